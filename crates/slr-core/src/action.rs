@@ -1,0 +1,339 @@
+//! Actions: fully determined steps, plain values of a few bytes.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{
+    AttachmentIdx, OperatorIdx, PrincipalIdx, RegionIdx, RequestIdx, ResourceIdx, RoleIdx, SessionIdx, TextIdx,
+    TransitionIdx,
+};
+use crate::machine::SessionEnd;
+
+/// A step of the modelled world. It says everything, its outcome included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Action<S> {
+    /// A principal calls an operation.
+    Command {
+        /// Who calls.
+        by: PrincipalIdx,
+        /// What is called.
+        command: Command,
+    },
+    /// A principal calls an operation and is throttled.
+    Throttle {
+        /// Who calls.
+        by: PrincipalIdx,
+        /// What is called.
+        operation: Operation,
+    },
+    /// An operator takes a step toward its goal.
+    Operator {
+        /// Which one.
+        operator: OperatorIdx,
+        /// The step.
+        step: OperatorStep,
+    },
+    /// A service opens a session on the role.
+    SessionOpens {
+        /// The slot.
+        session: SessionIdx,
+    },
+    /// A session comes to its end.
+    SessionEnds {
+        /// The slot.
+        session: SessionIdx,
+        /// Why.
+        end: SessionEnd,
+    },
+    /// The linked service begins to look for uses of the role.
+    TaskStarts {
+        /// The task's role.
+        role: RoleIdx,
+    },
+    /// The linked service found nothing: the role is deleted.
+    TaskSucceeds {
+        /// The task's role.
+        role: RoleIdx,
+    },
+    /// The linked service found the role in use and names exactly these resources.
+    TaskFails {
+        /// The task's role.
+        role: RoleIdx,
+        /// What it names.
+        named: S,
+    },
+    /// The task can be polled from now on.
+    TaskBecomesVisible {
+        /// The task's role.
+        role: RoleIdx,
+    },
+    /// The record of a finished task is dropped.
+    TaskIsForgotten {
+        /// The task's role.
+        role: RoleIdx,
+    },
+    /// The role has spread and can be assumed.
+    RolePropagates {
+        /// The role.
+        role: RoleIdx,
+    },
+    /// A service makes a move of a resource.
+    ResourceMoves {
+        /// The resource.
+        resource: ResourceIdx,
+        /// The transition of its kind.
+        transition: TransitionIdx,
+    },
+    /// The role appears because the service was used before it supported service-linked roles.
+    RoleAppears {
+        /// The role.
+        role: RoleIdx,
+    },
+    /// The linked service deletes its role, because its last resource is gone.
+    ServiceDeletesRole {
+        /// The role.
+        role: RoleIdx,
+    },
+    /// A region stops answering.
+    RegionFails {
+        /// The region.
+        region: RegionIdx,
+    },
+    /// A region answers again.
+    RegionRecovers {
+        /// The region.
+        region: RegionIdx,
+    },
+}
+
+/// An operation with its parameters.
+///
+/// Source of the operations and of what they do to a service-linked role: IAM API Reference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Command {
+    /// Makes an ordinary role or a service role.
+    CreateRole {
+        /// The slot, which holds name and path.
+        role: RoleIdx,
+    },
+    /// Makes a service-linked role.
+    CreateServiceLinkedRole {
+        /// Service principal and suffix.
+        request: RequestIdx,
+        /// The role's description.
+        description: Option<TextIdx>,
+    },
+    /// Deletes an ordinary role or a service role.
+    DeleteRole {
+        /// The role.
+        role: RoleIdx,
+    },
+    /// Submits a service-linked role for deletion.
+    DeleteServiceLinkedRole {
+        /// The role.
+        role: RoleIdx,
+    },
+    /// Polls a deletion task.
+    GetServiceLinkedRoleDeletionStatus {
+        /// Which task.
+        task: TaskRef,
+    },
+    /// Changes description and maximal session duration.
+    UpdateRole {
+        /// The role.
+        role: RoleIdx,
+        /// The new description.
+        description: Option<TextIdx>,
+        /// The new maximal session duration in seconds.
+        max_session_duration: Option<u32>,
+    },
+    /// Changes the description.
+    UpdateRoleDescription {
+        /// The role.
+        role: RoleIdx,
+        /// The new description.
+        description: TextIdx,
+    },
+    /// Attaches something to a role: a tag, a policy, a profile, a boundary, a trust policy.
+    Attach {
+        /// What, and to which role.
+        attachment: AttachmentIdx,
+    },
+    /// Takes something off a role.
+    Detach {
+        /// What, and off which role.
+        attachment: AttachmentIdx,
+    },
+    /// Reads something of a role.
+    Read {
+        /// The operation.
+        operation: Operation,
+        /// The role.
+        role: RoleIdx,
+    },
+    /// Lists the account's roles.
+    ListRoles,
+    /// Assumes a role.
+    AssumeRole {
+        /// The role.
+        role: RoleIdx,
+    },
+    /// Calls an operation of the service that owns the resource.
+    Operate {
+        /// The resource.
+        resource: ResourceIdx,
+        /// The transition of its kind.
+        transition: TransitionIdx,
+    },
+}
+
+/// Which deletion task a poll asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TaskRef {
+    /// The role's latest task.
+    Latest(RoleIdx),
+    /// A task of the role that a later one has followed; it is at its end.
+    Earlier(RoleIdx),
+    /// A well-formed id that no task has.
+    Unknown,
+    /// A text that is no task id.
+    Malformed,
+}
+
+/// A step of an operator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum OperatorStep {
+    /// It calls `DeleteServiceLinkedRole`.
+    Submits,
+    /// It calls `GetServiceLinkedRoleDeletionStatus`.
+    Polls,
+    /// It reads the service's documentation and from then on knows every resource that uses the role.
+    ReadsDocs,
+    /// It calls the next operation of the resource's clean-up.
+    CleansUp(ResourceIdx),
+    /// It stops waiting.
+    GivesUp,
+}
+
+/// The operations of IAM and STS that the model knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "each is the operation of that name")]
+pub enum Operation {
+    CreateServiceLinkedRole,
+    DeleteServiceLinkedRole,
+    GetServiceLinkedRoleDeletionStatus,
+    CreateRole,
+    DeleteRole,
+    GetRole,
+    ListRoles,
+    UpdateRole,
+    UpdateRoleDescription,
+    UpdateAssumeRolePolicy,
+    PutRolePolicy,
+    DeleteRolePolicy,
+    GetRolePolicy,
+    ListRolePolicies,
+    AttachRolePolicy,
+    DetachRolePolicy,
+    ListAttachedRolePolicies,
+    PutRolePermissionsBoundary,
+    DeleteRolePermissionsBoundary,
+    AddRoleToInstanceProfile,
+    RemoveRoleFromInstanceProfile,
+    ListInstanceProfilesForRole,
+    TagRole,
+    UntagRole,
+    ListRoleTags,
+    GenerateServiceLastAccessedDetails,
+    GetServiceLastAccessedDetails,
+    PassRole,
+    AssumeRole,
+}
+
+impl Operation {
+    /// Every operation.
+    pub const ALL: &'static [Self] = &[
+        Self::CreateServiceLinkedRole,
+        Self::DeleteServiceLinkedRole,
+        Self::GetServiceLinkedRoleDeletionStatus,
+        Self::CreateRole,
+        Self::DeleteRole,
+        Self::GetRole,
+        Self::ListRoles,
+        Self::UpdateRole,
+        Self::UpdateRoleDescription,
+        Self::UpdateAssumeRolePolicy,
+        Self::PutRolePolicy,
+        Self::DeleteRolePolicy,
+        Self::GetRolePolicy,
+        Self::ListRolePolicies,
+        Self::AttachRolePolicy,
+        Self::DetachRolePolicy,
+        Self::ListAttachedRolePolicies,
+        Self::PutRolePermissionsBoundary,
+        Self::DeleteRolePermissionsBoundary,
+        Self::AddRoleToInstanceProfile,
+        Self::RemoveRoleFromInstanceProfile,
+        Self::ListInstanceProfilesForRole,
+        Self::TagRole,
+        Self::UntagRole,
+        Self::ListRoleTags,
+        Self::GenerateServiceLastAccessedDetails,
+        Self::GetServiceLastAccessedDetails,
+        Self::PassRole,
+        Self::AssumeRole,
+    ];
+
+    /// The operation's name.
+    pub const fn name(self) -> &'static str {
+        // The action without its service's prefix; both prefixes have four characters with their colon.
+        self.iam_action().split_at(4).1
+    }
+
+    /// The operation of this name, exactly spelt.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|operation| operation.name() == name)
+    }
+
+    /// The action that a policy allows or denies.
+    pub const fn iam_action(self) -> &'static str {
+        match self {
+            Self::CreateServiceLinkedRole => "iam:CreateServiceLinkedRole",
+            Self::DeleteServiceLinkedRole => "iam:DeleteServiceLinkedRole",
+            Self::GetServiceLinkedRoleDeletionStatus => "iam:GetServiceLinkedRoleDeletionStatus",
+            Self::CreateRole => "iam:CreateRole",
+            Self::DeleteRole => "iam:DeleteRole",
+            Self::GetRole => "iam:GetRole",
+            Self::ListRoles => "iam:ListRoles",
+            Self::UpdateRole => "iam:UpdateRole",
+            Self::UpdateRoleDescription => "iam:UpdateRoleDescription",
+            Self::UpdateAssumeRolePolicy => "iam:UpdateAssumeRolePolicy",
+            Self::PutRolePolicy => "iam:PutRolePolicy",
+            Self::DeleteRolePolicy => "iam:DeleteRolePolicy",
+            Self::GetRolePolicy => "iam:GetRolePolicy",
+            Self::ListRolePolicies => "iam:ListRolePolicies",
+            Self::AttachRolePolicy => "iam:AttachRolePolicy",
+            Self::DetachRolePolicy => "iam:DetachRolePolicy",
+            Self::ListAttachedRolePolicies => "iam:ListAttachedRolePolicies",
+            Self::PutRolePermissionsBoundary => "iam:PutRolePermissionsBoundary",
+            Self::DeleteRolePermissionsBoundary => "iam:DeleteRolePermissionsBoundary",
+            Self::AddRoleToInstanceProfile => "iam:AddRoleToInstanceProfile",
+            Self::RemoveRoleFromInstanceProfile => "iam:RemoveRoleFromInstanceProfile",
+            Self::ListInstanceProfilesForRole => "iam:ListInstanceProfilesForRole",
+            Self::TagRole => "iam:TagRole",
+            Self::UntagRole => "iam:UntagRole",
+            Self::ListRoleTags => "iam:ListRoleTags",
+            Self::GenerateServiceLastAccessedDetails => "iam:GenerateServiceLastAccessedDetails",
+            Self::GetServiceLastAccessedDetails => "iam:GetServiceLastAccessedDetails",
+            Self::PassRole => "iam:PassRole",
+            Self::AssumeRole => "sts:AssumeRole",
+        }
+    }
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

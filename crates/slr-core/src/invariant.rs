@@ -1,0 +1,275 @@
+//! The named invariants: sentences that are true of every world, written once for all who ask.
+//!
+//! Property tests, the simulator, the checker and any server ask the same table.
+
+use crate::action::Action;
+use crate::id::{ResourceIdx, RoleIdx, SessionIdx};
+use crate::kind::CODE_BITS;
+use crate::machine::{Phase, RoleState, TaskState};
+use crate::set::IdSet;
+use crate::state::State;
+use crate::universe::Universe;
+
+/// A sentence about every state that a world can be in.
+#[derive(Debug)]
+pub struct Invariant<S: IdSet> {
+    /// The sentence in short, as it is printed where it is broken.
+    pub name: &'static str,
+    /// Whether the state is as the sentence says.
+    pub holds: fn(&Universe<S>, &State<S>) -> bool,
+}
+
+/// A sentence about every step that a world can take.
+#[derive(Debug)]
+pub struct StepInvariant<S: IdSet> {
+    /// The sentence in short.
+    pub name: &'static str,
+    /// Whether the step from the first state to the second, by the action, is as the sentence says.
+    pub holds: fn(&Universe<S>, &State<S>, &Action<S>, &State<S>) -> bool,
+}
+
+/// The invariants of states.
+///
+/// Sources: IAM User Guide, "Using service-linked roles"; IAM API Reference, `DeleteServiceLinkedRole` and
+/// `GetServiceLinkedRoleDeletionStatus`.
+pub const fn invariants<S: IdSet>() -> [Invariant<S>; 9] {
+    [
+        Invariant {
+            name: "a role is never gone while a blocking resource refers to it",
+            holds: |universe, state| {
+                state.blocking().is_empty()
+                    || every_role(universe, |role| {
+                        state.is_live(role) || !state.blocking().meets(universe.resources_of(role))
+                    })
+            },
+        },
+        Invariant {
+            name: "a role is never gone while a session is open on it",
+            holds: |universe, state| {
+                every_role(universe, |role| state.is_live(role) || !universe.is_session_open(state, role))
+            },
+        },
+        Invariant {
+            name: "sessions are held by trusted principals alone",
+            holds: |universe, state| state.open_sessions().is_within(&universe.trusted_sessions),
+        },
+        Invariant {
+            name: "an unfinished deletion task belongs to a live service-linked role",
+            holds: |universe, state| {
+                every_role(universe, |role| {
+                    !state.has_unfinished_task(role) || (state.is_live(role) && universe.is_service_linked(role))
+                })
+            },
+        },
+        Invariant {
+            name: "a task has succeeded only if its incarnation is gone",
+            holds: |universe, state| {
+                every_role(universe, |role| {
+                    state.task(role) != Some(TaskState::Succeeded) || state.role(role) == RoleState::Gone
+                })
+            },
+        },
+        Invariant {
+            name: "what is reported is in use, and reported by a failed task",
+            holds: |universe, state| {
+                state.reported().is_empty()
+                    || (state.reported().is_within(state.blocking())
+                        && every_role(universe, |role| {
+                            !state.reported().meets(universe.resources_of(role))
+                                || matches!(state.task(role), Some(TaskState::Failed) | None)
+                        }))
+            },
+        },
+        Invariant {
+            name: "role names are unique ignoring case",
+            holds: |universe, state| {
+                every_role(universe, |role| {
+                    !state.is_live(role) || state.live_roles().and(&universe.facts(role).namesakes).len() == 1
+                })
+            },
+        },
+        Invariant {
+            name: "only roles in the account have anything attached",
+            holds: |universe, state| {
+                every_role(universe, |role| {
+                    state.is_live(role) || !state.attached.meets(&universe.facts(role).attachments)
+                })
+            },
+        },
+        Invariant {
+            name: "a child never outlives its parent",
+            holds: |universe, state| {
+                universe.children.iter().zip(0_u32..).all(|(children, parent)| {
+                    children.is_empty()
+                        || universe.is_there(state, ResourceIdx(parent))
+                        || children.iter().all(|child| !universe.is_there(state, ResourceIdx(child)))
+                })
+            },
+        },
+    ]
+}
+
+/// The invariants of steps.
+pub const fn step_invariants<S: IdSet>() -> [StepInvariant<S>; 8] {
+    [
+        StepInvariant {
+            name: "a deletion task only moves forward, and its end is an end",
+            holds: |universe, before, action, after| {
+                every_role(universe, |role| {
+                    let forgotten = matches!(action, Action::TaskIsForgotten { .. });
+                    match (before.task(role), after.task(role)) {
+                        (old, new) if old == new => true,
+                        (None | Some(TaskState::Failed), Some(TaskState::NotStarted)) => true,
+                        (Some(TaskState::NotStarted), Some(TaskState::InProgress)) => true,
+                        (Some(TaskState::InProgress), Some(TaskState::Succeeded | TaskState::Failed)) => true,
+                        // The record is dropped, or the role was made again: the task is no longer this role's latest.
+                        (Some(TaskState::Succeeded | TaskState::Failed), None) => forgotten || !before.is_live(role),
+                        (
+                            None
+                            | Some(
+                                TaskState::NotStarted
+                                | TaskState::InProgress
+                                | TaskState::Succeeded
+                                | TaskState::Failed,
+                            ),
+                            None
+                            | Some(
+                                TaskState::NotStarted
+                                | TaskState::InProgress
+                                | TaskState::Succeeded
+                                | TaskState::Failed,
+                            ),
+                        ) => false,
+                    }
+                })
+            },
+        },
+        StepInvariant {
+            name: "a role goes with its task's success in one step",
+            holds: |universe, before, action, after| {
+                every_role(universe, |role| {
+                    let succeeded = after.task(role) == Some(TaskState::Succeeded)
+                        && before.task(role) != Some(TaskState::Succeeded);
+                    let left = before.is_live(role) && !after.is_live(role);
+                    let by_other_means = matches!(action, Action::Command { .. } | Action::ServiceDeletesRole { .. });
+                    if succeeded { left } else { !left || by_other_means }
+                })
+            },
+        },
+        StepInvariant {
+            name: "a service-linked role is deleted by its task or its service alone",
+            holds: |universe, before, action, after| {
+                let left = before.live_roles().minus(after.live_roles()).and(&universe.service_linked);
+                left.is_empty() || matches!(action, Action::TaskSucceeds { .. } | Action::ServiceDeletesRole { .. })
+            },
+        },
+        StepInvariant {
+            name: "a failed task changes nothing else",
+            holds: |_, before, action, after| {
+                !matches!(action, Action::TaskFails { .. })
+                    || (before.roles == after.roles
+                        && before.resources == after.resources
+                        && before.sessions == after.sessions
+                        && before.attached == after.attached)
+            },
+        },
+        StepInvariant {
+            name: "sessions end by themselves and are never revoked",
+            holds: |_, before, action, after| {
+                let ended = before.open_sessions().minus(after.open_sessions());
+                ended.is_empty() || matches!(action, Action::SessionEnds { session, .. } if ended == S::of([session.0]))
+            },
+        },
+        StepInvariant {
+            name: "nothing but tags is attached to a service-linked role or taken off it",
+            holds: |universe, before, _, after| {
+                before.attached == after.attached || {
+                    let gained = after.attached.minus(&before.attached);
+                    let lost = before.attached.minus(&after.attached);
+                    universe.service_linked.iter().map(RoleIdx).all(|role| {
+                        let facts = universe.facts(role);
+                        gained.and(&facts.attachments).is_within(&facts.tags)
+                            && (!after.is_live(role) || lost.and(&facts.attachments).is_within(&facts.tags))
+                    })
+                }
+            },
+        },
+        StepInvariant {
+            name: "nothing comes back from its end",
+            holds: |universe, before, _, after| {
+                let changed = (0..CODE_BITS).fold(S::default(), |changed, bit| {
+                    let (old, new) = (before.resources.plane(bit), after.resources.plane(bit));
+                    changed.or(&old.minus(new)).or(&new.minus(old))
+                });
+                changed.iter().map(ResourceIdx).all(|resource| {
+                    !universe.kind_of(resource).state(before.resource(resource)).is_some_and(|state| state.is_end)
+                })
+            },
+        },
+        StepInvariant {
+            name: "only service-linked roles exceed the quota",
+            holds: |universe, before, _, after| {
+                let gained = after.live_roles().minus(before.live_roles()).minus(&universe.service_linked);
+                gained.is_empty()
+                    || after.live_roles().len() + universe.world().other_roles <= universe.world().knobs.role_quota
+            },
+        },
+    ]
+}
+
+fn every_role<S: IdSet>(universe: &Universe<S>, holds: impl Fn(RoleIdx) -> bool) -> bool {
+    universe.roles().all(holds)
+}
+
+/// A state predicate that a scenario can name: in its expectations, and for the checker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Predicate {
+    /// The role is in the account.
+    RoleLive(RoleIdx),
+    /// No role of this name was ever made.
+    RoleAbsent(RoleIdx),
+    /// The role was deleted.
+    RoleGone(RoleIdx),
+    /// A session is open on the role.
+    SessionOpen(RoleIdx),
+    /// The session is open.
+    ThisSessionOpen(SessionIdx),
+    /// A session or a resource uses the role.
+    InUse(RoleIdx),
+    /// The role's deletion is unfinished.
+    TaskUnfinished(RoleIdx),
+    /// The role's latest task has failed.
+    TaskFailed(RoleIdx),
+    /// The role's latest task has succeeded.
+    TaskSucceeded(RoleIdx),
+    /// No resource blocks the role.
+    ResourcesReleased(RoleIdx),
+    /// The resource is in the state of this code.
+    ResourceIn(ResourceIdx, u8),
+    /// The operator takes the role for gone.
+    OperatorDone(crate::id::OperatorIdx),
+    /// The operator has given up.
+    OperatorGaveUp(crate::id::OperatorIdx),
+}
+
+impl Predicate {
+    /// Whether the predicate is true of the state.
+    #[inline]
+    pub fn holds<S: IdSet>(self, universe: &Universe<S>, state: &State<S>) -> bool {
+        match self {
+            Self::RoleLive(role) => state.is_live(role),
+            Self::RoleAbsent(role) => state.role(role) == RoleState::Absent,
+            Self::RoleGone(role) => state.role(role) == RoleState::Gone,
+            Self::SessionOpen(role) => universe.is_session_open(state, role),
+            Self::ThisSessionOpen(session) => state.is_open(session),
+            Self::InUse(role) => universe.is_in_use(state, role),
+            Self::TaskUnfinished(role) => state.has_unfinished_task(role),
+            Self::TaskFailed(role) => state.task(role) == Some(TaskState::Failed),
+            Self::TaskSucceeded(role) => state.task(role) == Some(TaskState::Succeeded),
+            Self::ResourcesReleased(role) => universe.blocking(state, role).is_empty(),
+            Self::ResourceIn(resource, code) => state.resource(resource) == code,
+            Self::OperatorDone(operator) => state.operator(operator).phase == Phase::Done,
+            Self::OperatorGaveUp(operator) => state.operator(operator).phase == Phase::GaveUp,
+        }
+    }
+}

@@ -1,0 +1,665 @@
+//! Resource kinds as data: a small machine per kind, declared, validated on load, then driven by [`rules`](crate::rules).
+//!
+//! A state has a code of four bits. The lowest bit says whether the state keeps the role from being deleted, so that
+//! "what blocks the role" is one plane of the [`State`](crate::state::State). Code 0 is `absent`: not made yet.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use petgraph::algo::toposort;
+use petgraph::graphmap::DiGraphMap;
+use petgraph::visit::{Dfs, Walker};
+use serde::{Deserialize, Serialize};
+
+use crate::id::{ServiceIdx, TransitionIdx, number};
+
+/// The name of the state before a resource is made.
+pub const ABSENT: &str = "absent";
+/// The name of the state that `release_lag` adds.
+pub const RELEASING: &str = "releasing";
+
+/// How many bits a state's code has.
+pub const CODE_BITS: usize = 4;
+const BLOCKING_CODES: usize = 8;
+const FREE_CODES: usize = 7;
+
+/// Who makes a transition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mover {
+    /// Somebody calls an operation of the service.
+    Caller,
+    /// The service, in its own time.
+    Service,
+}
+
+/// When a transition may happen.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum When {
+    /// At any time.
+    #[default]
+    Always,
+    /// Only while a session is open on the role.
+    InUse,
+    /// Only while no session is open on the role.
+    NotInUse,
+}
+
+/// A declared move, by the names of its states.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MoveSpec {
+    /// Unique in its kind.
+    pub name: String,
+    /// The states it leads from.
+    pub from: Vec<String>,
+    /// The state it leads to.
+    pub to: String,
+    /// Who makes it.
+    pub by: Mover,
+    /// When it may happen.
+    pub when: When,
+    /// The operation that a caller calls; the move's name if it is `None`.
+    pub operation: Option<String>,
+    /// Whether the service makes its role with this move, where it does not exist.
+    pub creates_role: bool,
+    /// Whether the move is refused where the role does not exist.
+    pub needs_role: bool,
+}
+
+/// A declared kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KindSpec {
+    /// Unique in its service.
+    pub name: String,
+    /// The template of an ARN, with `{partition}`, `{region}`, `{account}` and `{name}`.
+    pub arn: String,
+    /// The states, without [`ABSENT`].
+    pub states: Vec<String>,
+    /// The state of a resource that is there from the beginning.
+    pub initial: String,
+    /// The states that nothing leads out of.
+    pub ends: Vec<String>,
+    /// The states that keep the role from being deleted.
+    pub blocks: Vec<String>,
+    /// The states in which the service holds a session on the role.
+    pub works: Vec<String>,
+    /// Whether the role is released only some time after the resource has reached an end.
+    pub release_lag: bool,
+    /// The moves.
+    pub moves: Vec<MoveSpec>,
+    /// The kind, of the same service, of the resources that this kind's resources belong to.
+    pub parent: Option<String>,
+}
+
+impl KindSpec {
+    /// The plain kind: active → deleting → deleted, back to active when the clean-up fails because the role is in use.
+    ///
+    /// Source: AWS Systems Manager User Guide, "Using roles to collect inventory and run maintenance window tasks", deleting the role: a
+    /// clean-up can fail while the service uses the role and works some minutes later.
+    pub fn plain(name: &str) -> Self {
+        let operation = |verb: &str| {
+            let mut noun = String::new();
+            for part in name.split(['-', '_', ' ']) {
+                let mut letters = part.chars();
+                noun.extend(letters.next().map(|first| first.to_ascii_uppercase()));
+                noun.push_str(letters.as_str());
+            }
+            Some(format!("{verb}{noun}"))
+        };
+        let step = |name: &str, from: &str, to: &str, by, when| MoveSpec {
+            name: name.to_owned(),
+            from: vec![from.to_owned()],
+            to: to.to_owned(),
+            by,
+            when,
+            operation: None,
+            creates_role: false,
+            needs_role: false,
+        };
+        Self {
+            name: name.to_owned(),
+            arn: format!("arn:{{partition}}:{{service}}:{{region}}:{{account}}:{name}/{{name}}"),
+            states: ["active", "deleting", "deleted"].map(str::to_owned).to_vec(),
+            initial: "active".to_owned(),
+            ends: vec!["deleted".to_owned()],
+            blocks: ["active", "deleting"].map(str::to_owned).to_vec(),
+            works: Vec::new(),
+            release_lag: false,
+            moves: vec![
+                MoveSpec {
+                    operation: operation("Create"),
+                    creates_role: true,
+                    ..step("create", ABSENT, "active", Mover::Caller, When::Always)
+                },
+                MoveSpec {
+                    operation: operation("Delete"),
+                    ..step("delete", "active", "deleting", Mover::Caller, When::Always)
+                },
+                step("deleted", "deleting", "deleted", Mover::Service, When::Always),
+                step("delete-fails", "deleting", "active", Mover::Service, When::InUse),
+            ],
+            parent: None,
+        }
+    }
+}
+
+/// A declared kind that cannot be.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum KindError {
+    /// A name that no state has.
+    #[error("kind `{kind}` has no state `{state}`, which its {place} names")]
+    UnknownState {
+        /// The kind.
+        kind: String,
+        /// The unknown name.
+        state: String,
+        /// Where it is named.
+        place: String,
+    },
+    /// A name given twice.
+    #[error("kind `{kind}` names `{name}` twice among its {place}")]
+    Duplicate {
+        /// The kind.
+        kind: String,
+        /// The name.
+        name: String,
+        /// Where.
+        place: &'static str,
+    },
+    /// More states than codes.
+    #[error("kind `{kind}` has {found} states that {sort}; at most {limit} can be told apart")]
+    TooManyStates {
+        /// The kind.
+        kind: String,
+        /// How many it has.
+        found: u32,
+        /// `block the role` or `do not block the role`.
+        sort: &'static str,
+        /// How many are possible.
+        limit: u32,
+    },
+    /// A state that no move leads to.
+    #[error("kind `{kind}` can never reach its state `{state}`")]
+    Unreachable {
+        /// The kind.
+        kind: String,
+        /// The state.
+        state: String,
+    },
+    /// A state out of which no moves lead to one that releases the role.
+    #[error("kind `{kind}` never releases the role from its state `{state}`")]
+    NeverReleases {
+        /// The kind.
+        kind: String,
+        /// The state.
+        state: String,
+    },
+    /// A move out of an end.
+    #[error("kind `{kind}` moves by `{name}` out of `{state}`, which is an end")]
+    LeavesEnd {
+        /// The kind.
+        kind: String,
+        /// The move.
+        name: String,
+        /// The end.
+        state: String,
+    },
+    /// A parent that is no kind of the service.
+    #[error("kind `{kind}` has the parent `{parent}`, which its service does not define")]
+    UnknownParent {
+        /// The kind.
+        kind: String,
+        /// The parent's name.
+        parent: String,
+    },
+    /// Kinds that are each other's parents.
+    #[error("kinds are each other's parents: {}", .cycle.join(" -> "))]
+    ParentCycle {
+        /// The kinds on the cycle; the first one stands again at the end.
+        cycle: Vec<String>,
+    },
+}
+
+/// A state of a kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KindState {
+    /// Its name.
+    pub name: String,
+    /// Its code in the state's planes.
+    pub code: u8,
+    /// Whether the service holds a session on the role in it.
+    pub works: bool,
+    /// Whether nothing leads out of it.
+    pub is_end: bool,
+}
+
+impl KindState {
+    /// Whether a resource in this state keeps the role from being deleted.
+    pub const fn blocks(&self) -> bool {
+        self.code & 1 == 1
+    }
+}
+
+/// A move of a kind from one state to one other, by their codes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Transition {
+    /// The move's name.
+    pub name: String,
+    /// The code of the state it leads from.
+    pub from: u8,
+    /// The code of the state it leads to.
+    pub to: u8,
+    /// Who makes it.
+    pub by: Mover,
+    /// When it may happen.
+    pub when: When,
+    /// The operation that a caller calls.
+    pub operation: String,
+    /// Whether the service makes its role with it, where it does not exist.
+    pub creates_role: bool,
+    /// Whether it is refused where the role does not exist.
+    pub needs_role: bool,
+    /// Whether the resource is on its way out with it, so that its children must be gone before.
+    pub removes: bool,
+    /// Whether the role is in use after it: the state blocks, or the service works in it.
+    pub uses_role: bool,
+    /// Whether the role comes into use by it.
+    pub begins_use: bool,
+}
+
+/// What brings a resource nearer to releasing its role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CleanUp {
+    /// It does not block the role.
+    Released,
+    /// A caller makes this transition.
+    Call(TransitionIdx),
+    /// The service has to make its move first.
+    Wait,
+}
+
+/// A kind, ready to be driven.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResourceKind {
+    /// Its name.
+    pub name: String,
+    /// The service that owns it.
+    pub service: ServiceIdx,
+    /// The template of its ARNs.
+    pub arn: String,
+    /// Its states; the first one is [`ABSENT`].
+    pub states: Vec<KindState>,
+    /// The code of the state of a resource that is there from the beginning.
+    pub initial: u8,
+    /// Its transitions.
+    pub transitions: Vec<Transition>,
+    /// Per code, the next step toward releasing the role.
+    pub clean_up: [CleanUp; 1 << CODE_BITS],
+    /// The kind that its resources' parents are of.
+    pub parent: Option<String>,
+}
+
+impl ResourceKind {
+    /// Validates a declared kind and numbers its states.
+    ///
+    /// # Errors
+    /// The first [`KindError`] found.
+    pub fn new(spec: &KindSpec, service: ServiceIdx) -> Result<Self, KindError> {
+        let spec = &with_release_lag(spec);
+        let states = number_states(spec)?;
+        let code_of: BTreeMap<&str, u8> = states.iter().map(|state| (state.name.as_str(), state.code)).collect();
+        let code = |state: &str, place: &dyn Fn() -> String| {
+            code_of.get(state).copied().ok_or_else(|| KindError::UnknownState {
+                kind: spec.name.clone(),
+                state: state.to_owned(),
+                place: place(),
+            })
+        };
+        let initial = code(&spec.initial, &|| "initial state".to_owned())?;
+        for (names, place) in [(&spec.ends, "ends"), (&spec.blocks, "blocking states"), (&spec.works, "working states")]
+        {
+            for name in names {
+                code(name, &|| place.to_owned())?;
+            }
+        }
+        let mut transitions = Vec::new();
+        let mut names = BTreeSet::new();
+        for step in &spec.moves {
+            if !names.insert(&step.name) {
+                return Err(KindError::Duplicate { kind: spec.name.clone(), name: step.name.clone(), place: "moves" });
+            }
+            let place = || format!("move `{}`", step.name);
+            let to = code(&step.to, &place)?;
+            for from in &step.from {
+                if spec.ends.contains(from) {
+                    return Err(KindError::LeavesEnd {
+                        kind: spec.name.clone(),
+                        name: step.name.clone(),
+                        state: from.clone(),
+                    });
+                }
+                transitions.push(Transition {
+                    name: step.name.clone(),
+                    from: code(from, &place)?,
+                    to,
+                    by: step.by,
+                    when: step.when,
+                    operation: step.operation.clone().unwrap_or_else(|| step.name.clone()),
+                    creates_role: step.creates_role,
+                    needs_role: step.needs_role,
+                    removes: false,
+                    uses_role: false,
+                    begins_use: false,
+                });
+            }
+        }
+        mark_removals(&mut transitions, &states);
+        mark_uses(&mut transitions, &states);
+        let clean_up = plan_clean_up(&transitions);
+        let kind = Self {
+            name: spec.name.clone(),
+            service,
+            arn: spec.arn.clone(),
+            states,
+            initial,
+            transitions,
+            clean_up,
+            parent: spec.parent.clone(),
+        };
+        kind.check_reachable()?;
+        kind.check_releases()?;
+        Ok(kind)
+    }
+
+    /// The state with the code, if the kind has it.
+    pub fn state(&self, code: u8) -> Option<&KindState> {
+        self.states.iter().find(|state| state.code == code)
+    }
+
+    /// The name of the state with the code.
+    pub fn state_name(&self, code: u8) -> &str {
+        self.state(code).map_or("?", |state| &state.name)
+    }
+
+    /// The code of the state with the name.
+    pub fn code_of(&self, name: &str) -> Option<u8> {
+        self.states.iter().find(|state| state.name == name).map(|state| state.code)
+    }
+
+    /// The kind's machine as a graph, for drawing: the codes of its states, and the names of the moves between them.
+    pub fn graph(&self) -> DiGraphMap<u8, Vec<String>> {
+        let mut graph = DiGraphMap::<u8, Vec<String>>::new();
+        for state in &self.states {
+            graph.add_node(state.code);
+        }
+        for transition in &self.transitions {
+            let label = match transition.when {
+                When::Always => transition.name.clone(),
+                When::InUse => format!("{} [role in use]", transition.name),
+                When::NotInUse => format!("{} [role not in use]", transition.name),
+            };
+            match graph.edge_weight_mut(transition.from, transition.to) {
+                Some(labels) => labels.push(label),
+                None => {
+                    graph.add_edge(transition.from, transition.to, vec![label]);
+                }
+            }
+        }
+        graph
+    }
+
+    fn check_reachable(&self) -> Result<(), KindError> {
+        let mut graph = self.graph();
+        // A resource may also be there from the beginning, in its initial state.
+        graph.add_edge(0, self.initial, Vec::new());
+        let reached: BTreeSet<u8> = Dfs::new(&graph, 0).iter(&graph).collect();
+        match self.states.iter().find(|state| !reached.contains(&state.code)) {
+            None => Ok(()),
+            Some(state) => Err(KindError::Unreachable { kind: self.name.clone(), state: state.name.clone() }),
+        }
+    }
+
+    fn check_releases(&self) -> Result<(), KindError> {
+        let releases = |state: &&KindState| {
+            !state.blocks() || Dfs::new(&self.graph(), state.code).iter(&self.graph()).any(|code| code & 1 == 0)
+        };
+        match self.states.iter().find(|state| !releases(state)) {
+            None => Ok(()),
+            Some(state) => Err(KindError::NeverReleases { kind: self.name.clone(), state: state.name.clone() }),
+        }
+    }
+}
+
+/// With a release lag, each service move into an end that frees the role first leads to a state that still blocks it.
+fn with_release_lag(spec: &KindSpec) -> KindSpec {
+    let mut spec = spec.clone();
+    if !spec.release_lag {
+        return spec;
+    }
+    let end = spec.ends.first().cloned().unwrap_or_default();
+    for step in &mut spec.moves {
+        if step.to == end {
+            RELEASING.clone_into(&mut step.to);
+        }
+    }
+    spec.states.push(RELEASING.to_owned());
+    spec.blocks.push(RELEASING.to_owned());
+    spec.moves.push(MoveSpec {
+        name: "released".to_owned(),
+        from: vec![RELEASING.to_owned()],
+        to: end,
+        by: Mover::Service,
+        when: When::Always,
+        operation: None,
+        creates_role: false,
+        needs_role: false,
+    });
+    spec.release_lag = false;
+    spec
+}
+
+fn number_states(spec: &KindSpec) -> Result<Vec<KindState>, KindError> {
+    let mut states = vec![KindState { name: ABSENT.to_owned(), code: 0, works: false, is_end: false }];
+    let (mut blocking, mut free) = (0_usize, 0_usize);
+    for name in &spec.states {
+        if states.iter().any(|state| state.name == *name) {
+            return Err(KindError::Duplicate { kind: spec.name.clone(), name: name.clone(), place: "states" });
+        }
+        let code = if spec.blocks.contains(name) {
+            blocking += 1;
+            2 * blocking - 1
+        } else {
+            free += 1;
+            2 * free
+        };
+        states.push(KindState {
+            name: name.clone(),
+            // A kind with too many states is refused below, before anybody reads a code.
+            code: u8::try_from(code).unwrap_or(u8::MAX),
+            works: spec.works.contains(name),
+            is_end: spec.ends.contains(name),
+        });
+    }
+    for (found, limit, sort) in
+        [(blocking, BLOCKING_CODES, "block the role"), (free, FREE_CODES, "do not block the role")]
+    {
+        if found > limit {
+            return Err(KindError::TooManyStates {
+                kind: spec.name.clone(),
+                found: number(found),
+                sort,
+                limit: number(limit),
+            });
+        }
+    }
+    Ok(states)
+}
+
+/// A caller's transition removes the resource if it leads to an end or to a state that only the service leads out of.
+fn mark_removals(transitions: &mut [Transition], states: &[KindState]) {
+    let callers_leave: BTreeSet<u8> =
+        transitions.iter().filter(|t| t.by == Mover::Caller).map(|transition| transition.from).collect();
+    let ends: BTreeSet<u8> = states.iter().filter(|state| state.is_end).map(|state| state.code).collect();
+    for transition in transitions {
+        transition.removes = transition.by == Mover::Caller
+            && transition.from != 0
+            && (ends.contains(&transition.to) || !callers_leave.contains(&transition.to));
+    }
+}
+
+fn mark_uses(transitions: &mut [Transition], states: &[KindState]) {
+    let using: BTreeSet<u8> =
+        states.iter().filter(|state| state.blocks() || state.works).map(|state| state.code).collect();
+    for transition in transitions {
+        transition.uses_role = using.contains(&transition.to);
+        transition.begins_use = transition.uses_role && !using.contains(&transition.from);
+    }
+}
+
+/// Per code the first step of the shortest way to a state that releases the role; declared order breaks ties.
+fn plan_clean_up(transitions: &[Transition]) -> [CleanUp; 1 << CODE_BITS] {
+    let mut plan = [CleanUp::Wait; 1 << CODE_BITS];
+    let mut reached: BTreeSet<u8> = (0..1_u8 << CODE_BITS).filter(|code| code & 1 == 0).collect();
+    let mut queue: VecDeque<u8> = reached.iter().copied().collect();
+    for code in &reached {
+        plan[usize::from(*code)] = CleanUp::Released;
+    }
+    while let Some(target) = queue.pop_front() {
+        for (index, transition) in (0..).zip(transitions) {
+            // A move that happens only while the role is in use is a clean-up that fails.
+            let leads_on = transition.to == target && transition.when != When::InUse;
+            if leads_on && reached.insert(transition.from) {
+                plan[usize::from(transition.from)] = match transition.by {
+                    Mover::Caller => CleanUp::Call(TransitionIdx(index)),
+                    Mover::Service => CleanUp::Wait,
+                };
+                queue.push_back(transition.from);
+            }
+        }
+    }
+    plan
+}
+
+/// The kinds of one service in an order in which they can be cleaned up: children before parents.
+///
+/// # Errors
+/// [`KindError::UnknownParent`], or [`KindError::ParentCycle`] with the whole cycle.
+pub fn clean_up_order(kinds: &[&ResourceKind]) -> Result<Vec<String>, KindError> {
+    let mut graph = DiGraphMap::<u32, ()>::new();
+    for (index, kind) in (0..).zip(kinds) {
+        graph.add_node(index);
+        if let Some(parent) = &kind.parent {
+            let Some((parent, _)) = (0..).zip(kinds).find(|(_, other)| other.name == *parent) else {
+                return Err(KindError::UnknownParent { kind: kind.name.clone(), parent: parent.clone() });
+            };
+            graph.add_edge(index, parent, ());
+        }
+    }
+    match toposort(&graph, None) {
+        Ok(order) => Ok(order.into_iter().map(|index| kinds[index as usize].name.clone()).collect()),
+        Err(cycle) => {
+            // Every kind has one parent at most, so following parents from a kind on the cycle walks the cycle.
+            let start = cycle.node_id();
+            let mut names = vec![kinds[start as usize].name.clone()];
+            let mut at = start;
+            while let Some(next) = graph.neighbors(at).next() {
+                names.push(kinds[next as usize].name.clone());
+                at = next;
+                if at == start {
+                    break;
+                }
+            }
+            Err(KindError::ParentCycle { cycle: names })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plain() -> ResourceKind {
+        ResourceKind::new(&KindSpec::plain("gadget"), ServiceIdx(0)).unwrap()
+    }
+
+    #[test]
+    fn the_lowest_bit_of_a_code_says_whether_the_state_blocks() {
+        let codes: Vec<_> =
+            plain().states.iter().map(|state| (state.name.clone(), state.code, state.blocks())).collect();
+        let named = |name: &str, code, blocks| (name.to_owned(), code, blocks);
+        assert_eq!(
+            codes,
+            [
+                named("absent", 0, false),
+                named("active", 1, true),
+                named("deleting", 3, true),
+                named("deleted", 2, false)
+            ]
+        );
+    }
+
+    #[test]
+    fn the_clean_up_of_a_plain_resource_is_to_delete_it_and_wait() {
+        let kind = plain();
+        assert_eq!(kind.clean_up[1], CleanUp::Call(TransitionIdx(1)));
+        assert_eq!(kind.clean_up[3], CleanUp::Wait);
+        assert_eq!(kind.clean_up[2], CleanUp::Released);
+        assert!(kind.transitions[1].removes);
+    }
+
+    #[test]
+    fn a_release_lag_adds_a_blocking_state() {
+        let kind = ResourceKind::new(&KindSpec { release_lag: true, ..KindSpec::plain("lb") }, ServiceIdx(0)).unwrap();
+        let releasing = kind.code_of(RELEASING).unwrap();
+        assert!(kind.state(releasing).unwrap().blocks());
+        assert_eq!(kind.clean_up[usize::from(releasing)], CleanUp::Wait);
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused() {
+        let refused = |change: &dyn Fn(&mut KindSpec)| {
+            let mut spec = KindSpec::plain("gadget");
+            change(&mut spec);
+            ResourceKind::new(&spec, ServiceIdx(0)).unwrap_err().to_string()
+        };
+        assert_eq!(
+            refused(&|spec| "lost".clone_into(&mut spec.moves[1].to)),
+            "kind `gadget` has no state `lost`, which its move `delete` names"
+        );
+        assert_eq!(
+            refused(&|spec| spec.states.push("limbo".to_owned())),
+            "kind `gadget` can never reach its state `limbo`"
+        );
+        assert_eq!(refused(&|spec| spec.moves.truncate(2)), "kind `gadget` can never reach its state `deleted`");
+        assert_eq!(
+            refused(&|spec| spec.blocks.push("deleted".to_owned())),
+            "kind `gadget` never releases the role from its state `active`"
+        );
+        assert_eq!(
+            refused(&|spec| spec.moves[3].from[0] = "deleted".to_owned()),
+            "kind `gadget` moves by `delete-fails` out of `deleted`, which is an end"
+        );
+        assert_eq!(
+            refused(&|spec| spec.states.extend((0..9).map(|n| format!("s{n}")))),
+            "kind `gadget` has 10 states that do not block the role; at most 7 can be told apart"
+        );
+    }
+
+    #[test]
+    fn children_are_cleaned_up_before_parents_and_cycles_are_named() {
+        let kind = |name: &str, parent: Option<&str>| {
+            let spec = KindSpec { parent: parent.map(str::to_owned), ..KindSpec::plain(name) };
+            ResourceKind::new(&spec, ServiceIdx(0)).unwrap()
+        };
+        let (mesh, node, route) = (kind("mesh", None), kind("node", Some("mesh")), kind("route", Some("node")));
+        assert_eq!(clean_up_order(&[&mesh, &node, &route]).unwrap(), ["route", "node", "mesh"]);
+
+        let (a, b) = (kind("a", Some("b")), kind("b", Some("a")));
+        let cycle = clean_up_order(&[&a, &b]).unwrap_err().to_string();
+        assert!(
+            cycle == "kinds are each other's parents: a -> b -> a"
+                || cycle == "kinds are each other's parents: b -> a -> b"
+        );
+        assert!(matches!(clean_up_order(&[&route]), Err(KindError::UnknownParent { .. })));
+    }
+}

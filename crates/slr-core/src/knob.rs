@@ -1,0 +1,101 @@
+//! The settings of the modelled world that no source decides, or that sources decide differently.
+
+use serde::{Deserialize, Serialize};
+
+/// When a deletion task judges whether its role is in use.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Judged {
+    /// Once, when the task goes `IN_PROGRESS`; from then to its end the role is locked against new use.
+    Start,
+    /// Once, at the decision.
+    End,
+    /// At both: the task fails if the role was in use at either, and reports what was found first.
+    #[default]
+    Both,
+}
+
+/// How `DeleteServiceLinkedRole` answers where the role is in use.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DeletionDenied {
+    /// The call is answered with a task, which fails. The API declares no error for the other way.
+    #[default]
+    TaskFails,
+    /// The call itself is refused. For demonstrations: the guide says that a request "can be denied".
+    CallRefused,
+}
+
+/// Which error answers a request that the API does not decide.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Answer {
+    /// 404.
+    NoSuchEntity,
+    /// 400.
+    InvalidInput,
+    /// 400.
+    UnmodifiableEntity,
+    /// 400.
+    ValidationError,
+    /// 409.
+    ConcurrentModification,
+}
+
+/// Every setting, with its default. Assumed, unless the setting names a source.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Knobs {
+    /// When a task judges use. The guides only say that deletion fails while the role is in use.
+    pub judged: Judged,
+    /// Whether the role is locked against new use, sessions and resources, while a deletion task is unfinished. AWS WAF documents that its
+    /// role is locked for 15 minutes or more after a request. Source: AWS WAF API Reference,
+    /// `WAFServiceLinkedRoleErrorException`.
+    pub locked_while_deleting: bool,
+    /// Whether a poll can come too early and be told that there is no such task. Real clients met it; how long it lasts is the
+    /// driver's business.
+    pub late_visibility: bool,
+    /// Whether finished tasks are forgotten after a while. How long they are kept is the driver's business.
+    pub tasks_are_forgotten: bool,
+    /// Whether a role that was just made cannot be assumed at once. Source: IAM User Guide, "Changes that I make are not
+    /// always immediately visible".
+    pub late_propagation: bool,
+    /// How `DeleteServiceLinkedRole` answers where the role is in use.
+    pub deletion_denied: DeletionDenied,
+    /// The answer to `DeleteServiceLinkedRole` for a role that is not service-linked.
+    pub delete_of_ordinary_role: Answer,
+    /// The answer to a poll with a task id that is none.
+    pub malformed_task_id: Answer,
+    /// The answer to `CreateServiceLinkedRole` while the role's deletion is unfinished.
+    pub create_while_deleting: Answer,
+    /// The answer to a role name that its suffix makes too long.
+    pub name_too_long: Answer,
+    /// Whether `UpdateRole` may change `MaxSessionDuration` of a service-linked role.
+    pub max_session_duration_editable: bool,
+    /// How many roles the account may have; only service-linked roles go beyond. Source: IAM User Guide, "IAM and AWS STS
+    /// quotas": 1000, which can be raised to 5000.
+    pub role_quota: u32,
+    /// Managed policies per role. Source: as above: 10, which can be raised to 20.
+    pub managed_policies_per_role: u32,
+    /// Tags per role. Source: as above.
+    pub tags_per_role: u32,
+}
+
+impl Default for Knobs {
+    fn default() -> Self {
+        Self {
+            judged: Judged::Both,
+            locked_while_deleting: false,
+            late_visibility: false,
+            tasks_are_forgotten: false,
+            late_propagation: false,
+            deletion_denied: DeletionDenied::TaskFails,
+            delete_of_ordinary_role: Answer::NoSuchEntity,
+            malformed_task_id: Answer::InvalidInput,
+            create_while_deleting: Answer::InvalidInput,
+            name_too_long: Answer::ValidationError,
+            max_session_duration_editable: false,
+            role_quota: 1000,
+            managed_policies_per_role: 10,
+            tags_per_role: 50,
+        }
+    }
+}

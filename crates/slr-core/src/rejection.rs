@@ -1,0 +1,373 @@
+//! Commands that AWS refuses: its codes, and its messages to the letter.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::action::Operation;
+use crate::id::{AttachmentIdx, PrincipalIdx, RequestIdx, ResourceIdx, RoleIdx, TransitionIdx};
+use crate::knob::Answer;
+use crate::machine::InvalidTransition;
+use crate::set::IdSet;
+use crate::universe::Universe;
+
+/// An error code as AWS spells it.
+///
+/// Source: IAM API Reference, errors of the role operations and common errors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Code {
+    /// 404: no such role or task.
+    NoSuchEntity,
+    /// 400: a bad parameter; also "name taken" and "suffix not allowed" for service-linked roles.
+    InvalidInput,
+    /// 409: a quota is reached.
+    LimitExceeded,
+    /// 400: the target is a protected service-linked role.
+    UnmodifiableEntity,
+    /// 409: the role still has policies or instance profiles.
+    DeleteConflict,
+    /// 409: the name is taken.
+    EntityAlreadyExists,
+    /// 400: bad JSON or a bad principal.
+    MalformedPolicyDocument,
+    /// 400: a policy of a service-linked role given to another entity.
+    PolicyNotAttachable,
+    /// 409: two writers at once.
+    ConcurrentModification,
+    /// 500: the service failed.
+    ServiceFailure,
+    /// 400: a parameter breaks its pattern or length.
+    ValidationError,
+    /// 403: not allowed; also a service principal that IAM does not know.
+    AccessDenied,
+    /// 400: too many requests.
+    Throttling,
+    /// 503: the region does not answer.
+    ServiceUnavailable,
+    /// 400: the resource is being used. Assumed: services spell it in their own ways.
+    ResourceInUse,
+    /// 400: other resources depend on the resource. Assumed: services spell it in their own ways.
+    ResourceDependency,
+    /// 404: there is no such resource. Assumed: services spell it in their own ways.
+    ResourceNotFound,
+}
+
+impl Code {
+    /// Every code.
+    pub const ALL: &'static [Self] = &[
+        Self::NoSuchEntity,
+        Self::InvalidInput,
+        Self::LimitExceeded,
+        Self::UnmodifiableEntity,
+        Self::DeleteConflict,
+        Self::EntityAlreadyExists,
+        Self::MalformedPolicyDocument,
+        Self::PolicyNotAttachable,
+        Self::ConcurrentModification,
+        Self::ServiceFailure,
+        Self::ValidationError,
+        Self::AccessDenied,
+        Self::Throttling,
+        Self::ServiceUnavailable,
+        Self::ResourceInUse,
+        Self::ResourceDependency,
+        Self::ResourceNotFound,
+    ];
+
+    /// The code's spelling.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NoSuchEntity => "NoSuchEntity",
+            Self::InvalidInput => "InvalidInput",
+            Self::LimitExceeded => "LimitExceeded",
+            Self::UnmodifiableEntity => "UnmodifiableEntity",
+            Self::DeleteConflict => "DeleteConflict",
+            Self::EntityAlreadyExists => "EntityAlreadyExists",
+            Self::MalformedPolicyDocument => "MalformedPolicyDocument",
+            Self::PolicyNotAttachable => "PolicyNotAttachable",
+            Self::ConcurrentModification => "ConcurrentModification",
+            Self::ServiceFailure => "ServiceFailure",
+            Self::ValidationError => "ValidationError",
+            Self::AccessDenied => "AccessDenied",
+            Self::Throttling => "Throttling",
+            Self::ServiceUnavailable => "ServiceUnavailable",
+            Self::ResourceInUse => "ResourceInUse",
+            Self::ResourceDependency => "ResourceDependency",
+            Self::ResourceNotFound => "ResourceNotFound",
+        }
+    }
+
+    /// The HTTP status that comes with the code.
+    pub const fn http_status(self) -> u16 {
+        match self {
+            Self::NoSuchEntity | Self::ResourceNotFound => 404,
+            Self::InvalidInput
+            | Self::UnmodifiableEntity
+            | Self::MalformedPolicyDocument
+            | Self::PolicyNotAttachable
+            | Self::ValidationError
+            | Self::Throttling
+            | Self::ResourceInUse
+            | Self::ResourceDependency => 400,
+            Self::LimitExceeded | Self::DeleteConflict | Self::EntityAlreadyExists | Self::ConcurrentModification => {
+                409
+            }
+            Self::AccessDenied => 403,
+            Self::ServiceFailure => 500,
+            Self::ServiceUnavailable => 503,
+        }
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl From<Answer> for Code {
+    fn from(answer: Answer) -> Self {
+        match answer {
+            Answer::NoSuchEntity => Self::NoSuchEntity,
+            Answer::InvalidInput => Self::InvalidInput,
+            Answer::UnmodifiableEntity => Self::UnmodifiableEntity,
+            Answer::ValidationError => Self::ValidationError,
+            Answer::ConcurrentModification => Self::ConcurrentModification,
+        }
+    }
+}
+
+/// A command that was refused. The state is as it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Rejection {
+    /// The role is not in the account.
+    RoleNotFound(RoleIdx),
+    /// A role of this name, ignoring case, is in the account, and a service-linked role was to bear it.
+    ServiceRoleNameTaken(RoleIdx),
+    /// The role's deletion is unfinished, and it was to be created.
+    DeletionUnfinished(RoleIdx, Answer),
+    /// A role of this name, ignoring case, is in the account.
+    RoleNameTaken(RoleIdx),
+    /// The service's roles take no suffix.
+    SuffixNotAllowed(RequestIdx),
+    /// IAM knows no such service principal.
+    UnknownPrincipal(RequestIdx),
+    /// The principal has no service-linked role, or is misspelt.
+    NoTemplate(RequestIdx),
+    /// A request's name breaks the rules.
+    InvalidRequestName(RequestIdx, Answer),
+    /// A role's name or path breaks the rules.
+    InvalidRole(RoleIdx),
+    /// The path is reserved to service-linked roles.
+    ReservedPath(RoleIdx),
+    /// The role is a service-linked role.
+    ProtectedRole(RoleIdx),
+    /// The role is not service-linked, and was to be deleted as if it were.
+    NotServiceLinked(RoleIdx, Answer),
+    /// The policy belongs to service-linked roles alone.
+    PolicyNotAttachable(RoleIdx),
+    /// The role still has policies, profiles or a boundary.
+    HasDependents(RoleIdx),
+    /// The account has as many roles as it may have.
+    RoleQuotaReached,
+    /// The role has as many policies or tags as it may have.
+    AttachmentQuotaReached(RoleIdx),
+    /// What was to be taken off a role is not on it.
+    AttachmentNotFound(AttachmentIdx),
+    /// The role is in use, and the call itself is refused.
+    RoleInUse(RoleIdx),
+    /// There is no such deletion task, or not yet, or no longer.
+    TaskNotFound(RoleIdx),
+    /// There is no such deletion task, and there never was.
+    UnknownTaskId,
+    /// The text is no task id.
+    MalformedTaskId(Answer),
+    /// The principal may not call the operation on the role.
+    AccessDenied(PrincipalIdx, Operation, RoleIdx),
+    /// The principal may not call the operation.
+    AccessDeniedAnywhere(PrincipalIdx, Operation),
+    /// Too many requests.
+    Throttled,
+    /// The resource is not in a state in which the operation can be called.
+    ResourceNotReady(ResourceIdx, TransitionIdx),
+    /// There is no such resource.
+    ResourceNotFound(ResourceIdx),
+    /// The resource's children are still there.
+    ResourceHasChildren(ResourceIdx),
+    /// The resource's parent is not there.
+    ParentMissing(ResourceIdx),
+    /// The service needs its role, and it is not there.
+    ServiceNeedsRole(RoleIdx),
+    /// The role is locked against new use while its deletion is unfinished.
+    RoleLocked(RoleIdx),
+    /// The resource's region does not answer.
+    RegionUnavailable(ResourceIdx),
+}
+
+impl Rejection {
+    /// The code that comes back.
+    pub fn code(self) -> Code {
+        match self {
+            Self::RoleNotFound(_) | Self::TaskNotFound(_) | Self::UnknownTaskId | Self::AttachmentNotFound(_) => {
+                Code::NoSuchEntity
+            }
+            Self::ServiceRoleNameTaken(_) | Self::SuffixNotAllowed(_) | Self::ReservedPath(_) => Code::InvalidInput,
+            Self::RoleNameTaken(_) => Code::EntityAlreadyExists,
+            Self::UnknownPrincipal(_)
+            | Self::NoTemplate(_)
+            | Self::AccessDenied(..)
+            | Self::AccessDeniedAnywhere(..) => Code::AccessDenied,
+            Self::InvalidRole(_) => Code::ValidationError,
+            Self::ProtectedRole(_) => Code::UnmodifiableEntity,
+            Self::NotServiceLinked(_, answer)
+            | Self::InvalidRequestName(_, answer)
+            | Self::DeletionUnfinished(_, answer)
+            | Self::MalformedTaskId(answer) => answer.into(),
+            Self::PolicyNotAttachable(_) => Code::PolicyNotAttachable,
+            Self::HasDependents(_) | Self::RoleInUse(_) => Code::DeleteConflict,
+            Self::RoleQuotaReached | Self::AttachmentQuotaReached(_) => Code::LimitExceeded,
+            Self::Throttled => Code::Throttling,
+            Self::ResourceNotReady(..) | Self::RoleLocked(_) => Code::ResourceInUse,
+            Self::ResourceNotFound(_) => Code::ResourceNotFound,
+            Self::ResourceHasChildren(_) | Self::ParentMissing(_) | Self::ServiceNeedsRole(_) => {
+                Code::ResourceDependency
+            }
+            Self::RegionUnavailable(_) => Code::ServiceUnavailable,
+        }
+    }
+
+    /// The message that comes back.
+    ///
+    /// Where a message is known from real accounts it is given to the letter; the others are worded after AWS's manner.
+    pub fn message<S: IdSet>(self, universe: &Universe<S>) -> String {
+        let world = universe.world();
+        let role = |role: RoleIdx| world.roles[role.index()].name_text();
+        let resource = |resource: ResourceIdx| universe.resource_arn(resource);
+        let request = |request: RequestIdx| world.requests[request.index()].service.as_str();
+        match self {
+            Self::RoleNotFound(r) => format!("The role with name {} cannot be found.", role(r)),
+            Self::ServiceRoleNameTaken(r) | Self::DeletionUnfinished(r, _) => {
+                format!("Service role name {} has been taken in this account, please try a different suffix.", role(r))
+            }
+            Self::RoleNameTaken(r) => format!("Role with name {} already exists.", role(r)),
+            Self::SuffixNotAllowed(r) => format!("Custom suffix is not allowed for {}", request(r)),
+            Self::UnknownPrincipal(r) => format!("{} is not a valid AWS service name (Service Principal)", request(r)),
+            Self::NoTemplate(r) => format!("Cannot find Service Linked Role template for {}", request(r)),
+            Self::InvalidRequestName(r, _) => {
+                format!(
+                    "The role name that results from the request for {} breaks the rules for role names",
+                    request(r)
+                )
+            }
+            Self::InvalidRole(r) => {
+                format!("The name or path of role {} breaks the rules for role names and paths", role(r))
+            }
+            Self::ReservedPath(_) => {
+                "Path prefix '/aws-service-role/' can only be used for AWS Service linked Roles".to_owned()
+            }
+            Self::ProtectedRole(r) => format!(
+                "Cannot perform the operation on the protected role '{}' - this role is only modifiable by AWS",
+                role(r)
+            ),
+            Self::NotServiceLinked(r, _) => {
+                format!("The role with name {} cannot be found.", role(r))
+            }
+            Self::PolicyNotAttachable(_) => "Cannot attach a Service Role Policy to a Customer Role.".to_owned(),
+            Self::HasDependents(_) => "Cannot delete entity, must remove referenced objects first.".to_owned(),
+            Self::RoleQuotaReached => {
+                format!("Cannot exceed quota for RolesPerAccount: {}", world.knobs.role_quota)
+            }
+            Self::AttachmentQuotaReached(r) => format!("Cannot exceed quota for role {}", role(r)),
+            Self::AttachmentNotFound(a) => {
+                let thing = &world.attachments[a.index()];
+                format!("The role {} has no {}.", role(thing.role), thing.item.text())
+            }
+            Self::RoleInUse(r) => format!("Role {} is in use by its service", role(r)),
+            Self::TaskNotFound(_) | Self::UnknownTaskId => "The deletion task cannot be found.".to_owned(),
+            Self::MalformedTaskId(_) => "The deletion task id is invalid.".to_owned(),
+            Self::AccessDenied(by, operation, r) => format!(
+                "User: {} is not authorized to perform: {} on resource: {}",
+                universe.principal_arn(by),
+                operation.iam_action(),
+                universe.role_arn(r)
+            ),
+            Self::AccessDeniedAnywhere(by, operation) => {
+                format!("User: {} is not authorized to perform: {}", universe.principal_arn(by), operation.iam_action())
+            }
+            Self::Throttled => "Rate exceeded".to_owned(),
+            Self::ResourceNotReady(r, t) => {
+                format!(
+                    "{} cannot be called for {} in its present state",
+                    universe.transition(r, t).operation,
+                    resource(r)
+                )
+            }
+            Self::ResourceNotFound(r) => format!("{} does not exist", resource(r)),
+            Self::ResourceHasChildren(r) => format!(
+                "Resource dependency error: The resource ARN '{}' has other resources depended on it.",
+                resource(r)
+            ),
+            Self::ParentMissing(r) => format!("The resource that {} is to belong to does not exist", resource(r)),
+            Self::ServiceNeedsRole(r) => {
+                format!(
+                    "The service-linked role {} does not exist. Please ensure that it exists and try again.",
+                    role(r)
+                )
+            }
+            Self::RoleLocked(r) => format!(
+                "The service-linked role {} cannot be used while a request to delete it is unfinished, try again later",
+                role(r)
+            ),
+            Self::RegionUnavailable(r) => format!("The region of {} is not available", resource(r)),
+        }
+    }
+}
+
+/// A move that cannot happen in this state: a bug of ours, or a trace that does not belong to this scenario.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Impossible {
+    /// A machine does not take the event.
+    #[error(transparent)]
+    Transition(#[from] InvalidTransition),
+    /// The rules do not allow the move now.
+    #[error("{action} cannot happen now: {why}")]
+    NotEnabled {
+        /// The action's name.
+        action: &'static str,
+        /// What stands against it.
+        why: &'static str,
+    },
+    /// The action names something that the universe does not have.
+    #[error("{action} names something that is not in this world")]
+    Unknown {
+        /// The action's name.
+        action: &'static str,
+    },
+}
+
+/// Why [`Universe::apply`] did not carry out an action.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// AWS refuses the command: part of the modelled world.
+    Rejected(Rejection),
+    /// The action cannot happen: a bug of the driver.
+    Impossible(Impossible),
+}
+
+impl From<Rejection> for Refusal {
+    fn from(rejection: Rejection) -> Self {
+        Self::Rejected(rejection)
+    }
+}
+
+impl From<Impossible> for Refusal {
+    fn from(impossible: Impossible) -> Self {
+        Self::Impossible(impossible)
+    }
+}
+
+impl From<InvalidTransition> for Refusal {
+    fn from(invalid: InvalidTransition) -> Self {
+        Self::Impossible(Impossible::Transition(invalid))
+    }
+}

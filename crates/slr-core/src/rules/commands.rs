@@ -1,0 +1,448 @@
+//! The operations that principals call.
+//!
+//! Every command first decides, then changes: a refused one leaves the state as it was.
+
+use crate::action::{Command, Operation, TaskRef};
+use crate::event::{Creator, Deleter, Event};
+use crate::id::{AttachmentIdx, PrincipalIdx, RequestIdx, ResourceIdx, RoleIdx, TextIdx, TransitionIdx};
+use crate::kind::{Mover, When};
+use crate::knob::DeletionDenied;
+use crate::machine::{Machine, RoleEvent, TaskState};
+use crate::name::{RoleName, RolePath};
+use crate::rejection::Rejection;
+use crate::set::IdSet;
+use crate::state::State;
+use crate::universe::Universe;
+use crate::world::{Item, RoleSort};
+
+type Answer = Result<(), Rejection>;
+
+impl<S: IdSet> Universe<S> {
+    /// Carries out a command.
+    #[inline]
+    pub(super) fn command(
+        &self,
+        state: &mut State<S>,
+        by: PrincipalIdx,
+        command: Command,
+        tell: &mut impl FnMut(Event<S>),
+    ) -> Answer {
+        match command {
+            Command::CreateRole { role } => self.create_role(state, by, role, tell),
+            Command::CreateServiceLinkedRole { request, description } => {
+                self.create_service_linked_role(state, by, request, description, tell)
+            }
+            Command::DeleteRole { role } => self.delete_role(state, by, role, tell),
+            Command::DeleteServiceLinkedRole { role } => self.delete_service_linked_role(state, by, role, tell),
+            Command::GetServiceLinkedRoleDeletionStatus { task } => self.poll(state, by, task, tell).map(|_| ()),
+            Command::UpdateRole { role, description, max_session_duration } => {
+                self.update_role(state, by, role, description, max_session_duration, tell)
+            }
+            Command::UpdateRoleDescription { role, description } => {
+                self.authorise(by, Operation::UpdateRoleDescription, role)?;
+                self.find(state, role)?;
+                tell(Event::RoleUpdated { role, description: Some(description), max_session_duration: None });
+                Ok(())
+            }
+            Command::Attach { attachment } => self.attach(state, by, attachment, tell),
+            Command::Detach { attachment } => self.detach(state, by, attachment, tell),
+            Command::Read { operation, role } => {
+                self.authorise(by, operation, role)?;
+                self.find(state, role)?;
+                tell(Event::Answered { operation, role: Some(role) });
+                Ok(())
+            }
+            Command::ListRoles => {
+                if !self.may(by, Operation::ListRoles) {
+                    return Err(Rejection::AccessDeniedAnywhere(by, Operation::ListRoles));
+                }
+                tell(Event::Answered { operation: Operation::ListRoles, role: None });
+                Ok(())
+            }
+            Command::AssumeRole { role } => self.assume_role(state, by, role, tell),
+            Command::Operate { resource, transition } => self.operate(state, by, resource, transition, tell),
+        }
+    }
+
+    fn find(&self, state: &State<S>, role: RoleIdx) -> Answer {
+        if state.is_live(role) { Ok(()) } else { Err(Rejection::RoleNotFound(role)) }
+    }
+
+    /// Finds a role that may be written to.
+    ///
+    /// Source: IAM API Reference: the role operations that declare `UnmodifiableEntity`.
+    fn find_modifiable(&self, state: &State<S>, role: RoleIdx) -> Answer {
+        self.find(state, role)?;
+        if self.is_service_linked(role) { Err(Rejection::ProtectedRole(role)) } else { Ok(()) }
+    }
+
+    fn name_is_taken(&self, state: &State<S>, role: RoleIdx) -> bool {
+        state.live_roles().meets(&self.facts(role).namesakes)
+    }
+
+    fn create_role(
+        &self,
+        state: &mut State<S>,
+        by: PrincipalIdx,
+        role: RoleIdx,
+        tell: &mut impl FnMut(Event<S>),
+    ) -> Answer {
+        self.authorise(by, Operation::CreateRole, role)?;
+        let slot = &self.world().roles[role.index()];
+        let RoleSort::Ordinary { path, .. } = &slot.sort else {
+            return Err(Rejection::ReservedPath(role));
+        };
+        match RolePath::new(path) {
+            Ok(path) if path.is_reserved() => return Err(Rejection::ReservedPath(role)),
+            Ok(_) => {}
+            Err(_) => return Err(Rejection::InvalidRole(role)),
+        }
+        if RoleName::new(&slot.name).is_err() {
+            return Err(Rejection::InvalidRole(role));
+        }
+        if self.name_is_taken(state, role) {
+            return Err(Rejection::RoleNameTaken(role));
+        }
+        // Service-linked roles count toward the quota, yet only other roles are stopped by it.
+        // Source: IAM User Guide, "Using service-linked roles", creating a service-linked role, important note.
+        if state.live_roles().len().saturating_add(self.world().other_roles) >= self.world().knobs.role_quota {
+            return Err(Rejection::RoleQuotaReached);
+        }
+        self.make_role(state, role, Creator::Principal(by), None, tell);
+        Ok(())
+    }
+
+    fn create_service_linked_role(
+        &self,
+        state: &mut State<S>,
+        by: PrincipalIdx,
+        request: RequestIdx,
+        description: Option<TextIdx>,
+        tell: &mut impl FnMut(Event<S>),
+    ) -> Answer {
+        if !self.may(by, Operation::CreateServiceLinkedRole) {
+            return Err(match self.world().requests[request.index()].resolution {
+                Ok(role) => Rejection::AccessDenied(by, Operation::CreateServiceLinkedRole, role),
+                Err(_) => Rejection::AccessDeniedAnywhere(by, Operation::CreateServiceLinkedRole),
+            });
+        }
+        let role = self.world().requests[request.index()].resolution?;
+        if state.has_unfinished_task(role) {
+            return Err(Rejection::DeletionUnfinished(role, self.world().knobs.create_while_deleting));
+        }
+        // Never EntityAlreadyExists: a service-linked role's name that is taken is a bad suffix. Source: recorded responses.
+        if self.name_is_taken(state, role) {
+            return Err(Rejection::ServiceRoleNameTaken(role));
+        }
+        self.make_role(state, role, Creator::Principal(by), description, tell);
+        Ok(())
+    }
+
+    /// Puts a role into the account. Nobody has looked at it before: no task, no report.
+    pub(super) fn make_role(
+        &self,
+        state: &mut State<S>,
+        role: RoleIdx,
+        by: Creator,
+        description: Option<TextIdx>,
+        tell: &mut impl FnMut(Event<S>),
+    ) {
+        // Every caller has made sure that the slot is free, and a free slot takes the event.
+        if let Ok(next) = state.role(role).next(RoleEvent::Created) {
+            state.set_role(role, next);
+            state.set_task(role, None);
+            state.unseen_tasks.remove(role.0);
+            state.fresh_roles.put(role.0, self.world().knobs.late_propagation);
+            state.reported = state.reported.minus(self.resources_of(role));
+            tell(Event::RoleCreated { role, by, description });
+        }
+    }
+
+    fn delete_role(
+        &self,
+        state: &mut State<S>,
+        by: PrincipalIdx,
+        role: RoleIdx,
+        tell: &mut impl FnMut(Event<S>),
+    ) -> Answer {
+        self.authorise(by, Operation::DeleteRole, role)?;
+        self.find_modifiable(state, role)?;
+        if state.attached.meets(&self.facts(role).dependents) {
+            return Err(Rejection::HasDependents(role));
+        }
+        self.remove_role(state, role, Deleter::Principal, tell);
+        Ok(())
+    }
+
+    /// Takes a live role out of the account, with what was attached to it.
+    pub(super) fn remove_role(
+        &self,
+        state: &mut State<S>,
+        role: RoleIdx,
+        by: Deleter,
+        tell: &mut impl FnMut(Event<S>),
+    ) {
+        if let Ok(next) = state.role(role).next(RoleEvent::Deleted) {
+            state.set_role(role, next);
+            state.fresh_roles.remove(role.0);
+            state.attached = state.attached.minus(&self.facts(role).attachments);
+            tell(Event::RoleDeleted { role, by });
+        }
+    }
+
+    #[inline]
+    fn delete_service_linked_role(
+        &self,
+        state: &mut State<S>,
+        by: PrincipalIdx,
+        role: RoleIdx,
+        tell: &mut impl FnMut(Event<S>),
+    ) -> Answer {
+        self.authorise(by, Operation::DeleteServiceLinkedRole, role)?;
+        self.find(state, role)?;
+        if !self.is_service_linked(role) {
+            return Err(Rejection::NotServiceLinked(role, self.world().knobs.delete_of_ordinary_role));
+        }
+        // IAM answers a repeated request with the task that is still open, so that a client which lost the first answer can
+        // ask again. Source: IAM API Reference, DeleteServiceLinkedRole.
+        if state.has_unfinished_task(role) {
+            tell(Event::TaskReturned { role });
+            return Ok(());
+        }
+        if self.world().knobs.deletion_denied == DeletionDenied::CallRefused && self.is_in_use(state, role) {
+            return Err(Rejection::RoleInUse(role));
+        }
+        state.set_task(role, Some(TaskState::NotStarted));
+        if self.world().knobs.late_visibility {
+            state.unseen_tasks.insert(role.0);
+        }
+        state.reported = state.reported.minus(self.resources_of(role));
+        tell(Event::TaskSubmitted { role });
+        Ok(())
+    }
+
+    /// Polls a task. Its status is told to anyone who may ask, whether they submitted it or not, and also when the role is gone.
+    pub(super) fn poll(
+        &self,
+        state: &State<S>,
+        by: PrincipalIdx,
+        task: TaskRef,
+        tell: &mut impl FnMut(Event<S>),
+    ) -> Result<Option<TaskState>, Rejection> {
+        let operation = Operation::GetServiceLinkedRoleDeletionStatus;
+        match task {
+            TaskRef::Latest(role) | TaskRef::Earlier(role) => self.authorise(by, operation, role)?,
+            TaskRef::Unknown | TaskRef::Malformed if !self.may(by, operation) => {
+                return Err(Rejection::AccessDeniedAnywhere(by, operation));
+            }
+            TaskRef::Unknown | TaskRef::Malformed => {}
+        }
+        let status = match task {
+            TaskRef::Latest(role) if state.task_is_unseen(role) => {
+                return Err(Rejection::TaskNotFound(role));
+            }
+            TaskRef::Latest(role) => Some(state.task(role).ok_or(Rejection::TaskNotFound(role))?),
+            TaskRef::Earlier(_) => None,
+            TaskRef::Unknown => return Err(Rejection::UnknownTaskId),
+            TaskRef::Malformed => {
+                return Err(Rejection::MalformedTaskId(self.world().knobs.malformed_task_id));
+            }
+        };
+        tell(Event::StatusAnswered { task, status });
+        Ok(status)
+    }
+
+    fn update_role(
+        &self,
+        state: &State<S>,
+        by: PrincipalIdx,
+        role: RoleIdx,
+        description: Option<TextIdx>,
+        max_session_duration: Option<u32>,
+        tell: &mut impl FnMut(Event<S>),
+    ) -> Answer {
+        self.authorise(by, Operation::UpdateRole, role)?;
+        self.find(state, role)?;
+        // The description of any role may be edited, and of a service-linked role nothing else. A call that asks for both is
+        // refused as a whole (Assumed). Source: IAM User Guide, "Using service-linked roles", editing the description.
+        let editable = !self.is_service_linked(role) || self.world().knobs.max_session_duration_editable;
+        if max_session_duration.is_some() && !editable {
+            return Err(Rejection::ProtectedRole(role));
+        }
+        tell(Event::RoleUpdated { role, description, max_session_duration });
+        Ok(())
+    }
+
+    fn attach(
+        &self,
+        state: &mut State<S>,
+        by: PrincipalIdx,
+        attachment: AttachmentIdx,
+        tell: &mut impl FnMut(Event<S>),
+    ) -> Answer {
+        let thing = &self.world().attachments[attachment.index()];
+        let (role, facts) = (thing.role, self.facts(thing.role));
+        self.authorise(by, thing.item.attaching(), role)?;
+        match &thing.item {
+            // Tags cannot be given at creation; afterwards they can, service-linked or not.
+            // Source: IAM API Reference, TagRole.
+            Item::Tag(_) => self.find(state, role)?,
+            Item::ManagedPolicy(_)
+            | Item::InlinePolicy(_)
+            | Item::InstanceProfile(_)
+            | Item::Boundary(_)
+            | Item::TrustPolicy(_) => self.find_modifiable(state, role)?,
+        }
+        if thing.item.is_service_policy() {
+            return Err(Rejection::PolicyNotAttachable(role));
+        }
+        let knobs = &self.world().knobs;
+        let is_new = !state.is_attached(attachment);
+        let full = |members: &S, most: u32| is_new && state.attached.and(members).len() >= most;
+        let replaced = match &thing.item {
+            Item::Tag(_) if full(&facts.tags, knobs.tags_per_role) => {
+                return Err(Rejection::AttachmentQuotaReached(role));
+            }
+            Item::ManagedPolicy(_) if full(&facts.managed_policies, knobs.managed_policies_per_role) => {
+                return Err(Rejection::AttachmentQuotaReached(role));
+            }
+            Item::Tag(_) | Item::ManagedPolicy(_) | Item::InlinePolicy(_) | Item::InstanceProfile(_) => S::default(),
+            Item::Boundary(_) => facts.boundaries.clone(),
+            Item::TrustPolicy(_) => facts.trust_policies.clone(),
+        };
+        state.attached = state.attached.minus(&replaced);
+        state.attached.insert(attachment.0);
+        tell(Event::Attached { attachment });
+        Ok(())
+    }
+
+    fn detach(
+        &self,
+        state: &mut State<S>,
+        by: PrincipalIdx,
+        attachment: AttachmentIdx,
+        tell: &mut impl FnMut(Event<S>),
+    ) -> Answer {
+        let thing = &self.world().attachments[attachment.index()];
+        let role = thing.role;
+        self.authorise(by, thing.item.detaching(), role)?;
+        match &thing.item {
+            Item::Tag(_) => self.find(state, role)?,
+            Item::ManagedPolicy(_)
+            | Item::InlinePolicy(_)
+            | Item::InstanceProfile(_)
+            | Item::Boundary(_)
+            | Item::TrustPolicy(_) => self.find_modifiable(state, role)?,
+        }
+        // Untagging what is not there is no error; the others name something that must be there.
+        let forgiving = matches!(thing.item, Item::Tag(_));
+        if !state.is_attached(attachment) && !forgiving {
+            return Err(Rejection::AttachmentNotFound(attachment));
+        }
+        state.attached.remove(attachment.0);
+        tell(Event::Detached { attachment });
+        Ok(())
+    }
+
+    /// Assumes a role. A user is never in the trust policy of a service-linked role; services open sessions by their own moves.
+    ///
+    /// Source: IAM User Guide, "Using service-linked roles": unless defined otherwise, only the linked service can assume the role.
+    fn assume_role(
+        &self,
+        state: &State<S>,
+        by: PrincipalIdx,
+        role: RoleIdx,
+        tell: &mut impl FnMut(Event<S>),
+    ) -> Answer {
+        let trusted = self.trusts(role, &self.world().principals[by.index()].name);
+        // STS does not tell a missing role from one that does not trust the caller.
+        if !state.is_live(role) || !trusted || state.is_fresh(role) {
+            return Err(Rejection::AccessDenied(by, Operation::AssumeRole, role));
+        }
+        tell(Event::RoleAssumed { role });
+        Ok(())
+    }
+
+    #[inline]
+    pub(super) fn operate(
+        &self,
+        state: &mut State<S>,
+        by: PrincipalIdx,
+        resource: ResourceIdx,
+        transition: TransitionIdx,
+        tell: &mut impl FnMut(Event<S>),
+    ) -> Answer {
+        let step = self.transition(resource, transition);
+        let role = self.role_of(resource);
+        if !state.answers(self.world().resources[resource.index()].region) {
+            return Err(Rejection::RegionUnavailable(resource));
+        }
+        let code = state.resource(resource);
+        if step.by == Mover::Service || code != step.from {
+            let missing = step.from != 0 && !self.is_there(state, resource);
+            return Err(if missing {
+                Rejection::ResourceNotFound(resource)
+            } else {
+                Rejection::ResourceNotReady(resource, transition)
+            });
+        }
+        match step.when {
+            When::InUse if !self.is_session_open(state, role) => {
+                return Err(Rejection::ResourceNotReady(resource, transition));
+            }
+            When::NotInUse if self.is_session_open(state, role) => {
+                return Err(Rejection::ResourceNotReady(resource, transition));
+            }
+            When::Always | When::InUse | When::NotInUse => {}
+        }
+        if step.removes && self.has_children(state, resource) {
+            return Err(Rejection::ResourceHasChildren(resource));
+        }
+        let parent = self.world().resources[resource.index()].parent;
+        if step.from == 0 && parent.is_some_and(|parent| !self.is_there(state, parent)) {
+            return Err(Rejection::ParentMissing(resource));
+        }
+        let makes_role = !state.is_live(role) && step.creates_role;
+        if makes_role {
+            self.may_make_role(state, by, role)?;
+        } else if !state.is_live(role) && (step.needs_role || step.uses_role) {
+            return Err(Rejection::ServiceNeedsRole(role));
+        }
+        if step.begins_use && self.is_locked(state, role) {
+            return Err(Rejection::RoleLocked(role));
+        }
+        if makes_role {
+            self.make_role(state, role, Creator::Service, None, tell);
+        }
+        self.move_resource(state, resource, step.to);
+        tell(Event::ResourceMoved { resource, transition });
+        Ok(())
+    }
+
+    /// Whether the service may make its role with the caller's rights.
+    ///
+    /// Source: IAM User Guide, "Using service-linked roles", service-linked role permissions: the caller needs
+    /// `iam:CreateServiceLinkedRole`.
+    fn may_make_role(&self, state: &State<S>, by: PrincipalIdx, role: RoleIdx) -> Answer {
+        self.authorise(by, Operation::CreateServiceLinkedRole, role)?;
+        if self.name_is_taken(state, role) {
+            return Err(Rejection::ServiceRoleNameTaken(role));
+        }
+        Ok(())
+    }
+
+    /// Whether a resource that belongs to this one is still there.
+    #[inline]
+    pub(super) fn has_children(&self, state: &State<S>, resource: ResourceIdx) -> bool {
+        self.children_of(resource).iter().any(|child| self.is_there(state, ResourceIdx(child)))
+    }
+
+    /// Gives a resource its new state; what no longer blocks is no longer outstanding.
+    #[inline]
+    pub(super) fn move_resource(&self, state: &mut State<S>, resource: ResourceIdx, to: u8) {
+        state.resources.set(resource.0, to);
+        if to & 1 == 0 {
+            state.reported.remove(resource.0);
+        }
+    }
+}

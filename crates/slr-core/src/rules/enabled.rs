@@ -1,0 +1,174 @@
+//! What may happen next, in a stable order.
+
+use crate::action::{Action, OperatorStep};
+use crate::id::{OperatorIdx, RegionIdx, ResourceIdx, RoleIdx, SessionIdx, number};
+use crate::kind::{CleanUp, When};
+use crate::machine::{Phase, SessionEnd, Superseded, TaskState};
+use crate::set::IdSet;
+use crate::state::State;
+use crate::universe::Universe;
+use crate::world::{MissingTask, Told, Works};
+
+impl<S: IdSet> Universe<S> {
+    /// Visits every action that may come next: the moves of the environment with every outcome, and the steps of the operators.
+    ///
+    /// What the sentence "a step changes something" excludes is left out: a poll that would be answered as before, an expired
+    /// session where a finished one leads to the same state. Commands that a scenario's script or a client sends are theirs to
+    /// choose and are not among these.
+    #[inline]
+    pub fn enabled(&self, state: &State<S>, visit: &mut impl FnMut(Action<S>)) {
+        self.enabled_but_reports(state, visit);
+        for role in state.tasks.having(TaskState::code(Some(TaskState::InProgress)), &self.service_linked).iter() {
+            let role = RoleIdx(role);
+            let judgement = self.judge(state, role);
+            if judgement.is_unused() {
+                visit(Action::TaskSucceeds { role });
+            } else {
+                self.reports(state, role, &judgement).for_each(&mut |named| visit(Action::TaskFails { role, named }));
+            }
+        }
+    }
+
+    /// Visits what is [`enabled`](Self::enabled) apart from the decisions of deletion tasks, whose reports can be very many.
+    #[inline]
+    pub fn enabled_but_reports(&self, state: &State<S>, visit: &mut impl FnMut(Action<S>)) {
+        self.enabled_sessions(state, visit);
+        for operator in (0..number(self.world().operators.len())).map(OperatorIdx) {
+            self.enabled_steps(state, operator, visit);
+        }
+        self.enabled_resource_moves(state, visit);
+        self.enabled_task_moves(state, visit);
+        self.enabled_role_moves(state, visit);
+        if self.has_region_faults {
+            for region in (0..number(self.world().regions.len())).map(RegionIdx) {
+                let action = if state.answers(region) {
+                    Action::RegionFails { region }
+                } else {
+                    Action::RegionRecovers { region }
+                };
+                visit(action);
+            }
+        }
+    }
+
+    #[inline]
+    fn enabled_sessions(&self, state: &State<S>, visit: &mut impl FnMut(Action<S>)) {
+        for session in self.reopening_sessions.minus(&state.sessions).iter() {
+            if self.bar_to_session(state, SessionIdx(session)).is_none() {
+                visit(Action::SessionOpens { session: SessionIdx(session) });
+            }
+        }
+        for session in state.sessions.iter() {
+            visit(Action::SessionEnds { session: SessionIdx(session), end: SessionEnd::Done });
+        }
+    }
+
+    #[inline]
+    fn enabled_steps(&self, state: &State<S>, operator: OperatorIdx, visit: &mut impl FnMut(Action<S>)) {
+        let mut offer = |step| {
+            if self.bar_to_step(state, operator, step).is_none() {
+                visit(Action::Operator { operator, step });
+            }
+        };
+        offer(OperatorStep::ReadsDocs);
+        let described = self.operator(operator);
+        let preparing = described.works == Works::InAnyOrder || state.operator(operator).phase == Phase::Preparing;
+        if preparing && state.is_live(described.goal) {
+            for resource in self.known_to(state, operator).iter().map(ResourceIdx) {
+                if self.can_clean_up(state, resource) {
+                    visit(Action::Operator { operator, step: OperatorStep::CleansUp(resource) });
+                }
+            }
+        }
+        let mut offer = |step| {
+            if self.bar_to_step(state, operator, step).is_none() {
+                visit(Action::Operator { operator, step });
+            }
+        };
+        offer(OperatorStep::Submits);
+        if self.poll_tells_something(state, operator) {
+            offer(OperatorStep::Polls);
+        }
+        offer(OperatorStep::GivesUp);
+    }
+
+    /// Whether a call for the resource's clean-up would be granted.
+    #[inline]
+    fn can_clean_up(&self, state: &State<S>, resource: ResourceIdx) -> bool {
+        let CleanUp::Call(transition) = self.clean_up_of(state, resource) else {
+            return false;
+        };
+        let step = self.transition(resource, transition);
+        let in_time = match step.when {
+            When::Always => true,
+            When::InUse => self.is_session_open(state, self.role_of(resource)),
+            When::NotInUse => !self.is_session_open(state, self.role_of(resource)),
+        };
+        in_time
+            && state.answers(self.world().resources[resource.index()].region)
+            && !(step.removes && self.has_children(state, resource))
+    }
+
+    /// Whether a poll would be answered otherwise than "not yet".
+    fn poll_tells_something(&self, state: &State<S>, operator: OperatorIdx) -> bool {
+        let described = self.operator(operator);
+        if described.told == Told::AtOnce || state.operator(operator).phase != Phase::Waiting {
+            return false;
+        }
+        if state.operator(operator).superseded != Superseded::No {
+            return true;
+        }
+        let found = !state.task_is_unseen(described.goal) && state.task(described.goal).is_some();
+        match (found, described.missing_task) {
+            (true, _) => !state.has_unfinished_task(described.goal),
+            (false, MissingTask::LooksAtTheRole) => !state.is_live(described.goal),
+            (false, MissingTask::MeansSuccess | MissingTask::MeansFailure) => true,
+        }
+    }
+
+    #[inline]
+    fn enabled_resource_moves(&self, state: &State<S>, visit: &mut impl FnMut(Action<S>)) {
+        for service_move in &self.service_moves {
+            for resource in state.resources.having(service_move.from, &service_move.members).iter().map(ResourceIdx) {
+                let role = self.role_of(resource);
+                let in_time = match service_move.when {
+                    When::Always => true,
+                    When::InUse => self.is_session_open(state, role),
+                    When::NotInUse => !self.is_session_open(state, role),
+                };
+                let allowed = in_time
+                    && state.answers(self.world().resources[resource.index()].region)
+                    && (!service_move.uses_role || state.is_live(role))
+                    && !(service_move.begins_use && self.is_locked(state, role));
+                if allowed {
+                    visit(Action::ResourceMoves { resource, transition: service_move.transition });
+                }
+            }
+        }
+    }
+
+    #[inline]
+    fn enabled_task_moves(&self, state: &State<S>, visit: &mut impl FnMut(Action<S>)) {
+        for role in state.tasks.having(TaskState::code(Some(TaskState::NotStarted)), &self.service_linked).iter() {
+            visit(Action::TaskStarts { role: RoleIdx(role) });
+        }
+        for role in state.unseen_tasks.iter() {
+            visit(Action::TaskBecomesVisible { role: RoleIdx(role) });
+        }
+        if self.world().knobs.tasks_are_forgotten {
+            for role in self.service_linked.iter().map(RoleIdx).filter(|role| self.may_be_forgotten(state, *role)) {
+                visit(Action::TaskIsForgotten { role });
+            }
+        }
+    }
+
+    #[inline]
+    fn enabled_role_moves(&self, state: &State<S>, visit: &mut impl FnMut(Action<S>)) {
+        for role in state.fresh_roles.iter() {
+            visit(Action::RolePropagates { role: RoleIdx(role) });
+        }
+        for role in self.self_deleting.iter().map(RoleIdx).filter(|role| self.may_delete_itself(state, *role)) {
+            visit(Action::ServiceDeletesRole { role });
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! The rules: what may happen next, and what happens then.
+//!
+//! `enabled` and `apply` are the two questions that simulator, checker and every other door ask. `apply` decides everything;
+//! `enabled` offers only what `apply` accepts.
+
+mod authorise;
+mod commands;
+mod enabled;
+mod judge;
+mod moves;
+mod operators;
+
+pub use judge::Judgement;
+pub use judge::Reports;
+
+use crate::action::Action;
+use crate::event::Event;
+use crate::rejection::{Impossible, Refusal, Rejection};
+use crate::set::IdSet;
+use crate::state::State;
+use crate::universe::Universe;
+
+impl<S: IdSet> Universe<S> {
+    /// Carries out one action and tells `tell` what it caused, in order.
+    ///
+    /// # Errors
+    /// [`Refusal::Rejected`] if AWS refuses the command, [`Refusal::Impossible`] if the action cannot happen in this state.
+    /// Either way the state is as it was.
+    #[inline]
+    pub fn apply(
+        &self,
+        state: &mut State<S>,
+        action: &Action<S>,
+        tell: &mut impl FnMut(Event<S>),
+    ) -> Result<(), Refusal> {
+        match action {
+            Action::Command { by, command } => self.command(state, *by, *command, tell).map_err(Refusal::from),
+            Action::Throttle { .. } => Err(Refusal::Rejected(Rejection::Throttled)),
+            Action::Operator { operator, step } => self.operator_step(state, *operator, *step, tell),
+            Action::SessionOpens { session } => self.session_opens(state, *session, tell),
+            Action::SessionEnds { session, end } => self.session_ends(state, *session, *end, tell),
+            Action::TaskStarts { role } => self.task_starts(state, *role, tell),
+            Action::TaskSucceeds { role } => self.task_succeeds(state, *role, tell),
+            Action::TaskFails { role, named } => self.task_fails(state, *role, named, tell),
+            Action::TaskBecomesVisible { role } => self.task_becomes_visible(state, *role, tell),
+            Action::TaskIsForgotten { role } => self.task_is_forgotten(state, *role, tell),
+            Action::RolePropagates { role } => self.role_propagates(state, *role, tell),
+            Action::ResourceMoves { resource, transition } => self.resource_moves(state, *resource, *transition, tell),
+            Action::RoleAppears { role } => self.role_appears(state, *role, tell),
+            Action::ServiceDeletesRole { role } => self.service_deletes_role(state, *role, tell),
+            Action::RegionFails { region } => self.region_fails(state, *region, tell),
+            Action::RegionRecovers { region } => self.region_recovers(state, *region, tell),
+        }
+    }
+}
+
+/// The refusal of an action that the rules do not allow now.
+const fn not_enabled(action: &'static str, why: &'static str) -> Refusal {
+    Refusal::Impossible(Impossible::NotEnabled { action, why })
+}

@@ -1,0 +1,315 @@
+//! The moves of the environment: what services do in their own time, with their outcome.
+
+use super::not_enabled;
+use crate::event::{Creator, Deleter, Event};
+use crate::id::{RegionIdx, ResourceIdx, RoleIdx, SessionIdx, TransitionIdx};
+use crate::kind::{Mover, When};
+use crate::knob::Judged;
+use crate::machine::{Machine, SessionEnd, SessionEvent, SessionState, TaskEvent, TaskState};
+use crate::rejection::{Impossible, Refusal};
+use crate::set::IdSet;
+use crate::state::State;
+use crate::universe::Universe;
+
+type Done = Result<(), Refusal>;
+
+impl<S: IdSet> Universe<S> {
+    /// What stands against a session being opened; `None` if it may be.
+    ///
+    /// Source: IAM User Guide, "Using service-linked roles": only whom the trust policy names can assume the role.
+    #[inline]
+    pub(super) fn bar_to_session(&self, state: &State<S>, session: SessionIdx) -> Option<&'static str> {
+        let role = self.world().sessions[session.index()].role;
+        if state.is_open(session) {
+            Some("it is open")
+        } else if !state.is_live(role) {
+            Some("the role is not in the account")
+        } else if state.is_fresh(role) {
+            Some("the role has not spread yet")
+        } else if !self.trusted_sessions.contains(session.0) {
+            Some("the role's trust policy does not name the principal")
+        } else if self.is_locked(state, role) {
+            Some("the role is locked while its deletion is unfinished")
+        } else {
+            None
+        }
+    }
+
+    /// Whether the role takes no new use because its deletion is unfinished.
+    ///
+    /// Source: AWS WAF API Reference, `WAFServiceLinkedRoleErrorException`. A task that is judged at its start alone has to lock the
+    /// role (Assumed): otherwise it would take the role away from what began to use it meanwhile.
+    #[inline]
+    pub(super) fn is_locked(&self, state: &State<S>, role: RoleIdx) -> bool {
+        let knobs = &self.world().knobs;
+        let task = state.task(role);
+        (knobs.locked_while_deleting && task.is_some_and(TaskState::is_unfinished))
+            || (knobs.judged == Judged::Start && task == Some(TaskState::InProgress))
+    }
+
+    #[inline]
+    pub(super) fn session_opens(
+        &self,
+        state: &mut State<S>,
+        session: SessionIdx,
+        tell: &mut impl FnMut(Event<S>),
+    ) -> Done {
+        if session.index() >= self.world().sessions.len() {
+            return Err(Impossible::Unknown { action: "SessionOpens" }.into());
+        }
+        if let Some(why) = self.bar_to_session(state, session) {
+            return Err(not_enabled("SessionOpens", why));
+        }
+        state.sessions.insert(session.0);
+        tell(Event::SessionOpened { session });
+        Ok(())
+    }
+
+    #[inline]
+    pub(super) fn session_ends(
+        &self,
+        state: &mut State<S>,
+        session: SessionIdx,
+        end: SessionEnd,
+        tell: &mut impl FnMut(Event<S>),
+    ) -> Done {
+        if !state.is_open(session) {
+            return Err(not_enabled("SessionEnds", "it is not open"));
+        }
+        SessionState::Open.next(SessionEvent::Ends(end))?;
+        state.sessions.remove(session.0);
+        tell(Event::SessionEnded { session, end });
+        Ok(())
+    }
+
+    /// The task's machine after the event.
+    #[inline]
+    fn task_after(&self, state: &State<S>, role: RoleIdx, event: TaskEvent) -> Result<TaskState, Refusal> {
+        match state.task(role) {
+            Some(task) => Ok(task.next(event)?),
+            None => Err(not_enabled(TaskState::event_name(event), "the role has no deletion task")),
+        }
+    }
+
+    #[inline]
+    pub(super) fn task_starts(&self, state: &mut State<S>, role: RoleIdx, tell: &mut impl FnMut(Event<S>)) -> Done {
+        let next = self.task_after(state, role, TaskEvent::Started)?;
+        state.set_task(role, Some(next));
+        match self.world().knobs.judged {
+            Judged::End => {}
+            Judged::Start | Judged::Both => {
+                let mine = self.resources_of(role);
+                state.blocking_at_start = state.blocking_at_start.minus(mine).or(&self.blocking(state, role));
+                state.busy_at_start.put(role.0, self.is_session_open(state, role));
+            }
+        }
+        tell(Event::TaskStarted { role });
+        Ok(())
+    }
+
+    /// Forgets what was found at the start: after the decision nothing depends on it.
+    #[inline]
+    fn forget_start(&self, state: &mut State<S>, role: RoleIdx) {
+        state.blocking_at_start = state.blocking_at_start.minus(self.resources_of(role));
+        state.busy_at_start.remove(role.0);
+    }
+
+    #[inline]
+    pub(super) fn task_succeeds(&self, state: &mut State<S>, role: RoleIdx, tell: &mut impl FnMut(Event<S>)) -> Done {
+        let next = self.task_after(state, role, TaskEvent::FoundUnused)?;
+        if !self.judge(state, role).is_unused() {
+            return Err(not_enabled("TaskSucceeds", "the role is in use"));
+        }
+        self.forget_start(state, role);
+        state.set_task(role, Some(next));
+        tell(Event::TaskSucceeded { role });
+        self.remove_role(state, role, Deleter::Task, tell);
+        self.tell_operators_of_success(state, role, tell);
+        Ok(())
+    }
+
+    #[inline]
+    pub(super) fn task_fails(
+        &self,
+        state: &mut State<S>,
+        role: RoleIdx,
+        named: &S,
+        tell: &mut impl FnMut(Event<S>),
+    ) -> Done {
+        let next = self.task_after(state, role, TaskEvent::FoundInUse)?;
+        let judgement = self.judge(state, role);
+        if judgement.is_unused() {
+            return Err(not_enabled("TaskFails", "nothing uses the role"));
+        }
+        if !self.reports(state, role, &judgement).allow(named) {
+            return Err(not_enabled("TaskFails", "the service's reporting policy does not allow this report"));
+        }
+        self.forget_start(state, role);
+        state.set_task(role, Some(next));
+        let outstanding = named.and(&self.blocking(state, role));
+        state.reported = state.reported.minus(self.resources_of(role)).or(&outstanding);
+        tell(Event::TaskFailed {
+            role,
+            in_use: judgement.in_use,
+            session_open: judgement.session_open,
+            named: named.clone(),
+        });
+        self.tell_operators_of_failure(state, role, tell);
+        Ok(())
+    }
+
+    pub(super) fn task_becomes_visible(
+        &self,
+        state: &mut State<S>,
+        role: RoleIdx,
+        tell: &mut impl FnMut(Event<S>),
+    ) -> Done {
+        if !state.task_is_unseen(role) {
+            return Err(not_enabled("TaskBecomesVisible", "it is visible"));
+        }
+        state.unseen_tasks.remove(role.0);
+        tell(Event::TaskBecameVisible { role });
+        Ok(())
+    }
+
+    /// Whether the record of the role's task may be dropped.
+    pub(super) fn may_be_forgotten(&self, state: &State<S>, role: RoleIdx) -> bool {
+        self.world().knobs.tasks_are_forgotten && state.task(role).is_some_and(|task| !task.is_unfinished())
+    }
+
+    pub(super) fn task_is_forgotten(
+        &self,
+        state: &mut State<S>,
+        role: RoleIdx,
+        tell: &mut impl FnMut(Event<S>),
+    ) -> Done {
+        if !self.may_be_forgotten(state, role) {
+            return Err(not_enabled("TaskIsForgotten", "there is no finished task, or tasks are kept for ever"));
+        }
+        state.set_task(role, None);
+        state.unseen_tasks.remove(role.0);
+        tell(Event::TaskForgotten { role });
+        Ok(())
+    }
+
+    pub(super) fn role_propagates(&self, state: &mut State<S>, role: RoleIdx, tell: &mut impl FnMut(Event<S>)) -> Done {
+        if !state.is_fresh(role) {
+            return Err(not_enabled("RolePropagates", "the role has spread"));
+        }
+        state.fresh_roles.remove(role.0);
+        tell(Event::RolePropagated { role });
+        Ok(())
+    }
+
+    #[inline]
+    pub(super) fn resource_moves(
+        &self,
+        state: &mut State<S>,
+        resource: ResourceIdx,
+        transition: TransitionIdx,
+        tell: &mut impl FnMut(Event<S>),
+    ) -> Done {
+        let known = resource.index() < self.world().resources.len()
+            && transition.index() < self.kind_of(resource).transitions.len();
+        if !known {
+            return Err(Impossible::Unknown { action: "ResourceMoves" }.into());
+        }
+        let step = self.transition(resource, transition);
+        let role = self.role_of(resource);
+        if step.by == Mover::Caller {
+            return Err(not_enabled("ResourceMoves", "a caller makes this transition"));
+        }
+        if state.resource(resource) != step.from {
+            return Err(not_enabled("ResourceMoves", "the resource is in another state"));
+        }
+        if !state.answers(self.world().resources[resource.index()].region) {
+            return Err(not_enabled("ResourceMoves", "the region does not answer"));
+        }
+        let allowed = match step.when {
+            When::Always => true,
+            When::InUse => self.is_session_open(state, role),
+            When::NotInUse => !self.is_session_open(state, role),
+        };
+        if !allowed {
+            return Err(not_enabled("ResourceMoves", "the transition waits for another use of the role"));
+        }
+        if step.uses_role && !state.is_live(role) {
+            return Err(not_enabled("ResourceMoves", "the role is not in the account"));
+        }
+        if step.begins_use && self.is_locked(state, role) {
+            return Err(not_enabled("ResourceMoves", "the role is locked while its deletion is unfinished"));
+        }
+        self.move_resource(state, resource, step.to);
+        tell(Event::ResourceMoved { resource, transition });
+        Ok(())
+    }
+
+    /// A role that the account did not have before is there, made by the service for older use.
+    ///
+    /// Source: IAM User Guide, "Using service-linked roles", creating a service-linked role: "a new role appeared in my AWS account".
+    pub(super) fn role_appears(&self, state: &mut State<S>, role: RoleIdx, tell: &mut impl FnMut(Event<S>)) -> Done {
+        if !self.is_service_linked(role) {
+            return Err(not_enabled("RoleAppears", "no service owns the role"));
+        }
+        if state.live_roles().meets(&self.facts(role).namesakes) {
+            return Err(not_enabled("RoleAppears", "the name is taken"));
+        }
+        self.make_role(state, role, Creator::History, None, tell);
+        Ok(())
+    }
+
+    /// Whether the service deletes its role now: its last resource is gone, and nothing uses the role.
+    ///
+    /// Source: IAM User Guide, "Using service-linked roles", deleting a service-linked role: the service might delete the role for
+    /// you when you remove a resource.
+    #[inline]
+    pub(super) fn may_delete_itself(&self, state: &State<S>, role: RoleIdx) -> bool {
+        self.self_deleting.contains(role.0)
+            && state.is_live(role)
+            && !state.has_unfinished_task(role)
+            && !self.is_in_use(state, role)
+            && self.resources_of(role).iter().all(|id| !self.is_there(state, ResourceIdx(id)))
+            && self.resources_of(role).iter().any(|id| state.resource(ResourceIdx(id)) != 0)
+    }
+
+    pub(super) fn service_deletes_role(
+        &self,
+        state: &mut State<S>,
+        role: RoleIdx,
+        tell: &mut impl FnMut(Event<S>),
+    ) -> Done {
+        if !self.may_delete_itself(state, role) {
+            return Err(not_enabled("ServiceDeletesRole", "the service does not delete the role itself, or not now"));
+        }
+        self.remove_role(state, role, Deleter::Service, tell);
+        Ok(())
+    }
+
+    pub(super) fn region_fails(
+        &self,
+        state: &mut State<S>,
+        region: RegionIdx,
+        tell: &mut impl FnMut(Event<S>),
+    ) -> Done {
+        if !state.answers(region) {
+            return Err(not_enabled("RegionFails", "the region does not answer"));
+        }
+        state.dark_regions.insert(region.0);
+        tell(Event::RegionFailed { region });
+        Ok(())
+    }
+
+    pub(super) fn region_recovers(
+        &self,
+        state: &mut State<S>,
+        region: RegionIdx,
+        tell: &mut impl FnMut(Event<S>),
+    ) -> Done {
+        if state.answers(region) {
+            return Err(not_enabled("RegionRecovers", "the region answers"));
+        }
+        state.dark_regions.remove(region.0);
+        tell(Event::RegionRecovered { region });
+        Ok(())
+    }
+}

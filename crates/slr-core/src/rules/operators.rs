@@ -1,0 +1,310 @@
+//! The steps of operators: commands, and what the operator makes of the answers.
+
+use super::not_enabled;
+use crate::action::{Command, OperatorStep, TaskRef};
+use crate::event::Event;
+use crate::id::{OperatorIdx, ResourceIdx, RoleIdx};
+use crate::kind::CleanUp;
+use crate::machine::{Machine, OperatorEvent, Phase, Superseded, TaskState};
+use crate::rejection::{Impossible, Refusal, Rejection};
+use crate::set::IdSet;
+use crate::state::State;
+use crate::universe::Universe;
+use crate::world::{MissingTask, Operator, ReadsDocs, Told, Works};
+
+impl<S: IdSet> Universe<S> {
+    /// Carries out a step of an operator. A refused call is an event here: the operator has learnt something.
+    #[inline]
+    pub(super) fn operator_step(
+        &self,
+        state: &mut State<S>,
+        id: OperatorIdx,
+        step: OperatorStep,
+        tell: &mut impl FnMut(Event<S>),
+    ) -> Result<(), Refusal> {
+        if id.index() >= self.world().operators.len() {
+            return Err(Impossible::Unknown { action: "Operator" }.into());
+        }
+        if let Some(why) = self.bar_to_step(state, id, step) {
+            return Err(not_enabled("Operator", why));
+        }
+        match step {
+            OperatorStep::Submits => self.operator_submits(state, id, tell),
+            OperatorStep::Polls => self.operator_polls(state, id, tell),
+            OperatorStep::ReadsDocs => {
+                state.operators[id.index()].knows_docs = true;
+                tell(Event::DocsRead { operator: id });
+                Ok(())
+            }
+            OperatorStep::CleansUp(resource) => {
+                if let CleanUp::Call(transition) = self.clean_up_of(state, resource) {
+                    let by = self.operator(id).principal;
+                    if let Err(rejection) = self.operate(state, by, resource, transition, tell) {
+                        tell(Event::Refused { by, rejection });
+                    }
+                }
+                Ok(())
+            }
+            OperatorStep::GivesUp => self.experience(state, id, OperatorEvent::LostPatience, tell),
+        }
+    }
+
+    /// What stands against an operator's step; `None` if it may take it.
+    pub(super) fn bar_to_step(&self, state: &State<S>, id: OperatorIdx, step: OperatorStep) -> Option<&'static str> {
+        let operator = self.operator(id);
+        let own = state.operator(id);
+        let live = state.is_live(operator.goal);
+        let in_steps = operator.works == Works::InSteps;
+        let at_work = own.phase == Phase::Preparing;
+        match step {
+            OperatorStep::Submits => {
+                if operator.attempts.is_some_and(|most| own.attempts >= most) {
+                    Some("it has no attempts left")
+                } else if in_steps && !at_work {
+                    Some("it waits, or is through")
+                } else if in_steps && !self.known_to(state, id).is_empty() {
+                    Some("it knows of something to clean up")
+                } else if in_steps && self.wants_docs(state, id) {
+                    Some("it reads the documentation first")
+                } else if !in_steps && (!live || state.has_unfinished_task(operator.goal)) {
+                    Some("the role is gone, or a deletion is unfinished")
+                } else {
+                    None
+                }
+            }
+            OperatorStep::Polls => {
+                (own.phase != Phase::Waiting || operator.told == Told::AtOnce).then_some("it does not poll now")
+            }
+            OperatorStep::ReadsDocs => {
+                let wants = if in_steps { at_work && self.wants_docs(state, id) } else { self.wants_docs(state, id) };
+                (!wants).then_some("it has no wish to read")
+            }
+            OperatorStep::CleansUp(resource) => {
+                if resource.index() >= self.world().resources.len() {
+                    Some("there is no such resource")
+                } else if in_steps && !at_work {
+                    Some("it waits, or is through")
+                } else if !self.known_to(state, id).contains(resource.0) {
+                    Some("it does not know of the resource")
+                } else if !matches!(self.clean_up_of(state, resource), CleanUp::Call(_)) {
+                    Some("nothing can be called for it now")
+                } else {
+                    None
+                }
+            }
+            OperatorStep::GivesUp => {
+                let out_of_attempts = operator.attempts.is_some_and(|most| own.attempts >= most) && at_work;
+                let may = in_steps && (out_of_attempts || (operator.loses_patience && own.phase == Phase::Waiting));
+                (!may).then_some("it goes on")
+            }
+        }
+    }
+
+    /// The next step of a resource's clean-up.
+    #[inline]
+    pub(super) fn clean_up_of(&self, state: &State<S>, resource: ResourceIdx) -> CleanUp {
+        self.kind_of(resource).clean_up[usize::from(state.resource(resource))]
+    }
+
+    /// The resources that the operator knows to be in its way: those that were named, or all once it has read the documentation.
+    #[inline]
+    pub fn known_to(&self, state: &State<S>, id: OperatorIdx) -> S {
+        let operator = self.operator(id);
+        if !operator.cleans {
+            return S::default();
+        }
+        let blocking = self.blocking(state, operator.goal);
+        if state.operator(id).knows_docs { blocking } else { blocking.and(state.reported()) }
+    }
+
+    #[inline]
+    fn wants_docs(&self, state: &State<S>, id: OperatorIdx) -> bool {
+        let operator = self.operator(id);
+        if state.operator(id).knows_docs || !state.is_live(operator.goal) {
+            return false;
+        }
+        match operator.reads_docs {
+            ReadsDocs::Never => false,
+            ReadsDocs::WhenNothingWasNamed => {
+                state.task(operator.goal) == Some(TaskState::Failed) && !self.was_named_something(state, operator.goal)
+            }
+            ReadsDocs::AtAnyTime => true,
+        }
+    }
+
+    /// Whether something is outstanding of what the role's last failed task named.
+    fn was_named_something(&self, state: &State<S>, role: RoleIdx) -> bool {
+        state.reported().meets(self.resources_of(role))
+    }
+
+    #[inline]
+    fn operator_submits(
+        &self,
+        state: &mut State<S>,
+        id: OperatorIdx,
+        tell: &mut impl FnMut(Event<S>),
+    ) -> Result<(), Refusal> {
+        let operator = self.operator(id);
+        let before = state.task(operator.goal);
+        let command = Command::DeleteServiceLinkedRole { role: operator.goal };
+        let answer = self.command(state, operator.principal, command, tell);
+        if operator.attempts.is_some() {
+            let own = &mut state.operators[id.index()];
+            own.attempts = own.attempts.saturating_add(1);
+        }
+        match answer {
+            Ok(()) => {
+                self.note_superseded(state, operator.goal, id, before);
+                match operator.works {
+                    Works::InAnyOrder => Ok(()),
+                    Works::InSteps => self.experience(state, id, OperatorEvent::Submitted, tell),
+                }
+            }
+            Err(rejection) => {
+                tell(Event::Refused { by: operator.principal, rejection });
+                match (operator.works, rejection) {
+                    (Works::InAnyOrder, _) => Ok(()),
+                    (Works::InSteps, Rejection::RoleNotFound(_)) => {
+                        self.experience(state, id, OperatorEvent::SawSuccess, tell)
+                    }
+                    (Works::InSteps, rejection) if is_final(rejection) => {
+                        self.experience(state, id, OperatorEvent::LostPatience, tell)
+                    }
+                    (Works::InSteps, _) => Ok(()),
+                }
+            }
+        }
+    }
+
+    /// Others may still wait for the task whose place the new one takes: it has ended, and they will be told how.
+    fn note_superseded(&self, state: &mut State<S>, role: RoleIdx, submitter: OperatorIdx, before: Option<TaskState>) {
+        let ended = match before {
+            Some(TaskState::Failed) => Superseded::Failed,
+            Some(TaskState::Succeeded) => Superseded::Succeeded,
+            Some(TaskState::NotStarted | TaskState::InProgress) | None => return,
+        };
+        for other in &self.facts(role).operators {
+            let own = &mut state.operators[other.index()];
+            if *other != submitter && own.phase == Phase::Waiting && own.superseded == Superseded::No {
+                own.superseded = ended;
+            }
+        }
+    }
+
+    fn operator_polls(
+        &self,
+        state: &mut State<S>,
+        id: OperatorIdx,
+        tell: &mut impl FnMut(Event<S>),
+    ) -> Result<(), Refusal> {
+        let operator = self.operator(id);
+        let superseded = std::mem::take(&mut state.operators[id.index()].superseded);
+        let task = match superseded {
+            Superseded::No => TaskRef::Latest(operator.goal),
+            Superseded::Failed | Superseded::Succeeded => TaskRef::Earlier(operator.goal),
+        };
+        match (self.poll(state, operator.principal, task, tell), superseded) {
+            (Ok(_), Superseded::Succeeded) | (Ok(Some(TaskState::Succeeded)), Superseded::No) => {
+                self.experience(state, id, OperatorEvent::SawSuccess, tell)
+            }
+            (Ok(_), Superseded::Failed) => self.experience(state, id, OperatorEvent::SawFailure, tell),
+            (Ok(Some(TaskState::Failed)), Superseded::No) => {
+                let event = self.reading_of_failure(state, operator);
+                self.experience(state, id, event, tell)
+            }
+            (Ok(Some(TaskState::NotStarted | TaskState::InProgress) | None), Superseded::No) => Ok(()),
+            (Err(rejection), _) => {
+                tell(Event::Refused { by: operator.principal, rejection });
+                match (rejection, operator.missing_task) {
+                    (Rejection::TaskNotFound(_), MissingTask::LooksAtTheRole) if state.is_live(operator.goal) => Ok(()),
+                    (Rejection::TaskNotFound(_), MissingTask::LooksAtTheRole | MissingTask::MeansSuccess) => {
+                        self.experience(state, id, OperatorEvent::SawSuccess, tell)
+                    }
+                    (_, MissingTask::LooksAtTheRole | MissingTask::MeansSuccess | MissingTask::MeansFailure) => {
+                        self.experience(state, id, OperatorEvent::LostPatience, tell)
+                    }
+                }
+            }
+        }
+    }
+
+    /// What an operator makes of a failed task.
+    fn reading_of_failure(&self, state: &State<S>, operator: &Operator) -> OperatorEvent {
+        let nothing_named = !self.was_named_something(state, operator.goal);
+        if operator.ignores_failure || (operator.empty_report_means_unused && nothing_named) {
+            OperatorEvent::SawSuccess
+        } else {
+            OperatorEvent::SawFailure
+        }
+    }
+
+    /// Tells those who are told at once that the role's task has failed.
+    #[inline]
+    pub(super) fn tell_operators_of_failure(
+        &self,
+        state: &mut State<S>,
+        role: RoleIdx,
+        tell: &mut impl FnMut(Event<S>),
+    ) {
+        for id in &self.facts(role).operators {
+            if self.is_told_at_once(state, *id) {
+                let event = self.reading_of_failure(state, self.operator(*id));
+                self.waiting_experience(state, *id, event, tell);
+            }
+        }
+    }
+
+    /// Tells those who are told at once that the role's task has succeeded.
+    #[inline]
+    pub(super) fn tell_operators_of_success(
+        &self,
+        state: &mut State<S>,
+        role: RoleIdx,
+        tell: &mut impl FnMut(Event<S>),
+    ) {
+        for id in &self.facts(role).operators {
+            if self.is_told_at_once(state, *id) {
+                self.waiting_experience(state, *id, OperatorEvent::SawSuccess, tell);
+            }
+        }
+    }
+
+    fn is_told_at_once(&self, state: &State<S>, id: OperatorIdx) -> bool {
+        self.operator(id).told == Told::AtOnce && state.operator(id).phase == Phase::Waiting
+    }
+
+    /// An experience of an operator that waits: its machine takes all of them but a second submission.
+    fn waiting_experience(
+        &self,
+        state: &mut State<S>,
+        id: OperatorIdx,
+        event: OperatorEvent,
+        tell: &mut impl FnMut(Event<S>),
+    ) {
+        let taken = self.experience(state, id, event, tell);
+        debug_assert!(taken.is_ok(), "a waiting operator takes {event:?}");
+    }
+
+    fn experience(
+        &self,
+        state: &mut State<S>,
+        id: OperatorIdx,
+        event: OperatorEvent,
+        tell: &mut impl FnMut(Event<S>),
+    ) -> Result<(), Refusal> {
+        let own = &mut state.operators[id.index()];
+        own.phase = own.phase.next(event)?;
+        match event {
+            OperatorEvent::Submitted => {}
+            OperatorEvent::SawFailure => tell(Event::FailureSeen { operator: id }),
+            OperatorEvent::SawSuccess => tell(Event::SuccessSeen { operator: id }),
+            OperatorEvent::LostPatience => tell(Event::GaveUp { operator: id }),
+        }
+        Ok(())
+    }
+}
+
+/// Whether a refused request will be refused again.
+fn is_final(rejection: Rejection) -> bool {
+    matches!(rejection, Rejection::AccessDenied(..) | Rejection::NotServiceLinked(..))
+}

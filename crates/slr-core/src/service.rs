@@ -1,0 +1,109 @@
+//! Service definitions as data: what a service lays down for its linked role.
+
+use serde::{Deserialize, Serialize};
+
+use crate::name::{RoleName, ServicePrincipal};
+
+/// Thousandths: shares are integers, so that they are the same on every machine.
+pub const PERMILLE: u32 = 1000;
+
+/// What a service tells of the resources that keep its role.
+///
+/// Source: IAM User Guide, "Using service-linked roles", deleting a service-linked role: a service may name all of them, some or
+/// none. The policies between are Assumed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReportingPolicy {
+    /// Every resource.
+    #[default]
+    All,
+    /// The first n, in the order in which the world lists them.
+    First(u32),
+    /// Of n resources the given share in thousandths, rounded up; which ones is open.
+    Share(u32),
+    /// Any of them or none; which ones is open.
+    AnySubset,
+    /// Those of one region; which region is open.
+    OneRegion,
+    /// The regions alone, without resources.
+    RegionsOnly,
+    /// A text without a list.
+    TextOnly,
+    /// Not even a text.
+    Silent,
+    /// Everything that ever used the role and was not forgotten, what was deleted meanwhile included.
+    Stale,
+}
+
+impl ReportingPolicy {
+    /// How many of `found` resources a share names.
+    pub fn share_of(permille: u32, found: u32) -> u32 {
+        let share = (u64::from(permille) * u64::from(found)).div_ceil(u64::from(PERMILLE));
+        u32::try_from(share).unwrap_or(found).min(found)
+    }
+}
+
+/// Who may delete the role.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Deletion {
+    /// Somebody submits it.
+    #[default]
+    Manual,
+    /// The service deletes it when its last resource is gone; it can be submitted, too.
+    Automatic,
+    /// A task always fails.
+    Impossible,
+}
+
+/// What a service lays down for its linked role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceDefinition {
+    /// The service principal.
+    pub principal: ServicePrincipal,
+    /// The fixed base name.
+    pub role_name: RoleName,
+    /// Whether a caller may add a suffix.
+    pub suffix_allowed: bool,
+    /// Who may assume the role; the service itself unless it defines more.
+    pub trust: Vec<ServicePrincipal>,
+    /// The name of the one managed policy, which can be attached to nothing else.
+    pub policy: Option<String>,
+    /// The actions that the policy allows.
+    pub permits: Vec<String>,
+    /// The description that the service gives a role it makes itself.
+    pub description: Option<String>,
+    /// Who may delete the role.
+    pub deletion: Deletion,
+    /// What a failed task names.
+    pub reports: ReportingPolicy,
+    /// The text of a failed task's reason.
+    pub reason: Option<String>,
+    /// The region under which a failed task lists everything, where that is not the resource's own. Real failures were seen to
+    /// name ARNs of one region under another.
+    pub reported_region: Option<String>,
+}
+
+impl ServiceDefinition {
+    /// A definition with nothing but what it must have; everything else is the default.
+    pub fn new(principal: ServicePrincipal, role_name: RoleName) -> Self {
+        Self {
+            trust: vec![principal.clone()],
+            principal,
+            role_name,
+            suffix_allowed: false,
+            policy: None,
+            permits: Vec::new(),
+            description: None,
+            deletion: Deletion::Manual,
+            reports: ReportingPolicy::All,
+            reason: None,
+            reported_region: None,
+        }
+    }
+
+    /// The ARN of the role's managed policy.
+    pub fn policy_arn(&self) -> Option<String> {
+        self.policy.as_ref().map(|name| format!("arn:aws:iam::aws:policy/aws-service-role/{name}"))
+    }
+}

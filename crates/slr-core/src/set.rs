@@ -1,0 +1,370 @@
+//! Sets of ids: the representation of state.
+//!
+//! The rules are written once against [`IdSet`]. How wide a set is, is a parameter: a machine word for the
+//! worlds that are checked exhaustively (the state is then a small `Copy` value), [`WideSet`] for worlds
+//! of any size.
+
+use std::fmt::Debug;
+use std::hash::Hash;
+
+/// A set of dense ids.
+pub trait IdSet: Clone + Debug + Default + Eq + Ord + Hash + Send + Sync + 'static {
+    /// How many ids the set can hold; `None` if it grows.
+    const CAPACITY: Option<u32>;
+
+    /// Whether `id` is in the set.
+    fn contains(&self, id: u32) -> bool;
+    /// Adds `id`.
+    fn insert(&mut self, id: u32);
+    /// Takes `id` out.
+    fn remove(&mut self, id: u32);
+    /// Whether nothing is in the set.
+    fn is_empty(&self) -> bool;
+    /// How many ids are in the set.
+    fn len(&self) -> u32;
+    /// The smallest id.
+    fn first(&self) -> Option<u32>;
+    /// What is in both.
+    #[must_use]
+    fn and(&self, other: &Self) -> Self;
+    /// What is in either.
+    #[must_use]
+    fn or(&self, other: &Self) -> Self;
+    /// What is in this one and not in the other.
+    #[must_use]
+    fn minus(&self, other: &Self) -> Self;
+    /// The ids, smallest first.
+    fn iter(&self) -> impl Iterator<Item = u32> + 'static;
+    /// The set's low 64 ids as a word, for codecs of narrow states; ids beyond are not told.
+    fn low_word(&self) -> u64;
+    /// The set of the ids whose bits are set in `word`.
+    fn from_word(word: u64) -> Self;
+
+    /// The part of `all` that follows this one when parts are counted like binary numbers; `None` after the last.
+    fn next_part_of(&self, all: &Self) -> Option<Self> {
+        let mut next = self.clone();
+        for id in all.iter() {
+            if !next.contains(id) {
+                next.insert(id);
+                return Some(next);
+            }
+            next.remove(id);
+        }
+        None
+    }
+
+    /// Adds or takes out `id`.
+    fn put(&mut self, id: u32, present: bool) {
+        if present {
+            self.insert(id);
+        } else {
+            self.remove(id);
+        }
+    }
+
+    /// Whether the two have an id in common.
+    fn meets(&self, other: &Self) -> bool {
+        !self.and(other).is_empty()
+    }
+
+    /// Whether everything in this set is in the other.
+    fn is_within(&self, other: &Self) -> bool {
+        self.minus(other).is_empty()
+    }
+
+    /// The set of the given ids.
+    fn of(ids: impl IntoIterator<Item = u32>) -> Self {
+        let mut set = Self::default();
+        for id in ids {
+            set.insert(id);
+        }
+        set
+    }
+}
+
+/// The ids of the set bits of a word, smallest first.
+#[derive(Debug, Clone)]
+pub struct Bits<W>(W);
+
+macro_rules! word_sets {
+    ($($word:ty),+) => {$(
+        impl Iterator for Bits<$word> {
+            type Item = u32;
+
+            #[inline]
+            fn next(&mut self) -> Option<u32> {
+                if self.0 == 0 {
+                    return None;
+                }
+                let id = self.0.trailing_zeros();
+                self.0 &= self.0 - 1;
+                Some(id)
+            }
+        }
+
+        impl IdSet for $word {
+            const CAPACITY: Option<u32> = Some(<$word>::BITS);
+
+            #[inline]
+            fn contains(&self, id: u32) -> bool {
+                id < <$word>::BITS && self >> id & 1 == 1
+            }
+            #[inline]
+            fn insert(&mut self, id: u32) {
+                debug_assert!(id < <$word>::BITS, "the universe checks that its ids fit");
+                *self |= (1 as $word).wrapping_shl(id);
+            }
+            #[inline]
+            fn remove(&mut self, id: u32) {
+                debug_assert!(id < <$word>::BITS, "the universe checks that its ids fit");
+                *self &= !(1 as $word).wrapping_shl(id);
+            }
+            #[inline]
+            fn is_empty(&self) -> bool {
+                *self == 0
+            }
+            #[inline]
+            fn len(&self) -> u32 {
+                self.count_ones()
+            }
+            #[inline]
+            fn first(&self) -> Option<u32> {
+                (*self != 0).then(|| self.trailing_zeros())
+            }
+            #[inline]
+            fn and(&self, other: &Self) -> Self {
+                self & other
+            }
+            #[inline]
+            fn or(&self, other: &Self) -> Self {
+                self | other
+            }
+            #[inline]
+            fn minus(&self, other: &Self) -> Self {
+                self & !other
+            }
+            #[inline]
+            fn iter(&self) -> impl Iterator<Item = u32> + 'static {
+                Bits(*self)
+            }
+            #[inline]
+            fn next_part_of(&self, all: &Self) -> Option<Self> {
+                let next = self.wrapping_sub(*all) & all;
+                (next != 0).then_some(next)
+            }
+            #[inline]
+            fn low_word(&self) -> u64 {
+                u64::from(*self)
+            }
+            #[inline]
+            #[expect(clippy::cast_possible_truncation, clippy::allow_attributes, reason = "a narrow set holds only narrow ids")]
+            #[allow(clippy::unnecessary_cast, reason = "one body for every width")]
+            fn from_word(word: u64) -> Self {
+                word as $word
+            }
+        }
+    )+};
+}
+
+word_sets!(u8, u16, u32, u64);
+
+/// A set that grows: for worlds with more than 64 of anything.
+///
+/// Trailing empty words are never kept, so that equal sets are equal, and hash alike, however they came about.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct WideSet(Vec<u64>);
+
+impl WideSet {
+    fn trim(mut self) -> Self {
+        while self.0.last() == Some(&0) {
+            self.0.pop();
+        }
+        self
+    }
+
+    const fn place(id: u32) -> (usize, u64) {
+        ((id / 64) as usize, 1 << (id % 64))
+    }
+}
+
+impl IdSet for WideSet {
+    const CAPACITY: Option<u32> = None;
+
+    fn contains(&self, id: u32) -> bool {
+        let (word, bit) = Self::place(id);
+        self.0.get(word).is_some_and(|bits| bits & bit != 0)
+    }
+
+    fn insert(&mut self, id: u32) {
+        let (word, bit) = Self::place(id);
+        if self.0.len() <= word {
+            self.0.resize(word + 1, 0);
+        }
+        self.0[word] |= bit;
+    }
+
+    fn remove(&mut self, id: u32) {
+        let (word, bit) = Self::place(id);
+        if let Some(bits) = self.0.get_mut(word) {
+            *bits &= !bit;
+        }
+        while self.0.last() == Some(&0) {
+            self.0.pop();
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn len(&self) -> u32 {
+        self.0.iter().map(|bits| bits.count_ones()).sum()
+    }
+
+    fn first(&self) -> Option<u32> {
+        self.iter().next()
+    }
+
+    fn and(&self, other: &Self) -> Self {
+        Self(self.0.iter().zip(&other.0).map(|(a, b)| a & b).collect()).trim()
+    }
+
+    fn or(&self, other: &Self) -> Self {
+        let (long, short) = if self.0.len() < other.0.len() { (other, self) } else { (self, other) };
+        let mut words = long.0.clone();
+        for (word, bits) in words.iter_mut().zip(&short.0) {
+            *word |= bits;
+        }
+        Self(words)
+    }
+
+    fn minus(&self, other: &Self) -> Self {
+        let mut words = self.0.clone();
+        for (word, bits) in words.iter_mut().zip(&other.0) {
+            *word &= !bits;
+        }
+        Self(words).trim()
+    }
+
+    fn iter(&self) -> impl Iterator<Item = u32> + 'static {
+        let words = self.0.clone();
+        (0_u32..).zip(words).flat_map(|(word, bits)| Bits(bits).map(move |bit| word * 64 + bit))
+    }
+
+    fn low_word(&self) -> u64 {
+        self.0.first().copied().unwrap_or(0)
+    }
+
+    fn from_word(word: u64) -> Self {
+        Self(vec![word]).trim()
+    }
+}
+
+/// A small number per id, stored bit by bit: plane `p` holds the ids whose number has bit `p` set.
+///
+/// Asking "which ids have the number n" is then a handful of word operations, whatever the count of ids.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Planes<S, const BITS: usize>(pub(crate) [S; BITS]);
+
+impl<S: Default, const BITS: usize> Default for Planes<S, BITS> {
+    /// Every id has the number zero.
+    fn default() -> Self {
+        Self(std::array::from_fn(|_| S::default()))
+    }
+}
+
+impl<S: IdSet, const BITS: usize> Planes<S, BITS> {
+    /// The number of `id`.
+    #[inline]
+    pub fn get(&self, id: u32) -> u8 {
+        let mut number = 0;
+        for (bit, plane) in self.0.iter().enumerate() {
+            number |= u8::from(plane.contains(id)) << bit;
+        }
+        number
+    }
+
+    /// Gives `id` the number; bits beyond the planes are not kept.
+    #[inline]
+    pub fn set(&mut self, id: u32, number: u8) {
+        for (bit, plane) in self.0.iter_mut().enumerate() {
+            plane.put(id, number >> bit & 1 == 1);
+        }
+    }
+
+    /// The ids among `members` that have the number.
+    #[inline]
+    pub fn having(&self, number: u8, members: &S) -> S {
+        let mut found = members.clone();
+        for (bit, plane) in self.0.iter().enumerate() {
+            found = if number >> bit & 1 == 1 { found.and(plane) } else { found.minus(plane) };
+        }
+        found
+    }
+
+    /// The ids whose number has bit `bit` set.
+    #[inline]
+    pub fn plane(&self, bit: usize) -> &S {
+        &self.0[bit]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::collection::{btree_set, vec};
+    use proptest::prelude::*;
+    use std::collections::BTreeSet;
+
+    fn behaves_as_a_set<S: IdSet>(a: &BTreeSet<u32>, b: &BTreeSet<u32>) {
+        let (x, y) = (S::of(a.iter().copied()), S::of(b.iter().copied()));
+        let ids = |set: &S| set.iter().collect::<BTreeSet<_>>();
+        assert_eq!(ids(&x), *a);
+        assert_eq!(ids(&x.and(&y)), a & b);
+        assert_eq!(ids(&x.or(&y)), a | b);
+        assert_eq!(ids(&x.minus(&y)), a - b);
+        assert_eq!(x.or(&y).minus(&y), x.minus(&y), "equal sets are equal however they came about");
+        assert_eq!(x.len() as usize, a.len());
+        assert_eq!(x.first(), a.first().copied());
+        assert_eq!(x.is_within(&y), a.is_subset(b));
+        assert_eq!(x.meets(&y), !a.is_disjoint(b));
+        assert_eq!(x.is_empty(), a.is_empty());
+        let mut parts = vec![S::default()];
+        while let Some(next) = parts[parts.len() - 1].next_part_of(&x.and(&y)) {
+            parts.push(next);
+        }
+        let distinct: BTreeSet<_> = parts.iter().collect();
+        assert_eq!((parts.len(), distinct.len()), (1 << (a & b).len(), 1 << (a & b).len()), "every part once");
+        assert!(parts.iter().all(|part| part.is_within(&x.and(&y))));
+    }
+
+    proptest! {
+        #[test]
+        fn every_width_is_a_set(a in btree_set(0_u32..8, 0..8), b in btree_set(0_u32..8, 0..8)) {
+            behaves_as_a_set::<u8>(&a, &b);
+            behaves_as_a_set::<u16>(&a, &b);
+            behaves_as_a_set::<u32>(&a, &b);
+            behaves_as_a_set::<u64>(&a, &b);
+        }
+
+        #[test]
+        fn a_wide_set_is_a_set(a in btree_set(0_u32..300, 0..40), b in btree_set(0_u32..300, 0..40)) {
+            behaves_as_a_set::<WideSet>(&a, &b);
+        }
+
+        #[test]
+        fn planes_keep_a_number_per_id(numbers in vec(0_u8..16, 1..32), seen in 0_u8..16) {
+            let mut planes = Planes::<u32, 4>::default();
+            for (id, number) in (0..).zip(&numbers) {
+                planes.set(id, 15);
+                planes.set(id, *number);
+            }
+            for (id, number) in (0..).zip(&numbers) {
+                prop_assert_eq!(planes.get(id), *number);
+            }
+            let members = u32::of(0..super::super::id::number(numbers.len()));
+            let expected: Vec<u32> = (0..).zip(&numbers).filter(|(_, n)| **n == seen).map(|(id, _)| id).collect();
+            prop_assert_eq!(planes.having(seen, &members).iter().collect::<Vec<_>>(), expected);
+        }
+    }
+}

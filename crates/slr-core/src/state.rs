@@ -1,0 +1,137 @@
+//! The state: what the future depends on, and nothing else.
+//!
+//! One plane of ids per bit of a machine's state. With a machine word as [`IdSet`] the whole is a small `Copy` value that is
+//! compared and hashed as it lies; the rules see it only through the typed accessors here.
+
+use crate::id::{AttachmentIdx, OperatorIdx, RegionIdx, ResourceIdx, RoleIdx, SessionIdx};
+use crate::kind::CODE_BITS;
+use crate::machine::{OperatorState, RoleState, TaskState};
+use crate::set::{IdSet, Planes};
+use crate::world::MAX_OPERATORS;
+
+/// The state of a world.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct State<S> {
+    /// Per role: absent, live, gone.
+    pub(crate) roles: Planes<S, 2>,
+    /// Per role: its latest deletion task.
+    pub(crate) tasks: Planes<S, 3>,
+    /// Roles whose latest task cannot be polled yet.
+    pub(crate) unseen_tasks: S,
+    /// Roles that were just made and cannot be assumed yet.
+    pub(crate) fresh_roles: S,
+    /// Roles with an open session when their task started, where that is judged.
+    pub(crate) busy_at_start: S,
+    /// Per resource: the code of its state in its kind.
+    pub(crate) resources: Planes<S, CODE_BITS>,
+    /// Resources that their role's last failed task named and that still block.
+    pub(crate) reported: S,
+    /// Resources that blocked when their role's task started, where that is judged.
+    pub(crate) blocking_at_start: S,
+    /// Open sessions.
+    pub(crate) sessions: S,
+    /// What is attached.
+    pub(crate) attached: S,
+    /// Regions that do not answer.
+    pub(crate) dark_regions: S,
+    /// The operators.
+    pub(crate) operators: [OperatorState; MAX_OPERATORS],
+}
+
+impl<S: IdSet> State<S> {
+    /// Whether the role is absent, live or gone.
+    #[inline]
+    pub fn role(&self, role: RoleIdx) -> RoleState {
+        RoleState::from_code(self.roles.get(role.0))
+    }
+
+    /// Whether the role is in the account.
+    #[inline]
+    pub fn is_live(&self, role: RoleIdx) -> bool {
+        self.live_roles().contains(role.0)
+    }
+
+    /// The roles that are in the account.
+    #[inline]
+    pub fn live_roles(&self) -> &S {
+        self.roles.plane(0)
+    }
+
+    /// The role's latest deletion task, unless it has none or its record was dropped.
+    #[inline]
+    pub fn task(&self, role: RoleIdx) -> Option<TaskState> {
+        TaskState::from_code(self.tasks.get(role.0))
+    }
+
+    /// Whether the role's deletion is unfinished.
+    #[inline]
+    pub fn has_unfinished_task(&self, role: RoleIdx) -> bool {
+        self.task(role).is_some_and(TaskState::is_unfinished)
+    }
+
+    /// Whether the role's latest task cannot be polled yet.
+    pub fn task_is_unseen(&self, role: RoleIdx) -> bool {
+        self.unseen_tasks.contains(role.0)
+    }
+
+    /// Whether the role was just made and cannot be assumed yet.
+    pub fn is_fresh(&self, role: RoleIdx) -> bool {
+        self.fresh_roles.contains(role.0)
+    }
+
+    /// The code of the resource's state in its kind.
+    #[inline]
+    pub fn resource(&self, resource: ResourceIdx) -> u8 {
+        self.resources.get(resource.0)
+    }
+
+    /// The resources that keep their roles from being deleted.
+    #[inline]
+    pub fn blocking(&self) -> &S {
+        self.resources.plane(0)
+    }
+
+    /// The resources that a failed task named and that still block.
+    #[inline]
+    pub fn reported(&self) -> &S {
+        &self.reported
+    }
+
+    /// Whether the session is open.
+    #[inline]
+    pub fn is_open(&self, session: SessionIdx) -> bool {
+        self.sessions.contains(session.0)
+    }
+
+    /// The open sessions.
+    #[inline]
+    pub fn open_sessions(&self) -> &S {
+        &self.sessions
+    }
+
+    /// Whether the attachment is on its role.
+    pub fn is_attached(&self, attachment: AttachmentIdx) -> bool {
+        self.attached.contains(attachment.0)
+    }
+
+    /// Whether the region answers.
+    pub fn answers(&self, region: RegionIdx) -> bool {
+        !self.dark_regions.contains(region.0)
+    }
+
+    /// The operator's state.
+    #[inline]
+    pub fn operator(&self, operator: OperatorIdx) -> OperatorState {
+        self.operators[operator.index()]
+    }
+
+    #[inline]
+    pub(crate) fn set_role(&mut self, role: RoleIdx, state: RoleState) {
+        self.roles.set(role.0, state.code());
+    }
+
+    #[inline]
+    pub(crate) fn set_task(&mut self, role: RoleIdx, task: Option<TaskState>) {
+        self.tasks.set(role.0, TaskState::code(task));
+    }
+}

@@ -1,0 +1,467 @@
+//! A world made ready to run: every question that the rules ask often, answered in advance as a set.
+
+use crate::id::{
+    KindIdx, OperatorIdx, PrincipalIdx, RegionIdx, ResourceIdx, RoleIdx, ServiceIdx, SessionIdx, TransitionIdx, number,
+};
+use crate::kind::{Mover, ResourceKind, Transition, When};
+use crate::machine::RoleState;
+use crate::service::ServiceDefinition;
+use crate::set::IdSet;
+use crate::state::State;
+use crate::world::{Item, MAX_OPERATORS, Operator, RoleSort, World};
+
+/// What the rules ask of a role.
+#[derive(Debug, Clone)]
+pub(crate) struct RoleFacts<S> {
+    /// The roles whose names are this one's, ignoring case; itself included.
+    pub(crate) namesakes: S,
+    pub(crate) service: Option<ServiceIdx>,
+    pub(crate) resources: S,
+    pub(crate) sessions: S,
+    pub(crate) attachments: S,
+    /// Attachments that `DeleteRole` minds.
+    pub(crate) dependents: S,
+    pub(crate) managed_policies: S,
+    pub(crate) tags: S,
+    pub(crate) boundaries: S,
+    pub(crate) trust_policies: S,
+    pub(crate) operators: Vec<OperatorIdx>,
+    /// Resources whose kinds have states in which the service holds a session, by those states' codes.
+    pub(crate) working: Vec<(S, u8)>,
+}
+
+/// A service's transition with the resources that may make it.
+#[derive(Debug, Clone)]
+pub(crate) struct ServiceMove<S> {
+    pub(crate) members: S,
+    pub(crate) transition: TransitionIdx,
+    pub(crate) from: u8,
+    pub(crate) when: When,
+    pub(crate) uses_role: bool,
+    pub(crate) begins_use: bool,
+}
+
+/// A world that cannot run.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WorldError {
+    /// More of something than the sets hold.
+    #[error("{found} {what} do not fit: the limit is {limit}")]
+    TooMany {
+        /// What there are too many of.
+        what: &'static str,
+        /// How many there are.
+        found: u32,
+        /// How many there may be.
+        limit: u32,
+    },
+    /// Something uses a role from the beginning that is not in the account.
+    #[error("{what} uses the role `{role}` from the beginning, and the role is not in the account")]
+    RoleMissing {
+        /// What uses it.
+        what: String,
+        /// The role's name.
+        role: String,
+    },
+    /// Two roles with one name, ignoring case, are in the account from the beginning.
+    #[error("the roles `{first}` and `{second}` are both in the account, and their names differ only in case")]
+    NameClash {
+        /// One.
+        first: String,
+        /// The other.
+        second: String,
+    },
+    /// A session that its principal may not hold.
+    #[error("`{principal}` holds a session on `{role}`, whose trust policy does not name it")]
+    NotTrusted {
+        /// The principal.
+        principal: String,
+        /// The role's name.
+        role: String,
+    },
+    /// A child whose parent is not there.
+    #[error("`{child}` is there from the beginning, and `{parent}`, to which it belongs, is not")]
+    ParentMissing {
+        /// The child.
+        child: String,
+        /// The parent.
+        parent: String,
+    },
+}
+
+/// A world ready to run, with sets of the width `S`.
+#[derive(Debug, Clone)]
+pub struct Universe<S> {
+    world: World,
+    roles: Vec<RoleFacts<S>>,
+    pub(crate) children: Vec<S>,
+    regions: Vec<S>,
+    pub(crate) service_moves: Vec<ServiceMove<S>>,
+    pub(crate) service_linked: S,
+    /// Sessions whose principal the role's trust policy names.
+    pub(crate) trusted_sessions: S,
+    pub(crate) reopening_sessions: S,
+    /// Roles that their services delete themselves.
+    pub(crate) self_deleting: S,
+    pub(crate) has_region_faults: bool,
+}
+
+impl<S: IdSet> Universe<S> {
+    /// Makes a world ready.
+    ///
+    /// # Errors
+    /// [`WorldError`] if the world does not fit the width, or contradicts itself at its beginning.
+    pub fn new(world: World) -> Result<Self, WorldError> {
+        check_limits::<S>(&world)?;
+        let roles: Vec<_> = (0..world.roles.len()).map(|role| role_facts(&world, role)).collect();
+        let child_of =
+            |parent: u32| move |child: &&(u32, &crate::world::Resource)| child.1.parent == Some(ResourceIdx(parent));
+        let numbered: Vec<_> = (0_u32..).zip(&world.resources).collect();
+        let children = numbered
+            .iter()
+            .map(|(parent, _)| S::of(numbered.iter().filter(child_of(*parent)).map(|(child, _)| *child)))
+            .collect();
+        let regions = (0..number(world.regions.len()))
+            .map(|region| S::of(numbered.iter().filter(|(_, r)| r.region.0 == region).map(|(id, _)| *id)))
+            .collect();
+        let sessions = || (0_u32..).zip(&world.sessions);
+        let universe = Self {
+            service_moves: service_moves(&world),
+            service_linked: S::of((0..).zip(&roles).filter(|(_, facts)| facts.service.is_some()).map(|(role, _)| role)),
+            trusted_sessions: S::of(
+                sessions().filter(|(_, slot)| trusts(&world, slot.role, slot.principal.as_str())).map(|(id, _)| id),
+            ),
+            reopening_sessions: S::of(sessions().filter(|(_, slot)| slot.reopens).map(|(id, _)| id)),
+            self_deleting: S::of(
+                (0..).zip(&roles).filter(|(_, facts)| deletes_itself(&world, facts)).map(|(id, _)| id),
+            ),
+            has_region_faults: false,
+            roles,
+            children,
+            regions,
+            world,
+        };
+        universe.check_beginning()?;
+        Ok(universe)
+    }
+
+    /// Lets regions fail and recover among what is [`enabled`](Self::enabled).
+    #[must_use]
+    pub fn with_region_faults(mut self) -> Self {
+        self.has_region_faults = true;
+        self
+    }
+
+    /// The world's description.
+    pub const fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// The state in which the world begins.
+    pub fn initial(&self) -> State<S> {
+        let mut state = State::<S>::default();
+        for (role, slot) in (0..).zip(&self.world.roles) {
+            if slot.given {
+                state.set_role(RoleIdx(role), RoleState::Live);
+            }
+        }
+        for (resource, given) in (0..).zip(&self.world.resources) {
+            state.resources.set(resource, given.given);
+        }
+        for (session, slot) in (0..).zip(&self.world.sessions) {
+            state.sessions.put(session, slot.given_open);
+        }
+        for (id, attachment) in (0..).zip(&self.world.attachments) {
+            state.attached.put(id, attachment.given);
+        }
+        state
+    }
+
+    fn check_beginning(&self) -> Result<(), WorldError> {
+        let world = &self.world;
+        let missing = |what: String, role: RoleIdx| {
+            if world.roles[role.index()].given {
+                Ok(())
+            } else {
+                Err(WorldError::RoleMissing { what, role: world.roles[role.index()].name.clone() })
+            }
+        };
+        for resource in &world.resources {
+            let kind = &world.kinds[resource.kind.index()];
+            if resource.given & 1 == 1 {
+                missing(format!("`{}`", resource.name), resource.role)?;
+            }
+            if let Some(parent) = resource.parent.map(|parent| &world.resources[parent.index()])
+                && is_there(kind, resource.given)
+                && !is_there(&world.kinds[parent.kind.index()], parent.given)
+            {
+                return Err(WorldError::ParentMissing { child: resource.name.clone(), parent: parent.name.clone() });
+            }
+        }
+        for (id, slot) in (0..).zip(&world.sessions) {
+            if slot.given_open {
+                missing(format!("a session of `{}`", slot.principal), slot.role)?;
+                if !self.trusted_sessions.contains(id) {
+                    return Err(WorldError::NotTrusted {
+                        principal: slot.principal.to_string(),
+                        role: world.roles[slot.role.index()].name.clone(),
+                    });
+                }
+            }
+        }
+        for attachment in world.attachments.iter().filter(|attachment| attachment.given) {
+            missing(format!("`{}`", attachment.item.text()), attachment.role)?;
+        }
+        for (role, facts) in (0..).zip(&self.roles) {
+            let clash = facts.namesakes.iter().find(|other| *other > role && world.roles[*other as usize].given);
+            if let (true, Some(other)) = (world.roles[role as usize].given, clash) {
+                return Err(WorldError::NameClash {
+                    first: world.roles[role as usize].name.clone(),
+                    second: world.roles[other as usize].name.clone(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    #[inline]
+    pub(crate) fn facts(&self, role: RoleIdx) -> &RoleFacts<S> {
+        &self.roles[role.index()]
+    }
+
+    /// Whether a service owns the role.
+    #[inline]
+    pub fn is_service_linked(&self, role: RoleIdx) -> bool {
+        self.facts(role).service.is_some()
+    }
+
+    /// The definition of the service that owns the role.
+    pub fn service_of(&self, role: RoleIdx) -> Option<&ServiceDefinition> {
+        self.facts(role).service.map(|service| &self.world.services[service.index()])
+    }
+
+    /// The resources that use the role.
+    #[inline]
+    pub fn resources_of(&self, role: RoleIdx) -> &S {
+        &self.facts(role).resources
+    }
+
+    /// The sessions that principals may hold on the role.
+    #[inline]
+    pub fn sessions_of(&self, role: RoleIdx) -> &S {
+        &self.facts(role).sessions
+    }
+
+    /// The resources in a region.
+    pub fn resources_in(&self, region: RegionIdx) -> &S {
+        &self.regions[region.index()]
+    }
+
+    /// The resources that belong to a resource.
+    #[inline]
+    pub fn children_of(&self, resource: ResourceIdx) -> &S {
+        &self.children[resource.index()]
+    }
+
+    /// The role that the resource uses.
+    #[inline]
+    pub fn role_of(&self, resource: ResourceIdx) -> RoleIdx {
+        self.world.resources[resource.index()].role
+    }
+
+    /// The resource's kind.
+    #[inline]
+    pub fn kind_of(&self, resource: ResourceIdx) -> &ResourceKind {
+        &self.world.kinds[self.world.resources[resource.index()].kind.index()]
+    }
+
+    /// A transition of the resource's kind.
+    #[inline]
+    pub fn transition(&self, resource: ResourceIdx, transition: TransitionIdx) -> &Transition {
+        &self.kind_of(resource).transitions[transition.index()]
+    }
+
+    /// The operator's description.
+    #[inline]
+    pub fn operator(&self, operator: OperatorIdx) -> &Operator {
+        &self.world.operators[operator.index()]
+    }
+
+    /// The kinds of resources of a service, with their ids.
+    pub fn kinds_of(&self, service: ServiceIdx) -> impl Iterator<Item = (KindIdx, &ResourceKind)> {
+        (0..)
+            .zip(&self.world.kinds)
+            .filter(move |(_, kind)| kind.service == service)
+            .map(|(id, kind)| (KindIdx(id), kind))
+    }
+
+    /// A resource's ARN.
+    pub fn resource_arn(&self, resource: ResourceIdx) -> String {
+        self.world.resource_arn(resource)
+    }
+
+    /// A role's ARN.
+    pub fn role_arn(&self, role: RoleIdx) -> String {
+        self.world.role_arn(role)
+    }
+
+    /// A principal's ARN.
+    pub fn principal_arn(&self, principal: PrincipalIdx) -> String {
+        self.world.principal_arn(principal)
+    }
+
+    /// Whether the role's trust policy names the principal.
+    pub fn trusts(&self, role: RoleIdx, principal: &str) -> bool {
+        trusts(&self.world, role, principal)
+    }
+
+    /// Whether the resource is there: made, and not at an end.
+    pub fn is_there(&self, state: &State<S>, resource: ResourceIdx) -> bool {
+        is_there(self.kind_of(resource), state.resource(resource))
+    }
+
+    /// Whether a session is open on the role, or the service is at work with one of its resources.
+    #[inline]
+    pub fn is_session_open(&self, state: &State<S>, role: RoleIdx) -> bool {
+        let facts = self.facts(role);
+        state.sessions.meets(&facts.sessions)
+            || facts.working.iter().any(|(members, code)| !state.resources.having(*code, members).is_empty())
+    }
+
+    /// The resources that keep the role from being deleted now.
+    #[inline]
+    pub fn blocking(&self, state: &State<S>, role: RoleIdx) -> S {
+        state.blocking().and(self.resources_of(role))
+    }
+
+    /// Whether something uses the role now: a session or a resource.
+    pub fn is_in_use(&self, state: &State<S>, role: RoleIdx) -> bool {
+        self.is_session_open(state, role) || !self.blocking(state, role).is_empty()
+    }
+
+    /// Every role slot.
+    pub fn roles(&self) -> impl Iterator<Item = RoleIdx> + use<S> {
+        (0..number(self.world.roles.len())).map(RoleIdx)
+    }
+
+    /// Every session slot.
+    pub fn sessions(&self) -> impl Iterator<Item = SessionIdx> + use<S> {
+        (0..number(self.world.sessions.len())).map(SessionIdx)
+    }
+
+    /// Every resource.
+    pub fn resources(&self) -> impl Iterator<Item = ResourceIdx> + use<S> {
+        (0..number(self.world.resources.len())).map(ResourceIdx)
+    }
+
+    /// Every operator.
+    pub fn operators(&self) -> impl Iterator<Item = OperatorIdx> + use<S> {
+        (0..number(self.world.operators.len())).map(OperatorIdx)
+    }
+}
+
+fn is_there(kind: &ResourceKind, code: u8) -> bool {
+    code != 0 && kind.state(code).is_some_and(|state| !state.is_end)
+}
+
+fn trusts(world: &World, role: RoleIdx, principal: &str) -> bool {
+    match &world.roles[role.index()].sort {
+        RoleSort::Ordinary { trust, .. } => trust.iter().any(|trusted| trusted == principal),
+        RoleSort::ServiceLinked { service, .. } => {
+            world.services[service.index()].trust.iter().any(|trusted| trusted.as_str() == principal)
+        }
+    }
+}
+
+fn deletes_itself<S>(world: &World, facts: &RoleFacts<S>) -> bool {
+    facts
+        .service
+        .is_some_and(|service| matches!(world.services[service.index()].deletion, crate::service::Deletion::Automatic))
+}
+
+fn check_limits<S: IdSet>(world: &World) -> Result<(), WorldError> {
+    let limited = [
+        ("roles", world.roles.len()),
+        ("resources", world.resources.len()),
+        ("sessions", world.sessions.len()),
+        ("attachments", world.attachments.len()),
+        ("regions", world.regions.len()),
+    ];
+    for (what, found) in limited {
+        if let Some(limit) = S::CAPACITY
+            && number(found) > limit
+        {
+            return Err(WorldError::TooMany { what, found: number(found), limit });
+        }
+    }
+    if world.operators.len() > MAX_OPERATORS {
+        return Err(WorldError::TooMany {
+            what: "operators",
+            found: number(world.operators.len()),
+            limit: number(MAX_OPERATORS),
+        });
+    }
+    Ok(())
+}
+
+fn role_facts<S: IdSet>(world: &World, index: usize) -> RoleFacts<S> {
+    let role = RoleIdx(number(index));
+    let name = &world.roles[index].name;
+    let attached = |wanted: &dyn Fn(&Item) -> bool| {
+        let here = (0_u32..).zip(&world.attachments).filter(|(_, a)| a.role == role && wanted(&a.item));
+        S::of(here.map(|(id, _)| id))
+    };
+    let resources = || (0_u32..).zip(&world.resources).filter(|(_, resource)| resource.role == role);
+    let mut working = Vec::new();
+    for (kind_id, kind) in (0_u32..).zip(&world.kinds) {
+        for state in kind.states.iter().filter(|state| state.works) {
+            let members = S::of(resources().filter(|(_, r)| r.kind.0 == kind_id).map(|(id, _)| id));
+            if !members.is_empty() {
+                working.push((members, state.code));
+            }
+        }
+    }
+    RoleFacts {
+        namesakes: S::of(
+            (0_u32..).zip(&world.roles).filter(|(_, other)| other.name.eq_ignore_ascii_case(name)).map(|(id, _)| id),
+        ),
+        service: match &world.roles[index].sort {
+            RoleSort::Ordinary { .. } => None,
+            RoleSort::ServiceLinked { service, .. } => Some(*service),
+        },
+        resources: S::of(resources().map(|(id, _)| id)),
+        sessions: S::of(world.sessions_of(role).map(|session| session.0)),
+        attachments: attached(&|_| true),
+        dependents: attached(&|item| {
+            matches!(item, Item::ManagedPolicy(_) | Item::InlinePolicy(_) | Item::InstanceProfile(_))
+        }),
+        managed_policies: attached(&|item| matches!(item, Item::ManagedPolicy(_))),
+        tags: attached(&|item| matches!(item, Item::Tag(_))),
+        boundaries: attached(&|item| matches!(item, Item::Boundary(_))),
+        trust_policies: attached(&|item| matches!(item, Item::TrustPolicy(_))),
+        operators: (0..).zip(&world.operators).filter(|(_, o)| o.goal == role).map(|(id, _)| OperatorIdx(id)).collect(),
+        working,
+    }
+}
+
+fn service_moves<S: IdSet>(world: &World) -> Vec<ServiceMove<S>> {
+    let mut moves = Vec::new();
+    for (kind_id, kind) in (0_u32..).zip(&world.kinds) {
+        let members = S::of((0_u32..).zip(&world.resources).filter(|(_, r)| r.kind.0 == kind_id).map(|(id, _)| id));
+        if members.is_empty() {
+            continue;
+        }
+        for (id, transition) in (0..).zip(&kind.transitions) {
+            if transition.by == Mover::Service {
+                moves.push(ServiceMove {
+                    members: members.clone(),
+                    transition: TransitionIdx(id),
+                    from: transition.from,
+                    when: transition.when,
+                    uses_role: transition.uses_role,
+                    begins_use: transition.begins_use,
+                });
+            }
+        }
+    }
+    moves
+}
