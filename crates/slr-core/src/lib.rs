@@ -14,6 +14,7 @@ pub mod kind;
 pub mod knob;
 pub mod machine;
 pub mod name;
+pub mod policy;
 pub mod rejection;
 pub mod rules;
 pub mod service;

@@ -1,1 +1,18 @@
-//! placeholder
+//! Scenario files: their language, and what is wrong with them.
+//!
+//! [`Source`] is a file's text, read within bounds; [`parse`] makes a [`syntax::Scenario`] of it, or
+//! [`diagnostic::Diagnostic`]s, all of them at once; [`write`] goes the other way; [`schema`] tells
+//! editors what a file may say.
+
+pub mod diagnostic;
+mod params;
+mod parse;
+pub mod schema;
+pub mod source;
+pub mod syntax;
+mod validate;
+pub mod yaml;
+
+pub use params::{NotAnAssignment, Params};
+pub use parse::{Parsed, parse, parse_with, write};
+pub use source::{Source, Unreadable};

@@ -1,0 +1,47 @@
+//! The account in which everything happens.
+
+use super::grammar::{record, words};
+use super::scalar::Text;
+use crate::yaml::Spanned;
+
+words! {
+    /// A group of Regions with its own ARNs.
+    pub enum Partition, "a partition" {
+        /// The commercial Regions.
+        Aws = "aws",
+        /// The Regions in China.
+        AwsCn = "aws-cn",
+        /// AWS `GovCloud` (US).
+        AwsUsGov = "aws-us-gov",
+    }
+}
+
+record! {
+    /// The account in which everything happens.
+    pub struct Account, "the account" {
+        /// The account's id, twelve digits between quotes. Default: "123456789012".
+        "id" => pub id: Option<Text>,
+        /// The partition, the second part of every ARN. Default: aws.
+        "partition" => pub partition: Option<Spanned<Partition>>,
+        /// The Regions that the account uses. Without them the account uses what the scenario
+        /// names, and resources are in us-east-1.
+        "regions" => pub regions: Vec<Text>,
+        /// How many roles the account may have. A service-linked role may exceed the quota, and
+        /// counts against it all the same. Default: 1000.
+        "role-quota" => pub role_quota: Option<Spanned<u32>>,
+        /// How many roles there are besides those that the scenario names: they only count against
+        /// the quota. Default: 0.
+        "other-roles" => pub other_roles: Option<Spanned<u32>>,
+    }
+}
+
+impl Account {
+    /// The id of an account that does not say it: the one that AWS's documentation uses.
+    pub const DEFAULT_ID: &'static str = "123456789012";
+    /// The Region of resources for which nothing says it.
+    pub const DEFAULT_REGION: &'static str = "us-east-1";
+    /// How many roles an account may have unless AWS raised it.
+    ///
+    /// Source: IAM User Guide, "IAM and AWS STS quotas".
+    pub const DEFAULT_ROLE_QUOTA: u32 = 1000;
+}

@@ -1,0 +1,213 @@
+//! Settings of the modelled world: what the documentation leaves open or has changed since.
+
+use schemars::{Schema, SchemaGenerator};
+
+use super::grammar::{Reader, Syntax, or_parameter, record, words};
+use super::operation::AwsError;
+use super::scalar::{DURATION_PATTERN, Duration};
+use crate::yaml::{Content, Node, Scalar, Spanned};
+
+words! {
+    /// Which age of AWS is modelled where the documentation and later behaviour differ.
+    pub enum Reality, "a reality" {
+        /// What the guides of 2019 and 2020 say.
+        Documented = "documented",
+        /// What was recorded of AWS later.
+        Today = "today",
+    }
+}
+
+words! {
+    /// When a deletion task looks whether the role is in use.
+    pub enum Judged, "a moment of judgement" {
+        /// When the task starts. What comes into use afterwards does not make it fail.
+        Start = "start",
+        /// When the task ends.
+        End = "end",
+        /// At both: what is reported is what was in use at the start, and what came into use
+        /// since makes the task fail too.
+        Both = "both",
+    }
+}
+
+words! {
+    /// Whether the longest session of a service-linked role may be changed.
+    pub enum MaxSessionDurationChange, "an answer to a change of the session duration" {
+        /// Refused: the role is protected.
+        UnmodifiableEntity = "UnmodifiableEntity",
+        /// Done.
+        Allowed = "allowed",
+    }
+}
+
+words! {
+    /// What creating a service-linked role answers while that role is being deleted.
+    pub enum CreateWhileDeleting, "an answer to a creation during a deletion" {
+        /// Refused: the name is still taken.
+        InvalidInput = "InvalidInput",
+        /// Done as soon as the deletion succeeds; until then answered with the role as it is.
+        Allowed = "allowed",
+    }
+}
+
+words! {
+    /// How a deletion is denied that cannot be done.
+    pub enum CallOrTask, "a way to deny a deletion" {
+        /// The request is accepted, and its task ends FAILED.
+        TaskFails = "task-fails",
+        /// The request itself is refused.
+        CallRefused = "call-refused",
+    }
+}
+
+/// How long a finished deletion task can be polled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Retention {
+    /// As long as the account exists.
+    Forever,
+    /// So long after its end; then a poll answers `NoSuchEntity`.
+    For(Duration),
+}
+
+impl Syntax for Retention {
+    fn read(node: &Node, reader: &mut Reader) -> Option<Self> {
+        match &node.content {
+            Content::Scalar(scalar) if scalar.text == "forever" => Some(Self::Forever),
+            Content::Scalar(_) | Content::Sequence(_) | Content::Mapping(_) => {
+                Duration::read(node, reader).map(Self::For)
+            }
+        }
+    }
+
+    fn write(&self) -> Node {
+        match self {
+            Self::Forever => Node::scalar(Scalar::plain("forever")),
+            Self::For(duration) => duration.write(),
+        }
+    }
+
+    fn schema(generator: &mut SchemaGenerator) -> Schema {
+        or_parameter(
+            serde_json::json!({ "anyOf": [
+                { "const": "forever" },
+                { "type": "string", "pattern": format!("^{DURATION_PATTERN}$") },
+            ] }),
+            generator,
+        )
+    }
+}
+
+record! {
+    /// Settings of the modelled world. Each has the default that fits the documentation best.
+    pub struct Knobs, "the knobs" {
+        /// When a deletion task looks whether the role is in use. Default: both.
+        "judged" => pub judged: Option<Spanned<Judged>>,
+        /// Whether the service can open no session on a role while a deletion task of it is
+        /// unfinished. Default: false.
+        "locked-while-deleting" => pub locked_while_deleting: Option<Spanned<bool>>,
+        /// For so long after a deletion was requested a poll of its task answers `NoSuchEntity`.
+        /// Default: 0s.
+        "task-visibility-delay" => pub task_visibility_delay: Option<Spanned<Duration>>,
+        /// How long a finished task can be polled: `forever` or a duration. Default: forever.
+        "task-retention" => pub task_retention: Option<Spanned<Retention>>,
+        /// The error of `DeleteServiceLinkedRole` for a role that is not service-linked.
+        /// Default: `NoSuchEntity`.
+        "delete-of-ordinary-role" => pub delete_of_ordinary_role: Option<Spanned<AwsError>>,
+        /// The error of a poll with an id that no task can have. Default: `InvalidInput`.
+        "malformed-task-id" => pub malformed_task_id: Option<Spanned<AwsError>>,
+        /// What a change of a service-linked role's longest session answers.
+        /// Default: `UnmodifiableEntity`.
+        "max-session-duration-of-slr" => pub max_session_duration_of_slr: Option<Spanned<MaxSessionDurationChange>>,
+        /// What creating a role answers while it is being deleted. Default: `InvalidInput`.
+        "create-while-deleting" => pub create_while_deleting: Option<Spanned<CreateWhileDeleting>>,
+        /// For so long a role just made cannot be assumed. Default: 0s.
+        "propagation-delay" => pub propagation_delay: Option<Spanned<Duration>>,
+        /// The error for a name that base, `_` and suffix make longer than 64 characters.
+        /// Default: `ValidationError`.
+        "name-too-long" => pub name_too_long: Option<Spanned<AwsError>>,
+        /// How a deletion is denied that cannot be done. Default: task-fails.
+        "deletion-denied" => pub deletion_denied: Option<Spanned<CallOrTask>>,
+    }
+}
+
+/// The value given, or the default.
+fn or<T: Copy>(given: Option<&Spanned<T>>, default: T) -> T {
+    given.map_or(default, |given| given.value)
+}
+
+impl Knobs {
+    /// When a deletion task looks whether the role is in use.
+    #[must_use]
+    pub fn judged(&self) -> Judged {
+        or(self.judged.as_ref(), Judged::Both)
+    }
+
+    /// Whether the service can open no session while a task is unfinished.
+    #[must_use]
+    pub fn locked_while_deleting(&self) -> bool {
+        or(self.locked_while_deleting.as_ref(), false)
+    }
+
+    /// How long a new task is unknown to a poll.
+    #[must_use]
+    pub fn task_visibility_delay(&self) -> Duration {
+        or(self.task_visibility_delay.as_ref(), Duration::ZERO)
+    }
+
+    /// How long a finished task can be polled.
+    #[must_use]
+    pub fn task_retention(&self) -> Retention {
+        or(self.task_retention.as_ref(), Retention::Forever)
+    }
+
+    /// The error of `DeleteServiceLinkedRole` for a role that is not service-linked.
+    #[must_use]
+    pub fn delete_of_ordinary_role(&self) -> AwsError {
+        or(
+            self.delete_of_ordinary_role.as_ref(),
+            AwsError::NoSuchEntity,
+        )
+    }
+
+    /// The error of a poll with an id that no task can have.
+    #[must_use]
+    pub fn malformed_task_id(&self) -> AwsError {
+        or(self.malformed_task_id.as_ref(), AwsError::InvalidInput)
+    }
+
+    /// What a change of a service-linked role's longest session answers.
+    #[must_use]
+    pub fn max_session_duration_of_slr(&self) -> MaxSessionDurationChange {
+        or(
+            self.max_session_duration_of_slr.as_ref(),
+            MaxSessionDurationChange::UnmodifiableEntity,
+        )
+    }
+
+    /// What creating a role answers while it is being deleted.
+    #[must_use]
+    pub fn create_while_deleting(&self) -> CreateWhileDeleting {
+        or(
+            self.create_while_deleting.as_ref(),
+            CreateWhileDeleting::InvalidInput,
+        )
+    }
+
+    /// How long a role just made cannot be assumed.
+    #[must_use]
+    pub fn propagation_delay(&self) -> Duration {
+        or(self.propagation_delay.as_ref(), Duration::ZERO)
+    }
+
+    /// The error for a name that the suffix makes too long.
+    #[must_use]
+    pub fn name_too_long(&self) -> AwsError {
+        or(self.name_too_long.as_ref(), AwsError::ValidationError)
+    }
+
+    /// How a deletion is denied that cannot be done.
+    #[must_use]
+    pub fn deletion_denied(&self) -> CallOrTask {
+        or(self.deletion_denied.as_ref(), CallOrTask::TaskFails)
+    }
+}

@@ -1,0 +1,50 @@
+//! The language of scenario files, as types.
+//!
+//! A [`Scenario`] is what a file says, with every parameter already replaced by its value and every
+//! value at the place where it was written. It says nothing about whether names lead anywhere: that
+//! is for [`crate::validate`]. Defaults that the language promises are methods beside the fields.
+
+pub(crate) mod grammar;
+pub(crate) mod scalar;
+
+mod account;
+mod delay;
+mod document;
+mod expect;
+mod fault;
+mod given;
+mod kind;
+mod knob;
+mod operation;
+mod operator;
+mod parameter;
+mod principal;
+mod scenario;
+mod service;
+mod step;
+
+pub use account::{Account, Partition};
+pub use delay::{Delay, Delays, Exponential, LogNormal, LogNormalShape};
+pub use document::PolicyDocument;
+pub use expect::{
+    Always, Attempts, Eventually, Expectation, Finally, Never, Predicate, PredicateArguments,
+    Refusals, Sometimes, TaskExpectation, TaskStatus, Tasks,
+};
+pub use fault::{CleanUpFails, Fault, LateVisibility, RegionUnavailable, Throttle};
+pub use given::{Given, GivenResources, GivenRole, GivenSessions, Resources, Sessions};
+pub use grammar::{Named, OneOrMore};
+pub use kind::{Kind, Machine, MachineMove, Move, Mover, PLAIN_STATES, RELEASING, When};
+pub use knob::{
+    CallOrTask, CreateWhileDeleting, Judged, Knobs, MaxSessionDurationChange, Reality, Retention,
+};
+pub use operation::{AwsError, Field, Operation};
+pub use operator::{
+    Cleans, EmptyReport, Goal, GoalCreate, GoalDelete, Jitter, MissingTask, Operator, Polling,
+    Polls, ReadsDocs, Retry, Works,
+};
+pub use parameter::Parameter;
+pub use principal::{Role, User};
+pub use scalar::{Count, Duration, Factor, Share, Text};
+pub use scenario::Scenario;
+pub use service::{Deletion, First, Reporting, ReportingShare, Service, Suffix};
+pub use step::{Answers, Happening, Happens, Perform, Step, TaskRef};

@@ -1,0 +1,216 @@
+//! What is done, and what happens, at given times.
+
+use std::fmt;
+
+use schemars::{Schema, SchemaGenerator};
+
+use super::document::PolicyDocument;
+use super::expect::TaskStatus;
+use super::grammar::{Named, Reader, Syntax, choice, or_parameter, record, words};
+use super::operation::AwsError;
+use super::scalar::{Duration, Text};
+use crate::yaml::{Content, Node, Scalar, ScalarKind, Spanned};
+
+/// Which deletion task a poll asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TaskRef {
+    /// The one that was requested first.
+    First,
+    /// The one that was requested last.
+    Last,
+    /// The so-manieth that was requested, counted from 1 over all roles.
+    Number(u32),
+    /// One by an id that may belong to none.
+    Id(String),
+}
+
+impl fmt::Display for TaskRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::First => f.write_str("first"),
+            Self::Last => f.write_str("last"),
+            Self::Number(number) => number.fmt(f),
+            Self::Id(id) => f.write_str(id),
+        }
+    }
+}
+
+impl Syntax for TaskRef {
+    fn read(node: &Node, reader: &mut Reader) -> Option<Self> {
+        if let Content::Scalar(scalar) = &node.content
+            && scalar.kind() == ScalarKind::Integer
+        {
+            return u32::read(node, reader).map(Self::Number);
+        }
+        let text = String::read(node, reader)?;
+        Some(match text.as_str() {
+            "first" => Self::First,
+            "last" => Self::Last,
+            _ => Self::Id(text),
+        })
+    }
+
+    fn write(&self) -> Node {
+        match self {
+            Self::First | Self::Last => Node::scalar(Scalar::plain(self.to_string())),
+            Self::Number(number) => number.write(),
+            Self::Id(id) => id.write(),
+        }
+    }
+
+    fn schema(generator: &mut SchemaGenerator) -> Schema {
+        or_parameter(
+            serde_json::json!({ "anyOf": [
+                { "enum": ["first", "last"] },
+                { "type": "integer", "minimum": 1 },
+                { "type": "string" },
+            ] }),
+            generator,
+        )
+    }
+}
+
+record! {
+    /// An operation that somebody calls at a given time.
+    pub struct Perform, "a step" {
+        /// When, counted from the start.
+        "at" => pub at: Spanned<Duration>,
+        /// Who calls: a user. Default: admin, who may do everything.
+        "as" => pub caller: Option<Text>,
+        /// The operation: one of IAM's, `AssumeRole`, or one of a kind's.
+        "do" => pub operation: Text,
+        /// The name of the role that it is about.
+        "role" => pub role: Option<Text>,
+        /// The service principal, for `CreateServiceLinkedRole`.
+        "service" => pub service: Option<Text>,
+        /// The suffix of the role's name, for `CreateServiceLinkedRole`.
+        "suffix" => pub suffix: Option<Text>,
+        /// The description.
+        "description" => pub description: Option<Text>,
+        /// The longest session, from one hour to twelve.
+        "max-session-duration" => pub max_session_duration: Option<Spanned<Duration>>,
+        /// The path, for `CreateRole`; the beginning of the paths, for `ListRoles`.
+        "path" => pub path: Option<Text>,
+        /// The policy: the ARN or name of a managed one, the name of an inline one.
+        "policy" => pub policy: Option<Text>,
+        /// Who may assume the role: service principals and ARNs.
+        "trust" => pub trust: Vec<Text>,
+        /// The text of an inline policy.
+        "document" => pub document: Option<Spanned<PolicyDocument>>,
+        /// The tags.
+        "tags" => pub tags: Named<Text>,
+        /// The keys of tags that are taken away.
+        "tag-keys" => pub tag_keys: Vec<Text>,
+        /// The instance profile.
+        "profile" => pub profile: Option<Text>,
+        /// The deletion task: `last`, `first`, a number counted from 1 over all roles, or an id.
+        "task" => pub task: Option<Spanned<TaskRef>>,
+        /// The resource.
+        "resource" => pub resource: Option<Text>,
+        /// The Region in which a resource is made. Default: the account's first.
+        "region" => pub region: Option<Text>,
+        /// The resource to which a new resource belongs.
+        "parent" => pub parent: Option<Text>,
+        /// The error with which the call is to be refused.
+        "refused" => pub refused: Option<Spanned<AwsError>>,
+        /// The exact message of that error.
+        "message" => pub message: Option<Text>,
+        /// What the call is to answer.
+        "answers" => pub answers: Option<Spanned<Answers>>,
+    }
+}
+
+record! {
+    /// What a call is to answer.
+    pub struct Answers, "an answer" {
+        /// The status of the task, for a poll.
+        "status" => pub status: Option<Spanned<TaskStatus>>,
+        /// How many resources a failed task names.
+        "reports" => pub reports: Option<Spanned<u32>>,
+        /// The Regions that a failed task names.
+        "regions" => pub regions: Vec<Text>,
+        /// The sentence of a failed task.
+        "reason" => pub reason: Option<Text>,
+        /// The description of the role.
+        "description" => pub description: Option<Text>,
+        /// The whole name of the role.
+        "role" => pub role: Option<Text>,
+        /// The ARN of the role.
+        "arn" => pub arn: Option<Text>,
+        /// The tags of the role.
+        "tags" => pub tags: Named<Text>,
+        /// How many things are listed.
+        "count" => pub count: Option<Spanned<u32>>,
+    }
+}
+
+words! {
+    /// A move that nobody calls for.
+    pub enum Happening, "something that can happen" {
+        /// A trusted principal opens a session on a role.
+        SessionOpens = "session-opens",
+        /// An open session on a role ends.
+        SessionEnds = "session-ends",
+        /// The service begins to look whether a role can be deleted.
+        TaskStarts = "task-starts",
+        /// The service decides that nothing uses the role, and the role is gone.
+        TaskSucceeds = "task-succeeds",
+        /// The service decides that the role is in use, and reports what `reports` names.
+        TaskFails = "task-fails",
+        /// A resource makes a move that its service makes.
+        ResourceMoves = "resource-moves",
+        /// The service makes its role by itself.
+        RoleAppears = "role-appears",
+        /// The service deletes its role by itself.
+        RoleDisappears = "role-disappears",
+        /// An operator reads the documentation of the service.
+        DocsRead = "docs-read",
+    }
+}
+
+record! {
+    /// A move of the world at a given time, where it would otherwise be left to chance.
+    pub struct Happens, "a happening" {
+        /// When, counted from the start.
+        "at" => pub at: Spanned<Duration>,
+        /// What happens.
+        "happens" => pub happens: Spanned<Happening>,
+        /// The role, for everything about sessions, tasks and roles.
+        "role" => pub role: Option<Text>,
+        /// The service, for a role that appears.
+        "service" => pub service: Option<Text>,
+        /// The suffix of a role that appears.
+        "suffix" => pub suffix: Option<Text>,
+        /// Who opens a session. Default: the first principal that the role trusts.
+        "principal" => pub principal: Option<Text>,
+        /// The resource that moves.
+        "resource" => pub resource: Option<Text>,
+        /// The name of its move.
+        "move" => pub step: Option<Text>,
+        /// The resources that a failing task names.
+        "reports" => pub reports: Vec<Text>,
+        /// The operator who reads the documentation.
+        "operator" => pub operator: Option<Text>,
+    }
+}
+
+choice! {
+    /// What is done, or happens, at a given time.
+    pub enum Step, "a step" {
+        /// Somebody calls an operation.
+        "do" => Do(Perform),
+        /// The world moves.
+        "happens" => Happens(Happens),
+    }
+}
+
+impl Step {
+    /// When the step is taken.
+    #[must_use]
+    pub fn at(&self) -> &Spanned<Duration> {
+        match self {
+            Self::Do(step) => &step.at,
+            Self::Happens(step) => &step.at,
+        }
+    }
+}
