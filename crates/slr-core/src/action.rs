@@ -194,7 +194,12 @@ pub enum TaskRef {
     /// The role's latest task.
     Latest(RoleIdx),
     /// A task of the role that a later one has followed; it is at its end.
-    Earlier(RoleIdx),
+    Earlier {
+        /// The role.
+        role: RoleIdx,
+        /// Which task, counted from 1 over all roles; `None` for the one that the caller submitted.
+        number: Option<u32>,
+    },
     /// A well-formed id that no task has.
     Unknown,
     /// A text that is no task id.

@@ -3,7 +3,7 @@
 //! Property tests, the simulator, the checker and any server ask the same table.
 
 use crate::action::Action;
-use crate::id::{ResourceIdx, RoleIdx, SessionIdx};
+use crate::id::{KindIdx, ResourceIdx, RoleIdx, SessionIdx};
 use crate::kind::CODE_BITS;
 use crate::machine::{Phase, RoleState, TaskState};
 use crate::set::IdSet;
@@ -242,10 +242,12 @@ pub enum Predicate {
     TaskFailed(RoleIdx),
     /// The role's latest task has succeeded.
     TaskSucceeded(RoleIdx),
-    /// No resource blocks the role.
-    ResourcesReleased(RoleIdx),
+    /// Every resource that uses the role, or of the kind, or both, is gone or was never made.
+    ResourcesGone(Option<RoleIdx>, Option<KindIdx>),
     /// The resource is in the state of this code.
     ResourceIn(ResourceIdx, u8),
+    /// Some resource of the kind is in the state of this code.
+    SomeResourceIn(KindIdx, u8),
     /// The operator takes the role for gone.
     OperatorDone(crate::id::OperatorIdx),
     /// The operator has given up.
@@ -266,8 +268,15 @@ impl Predicate {
             Self::TaskUnfinished(role) => state.has_unfinished_task(role),
             Self::TaskFailed(role) => state.task(role) == Some(TaskState::Failed),
             Self::TaskSucceeded(role) => state.task(role) == Some(TaskState::Succeeded),
-            Self::ResourcesReleased(role) => universe.blocking(state, role).is_empty(),
+            Self::ResourcesGone(role, kind) => universe.resources().all(|resource| {
+                let about = role.is_none_or(|role| universe.role_of(resource) == role)
+                    && kind.is_none_or(|kind| universe.world().resources[resource.index()].kind == kind);
+                !about || !universe.is_there(state, resource)
+            }),
             Self::ResourceIn(resource, code) => state.resource(resource) == code,
+            Self::SomeResourceIn(kind, code) => universe.resources().any(|resource| {
+                universe.world().resources[resource.index()].kind == kind && state.resource(resource) == code
+            }),
             Self::OperatorDone(operator) => state.operator(operator).phase == Phase::Done,
             Self::OperatorGaveUp(operator) => state.operator(operator).phase == Phase::GaveUp,
         }

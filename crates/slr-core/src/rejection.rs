@@ -186,6 +186,8 @@ pub enum Rejection {
     AccessDenied(PrincipalIdx, Operation, RoleIdx),
     /// The principal may not call the operation.
     AccessDeniedAnywhere(PrincipalIdx, Operation),
+    /// The principal may not call the service's operation on the resource.
+    ResourceAccessDenied(PrincipalIdx, ResourceIdx, TransitionIdx),
     /// Too many requests.
     Throttled,
     /// The resource is not in a state in which the operation can be called.
@@ -216,7 +218,8 @@ impl Rejection {
             Self::UnknownPrincipal(_)
             | Self::NoTemplate(_)
             | Self::AccessDenied(..)
-            | Self::AccessDeniedAnywhere(..) => Code::AccessDenied,
+            | Self::AccessDeniedAnywhere(..)
+            | Self::ResourceAccessDenied(..) => Code::AccessDenied,
             Self::InvalidRole(_) => Code::ValidationError,
             Self::ProtectedRole(_) => Code::UnmodifiableEntity,
             Self::NotServiceLinked(_, answer)
@@ -294,6 +297,12 @@ impl Rejection {
             Self::AccessDeniedAnywhere(by, operation) => {
                 format!("User: {} is not authorized to perform: {}", universe.principal_arn(by), operation.iam_action())
             }
+            Self::ResourceAccessDenied(by, r, t) => format!(
+                "User: {} is not authorized to perform: {} on resource: {}",
+                universe.principal_arn(by),
+                universe.service_action(r, t),
+                resource(r)
+            ),
             Self::Throttled => "Rate exceeded".to_owned(),
             Self::ResourceNotReady(r, t) => {
                 format!(

@@ -4,8 +4,6 @@
 //!
 //! [`Universe::new`]: crate::universe::Universe::new
 
-use std::collections::BTreeSet;
-
 use crate::action::Operation;
 use crate::id::{
     AttachmentIdx, KindIdx, PrincipalIdx, RegionIdx, RequestIdx, ResourceIdx, RoleIdx, ServiceIdx, SessionIdx, TextIdx,
@@ -14,6 +12,7 @@ use crate::id::{
 use crate::kind::ResourceKind;
 use crate::knob::Knobs;
 use crate::name::{AccountId, RolePath, ServicePrincipal};
+use crate::policy::{Account, Caller};
 use crate::rejection::Rejection;
 use crate::service::ServiceDefinition;
 
@@ -39,6 +38,8 @@ pub struct World {
     pub kinds: Vec<ResourceKind>,
     /// Who calls.
     pub principals: Vec<Principal>,
+    /// The users, groups and roles of the account with their policies.
+    pub access: Account,
     /// The roles that there are or may be.
     pub roles: Vec<RoleSlot>,
     /// The resources that there are or may be.
@@ -69,8 +70,8 @@ pub struct Principal {
 pub enum Authority {
     /// Everything.
     Everything,
-    /// These operations on any role, and nothing else.
-    Operations(BTreeSet<Operation>),
+    /// What the policies in [`World::access`] give this caller.
+    Policies(Box<Caller>),
 }
 
 /// A name that a role may bear.
@@ -303,6 +304,7 @@ impl World {
     /// A world with an account and nothing in it but an administrator who may do everything.
     pub fn new(account: AccountId) -> Self {
         Self {
+            access: Account::new("aws", account.as_str()),
             account,
             partition: "aws".to_owned(),
             regions: vec!["us-east-1".to_owned()],

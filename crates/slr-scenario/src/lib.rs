@@ -5,11 +5,17 @@
 //! editors what a file may say.
 
 pub mod diagnostic;
+pub mod expect;
+pub mod ledger;
+pub mod lower;
 mod params;
 mod parse;
+pub mod run;
 pub mod schema;
+pub mod simulation;
 pub mod source;
 pub mod syntax;
+pub mod trace;
 mod validate;
 pub mod yaml;
 

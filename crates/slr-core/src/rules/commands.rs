@@ -53,9 +53,7 @@ impl<S: IdSet> Universe<S> {
                 Ok(())
             }
             Command::ListRoles => {
-                if !self.may(by, Operation::ListRoles) {
-                    return Err(Rejection::AccessDeniedAnywhere(by, Operation::ListRoles));
-                }
+                self.authorise_anywhere(by, Operation::ListRoles)?;
                 tell(Event::Answered { operation: Operation::ListRoles, role: None });
                 Ok(())
             }
@@ -120,12 +118,7 @@ impl<S: IdSet> Universe<S> {
         description: Option<TextIdx>,
         tell: &mut impl FnMut(Event<S>),
     ) -> Answer {
-        if !self.may(by, Operation::CreateServiceLinkedRole) {
-            return Err(match self.world().requests[request.index()].resolution {
-                Ok(role) => Rejection::AccessDenied(by, Operation::CreateServiceLinkedRole, role),
-                Err(_) => Rejection::AccessDeniedAnywhere(by, Operation::CreateServiceLinkedRole),
-            });
-        }
+        self.authorise_request(by, request)?;
         let role = self.world().requests[request.index()].resolution?;
         if state.has_unfinished_task(role) {
             return Err(Rejection::DeletionUnfinished(role, self.world().knobs.create_while_deleting));
@@ -231,18 +224,15 @@ impl<S: IdSet> Universe<S> {
     ) -> Result<Option<TaskState>, Rejection> {
         let operation = Operation::GetServiceLinkedRoleDeletionStatus;
         match task {
-            TaskRef::Latest(role) | TaskRef::Earlier(role) => self.authorise(by, operation, role)?,
-            TaskRef::Unknown | TaskRef::Malformed if !self.may(by, operation) => {
-                return Err(Rejection::AccessDeniedAnywhere(by, operation));
-            }
-            TaskRef::Unknown | TaskRef::Malformed => {}
+            TaskRef::Latest(role) | TaskRef::Earlier { role, .. } => self.authorise(by, operation, role)?,
+            TaskRef::Unknown | TaskRef::Malformed => self.authorise_anywhere(by, operation)?,
         }
         let status = match task {
             TaskRef::Latest(role) if state.task_is_unseen(role) => {
                 return Err(Rejection::TaskNotFound(role));
             }
             TaskRef::Latest(role) => Some(state.task(role).ok_or(Rejection::TaskNotFound(role))?),
-            TaskRef::Earlier(_) => None,
+            TaskRef::Earlier { .. } => None,
             TaskRef::Unknown => return Err(Rejection::UnknownTaskId),
             TaskRef::Malformed => {
                 return Err(Rejection::MalformedTaskId(self.world().knobs.malformed_task_id));
@@ -372,6 +362,7 @@ impl<S: IdSet> Universe<S> {
         transition: TransitionIdx,
         tell: &mut impl FnMut(Event<S>),
     ) -> Answer {
+        self.authorise_operation(by, resource, transition)?;
         let step = self.transition(resource, transition);
         let role = self.role_of(resource);
         if !state.answers(self.world().resources[resource.index()].region) {

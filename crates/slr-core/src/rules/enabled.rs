@@ -94,7 +94,7 @@ impl<S: IdSet> Universe<S> {
 
     /// Whether a call for the resource's clean-up would be granted.
     #[inline]
-    fn can_clean_up(&self, state: &State<S>, resource: ResourceIdx) -> bool {
+    pub fn can_clean_up(&self, state: &State<S>, resource: ResourceIdx) -> bool {
         let CleanUp::Call(transition) = self.clean_up_of(state, resource) else {
             return false;
         };

@@ -9,9 +9,10 @@ mod enabled;
 mod judge;
 mod moves;
 mod operators;
+mod report;
 
-pub use judge::Judgement;
-pub use judge::Reports;
+pub use judge::{Judgement, Reports};
+pub use report::{DEFAULT_REASON, DeletionReason, RoleUsage};
 
 use crate::action::Action;
 use crate::event::Event;

@@ -263,7 +263,7 @@ impl<S: IdSet> Universe<S> {
     /// Source: IAM User Guide, "Using service-linked roles", deleting a service-linked role: the service might delete the role for
     /// you when you remove a resource.
     #[inline]
-    pub(super) fn may_delete_itself(&self, state: &State<S>, role: RoleIdx) -> bool {
+    pub fn may_delete_itself(&self, state: &State<S>, role: RoleIdx) -> bool {
         self.self_deleting.contains(role.0)
             && state.is_live(role)
             && !state.has_unfinished_task(role)

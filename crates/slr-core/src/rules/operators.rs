@@ -100,9 +100,15 @@ impl<S: IdSet> Universe<S> {
         }
     }
 
+    /// Whether the operator may take the step now.
+    #[inline]
+    pub fn may_step(&self, state: &State<S>, id: OperatorIdx, step: OperatorStep) -> bool {
+        self.bar_to_step(state, id, step).is_none()
+    }
+
     /// The next step of a resource's clean-up.
     #[inline]
-    pub(super) fn clean_up_of(&self, state: &State<S>, resource: ResourceIdx) -> CleanUp {
+    pub fn clean_up_of(&self, state: &State<S>, resource: ResourceIdx) -> CleanUp {
         self.kind_of(resource).clean_up[usize::from(state.resource(resource))]
     }
 
@@ -201,7 +207,7 @@ impl<S: IdSet> Universe<S> {
         let superseded = std::mem::take(&mut state.operators[id.index()].superseded);
         let task = match superseded {
             Superseded::No => TaskRef::Latest(operator.goal),
-            Superseded::Failed | Superseded::Succeeded => TaskRef::Earlier(operator.goal),
+            Superseded::Failed | Superseded::Succeeded => TaskRef::Earlier { role: operator.goal, number: None },
         };
         match (self.poll(state, operator.principal, task, tell), superseded) {
             (Ok(_), Superseded::Succeeded) | (Ok(Some(TaskState::Succeeded)), Superseded::No) => {

@@ -1,0 +1,470 @@
+//! What a scenario expects of a run, and whether it came true.
+
+use slr_core::action::{OperatorStep, TaskRef};
+use slr_core::event::Event;
+use slr_core::id::{OperatorIdx, RoleIdx};
+use slr_core::invariant::Predicate;
+use slr_core::machine::{Machine, TaskState};
+use slr_core::rejection::{Code, Rejection};
+use slr_core::{Action, IdSet, State, Universe};
+
+use crate::ledger::{Ledger, TaskRecord};
+use crate::simulation::{SimTime, Step};
+use crate::yaml::Span;
+
+/// An expectation, and where it is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Expectation {
+    /// What is expected.
+    pub what: What,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// What can be expected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum What {
+    /// It becomes true, in time if there is one.
+    Eventually {
+        /// What.
+        predicate: Predicate,
+        /// The latest time.
+        within: Option<SimTime>,
+    },
+    /// It is true at every moment at which the circumstance is.
+    Always {
+        /// What.
+        predicate: Predicate,
+        /// Which moments count.
+        circumstance: Option<Predicate>,
+    },
+    /// It is true at no moment at which the circumstance is.
+    Never {
+        /// What.
+        predicate: Predicate,
+        /// Which moments count.
+        circumstance: Option<Predicate>,
+    },
+    /// It is true in some run.
+    Sometimes {
+        /// What.
+        predicate: Predicate,
+        /// Which moments count.
+        circumstance: Option<Predicate>,
+    },
+    /// It is true at the end.
+    Finally {
+        /// What.
+        predicate: Predicate,
+    },
+    /// A role's tasks have these statuses at the end, in this order, and there are no others.
+    Tasks {
+        /// The role.
+        role: RoleIdx,
+        /// Their statuses.
+        statuses: Vec<TaskState>,
+    },
+    /// A task says this.
+    Task {
+        /// Its role.
+        role: RoleIdx,
+        /// Which of the role's tasks, counted from 1.
+        number: u32,
+        /// Its status at the end.
+        status: Option<TaskState>,
+        /// How many resources it names: the least and the most.
+        reports: Option<(u64, u64)>,
+        /// The names of exactly those.
+        names: Option<Vec<String>>,
+        /// Exactly the regions that it lists.
+        regions: Option<Vec<String>>,
+        /// Its reason's text.
+        reason: Option<String>,
+    },
+    /// So many calls are refused.
+    Refusals {
+        /// The least and the most.
+        count: (u64, u64),
+        /// With these codes; any if empty.
+        codes: Vec<Code>,
+        /// Calls of this operation alone.
+        operation: Option<String>,
+        /// Calls of this operator alone.
+        operator: Option<OperatorIdx>,
+    },
+    /// An operator submits so many requests.
+    Attempts {
+        /// The least and the most.
+        count: (u64, u64),
+        /// The operator.
+        operator: OperatorIdx,
+    },
+}
+
+/// What is expected of a step of the script. A step of which nothing is expected is to be granted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StepExpectation {
+    /// It is refused with this code.
+    pub refused: Option<Code>,
+    /// It is refused with exactly this message.
+    pub message: Option<String>,
+    /// It answers this.
+    pub answers: Option<Answers>,
+}
+
+/// What a call answers; only what is given counts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Answers {
+    /// The task's status.
+    pub status: Option<TaskState>,
+    /// How many resources the task names.
+    pub reports: Option<u32>,
+    /// The regions that it lists.
+    pub regions: Vec<String>,
+    /// Its reason's text.
+    pub reason: Option<String>,
+    /// The role's description.
+    pub description: Option<String>,
+    /// The role's name.
+    pub role: Option<String>,
+    /// The role's ARN.
+    pub arn: Option<String>,
+    /// The keys of the role's tags.
+    pub tags: Vec<String>,
+    /// How many things are listed.
+    pub count: Option<u32>,
+}
+
+/// What became of an expectation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// Whether the run is as expected. `Sometimes` is, whether this run shows it or not.
+    pub passed: bool,
+    /// When it was decided, and by which action of the run, counted from 1; `None` at the end of the run.
+    pub decided: Option<(SimTime, u64)>,
+    /// What was found, where that says more than the expectation.
+    pub found: Option<String>,
+}
+
+/// Watches a run for what is expected of it.
+#[derive(Debug)]
+pub struct Monitor<'a, S> {
+    universe: &'a Universe<S>,
+    expectations: &'a [Expectation],
+    /// Per expectation, what decided it.
+    decided: Vec<Option<(bool, SimTime, u64)>>,
+    counts: Vec<u64>,
+    steps: &'a [StepExpectation],
+    step_outcomes: Vec<Option<Outcome>>,
+}
+
+impl<'a, S: IdSet> Monitor<'a, S> {
+    /// A monitor of a run that begins in `state`.
+    pub fn new(
+        universe: &'a Universe<S>,
+        expectations: &'a [Expectation],
+        steps: &'a [StepExpectation],
+        state: &State<S>,
+    ) -> Self {
+        let mut monitor = Self {
+            universe,
+            expectations,
+            decided: vec![None; expectations.len()],
+            counts: vec![0; expectations.len()],
+            steps,
+            step_outcomes: vec![None; steps.len()],
+        };
+        monitor.look(SimTime::ZERO, 0, state);
+        monitor
+    }
+
+    /// Takes note of the `serial`-th action. The ledger knows it already.
+    pub fn step(&mut self, now: SimTime, serial: u64, step: Step<'_, S>, state: &State<S>, ledger: &Ledger<'_, S>) {
+        for (index, expectation) in self.expectations.iter().enumerate() {
+            self.counts[index] += match &expectation.what {
+                What::Refusals { codes, operation, operator, .. } => {
+                    self.refusals(step, codes, operation.as_deref(), *operator)
+                }
+                What::Attempts { operator, .. } => {
+                    let submits = Action::Operator { operator: *operator, step: OperatorStep::Submits };
+                    u64::from(*step.action == submits)
+                }
+                What::Eventually { .. }
+                | What::Always { .. }
+                | What::Never { .. }
+                | What::Sometimes { .. }
+                | What::Finally { .. }
+                | What::Tasks { .. }
+                | What::Task { .. } => 0,
+            };
+        }
+        self.look(now, serial, state);
+        if let Some(number) = step.script {
+            let outcome = self.step_outcome(number, step, state, ledger);
+            self.step_outcomes[number as usize] = Some(Outcome { decided: Some((now, serial)), ..outcome });
+        }
+    }
+
+    /// How many refusals of this sort a step brought.
+    fn refusals(&self, step: Step<'_, S>, codes: &[Code], operation: Option<&str>, operator: Option<OperatorIdx>) -> u64 {
+        let caller_counts = operator.is_none_or(|wanted| match step.action {
+            Action::Operator { operator, .. } => *operator == wanted,
+            Action::Throttle { by, .. } => self.universe.operator(wanted).principal == *by,
+            _ => false,
+        });
+        let operation_counts = operation.is_none_or(|wanted| operation_name(self.universe, step.action) == Some(wanted));
+        if !caller_counts || !operation_counts {
+            return 0;
+        }
+        let told = step.events.iter().filter_map(|event| match event {
+            Event::Refused { rejection, .. } => Some(*rejection),
+            _ => None,
+        });
+        let counts = |rejection: &Rejection| codes.is_empty() || codes.contains(&rejection.code());
+        step.refused.into_iter().chain(told).filter(counts).count() as u64
+    }
+
+    /// Looks whether a state decides something.
+    fn look(&mut self, now: SimTime, serial: u64, state: &State<S>) {
+        for (expectation, decided) in self.expectations.iter().zip(&mut self.decided) {
+            if decided.is_some() {
+                continue;
+            }
+            let holds = |predicate: &Predicate| predicate.holds(self.universe, state);
+            let counts = |circumstance: &Option<Predicate>| circumstance.is_none_or(|c| c.holds(self.universe, state));
+            let verdict = match &expectation.what {
+                What::Eventually { predicate, within } if holds(predicate) => {
+                    Some(within.is_none_or(|within| now <= within))
+                }
+                What::Always { predicate, circumstance } if counts(circumstance) && !holds(predicate) => Some(false),
+                What::Never { predicate, circumstance } if counts(circumstance) && holds(predicate) => Some(false),
+                What::Sometimes { predicate, circumstance } if counts(circumstance) && holds(predicate) => Some(true),
+                What::Eventually { .. }
+                | What::Always { .. }
+                | What::Never { .. }
+                | What::Sometimes { .. }
+                | What::Finally { .. }
+                | What::Tasks { .. }
+                | What::Task { .. }
+                | What::Refusals { .. }
+                | What::Attempts { .. } => None,
+            };
+            *decided = verdict.map(|verdict| (verdict, now, serial));
+        }
+    }
+
+    fn step_outcome(&self, number: u32, step: Step<'_, S>, state: &State<S>, ledger: &Ledger<'_, S>) -> Outcome {
+        let expected = &self.steps[number as usize];
+        let found = match (step.refused, expected.refused) {
+            (Some(rejection), wanted) => {
+                let message = rejection.message(self.universe);
+                let as_expected = wanted == Some(rejection.code())
+                    && expected.message.as_ref().is_none_or(|expected| *expected == message);
+                (!as_expected).then(|| format!("it was refused: {}: {message}", rejection.code()))
+            }
+            (None, Some(_)) => Some("it was granted".to_owned()),
+            (None, None) => {
+                let answers = expected.answers.as_ref();
+                answers.and_then(|answers| answers.contradiction(self.universe, step, state, ledger))
+            }
+        };
+        Outcome { passed: found.is_none(), decided: None, found }
+    }
+
+    /// What became of the steps of the script; `None` for one that never came.
+    pub fn step_outcomes(&self) -> &[Option<Outcome>] {
+        &self.step_outcomes
+    }
+
+    /// What became of every expectation, once the run has ended.
+    pub fn outcomes(&self, state: &State<S>, ledger: &Ledger<'_, S>) -> Vec<Outcome> {
+        let all = self.expectations.iter().zip(&self.decided).zip(&self.counts);
+        all.map(|((expectation, decided), count)| {
+            if let Some((passed, at, serial)) = *decided {
+                let late = matches!(expectation.what, What::Eventually { .. }) && !passed;
+                return Outcome { passed, decided: Some((at, serial)), found: late.then(|| format!("only at {at}")) };
+            }
+            let (passed, found) = self.at_the_end(&expectation.what, *count, state, ledger);
+            Outcome { passed, decided: None, found }
+        })
+        .collect()
+    }
+
+    fn at_the_end(&self, what: &What, count: u64, state: &State<S>, ledger: &Ledger<'_, S>) -> (bool, Option<String>) {
+        let counted = |(least, most): (u64, u64)| {
+            let passed = least <= count && count <= most;
+            (passed, Some(format!("{count}")))
+        };
+        match what {
+            What::Eventually { .. } => (false, Some("it never came true".to_owned())),
+            What::Always { .. } | What::Never { .. } => (true, None),
+            What::Sometimes { .. } => (true, Some("this run does not show it".to_owned())),
+            What::Finally { predicate } => (predicate.holds(self.universe, state), None),
+            What::Tasks { role, statuses } => {
+                let found: Vec<TaskState> = ledger.tasks_of(*role).map(|(_, task)| task.status).collect();
+                let names: Vec<&str> = found.iter().map(|status| status.name()).collect();
+                (found == *statuses, Some(format!("[{}]", names.join(", "))))
+            }
+            What::Task { role, number, status, reports, names, regions, reason } => {
+                let place = number.checked_sub(1).map(|place| place as usize);
+                let Some((_, task)) = place.and_then(|place| ledger.tasks_of(*role).nth(place)) else {
+                    return (false, Some("there is no such task".to_owned()));
+                };
+                let found = Found::of(self.universe, task);
+                let passed = status.is_none_or(|status| status == task.status)
+                    && reports.is_none_or(|(least, most)| least <= found.count && found.count <= most)
+                    && names.as_ref().is_none_or(|names| same(names, &found.names))
+                    && regions.as_ref().is_none_or(|regions| same(regions, &found.regions))
+                    && reason.as_ref().is_none_or(|reason| Some(reason) == task.reason.reason.as_ref());
+                (passed, Some(found.to_string()))
+            }
+            What::Refusals { count, .. } | What::Attempts { count, .. } => counted(*count),
+        }
+    }
+}
+
+/// What a task said.
+struct Found {
+    status: TaskState,
+    count: u64,
+    names: Vec<String>,
+    regions: Vec<String>,
+    reason: Option<String>,
+}
+
+impl Found {
+    fn of<S: IdSet>(universe: &Universe<S>, task: &TaskRecord<S>) -> Self {
+        let resources = task.reason.role_usage_list.iter().flat_map(|usage| &usage.resources);
+        Self {
+            status: task.status,
+            count: u64::from(task.named.len()),
+            names: resources.map(|id| universe.world().resources[id.index()].name.clone()).collect(),
+            regions: task.reason.role_usage_list.iter().map(|usage| usage.region.clone()).collect(),
+            reason: task.reason.reason.clone(),
+        }
+    }
+}
+
+impl std::fmt::Display for Found {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}, named {}", self.status.name(), self.count)?;
+        if !self.names.is_empty() {
+            write!(f, " ({})", self.names.join(" "))?;
+        }
+        if !self.regions.is_empty() {
+            write!(f, " in {}", self.regions.join(" "))?;
+        }
+        if let Some(reason) = &self.reason {
+            write!(f, ", {reason:?}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether two lists hold the same, in whatever order.
+fn same(a: &[String], b: &[String]) -> bool {
+    let sorted = |list: &[String]| {
+        let mut list = list.to_vec();
+        list.sort();
+        list
+    };
+    sorted(a) == sorted(b)
+}
+
+/// The operation that an action calls.
+fn operation_name<'a, S: IdSet>(universe: &'a Universe<S>, action: &Action<S>) -> Option<&'a str> {
+    match action {
+        Action::Command { command, .. } => match crate::simulation::operation_of(universe, *command) {
+            Some(operation) => Some(operation.name()),
+            None => match command {
+                slr_core::Command::Operate { resource, transition } => {
+                    Some(&universe.transition(*resource, *transition).operation)
+                }
+                _ => None,
+            },
+        },
+        Action::Throttle { operation, .. } => Some(operation.name()),
+        Action::Operator { step, .. } => match step {
+            OperatorStep::Submits => Some("DeleteServiceLinkedRole"),
+            OperatorStep::Polls => Some("GetServiceLinkedRoleDeletionStatus"),
+            OperatorStep::ReadsDocs | OperatorStep::CleansUp(_) | OperatorStep::GivesUp => None,
+        },
+        _ => None,
+    }
+}
+
+impl Answers {
+    /// What was answered otherwise; `None` if everything is as expected.
+    fn contradiction<S: IdSet>(
+        &self,
+        universe: &Universe<S>,
+        step: Step<'_, S>,
+        state: &State<S>,
+        ledger: &Ledger<'_, S>,
+    ) -> Option<String> {
+        let mut found = Vec::new();
+        for event in step.events {
+            match event {
+                Event::StatusAnswered { task, .. } => {
+                    let number = match task {
+                        TaskRef::Latest(role) => ledger.latest(*role),
+                        TaskRef::Earlier { role, number } => number.or_else(|| ledger.earlier(*role)),
+                        TaskRef::Unknown | TaskRef::Malformed => None,
+                    };
+                    if let Some(task) = number.and_then(|number| ledger.tasks().get(number as usize - 1)) {
+                        let said = Found::of(universe, task);
+                        let as_expected = self.status.is_none_or(|status| status == said.status)
+                            && self.reports.is_none_or(|reports| u64::from(reports) == said.count)
+                            && (self.regions.is_empty() || same(&self.regions, &said.regions))
+                            && (self.reason.is_none() || self.reason == said.reason);
+                        if !as_expected {
+                            found.push(said.to_string());
+                        }
+                    }
+                }
+                Event::Answered { role: Some(role), .. }
+                | Event::RoleCreated { role, .. }
+                | Event::RoleUpdated { role, .. } => found.extend(self.role_contradiction(universe, *role, state, ledger)),
+                Event::Answered { role: None, .. } => {
+                    let listed = state.live_roles().len() + universe.world().other_roles;
+                    if self.count.is_some_and(|count| count != listed) {
+                        found.push(format!("{listed} roles are listed"));
+                    }
+                }
+                _ => {}
+            }
+        }
+        (!found.is_empty()).then(|| format!("the answer was: {}", found.join("; ")))
+    }
+
+    fn role_contradiction<S: IdSet>(
+        &self,
+        universe: &Universe<S>,
+        role: RoleIdx,
+        state: &State<S>,
+        ledger: &Ledger<'_, S>,
+    ) -> Option<String> {
+        let world = universe.world();
+        let name = &world.roles[role.index()].name;
+        let description = ledger.role(role).description.map(|text| world.texts[text.index()].clone());
+        let tags: Vec<String> = (0..)
+            .zip(&world.attachments)
+            .filter(|(id, a)| a.role == role && state.is_attached(slr_core::id::AttachmentIdx(*id)))
+            .filter_map(|(_, a)| match &a.item {
+                slr_core::world::Item::Tag(key) => Some(key.clone()),
+                _ => None,
+            })
+            .collect();
+        let arn = universe.role_arn(role);
+        let as_expected = self.role.as_ref().is_none_or(|expected| expected == name)
+            && self.arn.as_ref().is_none_or(|expected| *expected == arn)
+            && self.description.as_ref().is_none_or(|expected| {
+                *expected == description.clone().unwrap_or_default()
+            })
+            && (self.tags.is_empty() || same(&self.tags, &tags));
+        (!as_expected).then(|| {
+            let described = description.map_or("none".to_owned(), |text| format!("{text:?}"));
+            format!("{arn}, description {described}, tags [{}]", tags.join(", "))
+        })
+    }
+}

@@ -1,0 +1,1059 @@
+//! From what a scenario says to what runs: a world, a plan, and expectations, all by id.
+
+use std::collections::BTreeSet;
+
+use slr_core::action::Operation;
+use slr_core::id::{KindIdx, OperatorIdx, PrincipalIdx, ResourceIdx, RoleIdx, ServiceIdx, TextIdx, TransitionIdx};
+use slr_core::kind::{self, KindSpec, MoveSpec, ResourceKind, Transition};
+use slr_core::knob::{self, Answer};
+use slr_core::name::{AccountId, RoleName, ServicePrincipal};
+use slr_core::service::{self, ReportingPolicy, ServiceDefinition};
+use slr_core::world::{self, Authority, Item, Resource, RoleSort, SessionSlot, Told};
+use slr_core::{Command, World, policy};
+
+use crate::diagnostic::{Code, Diagnostic};
+use crate::expect::{self, Expectation};
+use crate::simulation::{
+    Backoff, CleanUpFailures, Delay, Jitter, LateVisibility, OperatorPlan, Outage, Plan, PlannedStep, Polling, Scripted,
+    SimTime, TaskName, Throttling,
+};
+use crate::syntax::{self, Named, Scenario, Service};
+use crate::yaml::{Span, Spanned};
+
+/// A scenario made ready: nothing in it refers to anything by name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lowered {
+    /// The title.
+    pub title: String,
+    /// What happens and why, for people.
+    pub story: Option<String>,
+    /// Where the facts come from.
+    pub source: Option<String>,
+    /// The seed that the scenario names.
+    pub seed: u64,
+    /// The world.
+    pub world: World,
+    /// Time, chance and script.
+    pub plan: Plan,
+    /// Per role, the description that it has at the beginning.
+    pub descriptions: Vec<Option<TextIdx>>,
+    /// What is expected of the run.
+    pub expectations: Vec<Expectation>,
+    /// What is expected of each step of the script.
+    pub step_expectations: Vec<expect::StepExpectation>,
+}
+
+type Lowering<T> = Result<T, Box<Diagnostic>>;
+
+/// Makes a scenario ready. `built_in` are the services that it may name without declaring them.
+///
+/// # Errors
+/// What the language cannot rule out by itself: a world that contradicts itself.
+pub fn lower(scenario: &Scenario, built_in: &Named<Spanned<Service>>) -> Result<Lowered, Vec<Diagnostic>> {
+    Lowerer::new(scenario, built_in).and_then(|lowerer| lowerer.run()).map_err(|diagnostic| vec![*diagnostic])
+}
+
+struct Lowerer<'a> {
+    scenario: &'a Scenario,
+    world: World,
+    max_session: Vec<(RoleIdx, u64)>,
+    descriptions: Vec<(RoleIdx, TextIdx)>,
+}
+
+fn unknown(code: Code, name: &Spanned<String>, what: &str) -> Box<Diagnostic> {
+    Box::new(Diagnostic::new(code, name.span, format!("there is no {what} `{name}`")))
+}
+
+impl<'a> Lowerer<'a> {
+    fn new(scenario: &'a Scenario, built_in: &'a Named<Spanned<Service>>) -> Lowering<Self> {
+        let account = scenario.account.as_ref().map(|account| &account.value);
+        let id = account.and_then(|account| account.id.as_ref());
+        let id_text = id.map_or(syntax::Account::DEFAULT_ID, |id| id.as_str());
+        let account_id = AccountId::new(id_text).map_err(|error| {
+            let span = id.map(|id| id.span).unwrap_or_default();
+            Box::new(Diagnostic::new(Code::BadAccountId, span, error.to_string()))
+        })?;
+        let mut world = World::new(account_id);
+        world.regions.clear();
+        if let Some(account) = account {
+            world.regions.extend(account.regions.iter().map(|region| region.value.clone()));
+            if let Some(partition) = &account.partition {
+                partition.value.word().clone_into(&mut world.partition);
+            }
+            world.other_roles = account.other_roles.as_ref().map_or(0, |number| number.value);
+        }
+        if world.regions.is_empty() {
+            world.regions.push(syntax::Account::DEFAULT_REGION.to_owned());
+        }
+        world.knobs = knobs(scenario);
+        let mut lowerer = Self { scenario, world, max_session: Vec::new(), descriptions: Vec::new() };
+        for (principal, service) in scenario.services.iter() {
+            lowerer.service(principal, service)?;
+        }
+        let declared: BTreeSet<&str> = scenario.services.names().collect();
+        for (principal, service) in built_in.iter().filter(|(name, _)| !declared.contains(name.as_str())) {
+            lowerer.service(principal, service)?;
+        }
+        lowerer.principals()?;
+        for (name, role) in scenario.roles.iter() {
+            lowerer.ordinary(name, role);
+        }
+        Ok(lowerer)
+    }
+
+    fn run(mut self) -> Lowering<Lowered> {
+        for given in &self.scenario.given {
+            self.given(given)?;
+        }
+        self.operators()?;
+        let steps = self.steps()?;
+        let expectations = self.expectations()?;
+        let plan = self.plan(steps)?;
+        let mut descriptions = vec![None; self.world.roles.len()];
+        for (role, text) in &self.descriptions {
+            descriptions[role.index()] = Some(*text);
+        }
+        let step_expectations = self.scenario.steps.iter().map(|step| self.step_expectation(step)).collect();
+        Ok(Lowered {
+            title: self.scenario.title.value.clone(),
+            story: self.scenario.story.as_ref().map(|text| text.value.clone()),
+            source: self.scenario.source.as_ref().map(|text| text.value.clone()),
+            seed: self.scenario.seed(),
+            world: self.world,
+            plan,
+            descriptions,
+            expectations,
+            step_expectations,
+        })
+    }
+
+    fn service(&mut self, principal: &Spanned<String>, service: &Spanned<Service>) -> Lowering<()> {
+        let bad_name = |span, error: slr_core::name::InvalidName| {
+            Box::new(Diagnostic::new(Code::BadName, span, error.to_string()))
+        };
+        let definition = ServiceDefinition {
+            suffix_allowed: service.suffix() == syntax::Suffix::Accepted,
+            policy: service.policy.as_ref().map(|name| name.value.clone()),
+            permits: service.permits.iter().map(|action| action.value.clone()).collect(),
+            description: service.description.as_ref().map(|text| text.value.clone()),
+            deletion: match service.deletion() {
+                syntax::Deletion::Manual => service::Deletion::Manual,
+                syntax::Deletion::Automatic => service::Deletion::Automatic,
+                syntax::Deletion::Impossible => service::Deletion::Impossible,
+            },
+            reports: reporting(service.reports()),
+            reason: service.reason.as_ref().map(|text| text.value.clone()),
+            reported_region: service.region_mismatch.as_ref().map(|region| region.value.clone()),
+            ..ServiceDefinition::new(
+                ServicePrincipal::new(principal).map_err(|error| bad_name(principal.span, error))?,
+                RoleName::new(&service.role).map_err(|error| bad_name(service.role.span, error))?,
+            )
+        };
+        let trust: Result<Vec<_>, _> = service
+            .trust
+            .iter()
+            .map(|name| ServicePrincipal::new(name).map_err(|error| bad_name(name.span, error)))
+            .collect();
+        let trust = trust?;
+        let definition =
+            ServiceDefinition { trust: if trust.is_empty() { definition.trust.clone() } else { trust }, ..definition };
+        let index = ServiceIdx(u32::try_from(self.world.services.len()).unwrap_or(u32::MAX));
+        self.world.services.push(definition);
+        for (name, kind) in service.kinds.iter() {
+            let spec = kind_spec(name, kind);
+            let kind = ResourceKind::new(&spec, index)
+                .map_err(|error| Box::new(Diagnostic::new(Code::BadMove, name.span, error.to_string())))?;
+            self.world.kinds.push(kind);
+        }
+        let kinds: Vec<&ResourceKind> = self.world.kinds.iter().filter(|kind| kind.service == index).collect();
+        kind::clean_up_order(&kinds)
+            .map_err(|error| Box::new(Diagnostic::new(Code::ParentCycle, principal.span, error.to_string())))?;
+        Ok(())
+    }
+
+    fn principals(&mut self) -> Lowering<()> {
+        for (name, user) in self.scenario.users.iter() {
+            let mut documents: Vec<(Span, serde_json::Value)> =
+                user.policies.iter().map(|policy| (policy.span, policy.value.json.clone())).collect();
+            if !user.allow.is_empty() {
+                let actions: Vec<&str> = user.allow.iter().map(|action| action.as_str()).collect();
+                let statement = serde_json::json!({ "Effect": "Allow", "Action": actions, "Resource": "*" });
+                documents.push((
+                    user.span,
+                    serde_json::json!({ "Version": "2012-10-17", "Statement": [statement] }),
+                ));
+            }
+            self.world.access.add_user("/", name).map_err(|error| bad_policy(name.span, error.to_string()))?;
+            for (number, (span, json)) in documents.iter().enumerate() {
+                let document = policy::Document::parse(policy::DocumentKind::Identity, &json.to_string())
+                    .map_err(|error| bad_policy(*span, error.to_string()))?;
+                self.world
+                    .access
+                    .put_inline_policy(policy::Entity::User(name), &format!("policy-{}", number + 1), document)
+                    .map_err(|error| bad_policy(*span, error.to_string()))?;
+            }
+            let caller =
+                self.world.access.user_caller(name).map_err(|error| bad_policy(name.span, error.to_string()))?;
+            self.world.principals.push(world::Principal {
+                name: name.value.clone(),
+                authority: Authority::Policies(Box::new(caller)),
+            });
+        }
+        Ok(())
+    }
+
+    fn ordinary(&mut self, name: &Spanned<String>, role: &Spanned<syntax::Role>) {
+        let path = role.path.as_ref().map_or("/", |path| path.as_str());
+        let trust: Vec<String> = role.trust.iter().map(|principal| principal.value.clone()).collect();
+        let index = self.world.ordinary_role(name, path, &trust);
+        self.particulars(index, role.description.as_ref(), role.max_session_duration.as_ref());
+    }
+
+    fn particulars(
+        &mut self,
+        role: RoleIdx,
+        description: Option<&Spanned<String>>,
+        max_session: Option<&Spanned<syntax::Duration>>,
+    ) {
+        if let Some(text) = description {
+            let text = self.world.text(text);
+            self.descriptions.push((role, text));
+        }
+        if let Some(duration) = max_session {
+            self.max_session.push((role, duration.as_millis()));
+        }
+    }
+
+    /// The role that a name means: one that there is, a service's own, or one that nobody has made.
+    fn role(&mut self, name: &str) -> RoleIdx {
+        if let Some(role) = self.world.role_named(name) {
+            return role;
+        }
+        let services = (0..).zip(&self.world.services);
+        let mut owners = services.filter_map(|(index, service)| {
+            let rest = name.strip_prefix(service.role_name.as_str())?;
+            match rest.strip_prefix('_') {
+                _ if rest.is_empty() => Some((ServiceIdx(index), None)),
+                Some(suffix) if service.suffix_allowed => Some((ServiceIdx(index), Some(suffix.to_owned()))),
+                _ => None,
+            }
+        });
+        match owners.next() {
+            Some((service, suffix)) => self.world.linked_role(service, name, suffix.as_deref()),
+            None => self.world.ordinary_role(name, "/", &[]),
+        }
+    }
+
+    /// The role that is meant where none is named: the only one that a service owns and the scenario speaks of.
+    fn only_role(&mut self, span: Span) -> Lowering<RoleIdx> {
+        let linked: Vec<RoleIdx> = (0..)
+            .zip(&self.world.roles)
+            .filter(|(_, slot)| matches!(slot.sort, RoleSort::ServiceLinked { .. }))
+            .map(|(index, _)| RoleIdx(index))
+            .collect();
+        match linked[..] {
+            [only] => Ok(only),
+            _ => Err(Box::new(Diagnostic::new(Code::Ambiguous, span, "it is not said which role is meant"))),
+        }
+    }
+
+    fn role_or_only(&mut self, name: Option<&Spanned<String>>, span: Span) -> Lowering<RoleIdx> {
+        match name {
+            Some(name) => Ok(self.role(name)),
+            None => self.only_role(span),
+        }
+    }
+
+    fn given(&mut self, given: &Spanned<syntax::Given>) -> Lowering<()> {
+        match &given.value {
+            syntax::Given::Role(given) => self.given_role(given),
+            syntax::Given::Resources(given) => self.given_resources(&given.resources),
+            syntax::Given::Sessions(given) => self.given_sessions(&given.sessions),
+        }
+    }
+
+    fn given_role(&mut self, given: &syntax::GivenRole) -> Lowering<()> {
+        let role = match &given.suffix {
+            None => self.role(&given.role),
+            Some(suffix) => {
+                let named = given.service.as_ref().map_or_else(
+                    || self.world.services.iter().position(|service| service.role_name.as_str() == given.role.as_str()),
+                    |service| self.world.service(service).map(slr_core::id::ServiceIdx::index),
+                );
+                let index = named.ok_or_else(|| unknown(Code::UnknownRole, &given.role, "role"))?;
+                let name = slr_core::name::suffixed(&self.world.services[index].role_name, suffix)
+                    .map_err(|error| Box::new(Diagnostic::new(Code::BadName, suffix.span, error.to_string())))?;
+                self.world.linked_role(service_idx(index), name.as_str(), Some(suffix))
+            }
+        };
+        self.world.roles[role.index()].given = true;
+        self.particulars(role, given.description.as_ref(), given.max_session_duration.as_ref());
+        for key in given.tags.names() {
+            let attachment = self.world.attachment(role, Item::Tag(key.to_owned()));
+            self.world.attachments[attachment.index()].given = true;
+        }
+        if let Some((_, declared)) = self.scenario.roles.iter().find(|(name, _)| name.value == given.role.value) {
+            for policy in &declared.attached {
+                let attachment = self.world.attachment(role, Item::ManagedPolicy(policy_arn(policy)));
+                self.world.attachments[attachment.index()].given = true;
+            }
+        }
+        Ok(())
+    }
+
+    fn kind(&self, name: &Spanned<String>, service: Option<&Spanned<String>>) -> Lowering<KindIdx> {
+        let service = service.and_then(|service| self.world.service(service));
+        (0..)
+            .zip(&self.world.kinds)
+            .find(|(_, kind)| kind.name == name.value && service.is_none_or(|service| kind.service == service))
+            .map(|(index, _)| KindIdx(index))
+            .ok_or_else(|| unknown(Code::UnknownKind, name, "kind"))
+    }
+
+    fn given_resources(&mut self, given: &Spanned<syntax::Resources>) -> Lowering<()> {
+        let kind = self.kind(&given.kind, given.service.as_ref())?;
+        let service = self.world.kinds[kind.index()].service;
+        let role = match &given.role {
+            Some(name) => self.role(name),
+            None => {
+                let name = self.world.services[service.index()].role_name.as_str().to_owned();
+                self.world.linked_role(service, &name, None)
+            }
+        };
+        let state = match &given.state {
+            None => self.world.kinds[kind.index()].initial,
+            Some(state) => self.world.kinds[kind.index()]
+                .code_of(state)
+                .ok_or_else(|| unknown(Code::UnknownState, state, "state"))?,
+        };
+        let parent = given.parent.as_ref().map(|parent| self.resource(parent)).transpose()?;
+        let regions: Vec<_> = given.regions.iter().map(|region| self.world.region(region)).collect();
+        for (number, name) in given.names().enumerate() {
+            let region = match regions[..] {
+                [] => slr_core::id::RegionIdx(0),
+                _ => regions[number % regions.len()],
+            };
+            self.world.resources.push(Resource { name, kind, region, role, parent, given: state });
+        }
+        Ok(())
+    }
+
+    fn given_sessions(&mut self, given: &Spanned<syntax::Sessions>) -> Lowering<()> {
+        let role = self.role(&given.role);
+        for _ in 0..given.count() {
+            let principal = self.session_principal(role, given.principal.as_ref())?;
+            self.world.sessions.push(SessionSlot {
+                role,
+                principal,
+                given_open: given.open(),
+                reopens: given.reopens(),
+            });
+        }
+        Ok(())
+    }
+
+    /// Who holds a session where nobody is named: the first principal that the role trusts.
+    fn session_principal(&self, role: RoleIdx, named: Option<&Spanned<String>>) -> Lowering<ServicePrincipal> {
+        let slot = &self.world.roles[role.index()];
+        let first = match &slot.sort {
+            RoleSort::ServiceLinked { service, .. } => {
+                self.world.services[service.index()].trust.first().map(ServicePrincipal::as_str)
+            }
+            RoleSort::Ordinary { trust, .. } => trust.first().map(String::as_str),
+        };
+        let text = named.map_or(first.unwrap_or_default(), |named| named.as_str());
+        ServicePrincipal::new(text).map_err(|error| {
+            let span = named.map(|named| named.span).unwrap_or_default();
+            Box::new(Diagnostic::new(Code::BadName, span, error.to_string()))
+        })
+    }
+
+    fn resource(&self, name: &Spanned<String>) -> Lowering<ResourceIdx> {
+        (0..)
+            .zip(&self.world.resources)
+            .find(|(_, resource)| resource.name == name.value)
+            .map(|(index, _)| ResourceIdx(index))
+            .ok_or_else(|| unknown(Code::UnknownResource, name, "resource"))
+    }
+
+    fn principal(&mut self, name: Option<&Spanned<String>>) -> PrincipalIdx {
+        self.world.principal(name.map_or(syntax::User::ADMIN, |name| name.as_str()))
+    }
+
+    fn operators(&mut self) -> Lowering<()> {
+        for (name, operator) in self.scenario.operators.iter() {
+            let syntax::Goal::Delete(goal) = &operator.goal.value else {
+                let message = "an operator can only want a role to be gone";
+                return Err(Box::new(Diagnostic::new(Code::WrongKind, operator.goal.span, message)));
+            };
+            let polls = operator.polls.as_ref().map(|polls| &polls.value);
+            let attempts = operator.retry.as_ref().and_then(|retry| retry.attempts.as_ref());
+            let attempts = attempts.map(|attempts| {
+                u8::try_from(attempts.value).map_err(|_| {
+                    let message = format!("{} attempts are too many: the limit is 255", attempts.value);
+                    Box::new(Diagnostic::new(Code::TooMany, attempts.span, message))
+                })
+            });
+            let described = world::Operator {
+                name: name.value.clone(),
+                principal: self.world.principal(operator.caller()),
+                goal: self.role(&goal.delete),
+                works: match operator.works() {
+                    syntax::Works::InSteps => world::Works::InSteps,
+                    syntax::Works::InAnyOrder => world::Works::InAnyOrder,
+                },
+                attempts: attempts.transpose()?,
+                told: if polls == Some(&syntax::Polls::AtOnce) { Told::AtOnce } else { Told::ByPolls },
+                loses_patience: matches!(polls, Some(syntax::Polls::Polling(polling)) if polling.deadline.is_some()),
+                reads_docs: match operator.reads_docs() {
+                    syntax::ReadsDocs::Never => world::ReadsDocs::Never,
+                    syntax::ReadsDocs::WhenNothingWasNamed => world::ReadsDocs::WhenNothingWasNamed,
+                    syntax::ReadsDocs::AtAnyTime => world::ReadsDocs::AtAnyTime,
+                },
+                cleans: operator.cleans() == syntax::Cleans::WhatWasNamed,
+                missing_task: match operator.takes_missing_task_for() {
+                    syntax::MissingTask::Unknown => world::MissingTask::LooksAtTheRole,
+                    syntax::MissingTask::Success => world::MissingTask::MeansSuccess,
+                },
+                empty_report_means_unused: operator.takes_empty_report_for() == syntax::EmptyReport::Unused,
+                ignores_failure: operator.ignores_failure(),
+            };
+            self.world.operators.push(described);
+        }
+        Ok(())
+    }
+
+    fn operator(&self, name: Option<&Spanned<String>>, span: Span) -> Lowering<OperatorIdx> {
+        match (name, self.world.operators.len()) {
+            (None, 1) => Ok(OperatorIdx(0)),
+            (None, _) => {
+                Err(Box::new(Diagnostic::new(Code::Ambiguous, span, "it is not said which operator is meant")))
+            }
+            (Some(name), _) => (0..)
+                .zip(&self.world.operators)
+                .find(|(_, operator)| operator.name == name.value)
+                .map(|(index, _)| OperatorIdx(index))
+                .ok_or_else(|| unknown(Code::UnknownOperator, name, "operator")),
+        }
+    }
+
+    fn steps(&mut self) -> Lowering<Vec<PlannedStep>> {
+        let scenario = self.scenario;
+        let mut steps = Vec::new();
+        for step in &scenario.steps {
+            let what = match &step.value {
+                syntax::Step::Do(perform) => self.perform(perform, step.span)?,
+                syntax::Step::Happens(happens) => self.happens(happens, step.span)?,
+            };
+            steps.push(PlannedStep { at: SimTime::from_millis(step.at().as_millis()), what });
+        }
+        Ok(steps)
+    }
+
+    fn perform(&mut self, step: &syntax::Perform, span: Span) -> Lowering<Scripted> {
+        let by = self.principal(step.caller.as_ref());
+        match Operation::from_name(&step.operation) {
+            Some(operation) => self.call(by, operation, step, span),
+            None => self.operate(by, step, span),
+        }
+    }
+
+    fn call(
+        &mut self,
+        by: PrincipalIdx,
+        operation: Operation,
+        step: &syntax::Perform,
+        span: Span,
+    ) -> Lowering<Scripted> {
+        let need = |what: &str| {
+            Box::new(Diagnostic::new(Code::MissingKey, span, format!("{operation} needs `{what}`")))
+        };
+        if operation == Operation::GetServiceLinkedRoleDeletionStatus {
+            let task = match step.task.as_ref().map(|task| &task.value) {
+                None | Some(syntax::TaskRef::Last) => TaskName::Last,
+                Some(syntax::TaskRef::First) => TaskName::First,
+                Some(syntax::TaskRef::Number(number)) => TaskName::Number(*number),
+                Some(syntax::TaskRef::Id(id)) => TaskName::Id(id.clone()),
+            };
+            return Ok(Scripted::Poll { by, task });
+        }
+        if operation == Operation::ListRoles {
+            return Ok(Scripted::Call { by, command: Command::ListRoles });
+        }
+        if operation == Operation::CreateServiceLinkedRole {
+            let service = step.service.as_ref().ok_or_else(|| need("service"))?;
+            let suffix = step.suffix.as_ref().map(|suffix| suffix.as_str());
+            let description = step.description.as_ref().map(|text| self.world.text(text));
+            let request = self.world.request(service, suffix, |_| false);
+            return Ok(Scripted::Call { by, command: Command::CreateServiceLinkedRole { request, description } });
+        }
+        let name = step.role.as_ref().ok_or_else(|| need("role"))?;
+        let role = if operation == Operation::CreateRole { self.new_role(name, step) } else { self.role(name) };
+        let item = self.item(operation, step);
+        let command = match (operation, item) {
+            (Operation::CreateRole, _) => Command::CreateRole { role },
+            (Operation::DeleteRole, _) => Command::DeleteRole { role },
+            (Operation::DeleteServiceLinkedRole, _) => Command::DeleteServiceLinkedRole { role },
+            (Operation::AssumeRole, _) => Command::AssumeRole { role },
+            (Operation::UpdateRole, _) => Command::UpdateRole {
+                role,
+                description: step.description.as_ref().map(|text| self.world.text(text)),
+                max_session_duration: step
+                    .max_session_duration
+                    .as_ref()
+                    .map(|duration| u32::try_from(duration.as_millis() / 1000).unwrap_or(u32::MAX)),
+            },
+            (Operation::UpdateRoleDescription, _) => {
+                let text = step.description.as_ref().ok_or_else(|| need("description"))?;
+                Command::UpdateRoleDescription { role, description: self.world.text(text) }
+            }
+            (_, Some((item, true))) => Command::Attach { attachment: self.world.attachment(role, item) },
+            (_, Some((item, false))) => Command::Detach { attachment: self.world.attachment(role, item) },
+            (read, None) => Command::Read { operation: read, role },
+        };
+        Ok(Scripted::Call { by, command })
+    }
+
+    fn new_role(&mut self, name: &Spanned<String>, step: &syntax::Perform) -> RoleIdx {
+        let declared = self.scenario.roles.get(name).map(|role| &role.value);
+        let path = step.path.as_ref().or_else(|| declared.and_then(|role| role.path.as_ref()));
+        let trust = if step.trust.is_empty() { declared.map_or(&[][..], |role| &role.trust) } else { &step.trust };
+        let trust: Vec<String> = trust.iter().map(|principal| principal.value.clone()).collect();
+        self.world.ordinary_role(name, path.map_or("/", |path| path.as_str()), &trust)
+    }
+
+    /// What an operation attaches (`true`) or takes off.
+    fn item(&self, operation: Operation, step: &syntax::Perform) -> Option<(Item, bool)> {
+        let policy = step.policy.as_ref();
+        let arn = || policy.map(policy_arn).unwrap_or_default();
+        let name = || policy.map(|policy| policy.value.clone()).unwrap_or_default();
+        let profile = || step.profile.as_ref().map(|profile| profile.value.clone()).unwrap_or_default();
+        match operation {
+            Operation::TagRole => {
+                Some((Item::Tag(step.tags.names().next().unwrap_or_default().to_owned()), true))
+            }
+            Operation::UntagRole => {
+                let key = step.tag_keys.first().map(|key| key.value.clone()).unwrap_or_default();
+                Some((Item::Tag(key), false))
+            }
+            Operation::AttachRolePolicy => Some((Item::ManagedPolicy(arn()), true)),
+            Operation::DetachRolePolicy => Some((Item::ManagedPolicy(arn()), false)),
+            Operation::PutRolePolicy => Some((Item::InlinePolicy(name()), true)),
+            Operation::DeleteRolePolicy => Some((Item::InlinePolicy(name()), false)),
+            Operation::AddRoleToInstanceProfile => Some((Item::InstanceProfile(profile()), true)),
+            Operation::RemoveRoleFromInstanceProfile => Some((Item::InstanceProfile(profile()), false)),
+            Operation::PutRolePermissionsBoundary => Some((Item::Boundary(arn()), true)),
+            Operation::DeleteRolePermissionsBoundary => Some((Item::Boundary(arn()), false)),
+            Operation::UpdateAssumeRolePolicy => {
+                let trust: Vec<&str> = step.trust.iter().map(|principal| principal.as_str()).collect();
+                Some((Item::TrustPolicy(trust.join(" ")), true))
+            }
+            Operation::CreateServiceLinkedRole
+            | Operation::DeleteServiceLinkedRole
+            | Operation::GetServiceLinkedRoleDeletionStatus
+            | Operation::CreateRole
+            | Operation::DeleteRole
+            | Operation::GetRole
+            | Operation::ListRoles
+            | Operation::UpdateRole
+            | Operation::UpdateRoleDescription
+            | Operation::GetRolePolicy
+            | Operation::ListRolePolicies
+            | Operation::ListAttachedRolePolicies
+            | Operation::ListInstanceProfilesForRole
+            | Operation::ListRoleTags
+            | Operation::GenerateServiceLastAccessedDetails
+            | Operation::GetServiceLastAccessedDetails
+            | Operation::PassRole
+            | Operation::AssumeRole => None,
+        }
+    }
+
+    /// A call of an operation of a kind, on a resource that there is or that is made with it.
+    fn operate(&mut self, by: PrincipalIdx, step: &syntax::Perform, span: Span) -> Lowering<Scripted> {
+        let name = step.resource.as_ref().ok_or_else(|| {
+            let message = format!("{} needs `resource`", step.operation);
+            Box::new(Diagnostic::new(Code::MissingKey, span, message))
+        })?;
+        let resource = match self.resource(name) {
+            Ok(resource) => resource,
+            Err(_) => self.new_resource(name, step)?,
+        };
+        let kind = &self.world.kinds[self.world.resources[resource.index()].kind.index()];
+        let transitions = by_operation(kind, &step.operation);
+        if transitions.is_empty() {
+            return Err(unknown(Code::UnknownOperation, &step.operation, "operation"));
+        }
+        Ok(Scripted::Operate { by, resource, transitions })
+    }
+
+    fn new_resource(&mut self, name: &Spanned<String>, step: &syntax::Perform) -> Lowering<ResourceIdx> {
+        let creates = |kind: &ResourceKind| {
+            kind.transitions.iter().any(|t| t.from == 0 && t.operation == step.operation.value)
+        };
+        let kind = (0..)
+            .zip(&self.world.kinds)
+            .find(|(_, kind)| creates(kind))
+            .map(|(index, _)| KindIdx(index))
+            .ok_or_else(|| unknown(Code::UnknownResource, name, "resource"))?;
+        let service = self.world.kinds[kind.index()].service;
+        let role = match &step.role {
+            Some(role) => self.role(role),
+            None => {
+                let role = self.world.services[service.index()].role_name.as_str().to_owned();
+                self.world.linked_role(service, &role, None)
+            }
+        };
+        let region = step.region.as_ref().map_or(slr_core::id::RegionIdx(0), |region| self.world.region(region));
+        let parent = step.parent.as_ref().map(|parent| self.resource(parent)).transpose()?;
+        self.world.resources.push(Resource { name: name.value.clone(), kind, region, role, parent, given: 0 });
+        self.resource(name)
+    }
+
+    fn happens(&mut self, step: &syntax::Happens, span: Span) -> Lowering<Scripted> {
+        use syntax::Happening;
+        let what = step.happens.value;
+        if let Happening::ResourceMoves = what {
+            let (Some(name), Some(move_name)) = (&step.resource, &step.step) else {
+                let message = "a resource that moves needs `resource` and `move`";
+                return Err(Box::new(Diagnostic::new(Code::MissingKey, span, message)));
+            };
+            let resource = self.resource(name)?;
+            let kind = &self.world.kinds[self.world.resources[resource.index()].kind.index()];
+            let transitions = transitions(kind, |transition| transition.name == move_name.value);
+            if transitions.is_empty() {
+                return Err(unknown(Code::UnknownMove, move_name, "move"));
+            }
+            return Ok(Scripted::ResourceMoves { resource, transitions });
+        }
+        if let Happening::DocsRead = what {
+            return Ok(Scripted::DocsRead { operator: self.operator(step.operator.as_ref(), span)? });
+        }
+        let role = match (&step.role, &step.service) {
+            (None, Some(service)) => {
+                let request = self.world.request(service, step.suffix.as_ref().map(|suffix| suffix.as_str()), |_| false);
+                let resolved = self.world.requests[request.index()].resolution;
+                resolved.map_err(|_| unknown(Code::UnknownService, service, "service"))?
+            }
+            (name, _) => self.role_or_only(name.as_ref(), span)?,
+        };
+        Ok(match what {
+            Happening::SessionOpens => {
+                let principal = self.session_principal(role, step.principal.as_ref())?;
+                let free = self.world.sessions.iter().any(|slot| slot.role == role && slot.principal == principal);
+                // Sessions that only steps open need slots of their own; as many as there are such steps, at most.
+                let wanted = self.scenario.steps.iter().filter(|other| {
+                    matches!(&other.value, syntax::Step::Happens(other) if other.happens.value == Happening::SessionOpens)
+                });
+                let scripted = self.world.sessions.iter().filter(|slot| slot.role == role && !slot.given_open && !slot.reopens);
+                if !free || scripted.count() < wanted.count() {
+                    let slot = SessionSlot { role, principal: principal.clone(), given_open: false, reopens: false };
+                    self.world.sessions.push(slot);
+                }
+                Scripted::SessionOpens { role, principal: Some(principal.as_str().to_owned()) }
+            }
+            Happening::SessionEnds => Scripted::SessionEnds { role },
+            Happening::TaskStarts => Scripted::TaskStarts { role },
+            Happening::TaskSucceeds => Scripted::TaskSucceeds { role },
+            Happening::TaskFails => {
+                let named: Result<Vec<_>, _> = step.reports.iter().map(|name| self.resource(name)).collect();
+                Scripted::TaskFails { role, named: Some(named?).filter(|named| !named.is_empty()) }
+            }
+            Happening::RoleAppears => Scripted::RoleAppears { role },
+            Happening::RoleDisappears => Scripted::RoleDisappears { role },
+            Happening::ResourceMoves | Happening::DocsRead => unreachable_happening(span)?,
+        })
+    }
+
+    fn step_expectation(&self, step: &Spanned<syntax::Step>) -> expect::StepExpectation {
+        match &step.value {
+            syntax::Step::Happens(_) => expect::StepExpectation::default(),
+            syntax::Step::Do(perform) => expect::StepExpectation {
+                refused: perform.refused.as_ref().map(|code| aws_code(code.value)),
+                message: perform.message.as_ref().map(|text| text.value.clone()),
+                answers: perform.answers.as_ref().map(|answers| expect::Answers {
+                    status: answers.status.as_ref().map(|status| task_state(status.value)),
+                    reports: answers.reports.as_ref().map(|number| number.value),
+                    regions: answers.regions.iter().map(|region| region.value.clone()).collect(),
+                    reason: answers.reason.as_ref().map(|text| text.value.clone()),
+                    description: answers.description.as_ref().map(|text| text.value.clone()),
+                    role: answers.role.as_ref().map(|text| text.value.clone()),
+                    arn: answers.arn.as_ref().map(|text| text.value.clone()),
+                    tags: answers.tags.names().map(str::to_owned).collect(),
+                    count: answers.count.as_ref().map(|number| number.value),
+                }),
+            },
+        }
+    }
+
+    fn plan(&self, steps: Vec<PlannedStep>) -> Lowering<Plan> {
+        let delays = self.scenario.delays.as_ref().map(|delays| &delays.value);
+        let delay = |given: Option<&Spanned<syntax::Delay>>, default: Delay| given.map_or(default, |given| self::delay(given));
+        let clean_up = delay(delays.and_then(|d| d.clean_up.as_ref()), Delay::Fixed(20_000));
+        let moves = self.world.kinds.iter().map(|kind| {
+            let own = |transition: &Transition| {
+                let key = format!("{}.{}", kind.name, transition.name);
+                let given = delays.and_then(|delays| delays.moves.get(&key));
+                given.map_or(clean_up, |given| self::delay(given))
+            };
+            kind.transitions.iter().map(own).collect()
+        });
+        let knobs = self.scenario.knobs.as_ref().map(|knobs| &knobs.value);
+        let mut max_session = vec![3_600_000; self.world.roles.len()];
+        for (role, millis) in &self.max_session {
+            max_session[role.index()] = *millis;
+        }
+        let mut plan = Plan {
+            until: SimTime::from_millis(self.scenario.until().as_millis()),
+            task_start: delay(delays.and_then(|d| d.task_start.as_ref()), Delay::Fixed(2_000)),
+            task_decision: delay(delays.and_then(|d| d.task_decision.as_ref()), Delay::Fixed(10_000)),
+            session_end: delay(delays.and_then(|d| d.session_end.as_ref()), Delay::Fixed(300_000)),
+            session_open: delay(delays.and_then(|d| d.session_open.as_ref()), Delay::Fixed(600_000)),
+            read_docs: delay(delays.and_then(|d| d.read_docs.as_ref()), Delay::Fixed(600_000)),
+            moves: moves.collect(),
+            visibility: Delay::Fixed(knobs.map_or(0, |knobs| knobs.task_visibility_delay().as_millis())),
+            retention: Delay::Fixed(knobs.map_or(0, |knobs| match knobs.task_retention() {
+                syntax::Retention::Forever => 0,
+                syntax::Retention::For(duration) => duration.as_millis(),
+            })),
+            propagation: Delay::Fixed(knobs.map_or(0, |knobs| knobs.propagation_delay().as_millis())),
+            max_session,
+            throttlings: Vec::new(),
+            clean_up_failures: Vec::new(),
+            outages: Vec::new(),
+            late_visibilities: Vec::new(),
+            operators: self.scenario.operators.iter().map(|(_, operator)| operator_plan(operator)).collect(),
+            steps,
+        };
+        for fault in &self.scenario.faults {
+            self.fault(fault, &mut plan)?;
+        }
+        Ok(plan)
+    }
+
+    fn fault(&self, fault: &Spanned<syntax::Fault>, plan: &mut Plan) -> Lowering<()> {
+        let from = |from: Option<&Spanned<syntax::Duration>>| {
+            from.map_or(SimTime::ZERO, |from| SimTime::from_millis(from.as_millis()))
+        };
+        let until = |until: Option<&Spanned<syntax::Duration>>| {
+            until.map_or(SimTime::END, |until| SimTime::from_millis(until.as_millis()))
+        };
+        match &fault.value {
+            syntax::Fault::Throttle(fault) => plan.throttlings.push(Throttling {
+                operation: Operation::from_name(&fault.throttle)
+                    .ok_or_else(|| unknown(Code::UnknownOperation, &fault.throttle, "operation of IAM"))?,
+                millionths: fault.share().millionths(),
+                from: from(fault.from.as_ref()),
+                until: until(fault.until.as_ref()),
+            }),
+            syntax::Fault::CleanUpFails(fault) => plan.clean_up_failures.push(CleanUpFailures {
+                millionths: fault.share.millionths(),
+                when: when(fault.circumstance()),
+                kind: fault.kind.as_ref().map(|kind| self.kind(kind, None)).transpose()?,
+            }),
+            syntax::Fault::RegionUnavailable(fault) => {
+                let name = &fault.region.value;
+                let known = (0..).zip(&self.world.regions).find(|(_, region)| *region == name);
+                let (region, _) = known.ok_or_else(|| unknown(Code::UnknownRegion, &fault.region, "Region"))?;
+                plan.outages.push(Outage {
+                    region: slr_core::id::RegionIdx(region),
+                    from: from(fault.from.as_ref()),
+                    until: until(fault.until.as_ref()),
+                });
+            }
+            syntax::Fault::LateVisibility(fault) => plan.late_visibilities.push(LateVisibility {
+                millis: fault.delay.as_millis(),
+                from: from(fault.from.as_ref()),
+                until: until(fault.until.as_ref()),
+            }),
+        }
+        Ok(())
+    }
+
+    fn expectations(&mut self) -> Lowering<Vec<Expectation>> {
+        let scenario = self.scenario;
+        scenario.expect.iter().map(|expectation| self.expectation(expectation)).collect()
+    }
+
+    fn expectation(&mut self, expectation: &Spanned<syntax::Expectation>) -> Lowering<Expectation> {
+        use syntax::Expectation as E;
+        let span = expectation.span;
+        let mut predicate = |predicate: syntax::Predicate, arguments: syntax::PredicateArguments<'_>| {
+            self.predicate(predicate, arguments, span)
+        };
+        let what = match &expectation.value {
+            E::Eventually(e) => expect::What::Eventually {
+                predicate: predicate(e.eventually.value, e.arguments())?,
+                within: e.within.as_ref().map(|within| SimTime::from_millis(within.as_millis())),
+            },
+            E::Always(e) => expect::What::Always {
+                predicate: predicate(e.always.value, e.arguments())?,
+                circumstance: e.circumstance.as_ref().map(|c| predicate(c.value, e.arguments())).transpose()?,
+            },
+            E::Never(e) => expect::What::Never {
+                predicate: predicate(e.never.value, e.arguments())?,
+                circumstance: e.circumstance.as_ref().map(|c| predicate(c.value, e.arguments())).transpose()?,
+            },
+            E::Sometimes(e) => expect::What::Sometimes {
+                predicate: predicate(e.sometimes.value, e.arguments())?,
+                circumstance: e.circumstance.as_ref().map(|c| predicate(c.value, e.arguments())).transpose()?,
+            },
+            E::Finally(e) => expect::What::Finally { predicate: predicate(e.finally.value, e.arguments())? },
+            E::Tasks(e) => expect::What::Tasks {
+                role: self.role_or_only(e.role.as_ref(), span)?,
+                statuses: e.tasks.iter().map(|status| task_state(status.value)).collect(),
+            },
+            E::Task(e) => expect::What::Task {
+                role: self.role_or_only(e.role.as_ref(), span)?,
+                number: e.task.value,
+                status: e.status.as_ref().map(|status| task_state(status.value)),
+                reports: e.reports.as_ref().map(|count| (count.least, count.most)),
+                names: e.names.as_ref().map(|names| names.iter().map(|name| name.value.clone()).collect()),
+                regions: e.regions.as_ref().map(|regions| regions.iter().map(|region| region.value.clone()).collect()),
+                reason: e.reason.as_ref().map(|text| text.value.clone()),
+            },
+            E::Refusals(e) => expect::What::Refusals {
+                count: (e.refusals.least, e.refusals.most),
+                codes: e.code.iter().flat_map(|codes| &codes.value.0).map(|code| aws_code(code.value)).collect(),
+                operation: e.operation.as_ref().map(|name| name.value.clone()),
+                operator: e.operator.as_ref().map(|name| self.operator(Some(name), span)).transpose()?,
+            },
+            E::Attempts(e) => expect::What::Attempts {
+                count: (e.attempts.least, e.attempts.most),
+                operator: self.operator(e.operator.as_ref(), span)?,
+            },
+        };
+        Ok(Expectation { what, span })
+    }
+
+    fn predicate(
+        &mut self,
+        predicate: syntax::Predicate,
+        arguments: syntax::PredicateArguments<'_>,
+        span: Span,
+    ) -> Lowering<slr_core::invariant::Predicate> {
+        use slr_core::invariant::Predicate as P;
+        use syntax::Predicate as Q;
+        let operator = |lowerer: &Self| lowerer.operator(arguments.operator, span);
+        let mut role = || self.role_or_only(arguments.role, span);
+        Ok(match predicate {
+            Q::RoleLive => P::RoleLive(role()?),
+            Q::RoleAbsent => P::RoleAbsent(role()?),
+            Q::RoleGone => P::RoleGone(role()?),
+            Q::SessionOpen => P::SessionOpen(role()?),
+            Q::InUse => P::InUse(role()?),
+            Q::TaskUnfinished => P::TaskUnfinished(role()?),
+            Q::TaskFailed => P::TaskFailed(role()?),
+            Q::TaskSucceeded => P::TaskSucceeded(role()?),
+            Q::ResourcesGone => P::ResourcesGone(
+                arguments.role.map(|name| self.role(name)),
+                arguments.kind.map(|kind| self.kind(kind, None)).transpose()?,
+            ),
+            Q::ResourceIn => {
+                let state = arguments.state.ok_or_else(|| {
+                    Box::new(Diagnostic::new(Code::MissingKey, span, "`resource-in` needs `state`"))
+                })?;
+                let code = |kind: &ResourceKind| {
+                    kind.code_of(state).ok_or_else(|| unknown(Code::UnknownState, state, "state"))
+                };
+                match (arguments.resource, arguments.kind) {
+                    (Some(name), _) => {
+                        let resource = self.resource(name)?;
+                        let kind = self.world.resources[resource.index()].kind;
+                        P::ResourceIn(resource, code(&self.world.kinds[kind.index()])?)
+                    }
+                    (None, Some(name)) => {
+                        let kind = self.kind(name, None)?;
+                        P::SomeResourceIn(kind, code(&self.world.kinds[kind.index()])?)
+                    }
+                    (None, None) => {
+                        let message = "`resource-in` needs `resource` or `kind`";
+                        return Err(Box::new(Diagnostic::new(Code::MissingKey, span, message)));
+                    }
+                }
+            }
+            Q::OperatorDone => P::OperatorDone(operator(self)?),
+            Q::OperatorGaveUp => P::OperatorGaveUp(operator(self)?),
+        })
+    }
+}
+
+/// The happenings that are lowered before the others; the compiler cannot see that they do not come here.
+fn unreachable_happening(span: Span) -> Lowering<Scripted> {
+    Err(Box::new(Diagnostic::new(Code::WrongKind, span, "this cannot happen to a role")))
+}
+
+fn service_idx(index: usize) -> ServiceIdx {
+    ServiceIdx(u32::try_from(index).unwrap_or(u32::MAX))
+}
+
+fn transitions(kind: &ResourceKind, wanted: impl Fn(&Transition) -> bool) -> Vec<TransitionIdx> {
+    (0..).zip(&kind.transitions).filter(|(_, t)| wanted(t)).map(|(index, _)| TransitionIdx(index)).collect()
+}
+
+fn by_operation(kind: &ResourceKind, operation: &str) -> Vec<TransitionIdx> {
+    transitions(kind, |t| t.by == kind::Mover::Caller && t.operation == operation)
+}
+
+/// A managed policy by its ARN; a bare name means one of AWS's own.
+fn policy_arn(policy: &Spanned<String>) -> String {
+    if policy.starts_with("arn:") { policy.value.clone() } else { format!("arn:aws:iam::aws:policy/{policy}") }
+}
+
+fn bad_policy(span: Span, message: String) -> Box<Diagnostic> {
+    Box::new(Diagnostic::new(Code::BadPolicy, span, message))
+}
+
+fn kind_spec(name: &Spanned<String>, kind: &Spanned<syntax::Kind>) -> KindSpec {
+    let machine = kind.machine(name);
+    let texts = |texts: &[Spanned<String>]| texts.iter().map(|text| text.value.clone()).collect::<Vec<_>>();
+    let plain = KindSpec::plain(name);
+    KindSpec {
+        name: name.value.clone(),
+        arn: kind.arn.as_ref().map_or(plain.arn, |arn| arn.value.clone()),
+        states: texts(&machine.states),
+        initial: machine.initial.value.clone(),
+        ends: texts(&machine.ends),
+        blocks: texts(&machine.blocks),
+        works: texts(&machine.working),
+        // The language has added the state already.
+        release_lag: false,
+        moves: machine
+            .moves
+            .iter()
+            .map(|step| MoveSpec {
+                name: step.name.value.clone(),
+                from: vec![step.from.as_ref().map_or(kind::ABSENT.to_owned(), |from| from.value.clone())],
+                to: step.to.value.clone(),
+                by: match step.by {
+                    syntax::Mover::Caller => kind::Mover::Caller,
+                    syntax::Mover::Service => kind::Mover::Service,
+                },
+                when: when(step.when),
+                operation: step.operation.as_ref().map(|operation| operation.value.clone()),
+                creates_role: step.creates_role,
+                needs_role: step.needs_role,
+            })
+            .collect(),
+        parent: kind.parent.as_ref().map(|parent| parent.value.clone()),
+    }
+}
+
+fn when(when: syntax::When) -> kind::When {
+    match when {
+        syntax::When::Always => kind::When::Always,
+        syntax::When::InUse => kind::When::InUse,
+        syntax::When::NotInUse => kind::When::NotInUse,
+    }
+}
+
+fn reporting(policy: &syntax::Reporting) -> ReportingPolicy {
+    match policy {
+        syntax::Reporting::All => ReportingPolicy::All,
+        syntax::Reporting::AnySubset => ReportingPolicy::AnySubset,
+        syntax::Reporting::OneRegion => ReportingPolicy::OneRegion,
+        syntax::Reporting::RegionsOnly => ReportingPolicy::RegionsOnly,
+        syntax::Reporting::TextOnly => ReportingPolicy::TextOnly,
+        syntax::Reporting::Silent => ReportingPolicy::Silent,
+        syntax::Reporting::Stale => ReportingPolicy::Stale,
+        syntax::Reporting::First(first) => ReportingPolicy::First(first.first.value),
+        syntax::Reporting::Share(share) => ReportingPolicy::Share(share.share.millionths()),
+    }
+}
+
+fn delay(delay: &syntax::Delay) -> Delay {
+    match delay {
+        syntax::Delay::Fixed(duration) => Delay::Fixed(duration.as_millis()),
+        syntax::Delay::Range(least, most) => Delay::Range(least.as_millis(), most.as_millis()),
+        syntax::Delay::Exponential(exponential) => Delay::Exponential(exponential.mean.as_millis()),
+        syntax::Delay::LogNormal(log_normal) => Delay::LogNormal {
+            median: log_normal.shape.median.as_millis(),
+            sigma: log_normal.shape.sigma.thousandths(),
+        },
+    }
+}
+
+fn operator_plan(operator: &syntax::Operator) -> OperatorPlan {
+    let retry = operator.retry.as_ref().map(|retry| &retry.value);
+    let polls = operator.polls.as_ref().map(|polls| &polls.value);
+    OperatorPlan {
+        starts: operator.starts.as_ref().map_or(SimTime::ZERO, |at| SimTime::from_millis(at.as_millis())),
+        polls: match polls {
+            Some(syntax::Polls::AtOnce) => None,
+            Some(syntax::Polls::Polling(polling)) => Some(Polling {
+                every: polling.every().as_millis(),
+                deadline: polling.deadline.as_ref().map(|deadline| deadline.as_millis()),
+            }),
+            None => Some(Polling { every: 5_000, deadline: None }),
+        },
+        backoff: Backoff {
+            every: retry.map_or(30_000, |retry| retry.every().as_millis()),
+            factor: retry.map_or(1000, |retry| retry.factor().thousandths()),
+            cap: retry.map_or(u64::MAX, |retry| retry.cap().as_millis()),
+            jitter: match retry.map_or(syntax::Jitter::None, syntax::Retry::jitter) {
+                syntax::Jitter::None => Jitter::None,
+                syntax::Jitter::Full => Jitter::Full,
+                syntax::Jitter::Equal => Jitter::Equal,
+            },
+        },
+    }
+}
+
+fn knobs(scenario: &Scenario) -> knob::Knobs {
+    let mut knobs = knob::Knobs::default();
+    if let Some(quota) = scenario.account.as_ref().and_then(|account| account.role_quota.as_ref()) {
+        knobs.role_quota = quota.value;
+    }
+    knobs.late_visibility = scenario.faults.iter().any(|fault| matches!(fault.value, syntax::Fault::LateVisibility(_)));
+    let Some(given) = &scenario.knobs else {
+        return knobs;
+    };
+    knobs.judged = match given.judged() {
+        syntax::Judged::Start => knob::Judged::Start,
+        syntax::Judged::End => knob::Judged::End,
+        syntax::Judged::Both => knob::Judged::Both,
+    };
+    knobs.locked_while_deleting = given.locked_while_deleting();
+    knobs.late_visibility |= given.task_visibility_delay().as_millis() > 0;
+    knobs.tasks_are_forgotten = given.task_retention() != syntax::Retention::Forever;
+    knobs.late_propagation = given.propagation_delay().as_millis() > 0;
+    knobs.deletion_denied = match given.deletion_denied() {
+        syntax::CallOrTask::TaskFails => knob::DeletionDenied::TaskFails,
+        syntax::CallOrTask::CallRefused => knob::DeletionDenied::CallRefused,
+    };
+    knobs.delete_of_ordinary_role = answer(given.delete_of_ordinary_role());
+    knobs.malformed_task_id = answer(given.malformed_task_id());
+    knobs.create_while_deleting = match given.create_while_deleting() {
+        syntax::CreateWhileDeleting::InvalidInput => Answer::InvalidInput,
+        syntax::CreateWhileDeleting::Allowed => Answer::ConcurrentModification,
+    };
+    knobs.name_too_long = answer(given.name_too_long());
+    knobs.max_session_duration_editable =
+        given.max_session_duration_of_slr() == syntax::MaxSessionDurationChange::Allowed;
+    knobs
+}
+
+fn answer(error: syntax::AwsError) -> Answer {
+    match error {
+        syntax::AwsError::InvalidInput => Answer::InvalidInput,
+        syntax::AwsError::UnmodifiableEntity => Answer::UnmodifiableEntity,
+        syntax::AwsError::ValidationError => Answer::ValidationError,
+        syntax::AwsError::ConcurrentModification => Answer::ConcurrentModification,
+        _ => Answer::NoSuchEntity,
+    }
+}
+
+fn aws_code(error: syntax::AwsError) -> slr_core::rejection::Code {
+    let found = slr_core::rejection::Code::ALL.iter().find(|code| code.name() == error.word());
+    found.copied().unwrap_or(slr_core::rejection::Code::ServiceFailure)
+}
+
+fn task_state(status: syntax::TaskStatus) -> slr_core::machine::TaskState {
+    use slr_core::machine::TaskState;
+    match status {
+        syntax::TaskStatus::NotStarted => TaskState::NotStarted,
+        syntax::TaskStatus::InProgress => TaskState::InProgress,
+        syntax::TaskStatus::Succeeded => TaskState::Succeeded,
+        syntax::TaskStatus::Failed => TaskState::Failed,
+    }
+}

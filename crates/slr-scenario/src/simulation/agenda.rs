@@ -1,0 +1,149 @@
+//! What is due and when: a radix heap.
+//!
+//! Virtual time never goes back, so a bucket per highest bit in which a time differs from the latest one is enough: an entry moves to a
+//! lower bucket at most once per bit. Entries of equal time always share a bucket and keep their order, so ties are broken by who
+//! was scheduled first, without a number in each entry. Measured beside binary and four-ary heaps on worlds with hundreds of
+//! thousands of entries.
+
+use super::time::SimTime;
+
+/// A stable queue of what is due.
+#[derive(Debug)]
+pub struct Agenda<T> {
+    /// The time of the last entry that was taken: nothing earlier is due.
+    now: u64,
+    /// What is due at `now`, from `taken` on.
+    present: Vec<(u64, T)>,
+    taken: usize,
+    /// Bucket `b` holds the times whose highest bit different from `now` is bit `b`.
+    buckets: [Vec<(u64, T)>; 64],
+    /// Which buckets hold something.
+    occupied: u64,
+}
+
+impl<T: Copy> Default for Agenda<T> {
+    fn default() -> Self {
+        Self { now: 0, present: Vec::new(), taken: 0, buckets: std::array::from_fn(|_| Vec::new()), occupied: 0 }
+    }
+}
+
+impl<T: Copy> Agenda<T> {
+    /// Schedules something. What lies in the past is due now.
+    #[inline]
+    pub fn schedule(&mut self, at: SimTime, due: T) {
+        self.put(at.nanos().max(self.now), due);
+    }
+
+    #[inline]
+    fn put(&mut self, at: u64, due: T) {
+        let difference = at ^ self.now;
+        if difference == 0 {
+            self.present.push((at, due));
+        } else {
+            let bucket = 63 - difference.leading_zeros();
+            self.occupied |= 1 << bucket;
+            self.buckets[bucket as usize].push((at, due));
+        }
+    }
+
+    /// Whether nothing is due any more.
+    pub fn is_empty(&self) -> bool {
+        self.taken == self.present.len() && self.occupied == 0
+    }
+
+    /// Takes the next entry, unless it is due after `until`.
+    #[inline]
+    pub fn pop_until(&mut self, until: SimTime) -> Option<(SimTime, T)> {
+        if self.taken == self.present.len() {
+            self.advance(until.nanos())?;
+        }
+        let (at, due) = self.present[self.taken];
+        if at > until.nanos() {
+            return None;
+        }
+        self.taken += 1;
+        Some((SimTime::from_nanos(at), due))
+    }
+
+    /// Goes on to the earliest time that something is due.
+    #[inline]
+    fn advance(&mut self, until: u64) -> Option<()> {
+        self.present.clear();
+        self.taken = 0;
+        if self.occupied == 0 {
+            return None;
+        }
+        let lowest = self.occupied.trailing_zeros() as usize;
+        let earliest = self.buckets[lowest].iter().map(|(at, _)| *at).min()?;
+        if earliest > until {
+            return None;
+        }
+        self.occupied &= !(1 << lowest);
+        self.now = earliest;
+        let mut entries = std::mem::take(&mut self.buckets[lowest]);
+        for (at, due) in entries.drain(..) {
+            self.put(at, due);
+        }
+        // The bucket keeps its room; entries only ever go to lower ones from it.
+        self.buckets[lowest] = entries;
+        Some(())
+    }
+
+    /// Forgets everything and begins again at the beginning of time, keeping the room.
+    pub fn clear(&mut self) {
+        self.now = 0;
+        self.present.clear();
+        self.taken = 0;
+        for bucket in &mut self.buckets {
+            bucket.clear();
+        }
+        self.occupied = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Beside a list that is searched for the smallest time and, among equals, the earliest scheduled.
+        #[test]
+        fn entries_come_in_time_and_among_equals_in_the_order_of_scheduling(
+            script in proptest::collection::vec(prop_oneof![
+                (0_u64..2000).prop_map(Some),
+                (0_u64..4).prop_map(Some),
+                Just(None),
+                Just(None),
+            ], 0..200),
+        ) {
+            let mut agenda = Agenda::default();
+            let mut list: Vec<(u64, u32)> = Vec::new();
+            let mut now = 0;
+            for (serial, step) in (0_u32..).zip(script) {
+                if let Some(delay) = step {
+                    agenda.schedule(SimTime::from_nanos(now + delay), serial);
+                    list.push((now + delay, serial));
+                } else {
+                    let expected = list.iter().copied().min();
+                    let found = agenda.pop_until(SimTime::END).map(|(at, serial)| (at.nanos(), serial));
+                    prop_assert_eq!(found, expected);
+                    if let Some(entry) = expected {
+                        list.retain(|other| *other != entry);
+                        now = entry.0;
+                    }
+                }
+            }
+            prop_assert_eq!(agenda.is_empty(), list.is_empty());
+        }
+    }
+
+    #[test]
+    fn what_is_due_later_than_asked_for_stays() {
+        let mut agenda = Agenda::default();
+        agenda.schedule(SimTime::from_nanos(10), 'a');
+        assert_eq!(agenda.pop_until(SimTime::from_nanos(9)), None);
+        assert_eq!(agenda.pop_until(SimTime::from_nanos(10)), Some((SimTime::from_nanos(10), 'a')));
+        assert!(agenda.is_empty());
+    }
+}

@@ -1,0 +1,153 @@
+//! Seeded simulation in virtual time: chance and time stay here, the rules decide.
+//!
+//! [`conduct`] is the one loop. It takes what is due next from the [`Agenda`], asks the [`Habits`] which actions
+//! that means, has the [`Universe`] carry them out, and lets the habits turn what happened into what is due later. Nobody sleeps.
+
+mod agenda;
+mod backoff;
+mod chance;
+mod plan;
+mod player;
+mod time;
+
+pub use agenda::Agenda;
+pub use backoff::{Backoff, Jitter};
+pub use chance::{Chance, Delay, SCHEME};
+pub use plan::{CleanUpFailures, LateVisibility, OperatorPlan, Outage, Plan, PlannedStep, Polling, Scripted, TaskName, Throttling};
+pub(crate) use player::operation_of;
+pub use player::{Due, Player, Unplayable};
+pub use time::SimTime;
+
+use slr_core::rejection::{Impossible, Refusal, Rejection};
+use slr_core::{Action, Event, IdSet, State, Universe};
+
+/// Turns what is due into actions, and what happened into what is due later.
+pub trait Habits<S: IdSet> {
+    /// Something that is due at a time.
+    type Due: Copy;
+
+    /// The world in which it is due; several worlds may share one clock.
+    fn world(due: &Self::Due) -> usize;
+
+    /// The step of a script that it is, if it is one.
+    fn script(_: &Self::Due) -> Option<u32> {
+        None
+    }
+
+    /// The actions that it means in this state, in order; none if it is void by now.
+    fn actions(&mut self, due: Self::Due, now: SimTime, state: &State<S>, actions: &mut Vec<Action<S>>);
+
+    /// Takes note of a step that was carried out or refused, and schedules what follows from it.
+    fn after(
+        &mut self,
+        due: Self::Due,
+        now: SimTime,
+        step: Step<'_, S>,
+        state: &State<S>,
+        agenda: &mut Agenda<Self::Due>,
+    );
+
+    /// Takes note of an action that the rules call impossible.
+    fn impossible(&mut self, due: Self::Due, now: SimTime, why: Impossible);
+
+    /// Schedules what follows once every action of `due` is carried out.
+    fn settled(&mut self, due: Self::Due, now: SimTime, state: &State<S>, agenda: &mut Agenda<Self::Due>);
+}
+
+/// An action with what came of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Step<'a, S> {
+    /// The action.
+    pub action: &'a Action<S>,
+    /// What it caused, in order; nothing if it was refused.
+    pub events: &'a [Event<S>],
+    /// Why AWS refused it, if it did.
+    pub refused: Option<Rejection>,
+    /// Which step of a script it is, counted from 0, if it is one.
+    pub script: Option<u32>,
+}
+
+/// Who listens to a run.
+pub trait Observer<S: IdSet> {
+    /// A step was taken in a world. `state` is the state after it.
+    fn step(&mut self, world: usize, now: SimTime, step: Step<'_, S>, state: &State<S>);
+
+    /// Whether the run can end here because nobody wants to know more.
+    fn is_satisfied(&self) -> bool {
+        false
+    }
+}
+
+/// Nobody listens.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Nobody;
+
+impl<S: IdSet> Observer<S> for Nobody {
+    #[inline]
+    fn step(&mut self, _: usize, _: SimTime, _: Step<'_, S>, _: &State<S>) {}
+}
+
+/// How a run came to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// Nothing was due any more.
+    NothingDue,
+    /// The time was up.
+    TimeUp,
+    /// The listener had heard enough.
+    Satisfied,
+}
+
+/// What a run has room for, kept from one run to the next.
+#[derive(Debug)]
+pub struct Scratch<S> {
+    actions: Vec<Action<S>>,
+    events: Vec<Event<S>>,
+}
+
+impl<S> Default for Scratch<S> {
+    fn default() -> Self {
+        Self { actions: Vec::new(), events: Vec::new() }
+    }
+}
+
+/// Plays what is due, and what follows from it, until nothing is due or the time is up.
+///
+/// An action that the rules call impossible changes nothing; the habits are told.
+#[inline]
+pub fn conduct<S: IdSet, H: Habits<S>>(
+    universe: &Universe<S>,
+    states: &mut [State<S>],
+    agenda: &mut Agenda<H::Due>,
+    habits: &mut H,
+    observer: &mut impl Observer<S>,
+    until: SimTime,
+    scratch: &mut Scratch<S>,
+) -> Ending {
+    let Scratch { actions, events } = scratch;
+    while let Some((now, due)) = agenda.pop_until(until) {
+        let world = H::world(&due);
+        let state = &mut states[world];
+        habits.actions(due, now, state, actions);
+        for action in actions.iter() {
+            events.clear();
+            let refused = match universe.apply(state, action, &mut |event| events.push(event)) {
+                Ok(()) => None,
+                Err(Refusal::Rejected(rejection)) => Some(rejection),
+                Err(Refusal::Impossible(why)) => {
+                    habits.impossible(due, now, why);
+                    continue;
+                }
+            };
+            let step = Step { action, events, refused, script: H::script(&due) };
+            observer.step(world, now, step, state);
+            habits.after(due, now, step, state, agenda);
+        }
+        actions.clear();
+        habits.settled(due, now, state, agenda);
+        if observer.is_satisfied() {
+            return Ending::Satisfied;
+        }
+    }
+    if agenda.is_empty() { Ending::NothingDue } else { Ending::TimeUp }
+}

@@ -1,0 +1,218 @@
+//! What a scenario says of time and chance: everything about a run that is not the world.
+
+use slr_core::id::{KindIdx, OperatorIdx, PrincipalIdx, RegionIdx, ResourceIdx, RoleIdx, TransitionIdx};
+use slr_core::kind::When;
+use slr_core::{Action, Command};
+
+use super::backoff::Backoff;
+use super::chance::Delay;
+use super::time::SimTime;
+
+/// How long things take, what goes wrong by itself, and what is scripted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// When the run ends at the latest.
+    pub until: SimTime,
+    /// From the submission of a task to its start.
+    pub task_start: Delay,
+    /// From a task's start to its decision.
+    pub task_decision: Delay,
+    /// How long a session stays open, unless `MaxSessionDuration` ends it.
+    pub session_end: Delay,
+    /// From a session's end, or its role's creation, to the next session of a slot that reopens.
+    pub session_open: Delay,
+    /// How long an operator reads the documentation.
+    pub read_docs: Delay,
+    /// Per kind and transition, how long a service takes for it.
+    pub moves: Vec<Vec<Delay>>,
+    /// For how long a new task cannot be polled, where the world has late visibility.
+    pub visibility: Delay,
+    /// For how long a finished task is kept, where the world forgets them.
+    pub retention: Delay,
+    /// For how long a new role cannot be assumed, where the world has late propagation.
+    pub propagation: Delay,
+    /// Per role, its `MaxSessionDuration` in milliseconds at the beginning.
+    pub max_session: Vec<u64>,
+    /// Calls that are answered with `Throttling`.
+    pub throttlings: Vec<Throttling>,
+    /// Clean-ups that fail.
+    pub clean_up_failures: Vec<CleanUpFailures>,
+    /// Regions that do not answer.
+    pub outages: Vec<Outage>,
+    /// Times at which new tasks cannot be polled at once.
+    pub late_visibilities: Vec<LateVisibility>,
+    /// Per operator, when it does what.
+    pub operators: Vec<OperatorPlan>,
+    /// What is scripted, in the order of time.
+    pub steps: Vec<PlannedStep>,
+}
+
+/// Calls of an operation that are answered with `Throttling`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Throttling {
+    /// The operation.
+    pub operation: slr_core::action::Operation,
+    /// Which part of the calls, in millionths.
+    pub millionths: u32,
+    /// From when on.
+    pub from: SimTime,
+    /// Until when.
+    pub until: SimTime,
+}
+
+/// Clean-ups that fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CleanUpFailures {
+    /// Which part of them, in millionths.
+    pub millionths: u32,
+    /// In which circumstances.
+    pub when: When,
+    /// Of which kind; `None` for all.
+    pub kind: Option<KindIdx>,
+}
+
+/// A region that does not answer for a while.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outage {
+    /// The region.
+    pub region: RegionIdx,
+    /// From when on.
+    pub from: SimTime,
+    /// Until when; the end of time if it never recovers.
+    pub until: SimTime,
+}
+
+/// A time at which new tasks cannot be polled at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LateVisibility {
+    /// For how long they cannot be polled, in milliseconds.
+    pub millis: u64,
+    /// For tasks submitted from then on.
+    pub from: SimTime,
+    /// For tasks submitted until then.
+    pub until: SimTime,
+}
+
+/// When an operator does what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OperatorPlan {
+    /// When it begins.
+    pub starts: SimTime,
+    /// How it polls; `None` if it is told at once.
+    pub polls: Option<Polling>,
+    /// How long it waits before it tries again.
+    pub backoff: Backoff,
+}
+
+/// How an operator polls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Polling {
+    /// From one poll to the next, in milliseconds.
+    pub every: u64,
+    /// How long it goes on before it gives up, in milliseconds.
+    pub deadline: Option<u64>,
+}
+
+/// Something that is scripted for a time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlannedStep {
+    /// When.
+    pub at: SimTime,
+    /// What.
+    pub what: Scripted,
+}
+
+/// What can be scripted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scripted {
+    /// A principal calls an operation.
+    Call {
+        /// Who.
+        by: PrincipalIdx,
+        /// What.
+        command: Command,
+    },
+    /// A principal polls a task, which is known by name only when the time has come.
+    Poll {
+        /// Who.
+        by: PrincipalIdx,
+        /// Which task.
+        task: TaskName,
+    },
+    /// Somebody opens a session on a role: the first slot of the principal that is free.
+    SessionOpens {
+        /// The role.
+        role: RoleIdx,
+        /// Who; `None` for anyone.
+        principal: Option<String>,
+    },
+    /// The first open session on a role ends.
+    SessionEnds {
+        /// The role.
+        role: RoleIdx,
+    },
+    /// The role's task starts.
+    TaskStarts {
+        /// The role.
+        role: RoleIdx,
+    },
+    /// The role's task succeeds.
+    TaskSucceeds {
+        /// The role.
+        role: RoleIdx,
+    },
+    /// The role's task fails and names these.
+    TaskFails {
+        /// The role.
+        role: RoleIdx,
+        /// What it names; `None` leaves it to the service's reporting policy.
+        named: Option<Vec<ResourceIdx>>,
+    },
+    /// The service moves a resource.
+    ResourceMoves {
+        /// The resource.
+        resource: ResourceIdx,
+        /// The transitions of that name, from whatever state; the one that can be made is made.
+        transitions: Vec<TransitionIdx>,
+    },
+    /// A caller moves a resource by an operation.
+    Operate {
+        /// Who.
+        by: PrincipalIdx,
+        /// The resource.
+        resource: ResourceIdx,
+        /// The transitions by that operation, from whatever state; the first one stands for all where none can be made.
+        transitions: Vec<TransitionIdx>,
+    },
+    /// The role appears.
+    RoleAppears {
+        /// The role.
+        role: RoleIdx,
+    },
+    /// The service deletes its role.
+    RoleDisappears {
+        /// The role.
+        role: RoleIdx,
+    },
+    /// An operator reads the documentation.
+    DocsRead {
+        /// The operator.
+        operator: OperatorIdx,
+    },
+}
+
+/// How a step names a deletion task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TaskName {
+    /// The first one of the run.
+    First,
+    /// The last one that was submitted.
+    Last,
+    /// Counted from 1 over all roles.
+    Number(u32),
+    /// By its id.
+    Id(String),
+}
+
+/// The actions of a world of any width, as far as a script needs to name them.
+pub(crate) type Actions<S> = Vec<Action<S>>;

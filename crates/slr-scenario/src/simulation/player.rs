@@ -1,0 +1,733 @@
+//! The habits of a scenario: its delays, its operators' patience, its faults and its script.
+
+use slr_core::action::{Operation, TaskRef};
+use slr_core::id::{OperatorIdx, RegionIdx, ResourceIdx, RoleIdx, SessionIdx, TransitionIdx};
+use slr_core::kind::{CleanUp, Mover, When};
+use slr_core::machine::{Phase, SessionEnd};
+use slr_core::rejection::Impossible;
+use slr_core::rules::Reports;
+use slr_core::world::{Told, Works};
+use slr_core::{Action, Command, Event, IdSet, OperatorStep, State, Universe};
+
+use super::chance::{Chance, Delay, stream_number};
+use super::plan::{Actions, Plan, Scripted, TaskName};
+use super::time::SimTime;
+use super::{Agenda, Habits, Step};
+use crate::ledger::task_id;
+
+/// What can be due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+enum What {
+    Step,
+    SessionOpens,
+    SessionEnds,
+    TaskStarts,
+    TaskDecides,
+    TaskBecomesVisible,
+    TaskIsForgotten,
+    RolePropagates,
+    ServiceDeletesRole,
+    ResourceMoves,
+    OperatorWorks,
+    OperatorPolls,
+    OperatorReads,
+    OperatorLosesPatience,
+    RegionFails,
+    RegionRecovers,
+}
+
+const WHATS: usize = What::RegionRecovers as usize + 1;
+
+/// Something that is due, and which scheduling of it this is: an earlier one is void once there is a later one.
+#[derive(Debug, Clone, Copy)]
+pub struct Due {
+    what: What,
+    id: u32,
+    serial: u32,
+}
+
+/// A scripted step that could not happen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unplayable {
+    /// Which step of the script, counted from 0.
+    pub step: u32,
+    /// When it was to happen.
+    pub at: SimTime,
+    /// What stood against it; `None` if there was nothing that it could mean.
+    pub why: Option<Impossible>,
+}
+
+/// Plays a plan under a seed.
+#[derive(Debug)]
+pub struct Player<'a, S> {
+    universe: &'a Universe<S>,
+    plan: &'a Plan,
+    seed: u64,
+    /// Per actor, its stream number, and the stream once it has drawn.
+    streams: Vec<(u64, Option<Chance>)>,
+    /// Per thing that can be due, the serial number of its latest scheduling.
+    serials: Vec<u32>,
+    stride: usize,
+    /// Per session, why it will end.
+    ends: Vec<SessionEnd>,
+    /// Per role, its `MaxSessionDuration` in milliseconds.
+    max_session: Vec<u64>,
+    /// Per operator, when it may submit next, and how many requests it has submitted.
+    submits: Vec<(SimTime, u32)>,
+    /// The role of every task so far, in the order of submission.
+    tasks: Vec<RoleIdx>,
+    unplayable: Vec<Unplayable>,
+}
+
+/// The actors that have streams of their own, in the order of their numbers.
+#[derive(Debug, Clone, Copy)]
+enum Actor {
+    Faults,
+    /// The service that owns the role: how long its tasks take, and what they name.
+    Service(RoleIdx),
+    /// Those who hold sessions on the role.
+    Sessions(RoleIdx),
+    /// The service that moves the resources which use the role.
+    Resources(RoleIdx),
+    Operator(OperatorIdx),
+}
+
+impl<'a, S: IdSet> Player<'a, S> {
+    /// A player of the plan in the universe.
+    pub fn new(universe: &'a Universe<S>, plan: &'a Plan, seed: u64) -> Self {
+        let world = universe.world();
+        let names = std::iter::once("faults".to_owned())
+            .chain(world.roles.iter().flat_map(|role| {
+                ["service", "sessions", "resources"].map(|actor| format!("{actor}/{}", role.name))
+            }))
+            .chain(world.operators.iter().map(|operator| format!("operator/{}", operator.name)));
+        let counts = [
+            plan.steps.len(),
+            world.sessions.len(),
+            world.roles.len(),
+            world.resources.len(),
+            world.operators.len(),
+            world.regions.len(),
+        ];
+        let stride = counts.into_iter().max().unwrap_or(0);
+        Self {
+            universe,
+            plan,
+            seed,
+            streams: names.map(|name| (stream_number(&name), None)).collect(),
+            serials: vec![0; stride * WHATS],
+            stride,
+            ends: vec![SessionEnd::Done; world.sessions.len()],
+            max_session: plan.max_session.clone(),
+            submits: vec![(SimTime::ZERO, 0); world.operators.len()],
+            tasks: Vec::new(),
+            unplayable: Vec::new(),
+        }
+    }
+
+    /// Begins again under another seed.
+    pub fn reset(&mut self, seed: u64) {
+        self.seed = seed;
+        for (_, stream) in &mut self.streams {
+            *stream = None;
+        }
+        self.serials.fill(0);
+        self.max_session.clone_from(&self.plan.max_session);
+        self.submits.fill((SimTime::ZERO, 0));
+        self.tasks.clear();
+        self.unplayable.clear();
+    }
+
+    /// The scripted steps that could not happen.
+    pub fn unplayable(&self) -> &[Unplayable] {
+        &self.unplayable
+    }
+
+    /// Schedules what is due from the beginning.
+    pub fn begin(&mut self, state: &State<S>, agenda: &mut Agenda<Due>) {
+        let (universe, plan) = (self.universe, self.plan);
+        for (number, step) in (0..).zip(&plan.steps) {
+            self.at(step.at, What::Step, number, agenda);
+        }
+        for outage in &plan.outages {
+            self.at(outage.from, What::RegionFails, outage.region.0, agenda);
+            if outage.until != SimTime::END {
+                self.at(outage.until, What::RegionRecovers, outage.region.0, agenda);
+            }
+        }
+        for session in universe.sessions() {
+            if state.is_open(session) {
+                self.session_is_open(session, SimTime::ZERO, agenda);
+            } else {
+                self.session_is_closed(session, SimTime::ZERO, state, agenda);
+            }
+        }
+        for resource in universe.resources() {
+            self.resource_is_in(resource, SimTime::ZERO, state, agenda);
+        }
+        for (operator, habits) in (0..).zip(&plan.operators) {
+            self.at(habits.starts, What::OperatorWorks, operator, agenda);
+        }
+    }
+
+    fn stream(&mut self, actor: Actor) -> &mut Chance {
+        let roles = self.universe.world().roles.len();
+        let index = match actor {
+            Actor::Faults => 0,
+            Actor::Service(role) => 1 + 3 * role.index(),
+            Actor::Sessions(role) => 2 + 3 * role.index(),
+            Actor::Resources(role) => 3 + 3 * role.index(),
+            Actor::Operator(operator) => 1 + 3 * roles + operator.index(),
+        };
+        let seed = self.seed;
+        let (number, stream) = &mut self.streams[index];
+        stream.get_or_insert_with(|| Chance::numbered(seed, *number))
+    }
+
+    #[inline]
+    fn serial(&mut self, what: What, id: u32) -> &mut u32 {
+        &mut self.serials[what as usize * self.stride + id as usize]
+    }
+
+    #[inline]
+    fn at(&mut self, at: SimTime, what: What, id: u32, agenda: &mut Agenda<Due>) {
+        let serial = self.serial(what, id);
+        *serial = serial.wrapping_add(1);
+        let serial = *serial;
+        agenda.schedule(at, Due { what, id, serial });
+    }
+
+    #[inline]
+    fn after_delay(&mut self, now: SimTime, delay: Delay, actor: Actor, what: What, id: u32, agenda: &mut Agenda<Due>) {
+        let delay = delay.draw(self.stream(actor));
+        self.at(now.plus(delay), what, id, agenda);
+    }
+
+    fn session_is_open(&mut self, session: SessionIdx, now: SimTime, agenda: &mut Agenda<Due>) {
+        let role = self.universe.world().sessions[session.index()].role;
+        let length = self.plan.session_end.draw(self.stream(Actor::Sessions(role)));
+        let longest = SimTime::from_millis(self.max_session[role.index()]);
+        self.ends[session.index()] = if length < longest { SessionEnd::Done } else { SessionEnd::Expired };
+        self.at(now.plus(length.min(longest)), What::SessionEnds, session.0, agenda);
+    }
+
+    fn session_is_closed(&mut self, session: SessionIdx, now: SimTime, state: &State<S>, agenda: &mut Agenda<Due>) {
+        let slot = &self.universe.world().sessions[session.index()];
+        if slot.reopens && state.is_live(slot.role) {
+            let (delay, actor) = (self.plan.session_open, Actor::Sessions(slot.role));
+            self.after_delay(now, delay, actor, What::SessionOpens, session.0, agenda);
+        }
+    }
+
+    /// Schedules the service's next move of a resource, if it has one from the resource's state.
+    #[inline]
+    fn resource_is_in(&mut self, resource: ResourceIdx, now: SimTime, state: &State<S>, agenda: &mut Agenda<Due>) {
+        let code = state.resource(resource);
+        let kind = self.universe.world().resources[resource.index()].kind;
+        let transitions = &self.universe.kind_of(resource).transitions;
+        let own = |t: &slr_core::kind::Transition| t.by == Mover::Service && t.from == code;
+        if let Some(first) = transitions.iter().position(own) {
+            let delay = self.plan.moves[kind.index()][first];
+            let actor = Actor::Resources(self.universe.role_of(resource));
+            self.after_delay(now, delay, actor, What::ResourceMoves, resource.0, agenda);
+        }
+    }
+
+    /// Which of its moves a service makes with a resource now.
+    ///
+    /// A clean-up that can fail because the role is in use does fail, unless the scenario says which part of them. Among other moves that
+    /// are open chance decides.
+    fn service_move(&mut self, resource: ResourceIdx, state: &State<S>) -> Option<TransitionIdx> {
+        let universe = self.universe;
+        let (kind, role) = (universe.world().resources[resource.index()].kind, universe.role_of(resource));
+        let in_use = universe.is_session_open(state, role);
+        let code = state.resource(resource);
+        let open: Vec<(TransitionIdx, When)> = (0..)
+            .zip(&universe.kind_of(resource).transitions)
+            .filter(|(_, t)| t.by == Mover::Service && t.from == code)
+            .filter(|(_, t)| match t.when {
+                When::Always => true,
+                When::InUse => in_use,
+                When::NotInUse => !in_use,
+            })
+            .map(|(id, t)| (TransitionIdx(id), t.when))
+            .collect();
+        let failing: Vec<_> = open.iter().filter(|(_, when)| *when == When::InUse).map(|(id, _)| *id).collect();
+        let passing: Vec<_> = open.iter().filter(|(_, when)| *when != When::InUse).map(|(id, _)| *id).collect();
+        let mut pick = |choices: &[TransitionIdx]| match choices {
+            [] => None,
+            [only] => Some(*only),
+            many => {
+                let chosen = self.stream(Actor::Resources(role)).below(many.len() as u64);
+                usize::try_from(chosen).ok().and_then(|chosen| many.get(chosen).copied())
+            }
+        };
+        let fails = if failing.is_empty() {
+            false
+        } else if passing.is_empty() {
+            true
+        } else {
+            let applies = self.plan.clean_up_failures.iter().find(|fault| fault.kind.is_none_or(|k| k == kind));
+            match applies {
+                None => true,
+                Some(fault) => self.stream(Actor::Faults).comes_true(fault.millionths),
+            }
+        };
+        if fails { pick_from(&mut pick, &failing) } else { pick_from(&mut pick, &passing) }
+    }
+
+    /// What the service names, drawn among the reports that are open to it.
+    fn report(&mut self, role: RoleIdx, reports: Reports<S>) -> S {
+        let chance = self.stream(Actor::Service(role));
+        match reports {
+            Reports::Exactly(named) => named,
+            Reports::AnyPartOf(all) => {
+                let mut bits = 0;
+                let named = all.iter().enumerate().filter(|(place, _)| {
+                    if place % 64 == 0 {
+                        bits = chance.bits();
+                    }
+                    bits >> (place % 64) & 1 == 1
+                });
+                S::of(named.map(|(_, id)| id))
+            }
+            Reports::SomeOf(all, size) => {
+                // Floyd's way to a sample: as many draws as ids.
+                let ids: Vec<u32> = all.iter().collect();
+                let mut named = S::default();
+                for last in ids.len() - (size as usize).min(ids.len())..ids.len() {
+                    let drawn = usize::try_from(chance.below(last as u64 + 1)).unwrap_or(last);
+                    let place = if named.contains(ids[drawn]) { last } else { drawn };
+                    named.insert(ids[place]);
+                }
+                named
+            }
+            Reports::OneOf(sets) => {
+                let chosen = usize::try_from(chance.below(sets.len() as u64)).unwrap_or(0);
+                sets.into_iter().nth(chosen).unwrap_or_default()
+            }
+        }
+    }
+
+    /// The decision about the role's task.
+    fn decision(&mut self, role: RoleIdx, state: &State<S>) -> Action<S> {
+        let judgement = self.universe.judge(state, role);
+        if judgement.is_unused() {
+            return Action::TaskSucceeds { role };
+        }
+        let reports = self.universe.reports(state, role, &judgement);
+        Action::TaskFails { role, named: self.report(role, reports) }
+    }
+
+    /// Whether a call is answered with `Throttling`.
+    fn is_throttled(&mut self, operation: Operation, now: SimTime) -> bool {
+        let plan = self.plan;
+        plan.throttlings
+            .iter()
+            .filter(|fault| fault.operation == operation && fault.from <= now && now < fault.until)
+            .any(|fault| self.stream(Actor::Faults).comes_true(fault.millionths))
+    }
+
+    fn operator_call(&mut self, id: OperatorIdx, step: OperatorStep, now: SimTime, actions: &mut Actions<S>) {
+        let operation = match step {
+            OperatorStep::Submits => Some(Operation::DeleteServiceLinkedRole),
+            OperatorStep::Polls => Some(Operation::GetServiceLinkedRoleDeletionStatus),
+            OperatorStep::ReadsDocs | OperatorStep::CleansUp(_) | OperatorStep::GivesUp => None,
+        };
+        let by = self.universe.operator(id).principal;
+        actions.push(match operation {
+            Some(operation) if self.is_throttled(operation, now) => Action::Throttle { by, operation },
+            _ => Action::Operator { operator: id, step },
+        });
+    }
+
+    /// What an operator does when it looks at its work: clean up all that it can, or else submit, or give up.
+    fn operator_works(&mut self, id: OperatorIdx, now: SimTime, state: &State<S>, actions: &mut Actions<S>) {
+        let universe = self.universe;
+        let operator = universe.operator(id);
+        let at_work = state.operator(id).phase == Phase::Preparing;
+        if at_work && state.is_live(operator.goal) {
+            let cleanable = universe.known_to(state, id);
+            for resource in cleanable.iter().map(ResourceIdx) {
+                if matches!(universe.clean_up_of(state, resource), CleanUp::Call(_))
+                    && universe.can_clean_up(state, resource)
+                {
+                    actions.push(Action::Operator { operator: id, step: OperatorStep::CleansUp(resource) });
+                }
+            }
+        }
+        let may_submit = universe.may_step(state, id, OperatorStep::Submits) && now >= self.submits[id.index()].0;
+        // Who works in any order submits as soon as it may; who works in steps has nothing left to clean up by then.
+        if actions.is_empty() && may_submit {
+            self.operator_call(id, OperatorStep::Submits, now, actions);
+        } else if actions.is_empty() && at_work && universe.may_step(state, id, OperatorStep::GivesUp) {
+            actions.push(Action::Operator { operator: id, step: OperatorStep::GivesUp });
+        }
+    }
+
+    fn scripted(&mut self, number: u32, now: SimTime, state: &State<S>, actions: &mut Actions<S>) {
+        let (universe, plan) = (self.universe, self.plan);
+        let action = match &plan.steps[number as usize].what {
+            Scripted::Call { by, command } => {
+                let throttled = operation_of(universe, *command).filter(|operation| self.is_throttled(*operation, now));
+                Some(match throttled {
+                    Some(operation) => Action::Throttle { by: *by, operation },
+                    None => Action::Command { by: *by, command: *command },
+                })
+            }
+            Scripted::Poll { by, task } => {
+                let operation = Operation::GetServiceLinkedRoleDeletionStatus;
+                Some(if self.is_throttled(operation, now) {
+                    Action::Throttle { by: *by, operation }
+                } else {
+                    let task = self.task_named(task);
+                    Action::Command { by: *by, command: Command::GetServiceLinkedRoleDeletionStatus { task } }
+                })
+            }
+            Scripted::SessionOpens { role, principal } => {
+                let slots = universe.sessions_of(*role).minus(state.open_sessions());
+                let suits = |id: &u32| {
+                    let slot = &universe.world().sessions[*id as usize];
+                    principal.as_ref().is_none_or(|wanted| slot.principal.as_str() == wanted)
+                };
+                slots.iter().find(suits).map(|id| Action::SessionOpens { session: SessionIdx(id) })
+            }
+            Scripted::SessionEnds { role } => {
+                let open = universe.sessions_of(*role).and(state.open_sessions()).first();
+                open.map(|id| Action::SessionEnds { session: SessionIdx(id), end: SessionEnd::Done })
+            }
+            Scripted::TaskStarts { role } => Some(Action::TaskStarts { role: *role }),
+            Scripted::TaskSucceeds { role } => Some(Action::TaskSucceeds { role: *role }),
+            Scripted::TaskFails { role, named: Some(named) } => {
+                Some(Action::TaskFails { role: *role, named: S::of(named.iter().map(|id| id.0)) })
+            }
+            Scripted::TaskFails { role, named: None } => Some(self.decision(*role, state)),
+            Scripted::ResourceMoves { resource, transitions } => {
+                let transition = self.fitting(*resource, transitions, state);
+                transition.map(|transition| Action::ResourceMoves { resource: *resource, transition })
+            }
+            Scripted::Operate { by, resource, transitions } => {
+                let transition = self.fitting(*resource, transitions, state);
+                let command = transition.map(|transition| Command::Operate { resource: *resource, transition });
+                command.map(|command| Action::Command { by: *by, command })
+            }
+            Scripted::RoleAppears { role } => Some(Action::RoleAppears { role: *role }),
+            Scripted::RoleDisappears { role } => Some(Action::ServiceDeletesRole { role: *role }),
+            Scripted::DocsRead { operator } => {
+                Some(Action::Operator { operator: *operator, step: OperatorStep::ReadsDocs })
+            }
+        };
+        match action {
+            Some(action) => actions.push(action),
+            None => self.unplayable.push(Unplayable { step: number, at: now, why: None }),
+        }
+    }
+
+    /// The transition that leads from the resource's state; the first one where none does, so that the refusal can be told.
+    fn fitting(&self, resource: ResourceIdx, transitions: &[TransitionIdx], state: &State<S>) -> Option<TransitionIdx> {
+        let fits = |id: &&TransitionIdx| self.universe.transition(resource, **id).from == state.resource(resource);
+        transitions.iter().find(fits).or(transitions.first()).copied()
+    }
+
+    /// The task that a step means, now.
+    fn task_named(&self, name: &TaskName) -> TaskRef {
+        let number = match name {
+            TaskName::First => Some(1),
+            TaskName::Last => u32::try_from(self.tasks.len()).ok(),
+            TaskName::Number(number) => Some(*number),
+            TaskName::Id(id) => {
+                let world = self.universe.world();
+                let known = (1_u32..).zip(&self.tasks).find(|(number, role)| task_id(world, self.seed, **role, *number) == *id);
+                match known {
+                    Some((number, _)) => Some(number),
+                    None if crate::ledger::is_task_id(id) => return TaskRef::Unknown,
+                    None => return TaskRef::Malformed,
+                }
+            }
+        };
+        let place = number.and_then(|number| number.checked_sub(1)).map(|place| place as usize);
+        match place.and_then(|place| self.tasks.get(place).map(|role| (place, *role))) {
+            None => TaskRef::Unknown,
+            Some((place, role)) if self.tasks[place + 1..].contains(&role) => TaskRef::Earlier { role, number },
+            Some((_, role)) => TaskRef::Latest(role),
+        }
+    }
+
+    fn note(&mut self, event: &Event<S>, now: SimTime, state: &State<S>, agenda: &mut Agenda<Due>) {
+        let universe = self.universe;
+        match event {
+            Event::RoleCreated { role, .. } => {
+                self.max_session[role.index()] = self.plan.max_session[role.index()];
+                if state.is_fresh(*role) {
+                    let delay = self.plan.propagation;
+                    self.after_delay(now, delay, Actor::Service(*role), What::RolePropagates, role.0, agenda);
+                }
+                for session in universe.sessions_of(*role).iter().map(SessionIdx) {
+                    self.session_is_closed(session, now, state, agenda);
+                }
+                self.wake_resources(universe.resources_of(*role), now, state, agenda);
+            }
+            Event::RoleUpdated { role, max_session_duration: Some(seconds), .. } => {
+                self.max_session[role.index()] = u64::from(*seconds) * 1000;
+            }
+            Event::TaskSubmitted { role } => {
+                self.tasks.push(*role);
+                self.after_delay(now, self.plan.task_start, Actor::Service(*role), What::TaskStarts, role.0, agenda);
+                if state.task_is_unseen(*role) {
+                    let delay = self.visibility(now);
+                    self.after_delay(now, delay, Actor::Service(*role), What::TaskBecomesVisible, role.0, agenda);
+                }
+            }
+            Event::TaskStarted { role } => {
+                self.after_delay(now, self.plan.task_decision, Actor::Service(*role), What::TaskDecides, role.0, agenda);
+            }
+            Event::TaskSucceeded { role } | Event::TaskFailed { role, .. } => {
+                if universe.world().knobs.tasks_are_forgotten {
+                    let delay = self.plan.retention;
+                    self.after_delay(now, delay, Actor::Service(*role), What::TaskIsForgotten, role.0, agenda);
+                }
+                if matches!(event, Event::TaskFailed { .. }) {
+                    for operator in universe.operators() {
+                        let described = universe.operator(operator);
+                        if described.works == Works::InAnyOrder && described.goal == *role {
+                            self.wait_and_work(operator, now, state, agenda);
+                        }
+                    }
+                }
+            }
+            Event::SessionOpened { session } => self.session_is_open(*session, now, agenda),
+            Event::SessionEnded { session, .. } => {
+                self.session_is_closed(*session, now, state, agenda);
+                let role = universe.world().sessions[session.index()].role;
+                self.wake_waiting(universe.resources_of(role), now, state, agenda);
+                self.service_may_delete(role, now, state, agenda);
+            }
+            Event::ResourceMoved { resource, .. } => {
+                self.resource_is_in(*resource, now, state, agenda);
+                let role = universe.role_of(*resource);
+                self.service_may_delete(role, now, state, agenda);
+                for operator in universe.operators() {
+                    let described = universe.operator(operator);
+                    if described.goal == role && state.operator(operator).phase == Phase::Preparing {
+                        self.at(now, What::OperatorWorks, operator.0, agenda);
+                    }
+                }
+            }
+            Event::FailureSeen { operator } => self.wait_and_work(*operator, now, state, agenda),
+            Event::DocsRead { operator } => self.at(now, What::OperatorWorks, operator.0, agenda),
+            Event::RegionRecovered { region } => {
+                self.wake_resources(universe.resources_in(*region), now, state, agenda);
+                for operator in universe.operators() {
+                    self.at(now, What::OperatorWorks, operator.0, agenda);
+                }
+            }
+            Event::RoleDeleted { .. }
+            | Event::RolePropagated { .. }
+            | Event::RoleUpdated { .. }
+            | Event::Attached { .. }
+            | Event::Detached { .. }
+            | Event::TaskReturned { .. }
+            | Event::TaskBecameVisible { .. }
+            | Event::TaskForgotten { .. }
+            | Event::StatusAnswered { .. }
+            | Event::Answered { .. }
+            | Event::RoleAssumed { .. }
+            | Event::SuccessSeen { .. }
+            | Event::GaveUp { .. }
+            | Event::Refused { .. }
+            | Event::RegionFailed { .. } => {}
+        }
+    }
+
+    fn visibility(&self, now: SimTime) -> Delay {
+        let applies = self.plan.late_visibilities.iter().find(|fault| fault.from <= now && now < fault.until);
+        applies.map_or(self.plan.visibility, |fault| Delay::Fixed(fault.millis))
+    }
+
+    /// Cleans up at once, submits again after the wait, and reads the documentation meanwhile if it wants to.
+    fn wait_and_work(&mut self, id: OperatorIdx, now: SimTime, state: &State<S>, agenda: &mut Agenda<Due>) {
+        let attempt = self.submits[id.index()].1;
+        let backoff = self.plan.operators[id.index()].backoff;
+        let wait = backoff.after(attempt.max(1), self.stream(Actor::Operator(id)));
+        self.submits[id.index()].0 = now.plus(wait);
+        if self.universe.may_step(state, id, OperatorStep::ReadsDocs) {
+            let delay = self.plan.read_docs;
+            self.after_delay(now, delay, Actor::Operator(id), What::OperatorReads, id.0, agenda);
+        }
+        self.at(now, What::OperatorWorks, id.0, agenda);
+    }
+
+    fn wake_resources(&mut self, resources: &S, now: SimTime, state: &State<S>, agenda: &mut Agenda<Due>) {
+        for resource in resources.iter().map(ResourceIdx) {
+            self.resource_is_in(resource, now, state, agenda);
+        }
+    }
+
+    /// Wakes the resources that waited for their role not to be in use; the others have their move ahead of them.
+    fn wake_waiting(&mut self, resources: &S, now: SimTime, state: &State<S>, agenda: &mut Agenda<Due>) {
+        for resource in resources.iter().map(ResourceIdx) {
+            let code = state.resource(resource);
+            let waits = |t: &slr_core::kind::Transition| {
+                t.by == Mover::Service && t.from == code && t.when == When::NotInUse
+            };
+            if self.universe.kind_of(resource).transitions.iter().any(waits) {
+                self.resource_is_in(resource, now, state, agenda);
+            }
+        }
+    }
+
+    fn service_may_delete(&mut self, role: RoleIdx, now: SimTime, state: &State<S>, agenda: &mut Agenda<Due>) {
+        if self.universe.may_delete_itself(state, role) {
+            self.after_delay(now, self.plan.task_decision, Actor::Service(role), What::ServiceDeletesRole, role.0, agenda);
+        }
+    }
+
+    fn note_operator(
+        &mut self,
+        id: OperatorIdx,
+        step: OperatorStep,
+        now: SimTime,
+        state: &State<S>,
+        agenda: &mut Agenda<Due>,
+    ) {
+        let (habits, phase) = (self.plan.operators[id.index()], state.operator(id).phase);
+        match step {
+            OperatorStep::Submits => {
+                let submits = &mut self.submits[id.index()];
+                submits.1 = submits.1.saturating_add(1);
+                if let (Phase::Waiting, Some(polls)) = (phase, habits.polls) {
+                    self.at(now.plus(SimTime::from_millis(polls.every)), What::OperatorPolls, id.0, agenda);
+                    if let Some(deadline) = polls.deadline {
+                        let deadline = now.plus(SimTime::from_millis(deadline));
+                        self.at(deadline, What::OperatorLosesPatience, id.0, agenda);
+                    }
+                } else if phase == Phase::Preparing && self.universe.operator(id).works == Works::InSteps {
+                    // Its request was refused: it tries again after the wait.
+                    self.wait_and_work(id, now, state, agenda);
+                }
+            }
+            OperatorStep::Polls => {
+                if let (Phase::Waiting, Some(polls)) = (phase, habits.polls) {
+                    self.at(now.plus(SimTime::from_millis(polls.every)), What::OperatorPolls, id.0, agenda);
+                }
+            }
+            OperatorStep::ReadsDocs | OperatorStep::CleansUp(_) | OperatorStep::GivesUp => {}
+        }
+    }
+}
+
+fn pick_from(
+    pick: &mut impl FnMut(&[TransitionIdx]) -> Option<TransitionIdx>,
+    choices: &[TransitionIdx],
+) -> Option<TransitionIdx> {
+    pick(choices)
+}
+
+/// The operation that a command calls, if it is one of IAM's or STS's.
+pub(crate) fn operation_of<S: IdSet>(universe: &Universe<S>, command: Command) -> Option<Operation> {
+    let item = |attachment: slr_core::id::AttachmentIdx| &universe.world().attachments[attachment.index()].item;
+    match command {
+        Command::CreateRole { .. } => Some(Operation::CreateRole),
+        Command::CreateServiceLinkedRole { .. } => Some(Operation::CreateServiceLinkedRole),
+        Command::DeleteRole { .. } => Some(Operation::DeleteRole),
+        Command::DeleteServiceLinkedRole { .. } => Some(Operation::DeleteServiceLinkedRole),
+        Command::GetServiceLinkedRoleDeletionStatus { .. } => Some(Operation::GetServiceLinkedRoleDeletionStatus),
+        Command::UpdateRole { .. } => Some(Operation::UpdateRole),
+        Command::UpdateRoleDescription { .. } => Some(Operation::UpdateRoleDescription),
+        Command::Attach { attachment } => Some(item(attachment).attaching()),
+        Command::Detach { attachment } => Some(item(attachment).detaching()),
+        Command::Read { operation, .. } => Some(operation),
+        Command::ListRoles => Some(Operation::ListRoles),
+        Command::AssumeRole { .. } => Some(Operation::AssumeRole),
+        Command::Operate { .. } => None,
+    }
+}
+
+impl<S: IdSet> Habits<S> for Player<'_, S> {
+    type Due = Due;
+
+    fn world(_: &Due) -> usize {
+        0
+    }
+
+    fn script(due: &Due) -> Option<u32> {
+        (due.what == What::Step).then_some(due.id)
+    }
+
+    fn actions(&mut self, due: Due, now: SimTime, state: &State<S>, actions: &mut Vec<Action<S>>) {
+        let Due { what, id, serial } = due;
+        if *self.serial(what, id) != serial {
+            return;
+        }
+        match what {
+            What::Step => self.scripted(id, now, state, actions),
+            What::SessionOpens => actions.push(Action::SessionOpens { session: SessionIdx(id) }),
+            What::SessionEnds => {
+                actions.push(Action::SessionEnds { session: SessionIdx(id), end: self.ends[id as usize] });
+            }
+            What::TaskStarts => actions.push(Action::TaskStarts { role: RoleIdx(id) }),
+            What::TaskDecides => {
+                let action = self.decision(RoleIdx(id), state);
+                actions.push(action);
+            }
+            What::TaskBecomesVisible => actions.push(Action::TaskBecomesVisible { role: RoleIdx(id) }),
+            What::TaskIsForgotten => actions.push(Action::TaskIsForgotten { role: RoleIdx(id) }),
+            What::RolePropagates => actions.push(Action::RolePropagates { role: RoleIdx(id) }),
+            What::ServiceDeletesRole => actions.push(Action::ServiceDeletesRole { role: RoleIdx(id) }),
+            What::ResourceMoves => {
+                let resource = ResourceIdx(id);
+                if let Some(transition) = self.service_move(resource, state) {
+                    actions.push(Action::ResourceMoves { resource, transition });
+                }
+            }
+            What::OperatorWorks => self.operator_works(OperatorIdx(id), now, state, actions),
+            What::OperatorPolls => self.operator_call(OperatorIdx(id), OperatorStep::Polls, now, actions),
+            What::OperatorReads => {
+                actions.push(Action::Operator { operator: OperatorIdx(id), step: OperatorStep::ReadsDocs });
+            }
+            What::OperatorLosesPatience => {
+                // The deadline is over; whoever has gone on to another attempt meanwhile has another deadline.
+                if state.operator(OperatorIdx(id)).phase == Phase::Waiting {
+                    actions.push(Action::Operator { operator: OperatorIdx(id), step: OperatorStep::GivesUp });
+                }
+            }
+            What::RegionFails => actions.push(Action::RegionFails { region: RegionIdx(id) }),
+            What::RegionRecovers => actions.push(Action::RegionRecovers { region: RegionIdx(id) }),
+        }
+    }
+
+    fn after(&mut self, due: Due, now: SimTime, step: Step<'_, S>, state: &State<S>, agenda: &mut Agenda<Due>) {
+        for event in step.events {
+            self.note(event, now, state, agenda);
+        }
+        match step.action {
+            Action::Operator { operator, step } => self.note_operator(*operator, *step, now, state, agenda),
+            // A throttled client comes back: a poll with its interval, a request after its wait.
+            Action::Throttle { .. } => match due.what {
+                What::OperatorPolls => self.note_operator(OperatorIdx(due.id), OperatorStep::Polls, now, state, agenda),
+                What::OperatorWorks => self.wait_and_work(OperatorIdx(due.id), now, state, agenda),
+                _ => {}
+            },
+            _ => {}
+        }
+    }
+
+    fn impossible(&mut self, due: Due, now: SimTime, why: Impossible) {
+        if due.what == What::Step {
+            self.unplayable.push(Unplayable { step: due.id, at: now, why: Some(why) });
+        }
+    }
+
+    fn settled(&mut self, due: Due, now: SimTime, state: &State<S>, agenda: &mut Agenda<Due>) {
+        // An operator that could do nothing because it is too early looks again when its wait is over.
+        if due.what == What::OperatorWorks && *self.serial(What::OperatorWorks, due.id) == due.serial {
+            let id = OperatorIdx(due.id);
+            let next = self.submits[id.index()].0;
+            let goes_on = self.universe.operator(id).told == Told::AtOnce || state.operator(id).phase == Phase::Preparing;
+            if goes_on && next > now {
+                self.at(next, What::OperatorWorks, due.id, agenda);
+            }
+        }
+    }
+}

@@ -1,0 +1,689 @@
+//! A run as programs read it: JSON Lines.
+//!
+//! The first line is the [`Header`]; it holds the whole scenario, so that the file is enough to play the run again. Each further line
+//! is a [`StepRecord`]: an action with its outcome, and the events that it caused. The last line is the [`Footer`]. Everything is
+//! called by its name in the scenario, times are whole nanoseconds of virtual time, and absent fields are left out.
+
+use std::borrow::Cow;
+use std::io::{self, Write};
+
+use serde::{Deserialize, Serialize};
+
+use slr_core::action::{Command, Operation, OperatorStep, TaskRef};
+use slr_core::event::{Creator, Deleter, Event};
+use slr_core::id::{
+    AttachmentIdx, OperatorIdx, PrincipalIdx, RegionIdx, RequestIdx, ResourceIdx, RoleIdx, SessionIdx, TextIdx,
+    TransitionIdx,
+};
+use slr_core::machine::{Machine, SessionEnd, TaskState};
+use slr_core::world::Item;
+use slr_core::{Action, IdSet, State, Universe};
+
+use crate::simulation::{Ending, SCHEME, SimTime, Step};
+
+/// The format's name and version. A change that an old reader would misread is a new version.
+pub const FORMAT: &str = "slr-trace/1";
+
+/// The first line of a trace.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Header {
+    /// [`FORMAT`].
+    pub trace: String,
+    /// The version of the program that wrote it.
+    pub version: String,
+    /// How chance was drawn.
+    pub scheme: String,
+    /// The scenario's title.
+    pub scenario: String,
+    /// The seed.
+    pub seed: u64,
+    /// The parameters that were set, as `name=value`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub params: Vec<String>,
+    /// The name of the scenario's file, for messages.
+    pub file: String,
+    /// The scenario's text.
+    pub source: String,
+}
+
+impl Header {
+    /// The header of a run.
+    pub fn new(scenario: &str, seed: u64, params: Vec<String>, file: &str, source: &str) -> Self {
+        Self {
+            trace: FORMAT.to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            scheme: SCHEME.to_owned(),
+            scenario: scenario.to_owned(),
+            seed,
+            params,
+            file: file.to_owned(),
+            source: source.to_owned(),
+        }
+    }
+}
+
+/// A line for a step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepRecord<'a> {
+    /// Which step it is, counted from 1.
+    pub n: u64,
+    /// When, in nanoseconds from the beginning.
+    pub at: u64,
+    /// The action, which says everything that is needed to carry it out.
+    #[serde(borrow)]
+    pub action: ActionRecord<'a>,
+    /// Why AWS refused it, if it did.
+    #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
+    pub refused: Option<RefusalRecord<'a>>,
+    /// What it caused, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", borrow)]
+    pub events: Vec<EventRecord<'a>>,
+}
+
+/// An action.
+pub type ActionRecord<'a> = Fact<'a>;
+/// An event.
+pub type EventRecord<'a> = Fact<'a>;
+
+/// A refusal, as AWS gives it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusalRecord<'a> {
+    /// The code.
+    pub code: Cow<'a, str>,
+    /// The message.
+    pub message: Cow<'a, str>,
+}
+
+/// The last line of a trace.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Footer {
+    /// How many steps there were.
+    pub steps: u64,
+    /// When the last one was, in nanoseconds from the beginning.
+    pub at: u64,
+    /// Why the run ended: `nothing-due` or `time-up`.
+    pub ending: Cow<'static, str>,
+    /// Per role, what it is at the end.
+    pub roles: Vec<(String, String)>,
+}
+
+impl Footer {
+    /// The last line of a run.
+    pub fn new<S: IdSet>(universe: &Universe<S>, state: &State<S>, steps: u64, at: SimTime, ending: Ending) -> Self {
+        let role = |role: RoleIdx| (universe.role_arn(role), state.role(role).name().to_owned());
+        Self {
+            steps,
+            at: at.nanos(),
+            ending: Cow::Borrowed(match ending {
+                Ending::NothingDue => "nothing-due",
+                Ending::TimeUp | Ending::Satisfied => "time-up",
+            }),
+            roles: universe.roles().map(role).collect(),
+        }
+    }
+}
+
+/// An action or an event by names: what, and whatever else belongs to it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fact<'a> {
+    /// The operation, move or event.
+    #[serde(borrow)]
+    pub what: Cow<'a, str>,
+    /// Who calls.
+    #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
+    pub by: Option<Cow<'a, str>>,
+    /// The operator.
+    #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
+    pub operator: Option<Cow<'a, str>>,
+    /// The role: its name, or its ARN where several bear the name.
+    #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
+    pub role: Option<Cow<'a, str>>,
+    /// `AWSServiceName`.
+    #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
+    pub service: Option<Cow<'a, str>>,
+    /// `CustomSuffix`.
+    #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
+    pub suffix: Option<Cow<'a, str>>,
+    /// A description.
+    #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
+    pub description: Option<Cow<'a, str>>,
+    /// `MaxSessionDuration` in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_session_duration: Option<u32>,
+    /// The operation that is meant by a read, a throttling or an attachment.
+    #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
+    pub operation: Option<Cow<'a, str>>,
+    /// What is attached or taken off.
+    #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
+    pub item: Option<Cow<'a, str>>,
+    /// Which task: `latest`, `earlier`, `unknown` or `malformed`.
+    #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
+    pub task: Option<Cow<'a, str>>,
+    /// The task's number over all roles, counted from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<u32>,
+    /// The resource.
+    #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
+    pub resource: Option<Cow<'a, str>>,
+    /// The name of its move.
+    #[serde(rename = "move", default, skip_serializing_if = "Option::is_none", borrow)]
+    pub step: Option<Cow<'a, str>>,
+    /// The state that it leaves.
+    #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
+    pub from: Option<Cow<'a, str>>,
+    /// The state that it comes to.
+    #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
+    pub to: Option<Cow<'a, str>>,
+    /// The session's number over all roles, counted from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<u32>,
+    /// The resources that are named.
+    #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
+    pub named: Option<Vec<Cow<'a, str>>>,
+    /// The resources that were found in use.
+    #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
+    pub in_use: Option<Vec<Cow<'a, str>>>,
+    /// Whether a session was found open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_open: Option<bool>,
+    /// A status.
+    #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
+    pub status: Option<Cow<'a, str>>,
+    /// The region.
+    #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
+    pub region: Option<Cow<'a, str>>,
+    /// An error code.
+    #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
+    pub code: Option<Cow<'a, str>>,
+}
+
+/// Writes facts by name, and reads them.
+#[derive(Debug, Clone)]
+pub struct Names<'a, S> {
+    universe: &'a Universe<S>,
+    /// Per role, what it is called.
+    roles: Vec<Cow<'a, str>>,
+}
+
+/// A record that names something which the scenario does not have.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the trace names {what} `{name}`, which its scenario does not have")]
+pub struct UnknownName {
+    /// What the name stands for.
+    pub what: &'static str,
+    /// The name.
+    pub name: String,
+}
+
+impl<'a, S: IdSet> Names<'a, S> {
+    /// The names of a universe.
+    pub fn new(universe: &'a Universe<S>) -> Self {
+        let slots = &universe.world().roles;
+        let roles = universe.roles().map(|role| {
+            let name = &slots[role.index()].name;
+            let is_alone = slots.iter().filter(|slot| slot.name == *name).count() == 1;
+            if is_alone { Cow::Borrowed(name.as_str()) } else { Cow::Owned(universe.role_arn(role)) }
+        });
+        Self { roles: roles.collect(), universe }
+    }
+
+    fn role(&'a self, role: RoleIdx) -> Option<Cow<'a, str>> {
+        Some(Cow::Borrowed(&self.roles[role.index()]))
+    }
+
+    fn principal(&'a self, principal: PrincipalIdx) -> Option<Cow<'a, str>> {
+        Some(Cow::Borrowed(&self.universe.world().principals[principal.index()].name))
+    }
+
+    fn operator(&'a self, operator: OperatorIdx) -> Option<Cow<'a, str>> {
+        Some(Cow::Borrowed(&self.universe.operator(operator).name))
+    }
+
+    fn resource(&'a self, resource: ResourceIdx) -> Option<Cow<'a, str>> {
+        Some(Cow::Borrowed(&self.universe.world().resources[resource.index()].name))
+    }
+
+    fn text(&'a self, text: Option<TextIdx>) -> Option<Cow<'a, str>> {
+        text.map(|text| Cow::Borrowed(self.universe.world().texts[text.index()].as_str()))
+    }
+
+    fn region(&'a self, region: RegionIdx) -> Option<Cow<'a, str>> {
+        Some(Cow::Borrowed(&self.universe.world().regions[region.index()]))
+    }
+
+    fn set(&'a self, set: &S) -> Option<Vec<Cow<'a, str>>> {
+        Some(set.iter().filter_map(|id| self.resource(ResourceIdx(id))).collect())
+    }
+
+    fn attachment(&'a self, what: &'static str, attachment: AttachmentIdx, attaching: bool) -> Fact<'a> {
+        let thing = &self.universe.world().attachments[attachment.index()];
+        let operation = if attaching { thing.item.attaching() } else { thing.item.detaching() };
+        Fact {
+            what: Cow::Borrowed(what),
+            role: self.role(thing.role),
+            operation: Some(Cow::Borrowed(operation.name())),
+            item: Some(Cow::Borrowed(thing.item.text())),
+            ..Fact::default()
+        }
+    }
+
+    fn moved(&'a self, what: &'static str, resource: ResourceIdx, transition: TransitionIdx) -> Fact<'a> {
+        let (kind, step) = (self.universe.kind_of(resource), self.universe.transition(resource, transition));
+        Fact {
+            what: Cow::Borrowed(what),
+            resource: self.resource(resource),
+            step: Some(Cow::Borrowed(&step.name)),
+            from: Some(Cow::Borrowed(kind.state_name(step.from))),
+            to: Some(Cow::Borrowed(kind.state_name(step.to))),
+            ..Fact::default()
+        }
+    }
+
+    fn task(&'a self, fact: Fact<'a>, task: TaskRef) -> Fact<'a> {
+        let (word, role, number) = match task {
+            TaskRef::Latest(role) => ("latest", Some(role), None),
+            TaskRef::Earlier { role, number } => ("earlier", Some(role), number),
+            TaskRef::Unknown => ("unknown", None, None),
+            TaskRef::Malformed => ("malformed", None, None),
+        };
+        Fact { task: Some(Cow::Borrowed(word)), role: role.and_then(|role| self.role(role)), number, ..fact }
+    }
+
+    /// The record of an action.
+    pub fn action(&'a self, action: &Action<S>) -> ActionRecord<'a> {
+        let named = |what: &'static str| Fact { what: Cow::Borrowed(what), ..Fact::default() };
+        let of_role = |what: &'static str, role: RoleIdx| Fact { role: self.role(role), ..named(what) };
+        match action {
+            Action::Command { by, command } => Fact { by: self.principal(*by), ..self.command(*command) },
+            Action::Throttle { by, operation } => Fact {
+                by: self.principal(*by),
+                operation: Some(Cow::Borrowed(operation.name())),
+                ..named("Throttle")
+            },
+            Action::Operator { operator, step } => {
+                let (what, resource) = match step {
+                    OperatorStep::Submits => ("Submits", None),
+                    OperatorStep::Polls => ("Polls", None),
+                    OperatorStep::ReadsDocs => ("ReadsDocs", None),
+                    OperatorStep::CleansUp(resource) => ("CleansUp", self.resource(*resource)),
+                    OperatorStep::GivesUp => ("GivesUp", None),
+                };
+                Fact { operator: self.operator(*operator), resource, ..named(what) }
+            }
+            Action::SessionOpens { session } => Fact { session: Some(session.0 + 1), ..named("SessionOpens") },
+            Action::SessionEnds { session, end } => Fact {
+                session: Some(session.0 + 1),
+                status: Some(Cow::Borrowed(end_name(*end))),
+                ..named("SessionEnds")
+            },
+            Action::TaskStarts { role } => of_role("TaskStarts", *role),
+            Action::TaskSucceeds { role } => of_role("TaskSucceeds", *role),
+            Action::TaskFails { role, named } => Fact { named: self.set(named), ..of_role("TaskFails", *role) },
+            Action::TaskBecomesVisible { role } => of_role("TaskBecomesVisible", *role),
+            Action::TaskIsForgotten { role } => of_role("TaskIsForgotten", *role),
+            Action::RolePropagates { role } => of_role("RolePropagates", *role),
+            Action::ResourceMoves { resource, transition } => self.moved("ResourceMoves", *resource, *transition),
+            Action::RoleAppears { role } => of_role("RoleAppears", *role),
+            Action::ServiceDeletesRole { role } => of_role("ServiceDeletesRole", *role),
+            Action::RegionFails { region } => Fact { region: self.region(*region), ..named("RegionFails") },
+            Action::RegionRecovers { region } => Fact { region: self.region(*region), ..named("RegionRecovers") },
+        }
+    }
+
+    fn command(&'a self, command: Command) -> Fact<'a> {
+        let operation = |operation: Operation| Fact { what: Cow::Borrowed(operation.name()), ..Fact::default() };
+        let of_role = |op: Operation, role: RoleIdx| Fact { role: self.role(role), ..operation(op) };
+        match command {
+            Command::CreateRole { role } => of_role(Operation::CreateRole, role),
+            Command::CreateServiceLinkedRole { request, description } => {
+                let request = &self.universe.world().requests[request.index()];
+                Fact {
+                    service: Some(Cow::Borrowed(&request.service)),
+                    suffix: request.suffix.as_deref().map(Cow::Borrowed),
+                    description: self.text(description),
+                    ..operation(Operation::CreateServiceLinkedRole)
+                }
+            }
+            Command::DeleteRole { role } => of_role(Operation::DeleteRole, role),
+            Command::DeleteServiceLinkedRole { role } => of_role(Operation::DeleteServiceLinkedRole, role),
+            Command::GetServiceLinkedRoleDeletionStatus { task } => {
+                self.task(operation(Operation::GetServiceLinkedRoleDeletionStatus), task)
+            }
+            Command::UpdateRole { role, description, max_session_duration } => Fact {
+                description: self.text(description),
+                max_session_duration,
+                ..of_role(Operation::UpdateRole, role)
+            },
+            Command::UpdateRoleDescription { role, description } => Fact {
+                description: self.text(Some(description)),
+                ..of_role(Operation::UpdateRoleDescription, role)
+            },
+            Command::Attach { attachment } => self.attachment("Attach", attachment, true),
+            Command::Detach { attachment } => self.attachment("Detach", attachment, false),
+            Command::Read { operation: read, role } => {
+                Fact { operation: Some(Cow::Borrowed(read.name())), role: self.role(role), what: Cow::Borrowed("Read"), ..Fact::default() }
+            }
+            Command::ListRoles => operation(Operation::ListRoles),
+            Command::AssumeRole { role } => of_role(Operation::AssumeRole, role),
+            Command::Operate { resource, transition } => self.moved("Operate", resource, transition),
+        }
+    }
+
+    /// The record of an event.
+    pub fn event(&'a self, event: &Event<S>) -> EventRecord<'a> {
+        let named = |what: &'static str| Fact { what: Cow::Borrowed(what), ..Fact::default() };
+        let of_role = |what: &'static str, role: RoleIdx| Fact { role: self.role(role), ..named(what) };
+        let of_operator = |what: &'static str, id: OperatorIdx| Fact { operator: self.operator(id), ..named(what) };
+        match event {
+            Event::RoleCreated { role, by, description } => {
+                let (status, by) = match by {
+                    Creator::Principal(principal) => ("by-principal", self.principal(*principal)),
+                    Creator::Service => ("by-service", None),
+                    Creator::History => ("by-history", None),
+                };
+                Fact {
+                    by,
+                    status: Some(Cow::Borrowed(status)),
+                    description: self.text(*description),
+                    ..of_role("RoleCreated", *role)
+                }
+            }
+            Event::RoleDeleted { role, by } => {
+                let status = match by {
+                    Deleter::Principal => "by-principal",
+                    Deleter::Task => "by-task",
+                    Deleter::Service => "by-service",
+                };
+                Fact { status: Some(Cow::Borrowed(status)), ..of_role("RoleDeleted", *role) }
+            }
+            Event::RolePropagated { role } => of_role("RolePropagated", *role),
+            Event::RoleUpdated { role, description, max_session_duration } => Fact {
+                description: self.text(*description),
+                max_session_duration: *max_session_duration,
+                ..of_role("RoleUpdated", *role)
+            },
+            Event::Attached { attachment } => self.attachment("Attached", *attachment, true),
+            Event::Detached { attachment } => self.attachment("Detached", *attachment, false),
+            Event::TaskSubmitted { role } => of_role("TaskSubmitted", *role),
+            Event::TaskReturned { role } => of_role("TaskReturned", *role),
+            Event::TaskStarted { role } => of_role("TaskStarted", *role),
+            Event::TaskSucceeded { role } => of_role("TaskSucceeded", *role),
+            Event::TaskFailed { role, in_use, session_open, named } => Fact {
+                in_use: self.set(in_use),
+                session_open: Some(*session_open),
+                named: self.set(named),
+                ..of_role("TaskFailed", *role)
+            },
+            Event::TaskBecameVisible { role } => of_role("TaskBecameVisible", *role),
+            Event::TaskForgotten { role } => of_role("TaskForgotten", *role),
+            Event::StatusAnswered { task, status } => Fact {
+                status: status.map(|status: TaskState| Cow::Borrowed(status.name())),
+                ..self.task(named("StatusAnswered"), *task)
+            },
+            Event::Answered { operation, role } => Fact {
+                operation: Some(Cow::Borrowed(operation.name())),
+                role: role.and_then(|role| self.role(role)),
+                ..named("Answered")
+            },
+            Event::RoleAssumed { role } => of_role("RoleAssumed", *role),
+            Event::SessionOpened { session } => Fact { session: Some(session.0 + 1), ..named("SessionOpened") },
+            Event::SessionEnded { session, end } => Fact {
+                session: Some(session.0 + 1),
+                status: Some(Cow::Borrowed(end_name(*end))),
+                ..named("SessionEnded")
+            },
+            Event::ResourceMoved { resource, transition } => self.moved("ResourceMoved", *resource, *transition),
+            Event::DocsRead { operator } => of_operator("DocsRead", *operator),
+            Event::FailureSeen { operator } => of_operator("FailureSeen", *operator),
+            Event::SuccessSeen { operator } => of_operator("SuccessSeen", *operator),
+            Event::GaveUp { operator } => of_operator("GaveUp", *operator),
+            Event::Refused { by, rejection } => Fact {
+                by: self.principal(*by),
+                code: Some(Cow::Borrowed(rejection.code().name())),
+                ..named("Refused")
+            },
+            Event::RegionFailed { region } => Fact { region: self.region(*region), ..named("RegionFailed") },
+            Event::RegionRecovered { region } => Fact { region: self.region(*region), ..named("RegionRecovered") },
+        }
+    }
+
+    /// The action that a record stands for.
+    ///
+    /// # Errors
+    /// [`UnknownName`] if it names what the universe does not have.
+    pub fn read(&self, record: &ActionRecord<'_>) -> Result<Action<S>, UnknownName> {
+        let role = || self.find_role(record);
+        let operator = || {
+            let name = record.operator.as_deref().unwrap_or_default();
+            self.find("the operator", name, self.universe.world().operators.iter().map(|o| o.name.as_str())).map(OperatorIdx)
+        };
+        let step = |step| Ok(Action::Operator { operator: operator()?, step });
+        match record.what.as_ref() {
+            "Throttle" => Ok(Action::Throttle { by: self.find_principal(record)?, operation: find_operation(record)? }),
+            "Submits" => step(OperatorStep::Submits),
+            "Polls" => step(OperatorStep::Polls),
+            "ReadsDocs" => step(OperatorStep::ReadsDocs),
+            "CleansUp" => step(OperatorStep::CleansUp(self.find_resource(record.resource.as_deref())?)),
+            "GivesUp" => step(OperatorStep::GivesUp),
+            "SessionOpens" => Ok(Action::SessionOpens { session: self.find_session(record)? }),
+            "SessionEnds" => {
+                let expired = record.status.as_deref() == Some(end_name(SessionEnd::Expired));
+                let end = if expired { SessionEnd::Expired } else { SessionEnd::Done };
+                Ok(Action::SessionEnds { session: self.find_session(record)?, end })
+            }
+            "TaskStarts" => Ok(Action::TaskStarts { role: role()? }),
+            "TaskSucceeds" => Ok(Action::TaskSucceeds { role: role()? }),
+            "TaskFails" => {
+                let mut named = S::default();
+                for name in record.named.iter().flatten() {
+                    named.insert(self.find_resource(Some(name))?.0);
+                }
+                Ok(Action::TaskFails { role: role()?, named })
+            }
+            "TaskBecomesVisible" => Ok(Action::TaskBecomesVisible { role: role()? }),
+            "TaskIsForgotten" => Ok(Action::TaskIsForgotten { role: role()? }),
+            "RolePropagates" => Ok(Action::RolePropagates { role: role()? }),
+            "ResourceMoves" => {
+                let (resource, transition) = self.find_transition(record)?;
+                Ok(Action::ResourceMoves { resource, transition })
+            }
+            "RoleAppears" => Ok(Action::RoleAppears { role: role()? }),
+            "ServiceDeletesRole" => Ok(Action::ServiceDeletesRole { role: role()? }),
+            "RegionFails" => Ok(Action::RegionFails { region: self.find_region(record)? }),
+            "RegionRecovers" => Ok(Action::RegionRecovers { region: self.find_region(record)? }),
+            _ => Ok(Action::Command { by: self.find_principal(record)?, command: self.read_command(record)? }),
+        }
+    }
+
+    fn read_command(&self, record: &ActionRecord<'_>) -> Result<Command, UnknownName> {
+        let role = || self.find_role(record);
+        let text = |text: Option<&str>| text.map(|text| self.find_text(text)).transpose();
+        let command = match record.what.as_ref() {
+            "Attach" => Command::Attach { attachment: self.find_attachment(record, true)? },
+            "Detach" => Command::Detach { attachment: self.find_attachment(record, false)? },
+            "Read" => Command::Read { operation: find_operation(record)?, role: role()? },
+            "Operate" => {
+                let (resource, transition) = self.find_transition(record)?;
+                Command::Operate { resource, transition }
+            }
+            "CreateRole" => Command::CreateRole { role: role()? },
+            "CreateServiceLinkedRole" => Command::CreateServiceLinkedRole {
+                request: self.find_request(record)?,
+                description: text(record.description.as_deref())?,
+            },
+            "DeleteRole" => Command::DeleteRole { role: role()? },
+            "DeleteServiceLinkedRole" => Command::DeleteServiceLinkedRole { role: role()? },
+            "GetServiceLinkedRoleDeletionStatus" => {
+                let task = match record.task.as_deref() {
+                    Some("latest") => TaskRef::Latest(role()?),
+                    Some("earlier") => TaskRef::Earlier { role: role()?, number: record.number },
+                    Some("malformed") => TaskRef::Malformed,
+                    _ => TaskRef::Unknown,
+                };
+                Command::GetServiceLinkedRoleDeletionStatus { task }
+            }
+            "UpdateRole" => Command::UpdateRole {
+                role: role()?,
+                description: text(record.description.as_deref())?,
+                max_session_duration: record.max_session_duration,
+            },
+            "UpdateRoleDescription" => Command::UpdateRoleDescription {
+                role: role()?,
+                description: self.find_text(record.description.as_deref().unwrap_or_default())?,
+            },
+            "ListRoles" => Command::ListRoles,
+            "AssumeRole" => Command::AssumeRole { role: role()? },
+            other => return Err(UnknownName { what: "the action", name: other.to_owned() }),
+        };
+        Ok(command)
+    }
+
+    fn find<'n>(
+        &self,
+        what: &'static str,
+        name: &str,
+        mut names: impl Iterator<Item = &'n str>,
+    ) -> Result<u32, UnknownName> {
+        names
+            .position(|known| known == name)
+            .and_then(|index| u32::try_from(index).ok())
+            .ok_or_else(|| UnknownName { what, name: name.to_owned() })
+    }
+
+    fn find_role(&self, record: &ActionRecord<'_>) -> Result<RoleIdx, UnknownName> {
+        let name = record.role.as_deref().unwrap_or_default();
+        self.find("the role", name, self.roles.iter().map(AsRef::as_ref)).map(RoleIdx)
+    }
+
+    fn find_principal(&self, record: &ActionRecord<'_>) -> Result<PrincipalIdx, UnknownName> {
+        let name = record.by.as_deref().unwrap_or_default();
+        let names = self.universe.world().principals.iter().map(|principal| principal.name.as_str());
+        self.find("the user", name, names).map(PrincipalIdx)
+    }
+
+    fn find_resource(&self, name: Option<&str>) -> Result<ResourceIdx, UnknownName> {
+        let names = self.universe.world().resources.iter().map(|resource| resource.name.as_str());
+        self.find("the resource", name.unwrap_or_default(), names).map(ResourceIdx)
+    }
+
+    fn find_region(&self, record: &ActionRecord<'_>) -> Result<RegionIdx, UnknownName> {
+        let name = record.region.as_deref().unwrap_or_default();
+        self.find("the region", name, self.universe.world().regions.iter().map(String::as_str)).map(RegionIdx)
+    }
+
+    fn find_text(&self, text: &str) -> Result<TextIdx, UnknownName> {
+        self.find("the description", text, self.universe.world().texts.iter().map(String::as_str)).map(TextIdx)
+    }
+
+    fn find_session(&self, record: &ActionRecord<'_>) -> Result<SessionIdx, UnknownName> {
+        let number = record.session.unwrap_or_default();
+        let unknown = || UnknownName { what: "the session", name: number.to_string() };
+        let index = number.checked_sub(1).ok_or_else(unknown)?;
+        if (index as usize) < self.universe.world().sessions.len() { Ok(SessionIdx(index)) } else { Err(unknown()) }
+    }
+
+    fn find_request(&self, record: &ActionRecord<'_>) -> Result<RequestIdx, UnknownName> {
+        let service = record.service.as_deref().unwrap_or_default();
+        let requests = (0..).zip(&self.universe.world().requests);
+        requests
+            .into_iter()
+            .find(|(_, request)| request.service == service && request.suffix.as_deref() == record.suffix.as_deref())
+            .map(|(index, _)| RequestIdx(index))
+            .ok_or_else(|| UnknownName { what: "the request for", name: service.to_owned() })
+    }
+
+    fn find_attachment(&self, record: &ActionRecord<'_>, attaching: bool) -> Result<AttachmentIdx, UnknownName> {
+        let role = self.find_role(record)?;
+        let (item, operation) = (record.item.as_deref().unwrap_or_default(), record.operation.as_deref());
+        let operates = |item: &Item| if attaching { item.attaching() } else { item.detaching() };
+        let known = (0..).zip(&self.universe.world().attachments).find(|(_, thing)| {
+            thing.role == role && thing.item.text() == item && Some(operates(&thing.item).name()) == operation
+        });
+        known
+            .map(|(index, _)| AttachmentIdx(index))
+            .ok_or_else(|| UnknownName { what: "the attachment", name: item.to_owned() })
+    }
+
+    fn find_transition(&self, record: &ActionRecord<'_>) -> Result<(ResourceIdx, TransitionIdx), UnknownName> {
+        let resource = self.find_resource(record.resource.as_deref())?;
+        let kind = self.universe.kind_of(resource);
+        let (name, from) = (record.step.as_deref().unwrap_or_default(), record.from.as_deref().unwrap_or_default());
+        let known = (0..)
+            .zip(&kind.transitions)
+            .find(|(_, transition)| transition.name == name && kind.state_name(transition.from) == from);
+        match known {
+            Some((index, _)) => Ok((resource, TransitionIdx(index))),
+            None => Err(UnknownName { what: "the move", name: name.to_owned() }),
+        }
+    }
+}
+
+fn find_operation(record: &ActionRecord<'_>) -> Result<Operation, UnknownName> {
+    let name = record.operation.as_deref().unwrap_or_default();
+    Operation::from_name(name).ok_or_else(|| UnknownName { what: "the operation", name: name.to_owned() })
+}
+
+const fn end_name(end: SessionEnd) -> &'static str {
+    match end {
+        SessionEnd::Done => "done",
+        SessionEnd::Expired => "expired",
+    }
+}
+
+/// Writes a run line by line.
+#[derive(Debug)]
+pub struct Recorder<'a, S, W> {
+    names: &'a Names<'a, S>,
+    out: W,
+    steps: u64,
+}
+
+impl<'a, S: IdSet, W: Write> Recorder<'a, S, W> {
+    /// Begins a trace.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn begin(names: &'a Names<'a, S>, mut out: W, header: &Header) -> io::Result<Self> {
+        line(&mut out, header)?;
+        Ok(Self { names, out, steps: 0 })
+    }
+
+    /// Writes a step.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn step(&mut self, now: SimTime, step: Step<'_, S>) -> io::Result<()> {
+        self.steps += 1;
+        line(&mut self.out, &step_record(self.names, self.steps, now, step))
+    }
+
+    /// Ends the trace.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn end(mut self, footer: &Footer) -> io::Result<W> {
+        line(&mut self.out, footer)?;
+        self.out.flush()?;
+        Ok(self.out)
+    }
+}
+
+/// The record of a step.
+pub fn step_record<'a, S: IdSet>(names: &'a Names<'a, S>, n: u64, now: SimTime, step: Step<'_, S>) -> StepRecord<'a> {
+    StepRecord {
+        n,
+        at: now.nanos(),
+        action: names.action(step.action),
+        refused: step.refused.map(|rejection| RefusalRecord {
+            code: Cow::Borrowed(rejection.code().name()),
+            message: Cow::Owned(rejection.message(names.universe)),
+        }),
+        events: step.events.iter().map(|event| names.event(event)).collect(),
+    }
+}
+
+fn line(out: &mut impl Write, record: &impl Serialize) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, record)?;
+    out.write_all(b"\n")
+}

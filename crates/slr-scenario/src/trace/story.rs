@@ -1,0 +1,353 @@
+//! A run as people read it: one fact a line.
+
+use slr_core::action::{Command, Operation, OperatorStep, TaskRef};
+use slr_core::event::{Creator, Deleter, Event};
+use slr_core::id::{OperatorIdx, PrincipalIdx, ResourceIdx, RoleIdx, SessionIdx, TextIdx};
+use slr_core::machine::{Machine, SessionEnd, TaskState};
+use slr_core::rejection::Rejection;
+use slr_core::rules::DeletionReason;
+use slr_core::world::Item;
+use slr_core::{Action, IdSet, Universe};
+
+use crate::ledger::Ledger;
+
+/// A fact: whom it is about, and what there is to say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// Whom or what the fact is about.
+    pub subject: String,
+    /// The fact.
+    pub text: String,
+}
+
+impl Line {
+    fn new(subject: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { subject: subject.into(), text: text.into() }
+    }
+}
+
+/// Tells what happened.
+#[derive(Debug, Clone, Copy)]
+pub struct Storyteller<'a, S> {
+    universe: &'a Universe<S>,
+}
+
+impl<'a, S: IdSet> Storyteller<'a, S> {
+    /// A teller of what happens in a universe.
+    pub const fn new(universe: &'a Universe<S>) -> Self {
+        Self { universe }
+    }
+
+    /// The lines of one step: the call, if somebody called, and what followed. The ledger knows the step already.
+    pub fn tell(
+        &self,
+        action: &Action<S>,
+        events: &[Event<S>],
+        refused: Option<Rejection>,
+        ledger: &Ledger<'_, S>,
+    ) -> Vec<Line> {
+        let mut lines: Vec<Line> = self.call(action, ledger).into_iter().collect();
+        if let Some(rejection) = refused {
+            lines.push(self.refusal(self.caller(action), rejection));
+        }
+        lines.extend(events.iter().filter_map(|event| self.event(event, ledger)));
+        lines
+    }
+
+    fn caller(&self, action: &Action<S>) -> String {
+        match action {
+            Action::Command { by, .. } | Action::Throttle { by, .. } => self.principal(*by),
+            Action::Operator { operator, .. } => self.operator(*operator),
+            _ => String::new(),
+        }
+    }
+
+    /// The line that tells a call.
+    fn call(&self, action: &Action<S>, ledger: &Ledger<'_, S>) -> Option<Line> {
+        match action {
+            Action::Command { by, command } => Some(Line::new(self.principal(*by), self.command(*command, ledger))),
+            Action::Throttle { by, operation } => Some(Line::new(self.principal(*by), format!("calls {operation}"))),
+            Action::Operator { operator, step } => {
+                let goal = self.universe.operator(*operator).goal;
+                let text = match step {
+                    OperatorStep::Submits => {
+                        self.command(Command::DeleteServiceLinkedRole { role: goal }, ledger)
+                    }
+                    OperatorStep::Polls => {
+                        let task = TaskRef::Latest(goal);
+                        self.command(Command::GetServiceLinkedRoleDeletionStatus { task }, ledger)
+                    }
+                    OperatorStep::CleansUp(_) | OperatorStep::ReadsDocs | OperatorStep::GivesUp => return None,
+                };
+                Some(Line::new(self.operator(*operator), text))
+            }
+            Action::SessionOpens { .. }
+            | Action::SessionEnds { .. }
+            | Action::TaskStarts { .. }
+            | Action::TaskSucceeds { .. }
+            | Action::TaskFails { .. }
+            | Action::TaskBecomesVisible { .. }
+            | Action::TaskIsForgotten { .. }
+            | Action::RolePropagates { .. }
+            | Action::ResourceMoves { .. }
+            | Action::RoleAppears { .. }
+            | Action::ServiceDeletesRole { .. }
+            | Action::RegionFails { .. }
+            | Action::RegionRecovers { .. } => None,
+        }
+    }
+
+    fn command(&self, command: Command, ledger: &Ledger<'_, S>) -> String {
+        let world = self.universe.world();
+        match command {
+            Command::CreateRole { role } => format!("calls CreateRole for {}", self.role(role)),
+            Command::CreateServiceLinkedRole { request, .. } => {
+                let request = &world.requests[request.index()];
+                let suffix = request.suffix.as_ref().map_or(String::new(), |suffix| format!(" with suffix {suffix}"));
+                format!("calls CreateServiceLinkedRole for {}{suffix}", request.service)
+            }
+            Command::DeleteRole { role } => format!("calls DeleteRole for {}", self.role(role)),
+            Command::DeleteServiceLinkedRole { role } => {
+                format!("calls DeleteServiceLinkedRole for {}", self.role(role))
+            }
+            Command::GetServiceLinkedRoleDeletionStatus { task } => {
+                format!("calls GetServiceLinkedRoleDeletionStatus for {}", self.task(task, ledger))
+            }
+            Command::UpdateRole { role, .. } => format!("calls UpdateRole for {}", self.role(role)),
+            Command::UpdateRoleDescription { role, .. } => {
+                format!("calls UpdateRoleDescription for {}", self.role(role))
+            }
+            Command::Attach { attachment } => {
+                let thing = &world.attachments[attachment.index()];
+                format!("calls {} for {}: {}", thing.item.attaching(), self.role(thing.role), item(&thing.item))
+            }
+            Command::Detach { attachment } => {
+                let thing = &world.attachments[attachment.index()];
+                format!("calls {} for {}: {}", thing.item.detaching(), self.role(thing.role), item(&thing.item))
+            }
+            Command::Read { operation, role } => format!("calls {operation} for {}", self.role(role)),
+            Command::ListRoles => format!("calls {}", Operation::ListRoles),
+            Command::AssumeRole { role } => format!("calls AssumeRole for {}", self.role(role)),
+            Command::Operate { resource, transition } => {
+                let operation = &self.universe.transition(resource, transition).operation;
+                format!("calls {operation} for {}", self.resource(resource))
+            }
+        }
+    }
+
+    /// A refusal, with code and message as AWS gives them.
+    pub fn refusal(&self, caller: impl Into<String>, rejection: Rejection) -> Line {
+        Line::new(caller, format!("is refused: {}: {}", rejection.code(), rejection.message(self.universe)))
+    }
+
+    /// The line that tells an event; none for what the line before has told.
+    pub fn event(&self, event: &Event<S>, ledger: &Ledger<'_, S>) -> Option<Line> {
+        let universe = self.universe;
+        let world = universe.world();
+        let line = match event {
+            Event::RoleCreated { role, by, description } => {
+                let maker = match by {
+                    Creator::Principal(_) => "",
+                    Creator::Service => " by its service, which needs it",
+                    Creator::History => " by its service, which was used before it had such roles",
+                };
+                let incarnation = match ledger.role(*role).incarnation {
+                    0 | 1 => String::new(),
+                    n => format!(", incarnation {n}"),
+                };
+                let described = description.map_or(String::new(), |text| format!(", described {:?}", self.text(text)));
+                Line::new(
+                    self.role(*role),
+                    format!("is created{maker} as {}{incarnation}{described}", ledger.role_id(*role)),
+                )
+            }
+            Event::RoleDeleted { role, by } => {
+                let how = match by {
+                    Deleter::Principal => "",
+                    Deleter::Task => "",
+                    Deleter::Service => " by its service",
+                };
+                Line::new(self.role(*role), format!("is deleted{how}"))
+            }
+            Event::RolePropagated { role } => Line::new(self.role(*role), "can be assumed from now on"),
+            Event::RoleUpdated { role, description, max_session_duration } => {
+                let mut changes = Vec::new();
+                changes.extend(description.map(|text| format!("description {:?}", self.text(text))));
+                changes.extend(max_session_duration.map(|seconds| format!("MaxSessionDuration {seconds} s")));
+                let changes = if changes.is_empty() { "nothing new".to_owned() } else { changes.join(" and ") };
+                Line::new(self.role(*role), format!("has {changes}"))
+            }
+            Event::Attached { attachment } => {
+                let thing = &world.attachments[attachment.index()];
+                Line::new(self.role(thing.role), format!("has {}", item(&thing.item)))
+            }
+            Event::Detached { attachment } => {
+                let thing = &world.attachments[attachment.index()];
+                Line::new(self.role(thing.role), format!("no longer has {}", item(&thing.item)))
+            }
+            Event::TaskSubmitted { role } => {
+                Line::new(self.latest(*role, ledger), format!("NOT_STARTED: {} is to be deleted", self.role(*role)))
+            }
+            Event::TaskReturned { role } => Line::new(self.latest(*role, ledger), "is returned again: it is unfinished"),
+            Event::TaskStarted { role } => Line::new(self.latest(*role, ledger), "NOT_STARTED -> IN_PROGRESS"),
+            Event::TaskSucceeded { role } => Line::new(self.latest(*role, ledger), "IN_PROGRESS -> SUCCEEDED"),
+            Event::TaskFailed { role, in_use, session_open, named } => {
+                let found = self.found(in_use, *session_open);
+                let reason = universe.deletion_reason(*role, in_use, named);
+                let text = format!("IN_PROGRESS -> FAILED: {found}; {}", self.report(named, &reason));
+                Line::new(self.latest(*role, ledger), text)
+            }
+            Event::TaskBecameVisible { role } => Line::new(self.latest(*role, ledger), "can be polled from now on"),
+            Event::TaskForgotten { role } => Line::new(self.latest(*role, ledger), "is forgotten: its record is dropped"),
+            Event::StatusAnswered { task, status } => {
+                let number = self.number(*task, ledger);
+                let record = number.and_then(|number| ledger.tasks().get(number as usize - 1));
+                let status = (*status).or_else(|| record.map(|task| task.status));
+                let mut text = format!("is {}", status.map_or("?", Machine::name));
+                if let (Some(TaskState::Failed), Some(record)) = (status, record) {
+                    text.push_str(": ");
+                    text.push_str(&self.report(&record.named, &record.reason));
+                }
+                Line::new(self.task(*task, ledger), text)
+            }
+            Event::Answered { operation, role } => {
+                let text = self.answer(*operation, *role, ledger);
+                Line::new(role.map_or("account".to_owned(), |role| self.role(role)), text)
+            }
+            Event::RoleAssumed { role } => Line::new(self.role(*role), "is assumed"),
+            Event::SessionOpened { session } => Line::new(self.session(*session), "opens"),
+            Event::SessionEnded { session, end } => {
+                let why = match end {
+                    SessionEnd::Done => "ends: the work is done",
+                    SessionEnd::Expired => "ends: MaxSessionDuration is over",
+                };
+                Line::new(self.session(*session), why)
+            }
+            Event::ResourceMoved { resource, transition } => {
+                let kind = universe.kind_of(*resource);
+                let step = universe.transition(*resource, *transition);
+                let (from, to) = (kind.state_name(step.from), kind.state_name(step.to));
+                Line::new(self.resource(*resource), format!("{from} -> {to} ({})", step.name))
+            }
+            Event::DocsRead { operator } => {
+                Line::new(self.operator(*operator), "has read the documentation and knows what uses the role")
+            }
+            Event::FailureSeen { operator } => Line::new(self.operator(*operator), "sees that the deletion has failed"),
+            Event::SuccessSeen { operator } => Line::new(self.operator(*operator), "takes the role for gone: done"),
+            Event::GaveUp { operator } => Line::new(self.operator(*operator), "gives up"),
+            Event::Refused { by, rejection } => self.refusal(self.principal(*by), *rejection),
+            Event::RegionFailed { region } => Line::new(world.regions[region.index()].clone(), "does not answer"),
+            Event::RegionRecovered { region } => Line::new(world.regions[region.index()].clone(), "answers again"),
+        };
+        Some(line)
+    }
+
+    fn answer(&self, operation: Operation, role: Option<RoleIdx>, ledger: &Ledger<'_, S>) -> String {
+        match (operation, role) {
+            (Operation::GetRole, Some(role)) => {
+                let record = ledger.role(role);
+                let description = record.description.map_or("none".to_owned(), |text| format!("{:?}", self.text(text)));
+                let used = record.last_used.map_or("never used".to_owned(), |at| format!("last used at {at}"));
+                format!(
+                    "answers: {} {}, description {description}, {used}",
+                    ledger.role_id(role),
+                    self.universe.role_arn(role)
+                )
+            }
+            (operation, _) => format!("{operation} is answered"),
+        }
+    }
+
+    /// What was found to use a role.
+    fn found(&self, in_use: &S, session_open: bool) -> String {
+        let resources = match in_use.len() {
+            0 => None,
+            1 => Some("1 resource".to_owned()),
+            n => Some(format!("{n} resources")),
+        };
+        let session = session_open.then(|| "an open session".to_owned());
+        let found: Vec<String> = resources.into_iter().chain(session).collect();
+        if found.is_empty() { "the service keeps the role".to_owned() } else { format!("in use by {}", found.join(" and ")) }
+    }
+
+    /// What the service told.
+    fn report(&self, named: &S, reason: &DeletionReason) -> String {
+        if !named.is_empty() {
+            let by_region: Vec<String> = reason
+                .role_usage_list
+                .iter()
+                .map(|usage| {
+                    let names: Vec<_> = usage.resources.iter().map(|resource| self.resource(*resource)).collect();
+                    format!("{}: {}", usage.region, names.join(" "))
+                })
+                .collect();
+            format!("reported {} ({})", named.len(), by_region.join("; "))
+        } else if !reason.role_usage_list.is_empty() {
+            let regions: Vec<&str> = reason.role_usage_list.iter().map(|usage| usage.region.as_str()).collect();
+            format!("reported regions alone: {}", regions.join(" "))
+        } else if let Some(text) = &reason.reason {
+            format!("reported nothing but {text:?}")
+        } else {
+            "reported nothing".to_owned()
+        }
+    }
+
+    fn number(&self, task: TaskRef, ledger: &Ledger<'_, S>) -> Option<u32> {
+        match task {
+            TaskRef::Latest(role) => ledger.latest(role),
+            TaskRef::Earlier { role, number } => number.or_else(|| ledger.earlier(role)),
+            TaskRef::Unknown | TaskRef::Malformed => None,
+        }
+    }
+
+    fn task(&self, task: TaskRef, ledger: &Ledger<'_, S>) -> String {
+        match (task, self.number(task, ledger)) {
+            (_, Some(number)) => format!("task {number}"),
+            (TaskRef::Malformed, None) => "a malformed task id".to_owned(),
+            (TaskRef::Unknown | TaskRef::Latest(_) | TaskRef::Earlier { .. }, None) => "an unknown task".to_owned(),
+        }
+    }
+
+    fn latest(&self, role: RoleIdx, ledger: &Ledger<'_, S>) -> String {
+        self.task(TaskRef::Latest(role), ledger)
+    }
+
+    fn role(&self, role: RoleIdx) -> String {
+        self.universe.world().roles[role.index()].name.clone()
+    }
+
+    fn resource(&self, resource: ResourceIdx) -> String {
+        self.universe.world().resources[resource.index()].name.clone()
+    }
+
+    fn principal(&self, principal: PrincipalIdx) -> String {
+        self.universe.world().principals[principal.index()].name.clone()
+    }
+
+    fn operator(&self, operator: OperatorIdx) -> String {
+        self.universe.operator(operator).name.clone()
+    }
+
+    fn text(&self, text: TextIdx) -> &str {
+        &self.universe.world().texts[text.index()]
+    }
+
+    /// A session is called by its place among its role's sessions.
+    fn session(&self, session: SessionIdx) -> String {
+        let world = self.universe.world();
+        let slot = &world.sessions[session.index()];
+        let place = world.sessions_of(slot.role).take_while(|other| *other != session).count() + 1;
+        format!("session {place} of {}", slot.principal)
+    }
+}
+
+fn item(item: &Item) -> String {
+    match item {
+        Item::Tag(key) => format!("tag {key}"),
+        Item::ManagedPolicy(arn) => format!("policy {arn}"),
+        Item::InlinePolicy(name) => format!("inline policy {name}"),
+        Item::InstanceProfile(name) => format!("instance profile {name}"),
+        Item::Boundary(arn) => format!("permissions boundary {arn}"),
+        Item::TrustPolicy(name) => format!("trust policy {name}"),
+    }
+}
