@@ -20,7 +20,7 @@ use super::account::{Account, AccountError, Entity};
 use super::caller::Caller;
 use super::context::Context;
 use super::document::{Document, Effect};
-use super::evaluate::{Decision, Entitlements, Request};
+use super::evaluate::{Decision, Entitlements, Grant, Request};
 use super::pattern::ActionParts;
 use super::requests::{CreateServiceLinkedRole, PassRole};
 
@@ -578,18 +578,37 @@ impl<'w> Explorer<'w> {
         // A service-linked role trusts services only, so the roles that exist are all there is to try.
         for role in self.world.account.roles() {
             let decision = imagined.decide_assume_role(rights.caller, role, &rights.context)?;
-            if decision.is_allowed() {
+            let target = imagined.role_arn(role).unwrap_or(role);
+            if let Some(reason) = reason(rights.caller, "sts:AssumeRole", target, &decision) {
                 let caller = imagined.session_caller(role, SESSION)?;
                 let to = self.holder(ReachNode::Role(role.to_owned()), caller);
-                let reason = format!(
-                    "{} may perform sts:AssumeRole on {role}: {decision}",
-                    rights.caller.arn()
-                );
                 self.edge(node, to, ReachKind::Assumes, vec![reason]);
             }
         }
         Ok(())
     }
+}
+
+/// "alice may perform iam:PassRole on ...: Allow by statement ...", or nothing if she may not.
+fn reason(
+    caller: &Caller,
+    action: &str,
+    resource: &str,
+    decision: &Decision<'_>,
+) -> Option<String> {
+    let by = match decision {
+        Decision::Allowed {
+            by: Grant::Statement(by),
+        } => by.to_string(),
+        Decision::Allowed {
+            by: Grant::AccountRoot,
+        } => "the account root user".to_owned(),
+        Decision::ExplicitDeny { .. } | Decision::ImplicitDeny { .. } => return None,
+    };
+    Some(format!(
+        "{} may perform {action} on {resource}: {by}",
+        caller.name()
+    ))
 }
 
 /// What one identity may do.
@@ -604,13 +623,7 @@ impl Rights<'_> {
         let decision = self
             .entitlements
             .decide(&Request::new(self.caller, action, resource, context), None);
-        match decision {
-            Decision::Allowed { .. } => Some(format!(
-                "{} may perform {action} on {resource}: {decision}",
-                self.caller.arn()
-            )),
-            Decision::ExplicitDeny { .. } | Decision::ImplicitDeny { .. } => None,
-        }
+        reason(self.caller, action, resource, &decision)
     }
 
     /// Whether the action is allowed on some resource that a policy names. A pattern stands for itself: it is
