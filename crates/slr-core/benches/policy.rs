@@ -21,8 +21,11 @@ const SPECIFIC: &[(&str, &str)] = &[
 ];
 const PASSED: &[(&str, &str)] = &[("ROLE-ARN", WINDOW_ROLE)];
 
+/// A policy of the guides with the values for its blanks.
+type Filled = (GuidePolicy, &'static [(&'static str, &'static str)]);
+
 /// Half on the user, half through a group, as an administrator of maintenance windows would have them.
-const ADMINISTRATOR: &[(GuidePolicy, &[(&str, &str)])] = &[
+const ADMINISTRATOR: &[Filled] = &[
     (guides::CREATE_SPECIFIC, SPECIFIC),
     (guides::EDIT_DESCRIPTION, &[]),
     (guides::DELETE_SPECIFIC, SPECIFIC),
@@ -31,7 +34,7 @@ const ADMINISTRATOR: &[(GuidePolicy, &[(&str, &str)])] = &[
     (guides::REGISTRANT, PASSED),
 ];
 
-fn account(policies: &[(GuidePolicy, &[(&str, &str)])]) -> Account {
+fn account(policies: &[Filled]) -> Account {
     let mut account = Account::new("aws", ID);
     account.add_user("/", "alice").unwrap();
     account.add_group("operators").unwrap();
@@ -68,7 +71,7 @@ const ASKED: &[(&str, &str, &str)] = &[
 ];
 
 fn decide(criterion: &mut Criterion) {
-    let cases: &[(&str, &[(GuidePolicy, &[(&str, &str)])])] = &[
+    let cases: &[(&str, &[Filled])] = &[
         ("one policy", &ADMINISTRATOR[..1]),
         ("six policies", ADMINISTRATOR),
     ];
