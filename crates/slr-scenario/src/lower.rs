@@ -276,10 +276,7 @@ impl<'a> Lowerer<'a> {
         let role = match &given.suffix {
             None => self.role(&given.role),
             Some(suffix) => {
-                let named = given.service.as_ref().map_or_else(
-                    || self.world.services.iter().position(|service| service.role_name.as_str() == given.role.as_str()),
-                    |service| self.world.service(service).map(slr_core::id::ServiceIdx::index),
-                );
+                let named = self.world.services.iter().position(|service| service.role_name.as_str() == given.role.as_str());
                 let index = named.ok_or_else(|| unknown(Code::UnknownRole, &given.role, "role"))?;
                 let name = slr_core::name::suffixed(&self.world.services[index].role_name, suffix)
                     .map_err(|error| Box::new(Diagnostic::new(Code::BadName, suffix.span, error.to_string())))?;

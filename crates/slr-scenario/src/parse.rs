@@ -53,7 +53,7 @@ pub fn parse_with(
     let scenario = Scenario::read(&root, &mut reader);
     let mut diagnostics = reader.diagnostics;
     if let Some(scenario) = &scenario {
-        validate::validate(scenario, built_in, &mut diagnostics);
+        validate::validate(scenario, &root, built_in, &mut diagnostics);
     }
     sort(&mut diagnostics);
     match scenario {

@@ -121,12 +121,15 @@ impl Unreadable {
 }
 
 fn cannot_read(error: &io::Error) -> Diagnostic {
-    let why = match error.kind() {
-        io::ErrorKind::NotFound => "there is no such file".to_owned(),
-        io::ErrorKind::PermissionDenied => "its permissions do not allow it".to_owned(),
-        io::ErrorKind::IsADirectory => "it is a directory".to_owned(),
-        // Kinds of error are open, and the system's words are the best there are for the rest.
-        _ => error.to_string(),
+    // The kinds of error are open, and for all others the system's own words are the best there are.
+    let why = if error.kind() == io::ErrorKind::NotFound {
+        "there is no such file".to_owned()
+    } else if error.kind() == io::ErrorKind::PermissionDenied {
+        "its permissions do not allow it".to_owned()
+    } else if error.kind() == io::ErrorKind::IsADirectory {
+        "it is a directory".to_owned()
+    } else {
+        error.to_string()
     };
     Diagnostic::of_file(Code::CannotRead, format!("the file cannot be read: {why}"))
 }
@@ -141,15 +144,12 @@ fn too_large(size: Option<u64>) -> Diagnostic {
 }
 
 fn not_utf8(bytes: &[u8], valid: usize) -> Diagnostic {
-    let before = &bytes[..valid];
-    let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
-    let line_start = before
-        .iter()
-        .rposition(|byte| *byte == b'\n')
-        .map_or(0, |at| at + 1);
-    let column = 1 + String::from_utf8_lossy(&before[line_start..])
-        .chars()
-        .count();
+    let before = String::from_utf8_lossy(&bytes[..valid]);
+    let line = 1 + before.matches('\n').count();
+    let column = 1 + before
+        .rsplit('\n')
+        .next()
+        .map_or(0, |line| line.chars().count());
     let byte = bytes.get(valid).copied().unwrap_or_default();
     Diagnostic::of_file(
         Code::NotUtf8,

@@ -60,3 +60,83 @@ pub fn denial_message(
     }
     Some(message)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::document::{Document, DocumentKind};
+    use super::super::{Account, CreateServiceLinkedRole, Entity, PassRole};
+    use super::*;
+
+    const ARN: &str = "arn:aws:iam::111122223333:role/aws-service-role/ssm.amazonaws.com/AWSServiceRoleForAmazonSSM";
+
+    #[test]
+    fn the_words_of_aws() {
+        let mut account = Account::new("aws", "111122223333");
+        account.add_user("/", "alice").unwrap();
+        let alice = account.user_caller("alice").unwrap();
+        let create = CreateServiceLinkedRole {
+            partition: "aws",
+            account: "111122223333",
+            service_principal: "ssm.amazonaws.com",
+            role_name: "AWSServiceRoleForAmazonSSM",
+        };
+        let resource = create.resource();
+        assert_eq!(resource, ARN);
+        let context = create.context(&alice);
+        let entitlements = account.entitlements(&alice).unwrap();
+        let request = Request::new(&alice, CreateServiceLinkedRole::ACTION, &resource, &context);
+        let decision = entitlements.decide(&request, None);
+        let plain = "User: arn:aws:iam::111122223333:user/alice is not authorized to perform: iam:CreateServiceLinkedRole on resource: arn:aws:iam::111122223333:role/aws-service-role/ssm.amazonaws.com/AWSServiceRoleForAmazonSSM";
+        assert_eq!(
+            denial_message(&request, &decision, DenialDetail::Plain).as_deref(),
+            Some(plain)
+        );
+        assert_eq!(
+            denial_message(&request, &decision, DenialDetail::WithReason),
+            Some(format!(
+                "{plain} because no identity-based policy allows the iam:CreateServiceLinkedRole action"
+            ))
+        );
+    }
+
+    #[test]
+    fn an_explicit_deny_is_called_one_and_an_allow_has_no_message() {
+        let mut account = Account::new("aws", "111122223333");
+        account.add_user("/", "alice").unwrap();
+        let policy = |effect: &str| {
+            let text = format!(
+                r#"{{"Statement": {{"Effect": "{effect}", "Action": "iam:PassRole", "Resource": "{ARN}"}}}}"#
+            );
+            Document::parse(DocumentKind::Identity, &text).unwrap()
+        };
+        let request = PassRole {
+            role_arn: ARN,
+            passed_to_service: "ssm.amazonaws.com",
+            associated_resource_arn: None,
+        };
+        let message = |account: &Account| {
+            let alice = account.user_caller("alice").unwrap();
+            let context = request.context(&alice);
+            let entitlements = account.entitlements(&alice).unwrap();
+            let request = Request::new(&alice, PassRole::ACTION, ARN, &context);
+            denial_message(
+                &request,
+                &entitlements.decide(&request, None),
+                DenialDetail::WithReason,
+            )
+        };
+        account
+            .put_inline_policy(Entity::User("alice"), "p", policy("Allow"))
+            .unwrap();
+        assert_eq!(message(&account), None);
+        account
+            .put_inline_policy(Entity::User("alice"), "q", policy("Deny"))
+            .unwrap();
+        assert_eq!(
+            message(&account).as_deref(),
+            Some(
+                "User: arn:aws:iam::111122223333:user/alice is not authorized to perform: iam:PassRole on resource: arn:aws:iam::111122223333:role/aws-service-role/ssm.amazonaws.com/AWSServiceRoleForAmazonSSM with an explicit deny in an identity-based policy"
+            )
+        );
+    }
+}

@@ -127,7 +127,9 @@ pub struct Problem {
     pub help: String,
 }
 
-/// Characters shown on each side of the place when a line is long: policies are often written on one.
+/// A line up to this many characters is shown whole.
+const WHOLE: usize = 120;
+/// Characters shown on each side of the place otherwise: policies are often written on one line.
 const SIDE: usize = 40;
 
 impl Problem {
@@ -151,8 +153,14 @@ impl Problem {
             .next()
             .map_or(0, |first| first.chars().count())
             .max(1);
-        let from = if column > SIDE + 1 { column - SIDE } else { 0 };
-        let to = line.len().min(column + meant.min(SIDE) + SIDE);
+        let (from, to) = if line.len() <= WHOLE {
+            (0, line.len())
+        } else {
+            (
+                column.saturating_sub(SIDE),
+                line.len().min(column + meant.min(SIDE) + SIDE),
+            )
+        };
         let mut excerpt: String = line[from.min(to)..to].iter().collect();
         let mut offset = column - from;
         if from > 0 {

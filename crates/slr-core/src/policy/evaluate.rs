@@ -565,3 +565,407 @@ fn fit<'a>(statement: &'a Statement, request: &Request<'_>) -> Fit<'a> {
         None => Fit::Applies,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::document::DocumentKind;
+    use super::super::{Account, AccountError, Entity, ServiceControlLevel, guides};
+    use super::*;
+
+    const ID: &str = "111122223333";
+    const SSM_ROLE: &str = "arn:aws:iam::111122223333:role/aws-service-role/ssm.amazonaws.com/AWSServiceRoleForAmazonSSM";
+
+    fn identity(text: &str) -> Document {
+        Document::parse(DocumentKind::Identity, text)
+            .unwrap_or_else(|error| panic!("{}", error.report()))
+    }
+
+    fn trust(text: &str) -> Document {
+        Document::parse(DocumentKind::Trust, text)
+            .unwrap_or_else(|error| panic!("{}", error.report()))
+    }
+
+    fn allow(actions: &str) -> Document {
+        identity(&format!(
+            r#"{{"Version": "2012-10-17", "Statement": {{"Effect": "Allow", "Action": "{actions}", "Resource": "*"}}}}"#
+        ))
+    }
+
+    fn deny(actions: &str) -> Document {
+        identity(&format!(
+            r#"{{"Version": "2012-10-17", "Statement": {{"Sid": "No", "Effect": "Deny", "Action": "{actions}", "Resource": "*"}}}}"#
+        ))
+    }
+
+    fn with_alice(document: Document) -> Account {
+        let mut account = Account::new("aws", ID);
+        account.add_user("/", "alice").unwrap();
+        account
+            .put_inline_policy(Entity::User("alice"), "own", document)
+            .unwrap();
+        account
+    }
+
+    fn ask(account: &Account, action: &str, resource: &str) -> String {
+        let alice = account.user_caller("alice").unwrap();
+        account
+            .decide(&alice, action, resource, &alice.context())
+            .unwrap()
+            .to_string()
+    }
+
+    #[test]
+    fn a_deny_wins_wherever_it_stands_and_is_named() {
+        let mut account = with_alice(allow("iam:*"));
+        account.add_group("operators").unwrap();
+        account.add_to_group("ALICE", "Operators").unwrap();
+        account
+            .put_inline_policy(Entity::Group("operators"), "brakes", deny("iam:Delete*"))
+            .unwrap();
+        assert_eq!(
+            ask(&account, "iam:GetRole", SSM_ROLE),
+            "allowed: Allow by statement 1 of identity-based policy own"
+        );
+        assert_eq!(
+            ask(&account, "iam:DeleteServiceLinkedRole", SSM_ROLE),
+            "explicit deny: Deny by statement 1 (No) of identity-based policy brakes of group operators"
+        );
+        assert_eq!(
+            ask(&account, "ssm:SendCommand", "*"),
+            "implicit deny: no identity-based policy allows it"
+        );
+        account.remove_from_group("alice", "operators").unwrap();
+        assert!(ask(&account, "iam:DeleteServiceLinkedRole", SSM_ROLE).starts_with("allowed"));
+    }
+
+    #[test]
+    fn boundaries_sessions_and_organizations_only_take_away() {
+        let mut account = with_alice(allow("*"));
+        let boundary = "arn:aws:iam::111122223333:policy/edge";
+        account
+            .put_managed_policy(boundary, allow("iam:*"))
+            .unwrap();
+        account
+            .set_boundary(Entity::User("alice"), Some(boundary))
+            .unwrap();
+        assert!(ask(&account, "iam:GetRole", SSM_ROLE).starts_with("allowed"));
+        assert_eq!(
+            ask(&account, "ssm:SendCommand", "*"),
+            "implicit deny: no permissions boundary allows it"
+        );
+        account.set_boundary(Entity::User("alice"), None).unwrap();
+        let level = |document| ServiceControlLevel {
+            policies: vec![("p".to_owned(), document)],
+        };
+        account
+            .set_service_control(vec![level(allow("*")), level(allow("ssm:*"))])
+            .unwrap();
+        assert!(ask(&account, "ssm:SendCommand", "*").starts_with("allowed"));
+        assert_eq!(
+            ask(&account, "iam:GetRole", SSM_ROLE),
+            "implicit deny: no service control policy allows it"
+        );
+        let root = account.root_caller();
+        let decision = account
+            .decide(&root, "iam:GetRole", SSM_ROLE, &root.context())
+            .unwrap();
+        assert_eq!(
+            decision,
+            Decision::ImplicitDeny {
+                missing: PolicyType::ServiceControl
+            }
+        );
+        let decision = account
+            .decide(&root, "ssm:SendCommand", "*", &root.context())
+            .unwrap();
+        assert_eq!(
+            decision,
+            Decision::Allowed {
+                by: Grant::AccountRoot
+            }
+        );
+    }
+
+    #[test]
+    fn no_organization_binds_a_service_linked_role_and_no_boundary_goes_on_it() {
+        let mut account = Account::new("aws", ID);
+        let service = [("SERVICE-PRINCIPAL", "ssm.amazonaws.com")];
+        let trust = guides::SERVICE_TRUST.document(&service).unwrap();
+        account
+            .add_service_linked_role(
+                "ssm.amazonaws.com",
+                "AWSServiceRoleForAmazonSSM",
+                trust.clone(),
+            )
+            .unwrap();
+        account.add_role("/", "custom", trust).unwrap();
+        let permissions = guides::SSM_LINKED_ROLE.document(&[]).unwrap();
+        for role in ["AWSServiceRoleForAmazonSSM", "custom"] {
+            account
+                .put_inline_policy(Entity::Role(role), "p", permissions.clone())
+                .unwrap();
+        }
+        let closed = ServiceControlLevel {
+            policies: vec![("closed".to_owned(), deny("*"))],
+        };
+        account.set_service_control(vec![closed]).unwrap();
+        let ask = |role: &str| {
+            let session = account.session_caller(role, "s").unwrap();
+            account
+                .decide(&session, "ssm:SendCommand", "*", &session.context())
+                .unwrap()
+                .is_allowed()
+        };
+        assert!(ask("AWSServiceRoleForAmazonSSM"));
+        assert!(!ask("custom"));
+        account
+            .put_managed_policy("arn:aws:iam::111122223333:policy/b", allow("*"))
+            .unwrap();
+        assert_eq!(
+            account.set_boundary(
+                Entity::Role("AWSServiceRoleForAmazonSSM"),
+                Some("arn:aws:iam::111122223333:policy/b")
+            ),
+            Err(AccountError::NoBoundary {
+                kind: "service-linked role"
+            })
+        );
+    }
+
+    #[test]
+    fn a_role_is_assumed_by_whom_its_trust_policy_names() {
+        let mut account = with_alice(allow("s3:*"));
+        account.add_user("/", "bob").unwrap();
+        account
+            .put_inline_policy(Entity::User("bob"), "p", allow("sts:AssumeRole"))
+            .unwrap();
+        let role = |principal: &str| {
+            trust(&format!(
+                r#"{{"Statement": {{"Effect": "Allow", "Principal": {principal}, "Action": "sts:AssumeRole"}}}}"#
+            ))
+        };
+        account
+            .add_role(
+                "/",
+                "service",
+                role(r#"{"Service": ["ssm.amazonaws.com"]}"#),
+            )
+            .unwrap();
+        account
+            .add_role(
+                "/",
+                "alices",
+                role(r#"{"AWS": "arn:aws:iam::111122223333:user/alice"}"#),
+            )
+            .unwrap();
+        account
+            .add_role("/", "accounts", role(r#"{"AWS": "111122223333"}"#))
+            .unwrap();
+        let assume = |user: &str, role: &str| {
+            let caller = account.user_caller(user).unwrap();
+            account
+                .decide_assume_role(&caller, role, &caller.context())
+                .unwrap()
+                .to_string()
+        };
+        // Users never get into a role that trusts a service, whatever their policies say.
+        assert_eq!(
+            assume("bob", "service"),
+            "implicit deny: no role trust policy allows it"
+        );
+        assert!(account.trusts_service("service", "ssm.amazonaws.com"));
+        assert!(!account.trusts_service("service", "SSM.amazonaws.com"));
+        assert!(!account.trusts_service("service", "ec2.amazonaws.com"));
+        // Named to the letter, within the account, is enough; named as a part of the account is not.
+        assert!(
+            assume("alice", "alices")
+                .starts_with("allowed: Allow by statement 1 of role trust policy")
+        );
+        assert_eq!(
+            assume("alice", "accounts"),
+            "implicit deny: no identity-based policy allows it"
+        );
+        assert!(assume("bob", "accounts").starts_with("allowed"));
+        assert_eq!(
+            assume("bob", "alices"),
+            "implicit deny: no role trust policy allows it"
+        );
+        let root = account.root_caller();
+        assert!(
+            !account
+                .decide_assume_role(&root, "accounts", &root.context())
+                .unwrap()
+                .is_allowed()
+        );
+    }
+
+    #[test]
+    fn another_accounts_resource_needs_both_sides() {
+        let account = with_alice(allow("sns:Publish"));
+        let alice = account.user_caller("alice").unwrap();
+        let topic = "arn:aws:sns:eu-west-1:444455556666:news";
+        let open = Document::parse(
+            DocumentKind::Resource,
+            r#"{"Statement": {"Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": "sns:*", "Resource": "*"}}"#,
+        )
+        .unwrap();
+        let policy = AttachedPolicy {
+            name: topic,
+            policy_type: PolicyType::ResourceBased,
+            group: None,
+            document: &open,
+        };
+        let context = alice.context();
+        let entitlements = account.entitlements(&alice).unwrap();
+        let foreign = ResourcePolicy {
+            account: "444455556666",
+            policy,
+        };
+        let publish = Request::new(&alice, "sns:Publish", topic, &context);
+        let subscribe = Request::new(&alice, "sns:Subscribe", topic, &context);
+        assert!(entitlements.decide(&publish, Some(&foreign)).is_allowed());
+        assert_eq!(
+            entitlements.decide(&subscribe, Some(&foreign)),
+            Decision::ImplicitDeny {
+                missing: PolicyType::IdentityBased
+            }
+        );
+        let closed = Document::parse(
+            DocumentKind::Resource,
+            r#"{"Statement": {"Effect": "Deny", "NotPrincipal": {"AWS": "arn:aws:iam::111122223333:user/bob"}, "Action": "sns:*", "Resource": "*"}}"#,
+        )
+        .unwrap();
+        let own = ResourcePolicy {
+            account: ID,
+            policy: AttachedPolicy {
+                document: &closed,
+                ..policy
+            },
+        };
+        assert!(matches!(
+            entitlements.decide(&publish, Some(&own)),
+            Decision::ExplicitDeny { .. }
+        ));
+    }
+
+    #[test]
+    fn a_grant_to_the_role_is_bounded_and_one_to_the_session_is_not() {
+        let mut account = Account::new("aws", ID);
+        let service = trust(
+            r#"{"Statement": {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}}"#,
+        );
+        account.add_role("/team/", "worker", service).unwrap();
+        let caller = account
+            .session_caller("worker", "s1")
+            .unwrap()
+            .with_session_policy("only-s3", allow("s3:*"));
+        assert_eq!(
+            caller.arn(),
+            "arn:aws:sts::111122223333:assumed-role/worker/s1"
+        );
+        let entitlements = account.entitlements(&caller).unwrap();
+        let context = caller.context();
+        let topic = "arn:aws:sns:eu-west-1:111122223333:news";
+        let request = Request::new(&caller, "sns:Publish", topic, &context);
+        let granted_to = |arn: &str| {
+            let text = format!(
+                r#"{{"Statement": {{"Effect": "Allow", "Principal": {{"AWS": "{arn}"}}, "Action": "sns:Publish", "Resource": "{topic}"}}}}"#
+            );
+            let document = Document::parse(DocumentKind::Resource, &text).unwrap();
+            let policy = AttachedPolicy {
+                name: topic,
+                policy_type: PolicyType::ResourceBased,
+                group: None,
+                document: &document,
+            };
+            match entitlements.decide(
+                &request,
+                Some(&ResourcePolicy {
+                    account: ID,
+                    policy,
+                }),
+            ) {
+                Decision::Allowed { .. } => None,
+                Decision::ExplicitDeny { by } => Some(by.policy.policy_type),
+                Decision::ImplicitDeny { missing } => Some(missing),
+            }
+        };
+        assert_eq!(
+            granted_to("arn:aws:iam::111122223333:role/team/worker"),
+            Some(PolicyType::Session)
+        );
+        assert_eq!(
+            granted_to("arn:aws:sts::111122223333:assumed-role/worker/s1"),
+            None
+        );
+        assert_eq!(granted_to("111122223333"), Some(PolicyType::IdentityBased));
+    }
+
+    #[test]
+    fn not_action_and_not_resource_turn_the_list_round() {
+        let account = with_alice(identity(
+            r#"{"Version": "2012-10-17", "Statement": [
+                {"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"},
+                {"Effect": "Allow", "Action": "iam:*", "NotResource": "arn:aws:iam::*:role/aws-service-role/*"}]}"#,
+        ));
+        assert!(ask(&account, "ssm:SendCommand", "*").starts_with("allowed: Allow by statement 1"));
+        assert!(
+            ask(&account, "iam:GetRole", "arn:aws:iam::111122223333:role/x")
+                .starts_with("allowed: Allow by statement 2")
+        );
+        assert!(ask(&account, "iam:GetRole", SSM_ROLE).starts_with("implicit deny"));
+    }
+
+    #[test]
+    fn a_trace_says_why_each_statement_does_not_fit() {
+        let values = [
+            ("SERVICE-NAME", "ssm"),
+            (
+                "SERVICE-LINKED-ROLE-NAME-PREFIX",
+                "AWSServiceRoleForAmazonSSM",
+            ),
+        ];
+        let account = with_alice(guides::CREATE_SPECIFIC.document(&values).unwrap());
+        let alice = account.user_caller("alice").unwrap();
+        let entitlements = account.entitlements(&alice).unwrap();
+        let context = alice
+            .context()
+            .with("iam:AWSServiceName", "ec2.amazonaws.com");
+        let fits = |action: &str, resource: &str| -> Vec<String> {
+            let request = Request::new(&alice, action, resource, &context);
+            entitlements
+                .trace(&request, None)
+                .iter()
+                .map(|judged| match judged.fit {
+                    Fit::Applies => "applies".to_owned(),
+                    Fit::OtherPrincipal => "other principal".to_owned(),
+                    Fit::OtherAction => "other action".to_owned(),
+                    Fit::OtherResource => "other resource".to_owned(),
+                    Fit::ConditionFails(condition) => {
+                        format!(
+                            "{} {} {:?}",
+                            condition.operator_name(),
+                            condition.key(),
+                            condition.values()
+                        )
+                    }
+                })
+                .collect()
+        };
+        assert_eq!(
+            fits("iam:CreateServiceLinkedRole", SSM_ROLE),
+            [
+                "StringLike iam:AWSServiceName [\"ssm.amazonaws.com\"]",
+                "other action"
+            ]
+        );
+        assert_eq!(
+            fits("iam:PutRolePolicy", SSM_ROLE),
+            ["other action", "applies"]
+        );
+        assert_eq!(
+            fits("iam:PutRolePolicy", "*"),
+            ["other action", "other resource"]
+        );
+    }
+}

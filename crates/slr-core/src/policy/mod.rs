@@ -16,8 +16,11 @@ mod denial;
 mod document;
 mod error;
 mod evaluate;
+pub mod guides;
 mod json;
 mod pattern;
+mod reach;
+mod requests;
 mod value;
 
 pub use account::{Account, AccountError, Entity, ServiceControlLevel};
@@ -35,4 +38,9 @@ pub use evaluate::{
     ResourcePolicy, StatementRef,
 };
 pub use pattern::{ActionPattern, ArnPattern};
+pub use reach::{
+    LinkedRole, PrivilegeGraph, ReachEdge, ReachKind, ReachNode, ReachPath, ServiceUse, UsedRole,
+    World,
+};
+pub use requests::{CreateServiceLinkedRole, PassRole};
 pub use value::{Decimal, Network};

@@ -99,6 +99,32 @@ impl Pattern {
         }
     }
 
+    /// Appends a text that fits, with wildcards standing for themselves; false if a variable has no value.
+    fn sample(&self, context: &Context, into: &mut String) -> bool {
+        match self {
+            Self::Anything => into.push('*'),
+            Self::Exact(text) => into.push_str(text),
+            Self::Prefix(text) => {
+                into.push_str(text);
+                into.push('*');
+            }
+            Self::General(tokens) => {
+                for token in tokens {
+                    match token {
+                        Token::Literal(text) => into.push_str(text),
+                        Token::AnyOne => into.push('?'),
+                        Token::AnyRun => into.push('*'),
+                        Token::Variable(variable) => match variable.resolve(context) {
+                            Some(value) => into.push_str(value),
+                            None => return false,
+                        },
+                    }
+                }
+            }
+        }
+        true
+    }
+
     /// Whether the whole of `text` fits. A variable without a value fits nothing: the request does not say what
     /// the policy asks about.
     pub(crate) fn matches(&self, text: &str, case: Case, context: &Context) -> bool {
@@ -406,6 +432,22 @@ impl ArnPattern {
     /// As written in the policy.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// A resource that the pattern matches, as general as the pattern: its wildcards stand for themselves.
+    /// Nothing if a variable has no value.
+    pub(crate) fn sample(&self, context: &Context) -> Option<String> {
+        let Some(parts) = &self.parts else {
+            return Some("*".to_owned());
+        };
+        let mut text = "arn".to_owned();
+        parts
+            .iter()
+            .all(|part| {
+                text.push(':');
+                part.sample(context, &mut text)
+            })
+            .then_some(text)
     }
 
     pub(crate) fn matches(&self, resource: ResourceParts<'_>, context: &Context) -> bool {

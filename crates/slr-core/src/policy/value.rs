@@ -35,10 +35,9 @@ impl Decimal {
     /// Source: IAM User Guide, "IAM JSON policy elements: Condition operators", Date condition operators.
     /// Assumed: a form without a time means midnight UTC at its start.
     pub fn parse_date(text: &str) -> Option<Self> {
-        // Four bare digits are both a year and a number: W3C's form wins, no policy speaks of 1970's first hour.
-        if text.len() != 4
-            && let Some(epoch) = Self::parse(text)
-        {
+        // Four bare digits are both a year and a number: W3C's form wins, no policy speaks of 1970's first hours.
+        let year = text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit());
+        if !year && let Some(epoch) = Self::parse(text) {
             return Some(epoch);
         }
         let (day, time) = match text.split_once('T') {
@@ -232,6 +231,8 @@ mod tests {
         assert_eq!(at("2019-07-27T12:00:00+02:00"), at("2019-07-27T10:00:00Z"));
         assert_eq!(at("2019-07-27T10:00:00.25Z"), at("1564221600.25"));
         assert_eq!(at("2000-02-29"), at("951782400"));
+        assert_eq!(at("2020"), at("1577836800"));
+        assert_eq!(Decimal::parse_date("10.0"), Decimal::parse("10"));
         for wrong in [
             "2019-02-29",
             "2019-13",

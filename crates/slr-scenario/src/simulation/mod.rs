@@ -55,7 +55,7 @@ pub trait Habits<S: IdSet> {
 }
 
 /// An action with what came of it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub struct Step<'a, S> {
     /// The action.
     pub action: &'a Action<S>,
@@ -66,6 +66,14 @@ pub struct Step<'a, S> {
     /// Which step of a script it is, counted from 0, if it is one.
     pub script: Option<u32>,
 }
+
+impl<S> Clone for Step<'_, S> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<S> Copy for Step<'_, S> {}
 
 /// Who listens to a run.
 pub trait Observer<S: IdSet> {

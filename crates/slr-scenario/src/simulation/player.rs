@@ -255,14 +255,6 @@ impl<'a, S: IdSet> Player<'a, S> {
             .collect();
         let failing: Vec<_> = open.iter().filter(|(_, when)| *when == When::InUse).map(|(id, _)| *id).collect();
         let passing: Vec<_> = open.iter().filter(|(_, when)| *when != When::InUse).map(|(id, _)| *id).collect();
-        let mut pick = |choices: &[TransitionIdx]| match choices {
-            [] => None,
-            [only] => Some(*only),
-            many => {
-                let chosen = self.stream(Actor::Resources(role)).below(many.len() as u64);
-                usize::try_from(chosen).ok().and_then(|chosen| many.get(chosen).copied())
-            }
-        };
         let fails = if failing.is_empty() {
             false
         } else if passing.is_empty() {
@@ -274,7 +266,18 @@ impl<'a, S: IdSet> Player<'a, S> {
                 Some(fault) => self.stream(Actor::Faults).comes_true(fault.millionths),
             }
         };
-        if fails { pick_from(&mut pick, &failing) } else { pick_from(&mut pick, &passing) }
+        self.pick(role, if fails { &failing } else { &passing })
+    }
+
+    fn pick(&mut self, role: RoleIdx, choices: &[TransitionIdx]) -> Option<TransitionIdx> {
+        match choices {
+            [] => None,
+            [only] => Some(*only),
+            many => {
+                let chosen = self.stream(Actor::Resources(role)).below(many.len() as u64);
+                usize::try_from(chosen).ok().and_then(|chosen| many.get(chosen).copied())
+            }
+        }
     }
 
     /// What the service names, drawn among the reports that are open to it.
@@ -502,24 +505,20 @@ impl<'a, S: IdSet> Player<'a, S> {
                 let role = universe.world().sessions[session.index()].role;
                 self.wake_waiting(universe.resources_of(role), now, state, agenda);
                 self.service_may_delete(role, now, state, agenda);
+                self.wake_operators(role, now, state, agenda);
             }
             Event::ResourceMoved { resource, .. } => {
                 self.resource_is_in(*resource, now, state, agenda);
                 let role = universe.role_of(*resource);
                 self.service_may_delete(role, now, state, agenda);
-                for operator in universe.operators() {
-                    let described = universe.operator(operator);
-                    if described.goal == role && state.operator(operator).phase == Phase::Preparing {
-                        self.at(now, What::OperatorWorks, operator.0, agenda);
-                    }
-                }
+                self.wake_operators(role, now, state, agenda);
             }
             Event::FailureSeen { operator } => self.wait_and_work(*operator, now, state, agenda),
             Event::DocsRead { operator } => self.at(now, What::OperatorWorks, operator.0, agenda),
             Event::RegionRecovered { region } => {
                 self.wake_resources(universe.resources_in(*region), now, state, agenda);
-                for operator in universe.operators() {
-                    self.at(now, What::OperatorWorks, operator.0, agenda);
+                for role in universe.roles() {
+                    self.wake_operators(role, now, state, agenda);
                 }
             }
             Event::RoleDeleted { .. }
@@ -556,6 +555,17 @@ impl<'a, S: IdSet> Player<'a, S> {
             self.after_delay(now, delay, Actor::Operator(id), What::OperatorReads, id.0, agenda);
         }
         self.at(now, What::OperatorWorks, id.0, agenda);
+    }
+
+    /// Lets the operators look at their work again who prepare the role's deletion.
+    fn wake_operators(&mut self, role: RoleIdx, now: SimTime, state: &State<S>, agenda: &mut Agenda<Due>) {
+        for operator in self.universe.operators() {
+            let starts = self.plan.operators[operator.index()].starts;
+            let concerned = self.universe.operator(operator).goal == role && now >= starts;
+            if concerned && state.operator(operator).phase == Phase::Preparing {
+                self.at(now, What::OperatorWorks, operator.0, agenda);
+            }
+        }
     }
 
     fn wake_resources(&mut self, resources: &S, now: SimTime, state: &State<S>, agenda: &mut Agenda<Due>) {
@@ -615,13 +625,6 @@ impl<'a, S: IdSet> Player<'a, S> {
             OperatorStep::ReadsDocs | OperatorStep::CleansUp(_) | OperatorStep::GivesUp => {}
         }
     }
-}
-
-fn pick_from(
-    pick: &mut impl FnMut(&[TransitionIdx]) -> Option<TransitionIdx>,
-    choices: &[TransitionIdx],
-) -> Option<TransitionIdx> {
-    pick(choices)
 }
 
 /// The operation that a command calls, if it is one of IAM's or STS's.

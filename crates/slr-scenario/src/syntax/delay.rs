@@ -161,7 +161,7 @@ impl JsonSchema for Delay {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let pattern = format!("^{DURATION_PATTERN}( *\\.\\. *{DURATION_PATTERN})?$");
         let text = or_parameter(
-            serde_json::json!({ "type": "string", "pattern": pattern }),
+            &serde_json::json!({ "type": "string", "pattern": pattern }),
             generator,
         );
         let exponential = Exponential::schema(generator);

@@ -9,8 +9,6 @@ record! {
     pub struct GivenRole, "a given role" {
         /// Its name: a service's role, without its suffix, or one of the ordinary roles.
         "role" => pub role: Text,
-        /// The service whose role it is, where several have one of that name.
-        "service" => pub service: Option<Text>,
         /// The suffix of a service-linked role. Its whole name is the name, `_` and the suffix.
         "suffix" => pub suffix: Option<Text>,
         /// Its description. Default: the one that the definition gives.

@@ -540,7 +540,7 @@ impl JsonSchema for ParameterName {
 }
 
 /// A scalar's schema, or a parameter in its place.
-pub(crate) fn or_parameter(schema: serde_json::Value, generator: &mut SchemaGenerator) -> Schema {
+pub(crate) fn or_parameter(schema: &serde_json::Value, generator: &mut SchemaGenerator) -> Schema {
     let parameter = generator.subschema_for::<ParameterName>().to_value();
     json_schema!({ "anyOf": [schema, parameter] })
 }
@@ -646,7 +646,7 @@ macro_rules! words {
 
             fn schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
                 let schema = generator.subschema_for::<Self>().to_value();
-                $crate::syntax::grammar::or_parameter(schema, generator)
+                $crate::syntax::grammar::or_parameter(&schema, generator)
             }
         }
 

@@ -88,7 +88,7 @@ impl Syntax for Retention {
 
     fn schema(generator: &mut SchemaGenerator) -> Schema {
         or_parameter(
-            serde_json::json!({ "anyOf": [
+            &serde_json::json!({ "anyOf": [
                 { "const": "forever" },
                 { "type": "string", "pattern": format!("^{DURATION_PATTERN}$") },
             ] }),

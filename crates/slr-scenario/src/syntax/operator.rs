@@ -146,7 +146,7 @@ impl JsonSchema for Polls {
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let word = or_parameter(serde_json::json!({ "const": "at-once" }), generator);
+        let word = or_parameter(&serde_json::json!({ "const": "at-once" }), generator);
         let polling = Polling::schema(generator);
         json_schema!({
             "description": "How an operator learns what became of its task: it asks `every` so often, or is told `at-once`.",

@@ -106,7 +106,7 @@ impl Syntax for bool {
     }
 
     fn schema(generator: &mut SchemaGenerator) -> Schema {
-        or_parameter(json!({ "type": "boolean" }), generator)
+        or_parameter(&json!({ "type": "boolean" }), generator)
     }
 }
 
@@ -143,7 +143,7 @@ impl Syntax for u64 {
     }
 
     fn schema(generator: &mut SchemaGenerator) -> Schema {
-        or_parameter(json!({ "type": "integer", "minimum": 0 }), generator)
+        or_parameter(&json!({ "type": "integer", "minimum": 0 }), generator)
     }
 }
 
@@ -159,7 +159,7 @@ impl Syntax for u32 {
 
     fn schema(generator: &mut SchemaGenerator) -> Schema {
         or_parameter(
-            json!({ "type": "integer", "minimum": 0, "maximum": Self::MAX }),
+            &json!({ "type": "integer", "minimum": 0, "maximum": Self::MAX }),
             generator,
         )
     }
@@ -273,7 +273,7 @@ impl Syntax for Share {
 
     fn schema(generator: &mut SchemaGenerator) -> Schema {
         or_parameter(
-            json!({ "type": "number", "minimum": 0, "maximum": 1 }),
+            &json!({ "type": "number", "minimum": 0, "maximum": 1 }),
             generator,
         )
     }
@@ -335,7 +335,7 @@ impl Syntax for Factor {
 
     fn schema(generator: &mut SchemaGenerator) -> Schema {
         or_parameter(
-            json!({ "type": "number", "minimum": 0, "maximum": 1000 }),
+            &json!({ "type": "number", "minimum": 0, "maximum": 1000 }),
             generator,
         )
     }
@@ -482,7 +482,7 @@ impl Syntax for Duration {
 
     fn schema(generator: &mut SchemaGenerator) -> Schema {
         or_parameter(
-            json!({ "type": "string", "pattern": format!("^{DURATION_PATTERN}$") }),
+            &json!({ "type": "string", "pattern": format!("^{DURATION_PATTERN}$") }),
             generator,
         )
     }
@@ -546,7 +546,7 @@ impl Syntax for Count {
 
     fn schema(generator: &mut SchemaGenerator) -> Schema {
         or_parameter(
-            json!({ "anyOf": [
+            &json!({ "anyOf": [
                 { "type": "integer", "minimum": 0 },
                 { "type": "string", "pattern": "^[0-9]+\\.\\.[0-9]+$" },
             ] }),

@@ -154,7 +154,7 @@ impl JsonSchema for Reporting {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let words = or_parameter(
-            serde_json::json!({
+            &serde_json::json!({
                 "enum": Self::WORDS.map(|(word, _)| word),
                 "markdownEnumDescriptions": [
                     "Every resource.",

@@ -60,7 +60,7 @@ impl Syntax for TaskRef {
 
     fn schema(generator: &mut SchemaGenerator) -> Schema {
         or_parameter(
-            serde_json::json!({ "anyOf": [
+            &serde_json::json!({ "anyOf": [
                 { "enum": ["first", "last"] },
                 { "type": "integer", "minimum": 1 },
                 { "type": "string" },
@@ -198,9 +198,9 @@ choice! {
     /// What is done, or happens, at a given time.
     pub enum Step, "a step" {
         /// Somebody calls an operation.
-        "do" => Do(Perform),
+        "do" => Do(Box<Perform>),
         /// The world moves.
-        "happens" => Happens(Happens),
+        "happens" => Happens(Box<Happens>),
     }
 }
 

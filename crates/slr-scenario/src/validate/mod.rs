@@ -1,8 +1,156 @@
 //! Whether the names in a scenario lead anywhere and its parts fit together.
+//!
+//! Nothing here knows what the rules of the modelled world are; that a step may be refused, or come
+//! too early, is for a run to show. What is checked is what no run could make sense of.
+//!
+//! The checks also run when a part of the file could not be read. They then say nothing about
+//! what that part might have declared: a mistake is reported once, not once for each of its
+//! consequences.
 
-use crate::diagnostic::Diagnostic;
+mod expect;
+mod given;
+mod kind;
+mod lookup;
+mod operator;
+mod pattern;
+mod section;
+mod service;
+mod step;
+
+use crate::diagnostic::{Code, Diagnostic};
 use crate::syntax::{Named, Scenario, Service};
-use crate::yaml::Spanned;
+use crate::yaml::{Content, Node, Span, Spanned};
 
-/// Reports everything that is wrong with a scenario that was read.
-pub(crate) fn validate(_: &Scenario, _: &Named<Spanned<Service>>, _: &mut Vec<Diagnostic>) {}
+use lookup::World;
+
+/// How many of a thing a scenario may have. What is larger is for other tools than stories.
+pub(crate) mod limit {
+    /// Resources at time zero.
+    pub(crate) const RESOURCES: u64 = 100_000;
+    /// Sessions at time zero.
+    pub(crate) const SESSIONS: u64 = 10_000;
+    /// Roles by name.
+    pub(crate) const ROLES: usize = 10_000;
+    /// Services that the scenario declares.
+    pub(crate) const SERVICES: usize = 256;
+    /// Kinds of one service.
+    pub(crate) const KINDS: usize = 64;
+    /// States of one kind.
+    pub(crate) const STATES: usize = 32;
+    /// Moves of one kind.
+    pub(crate) const MOVES: usize = 128;
+    /// Regions of the account.
+    pub(crate) const REGIONS: usize = 64;
+    /// Users by name.
+    pub(crate) const USERS: usize = 1000;
+    /// Operators.
+    pub(crate) const OPERATORS: usize = 64;
+    /// Steps.
+    pub(crate) const STEPS: usize = 10_000;
+    /// Expectations.
+    pub(crate) const EXPECTATIONS: usize = 1000;
+}
+
+/// Reports everything that is wrong with a scenario that was read from `root`.
+pub(crate) fn validate(
+    scenario: &Scenario,
+    root: &Node,
+    built_in: &Named<Spanned<Service>>,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let damage = Damage::of(root, diagnostics);
+    let world = World::new(scenario, built_in, &damage);
+    let mut check = Check {
+        scenario,
+        world: &world,
+        damage: &damage,
+        diagnostics,
+    };
+    section::check(&mut check);
+    service::check(&mut check);
+    given::check(&mut check);
+    step::check(&mut check);
+    operator::check(&mut check);
+    expect::check(&mut check);
+}
+
+/// A check under way.
+pub(crate) struct Check<'a> {
+    pub(crate) scenario: &'a Scenario,
+    pub(crate) world: &'a World<'a>,
+    pub(crate) damage: &'a Damage,
+    diagnostics: &'a mut Vec<Diagnostic>,
+}
+
+impl Check<'_> {
+    pub(crate) fn report(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// Reports a list that is longer than it may be.
+    pub(crate) fn limit(&mut self, span: Span, what: &str, found: u64, most: u64) {
+        if found > most {
+            self.report(Diagnostic::new(
+                Code::TooMany,
+                span,
+                format!("{found} {what} are too many: at most {most} are allowed"),
+            ));
+        }
+    }
+}
+
+/// What of a file could not be read.
+#[derive(Debug)]
+pub(crate) struct Damage {
+    places: Vec<Span>,
+    sections: Vec<String>,
+    everywhere: bool,
+}
+
+impl Damage {
+    fn of(root: &Node, diagnostics: &[Diagnostic]) -> Self {
+        let places: Vec<Span> = diagnostics
+            .iter()
+            .filter(|diagnostic| diagnostic.is_error())
+            .filter_map(|diagnostic| diagnostic.span)
+            .collect();
+        let mut sections = Vec::new();
+        let mut known = Vec::new();
+        if let Content::Mapping(entries) = &root.content {
+            for entry in entries {
+                let extent = entry.key.span.to(entry.value.span);
+                known.push(extent);
+                if places.iter().any(|place| extent.contains(*place)) {
+                    sections.push(entry.key.value.clone());
+                }
+            }
+        }
+        // A key that means nothing may have been meant to be any section.
+        let keys = <Scenario as crate::syntax::grammar::Record>::KEYS;
+        let everywhere = places
+            .iter()
+            .any(|place| !known.iter().any(|extent| extent.contains(*place)))
+            || sections
+                .iter()
+                .any(|section| !keys.contains(&section.as_str()));
+        Self {
+            places,
+            sections,
+            everywhere,
+        }
+    }
+
+    /// Whether something between the ends of `extent` could not be read.
+    pub(crate) fn touches(&self, extent: Span) -> bool {
+        self.places.iter().any(|place| extent.contains(*place))
+    }
+
+    /// Whether all that these sections declare is known.
+    pub(crate) fn spares(&self, sections: &[&str]) -> bool {
+        !self.everywhere
+            && !self
+                .sections
+                .iter()
+                .any(|section| sections.contains(&section.as_str()))
+    }
+}

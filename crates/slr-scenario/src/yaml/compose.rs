@@ -91,7 +91,7 @@ impl Composer {
             block_nesting_limit: MAX_DEPTH,
         };
         for event in Parser::new_from_str_with_options(text, options) {
-            let (event, place) = event.map_err(|error| scan_error(text, &error))?;
+            let (event, place) = event.map_err(|error| Box::new(scan_error(text, &error)))?;
             let span = place
                 .byte_range()
                 .map_or_else(Span::default, |range| Span::new(range.start, range.end));
@@ -100,6 +100,10 @@ impl Composer {
         Ok(())
     }
 
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the parser's kinds of event are open; those that are not asked for do not come"
+    )]
     fn take(&mut self, event: Event<'_>, span: Span) -> Result<(), Fatal> {
         if let Some(tag) = event.tag() {
             return Err(Box::new(
@@ -148,7 +152,7 @@ impl Composer {
                 )
                 .help("put `&name` before the value that is to be repeated, earlier in the file"),
             )),
-            // The stream's own bounds carry no value; the type is open to kinds of event that we do not ask for.
+            // The bounds of the stream and of its document carry no value.
             _ => Ok(()),
         }
     }
@@ -359,7 +363,11 @@ fn too_deep(span: Span) -> Diagnostic {
     .help("no scenario needs that; look for brackets that are never closed")
 }
 
-fn scan_error(text: &str, error: &ScanError) -> Fatal {
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the parser's kinds of error are open; what is not named here keeps the parser's own words"
+)]
+fn scan_error(text: &str, error: &ScanError) -> Diagnostic {
     let at = error
         .marker()
         .byte_offset()
@@ -371,8 +379,7 @@ fn scan_error(text: &str, error: &ScanError) -> Fatal {
         .unwrap_or(0);
     let width = text[at..].chars().next().map_or(0, char::len_utf8);
     let span = Span::new(at, at + width);
-    // The parser's kinds are open: what is not named here keeps the parser's own words.
-    Box::new(match error.kind() {
+    match error.kind() {
         ErrorKind::RecursionLimitExceeded => too_deep(span),
         ErrorKind::TabNotAllowed
         | ErrorKind::TabInBlockIndentation
@@ -408,7 +415,7 @@ fn scan_error(text: &str, error: &ScanError) -> Fatal {
                 .help("indent lines of one mapping or list alike")
         }
         other => invalid(span, other.to_string()),
-    })
+    }
 }
 
 fn invalid(span: Span, message: impl Into<Cow<'static, str>>) -> Diagnostic {

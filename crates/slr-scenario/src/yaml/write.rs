@@ -41,6 +41,10 @@ fn write_keyed(entry: &Entry, indent: usize, text: &mut String) {
     let key = inline_scalar(&Scalar::text(entry.key.value.clone()));
     text.push_str(&key);
     text.push(':');
+    if let Content::Scalar(scalar) = &entry.value.content {
+        write_block_scalar(scalar, indent, text);
+        return;
+    }
     let room = WIDTH.saturating_sub(indent + key.len() + 2);
     // The sections of a file are easier to find a line each.
     let is_section = indent == 0;
@@ -52,13 +56,8 @@ fn write_keyed(entry: &Entry, indent: usize, text: &mut String) {
         text.push('\n');
         return;
     }
-    match &entry.value.content {
-        Content::Scalar(scalar) => write_long_scalar(scalar, indent, text),
-        Content::Sequence(_) | Content::Mapping(_) => {
-            text.push('\n');
-            write_value(&entry.value, indent + INDENT, text);
-        }
-    }
+    text.push('\n');
+    write_value(&entry.value, indent + INDENT, text);
 }
 
 /// Whether a value is a mapping or a list that holds more of its kind.
@@ -95,7 +94,8 @@ fn write_item(item: &Node, indent: usize, text: &mut String) {
     pad(indent, text);
     text.push_str("- ");
     let room = WIDTH.saturating_sub(indent + 2);
-    if let Some(line) = on_one_line(item, room) {
+    let is_single = matches!(&item.content, Content::Mapping(entries) if entries.len() == 1);
+    if !is_single && let Some(line) = on_one_line(item, room) {
         text.push_str(&line);
         text.push('\n');
         return;
@@ -123,47 +123,73 @@ fn write_item(item: &Node, indent: usize, text: &mut String) {
     }
 }
 
-/// Text of several lines is a block if YAML gives it back unchanged, else one quoted line.
-fn write_long_scalar(scalar: &Scalar, indent: usize, text: &mut String) {
+/// A scalar as the value of a key on a line of its own.
+fn write_block_scalar(scalar: &Scalar, indent: usize, text: &mut String) {
     text.push(' ');
-    if !is_block(scalar) {
-        text.push_str(&inline_scalar(scalar));
-        text.push('\n');
-        return;
-    }
-    text.push_str("|-\n");
-    for line in scalar.text.split('\n') {
-        if !line.is_empty() {
-            pad(indent + INDENT, text);
-            text.push_str(line);
+    match BlockStyle::of(scalar, indent) {
+        None => text.push_str(&block_scalar(scalar)),
+        Some(BlockStyle::Literal) => {
+            text.push_str("|-");
+            for line in scalar.text.split('\n') {
+                text.push('\n');
+                if !line.is_empty() {
+                    pad(indent + INDENT, text);
+                    text.push_str(line);
+                }
+            }
         }
-        text.push('\n');
+        Some(BlockStyle::Folded) => {
+            text.push_str(">-");
+            let mut room = 0;
+            for word in scalar.text.split(' ') {
+                let length = word.chars().count();
+                if length + 1 > room {
+                    text.push('\n');
+                    pad(indent + INDENT, text);
+                    room = WIDTH.saturating_sub(indent + INDENT + length);
+                } else {
+                    text.push(' ');
+                    room -= length + 1;
+                }
+                text.push_str(word);
+            }
+        }
     }
+    text.push('\n');
 }
 
-fn is_block(scalar: &Scalar) -> bool {
-    let text = &scalar.text;
-    scalar.kind() == ScalarKind::Text
-        && text.contains('\n')
-        && !text.starts_with(['\n', ' '])
-        && !text.ends_with('\n')
-        && text.split('\n').all(|line| !line.ends_with(' '))
-        && text.chars().all(|c| c == '\n' || is_printable(c))
+/// How long text is written over several lines, if YAML gives it back unchanged.
+enum BlockStyle {
+    /// Line by line as it is.
+    Literal,
+    /// One long line, broken between words.
+    Folded,
+}
+
+impl BlockStyle {
+    fn of(scalar: &Scalar, indent: usize) -> Option<Self> {
+        let text = &scalar.text;
+        let is_text = scalar.kind() == ScalarKind::Text
+            && !text.starts_with(['\n', ' '])
+            && !text.ends_with(['\n', ' ']);
+        if !is_text || !text.chars().all(|c| c == '\n' || is_printable(c)) {
+            return None;
+        }
+        if text.contains('\n') {
+            let is_tidy = text
+                .split('\n')
+                .all(|line| !line.ends_with(' ') && !line.starts_with(' '));
+            return is_tidy.then_some(Self::Literal);
+        }
+        let is_long = text.chars().count() + indent > WIDTH - 10;
+        (is_long && !text.contains("  ")).then_some(Self::Folded)
+    }
 }
 
 /// The value on one line, if it fits and is not nested too much.
 fn on_one_line(node: &Node, room: usize) -> Option<String> {
-    if depth(node) > INLINE_DEPTH {
-        return None;
-    }
-    if let Content::Scalar(scalar) = &node.content
-        && is_block(scalar)
-    {
-        return None;
-    }
     let line = inline(node);
-    let is_scalar = matches!(node.content, Content::Scalar(_));
-    (is_scalar || line.chars().count() <= room).then_some(line)
+    (depth(node) <= INLINE_DEPTH && line.chars().count() <= room).then_some(line)
 }
 
 fn depth(node: &Node) -> usize {
@@ -201,13 +227,29 @@ fn inline(node: &Node) -> String {
     }
 }
 
+/// A scalar between brackets or as a key.
 fn inline_scalar(scalar: &Scalar) -> String {
-    let is_text = scalar.quoted;
-    if !is_text || is_plain(&scalar.text) {
+    let means_something_in_brackets =
+        |c| matches!(c, '{' | '}' | '[' | ']' | ',' | '"' | '\'' | '`' | '\\');
+    if !scalar.quoted
+        || is_plain(&scalar.text) && !scalar.text.contains(means_something_in_brackets)
+    {
         return scalar.text.clone();
     }
+    quoted(&scalar.text)
+}
+
+/// A scalar as the value of a key on a line of its own.
+fn block_scalar(scalar: &Scalar) -> String {
+    if !scalar.quoted || is_plain(&scalar.text) {
+        return scalar.text.clone();
+    }
+    quoted(&scalar.text)
+}
+
+fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
-    for c in scalar.text.chars() {
+    for c in text.chars() {
         match c {
             '"' => quoted.push_str("\\\""),
             '\\' => quoted.push_str("\\\\"),
@@ -215,13 +257,20 @@ fn inline_scalar(scalar: &Scalar) -> String {
             '\t' => quoted.push_str("\\t"),
             '\r' => quoted.push_str("\\r"),
             c if is_printable(c) => quoted.push(c),
-            c if u32::from(c) <= 0xFF => quoted.push_str(&format!("\\x{:02x}", u32::from(c))),
-            c if u32::from(c) <= 0xFFFF => quoted.push_str(&format!("\\u{:04x}", u32::from(c))),
-            c => quoted.push_str(&format!("\\U{:08x}", u32::from(c))),
+            c => quoted.push_str(&escaped(c)),
         }
     }
     quoted.push('"');
     quoted
+}
+
+/// A character that is not written as it is.
+fn escaped(c: char) -> String {
+    match u32::from(c) {
+        code @ 0..=0xFF => format!("\\x{code:02x}"),
+        code @ 0x100..=0xFFFF => format!("\\u{code:04x}"),
+        code => format!("\\U{code:08x}"),
+    }
 }
 
 fn is_printable(c: char) -> bool {
@@ -232,21 +281,15 @@ fn is_printable(c: char) -> bool {
         )
 }
 
-/// Whether text can stand without quotes, between brackets too, and stays text.
+/// Whether text can stand on a line without quotes and stays text.
 fn is_plain(text: &str) -> bool {
-    let starts_well =
-        text.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '/' | '(' | '.' | '+'));
-    starts_well
+    text.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '/' | '(' | '.' | '+'))
         && plain_kind(text) == ScalarKind::Text
         && !text.ends_with([' ', ':'])
         && !text.contains(": ")
         && !text.contains(" #")
         && !text.starts_with("...")
-        && text.chars().all(|c| {
-            is_printable(c)
-                && !matches!(
-                    c,
-                    '{' | '}' | '[' | ']' | ',' | '"' | '\'' | '`' | '\\' | '\u{a0}'
-                )
-        })
+        && text
+            .chars()
+            .all(|c| is_printable(c) && (c == ' ' || !c.is_whitespace()))
 }

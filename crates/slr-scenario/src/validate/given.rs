@@ -1,0 +1,423 @@
+//! What exists at time zero.
+
+use std::collections::BTreeMap;
+
+use super::lookup::{KnownRole, full_name};
+use super::{Check, limit, pattern};
+use crate::diagnostic::{Code, Diagnostic, did_you_mean};
+use crate::syntax::grammar::clipped;
+use crate::syntax::{Given, GivenRole, Resources, Scenario, Service, Sessions, Suffix, Text};
+use crate::yaml::{Span, Spanned};
+
+/// How many resources there are at time zero.
+pub(crate) fn resources(scenario: &Scenario) -> u64 {
+    let counts = scenario.given.iter().map(|given| match &given.value {
+        Given::Resources(given) => u64::from(given.resources.count()),
+        Given::Role(_) | Given::Sessions(_) => 0,
+    });
+    counts.sum()
+}
+
+/// What has been given so far, in the order of the file.
+#[derive(Default)]
+struct SoFar {
+    /// Whole names of roles, by their lower-case form.
+    roles: BTreeMap<String, (String, Span)>,
+    /// Names of resources, with the number of their kind where it is known.
+    resources: BTreeMap<String, (Option<usize>, Span)>,
+}
+
+pub(crate) fn check(check: &mut Check<'_>) {
+    let scenario = check.scenario;
+    let total = resources(scenario);
+    let sessions: u64 = scenario
+        .given
+        .iter()
+        .map(|given| match &given.value {
+            Given::Sessions(given) => u64::from(given.sessions.count()),
+            Given::Role(_) | Given::Resources(_) => 0,
+        })
+        .sum();
+    let is_whole = check.damage.spares(&["given"]);
+    let mut so_far = SoFar::default();
+    for given in &scenario.given {
+        match &given.value {
+            Given::Role(role) => role_given(check, role, &mut so_far),
+            Given::Resources(given) => {
+                if total > limit::RESOURCES {
+                    check.limit(given.resources.span, "resources", total, limit::RESOURCES);
+                    return;
+                }
+                resources_given(check, &given.resources, is_whole, &mut so_far);
+            }
+            Given::Sessions(given) => {
+                if sessions > limit::SESSIONS {
+                    check.limit(given.sessions.span, "sessions", sessions, limit::SESSIONS);
+                    return;
+                }
+                sessions_given(check, &given.sessions, is_whole, &so_far);
+            }
+        }
+    }
+}
+
+fn role_given(check: &mut Check<'_>, given: &GivenRole, so_far: &mut SoFar) {
+    if let Some(description) = &given.description {
+        check.description(description);
+    }
+    if let Some(duration) = &given.max_session_duration {
+        check.session_duration(duration);
+    }
+    check.tags(&given.tags.0);
+    let world = check.world;
+    match world.roles.get(&given.role.value) {
+        None => {
+            check.role(&given.role);
+            return;
+        }
+        Some(KnownRole::Ordinary) => {
+            if let Some(suffix) = &given.suffix {
+                check.report(
+                    Diagnostic::new(Code::SuffixRefused, suffix.span, format!("the ordinary role `{}` has no suffix", given.role))
+                        .help("a suffix tells apart the roles of one service; write the whole name of an ordinary role"),
+                );
+            }
+        }
+        Some(KnownRole::Linked(principal)) => {
+            if let (Some(suffix), Some(service)) = (&given.suffix, world.services.get(principal)) {
+                check.suffix_of(suffix, principal, service, &given.role);
+            }
+        }
+    }
+    let name = full_name(
+        &given.role,
+        given.suffix.as_ref().map(|suffix| suffix.as_str()),
+    );
+    let span = given.role.span;
+    if let Some((other, first)) = so_far
+        .roles
+        .insert(name.to_lowercase(), (name.clone(), span))
+    {
+        let message = if other == name {
+            format!("the role `{name}` is given twice")
+        } else {
+            format!("the roles `{name}` and `{other}` differ only in case")
+        };
+        check.report(
+            Diagnostic::new(Code::DuplicateRole, span, message)
+                .also(first, "given first here")
+                .help("an account has no two roles whose names differ only in case"),
+        );
+    }
+}
+
+impl Check<'_> {
+    /// Whether a service takes a suffix, and the whole name is not too long with it.
+    pub(crate) fn suffix_of(
+        &mut self,
+        suffix: &Text,
+        principal: &str,
+        service: &Service,
+        base: &Text,
+    ) {
+        self.suffix(suffix);
+        let name = full_name(base, Some(suffix));
+        if service.suffix() == Suffix::Refused {
+            self.report(
+                Diagnostic::new(
+                    Code::SuffixRefused,
+                    suffix.span,
+                    format!("the service `{principal}` refuses a suffix"),
+                )
+                .help("leave it out, or write `suffix: accepted` in the service"),
+            );
+        } else if name.len() > pattern::ROLE_NAME {
+            self.report(
+                Diagnostic::new(
+                    Code::BadName,
+                    suffix.span,
+                    format!(
+                        "`{}` has {} characters: a role's name has at most 64",
+                        clipped(&name),
+                        name.len()
+                    ),
+                )
+                .help("shorten the suffix"),
+            );
+        }
+    }
+
+    pub(crate) fn tags(&mut self, tags: &[(Text, Text)]) {
+        for (number, (key, value)) in tags.iter().enumerate() {
+            let is_fit = |text: &str, least: usize, most: usize| {
+                let length = text.chars().count();
+                (least..=most).contains(&length)
+                    && text
+                        .chars()
+                        .all(|c| c.is_alphanumeric() || " _.:/=+-@".contains(c))
+            };
+            if !is_fit(key, 1, 128) || !is_fit(value, 0, 256) {
+                self.report(
+                    Diagnostic::new(Code::BadName, key.span.to(value.span), format!("`{}` is not a tag that a role can have", clipped(key)))
+                        .help("a key has 1 to 128 characters, a value up to 256: letters, digits, spaces and `_.:/=+-@`"),
+                );
+            }
+            if let Some((other, _)) = tags[..number]
+                .iter()
+                .find(|(other, _)| other.to_lowercase() == key.to_lowercase())
+            {
+                self.report(
+                    Diagnostic::new(
+                        Code::Repeated,
+                        key.span,
+                        format!("the tag `{key}` is given twice"),
+                    )
+                    .also(other.span, "given first here")
+                    .help("keys of tags that differ only in case are the same key"),
+                );
+            }
+        }
+        if let Some((key, _)) = tags.first() {
+            self.limit(key.span, "tags", tags.len() as u64, 50);
+        }
+    }
+}
+
+fn resources_given(
+    check: &mut Check<'_>,
+    given: &Spanned<Resources>,
+    is_whole: bool,
+    so_far: &mut SoFar,
+) {
+    if let Some(service) = &given.service {
+        check.service(service);
+    }
+    if let Some(name) = &given.name {
+        check.own_name(name, "the name of a resource");
+    }
+    for region in &given.regions {
+        check.region(region);
+    }
+    let kind = check.kind(&given.kind, given.service.as_ref());
+    for name in given.names() {
+        let place = given.name.as_ref().unwrap_or(&given.kind).span;
+        if let Some((_, first)) = so_far.resources.insert(name.clone(), (kind, place)) {
+            check.report(
+                Diagnostic::new(
+                    Code::DuplicateResource,
+                    place,
+                    format!("there are two resources `{name}`"),
+                )
+                .also(first, "the other one")
+                .help("tell them apart with `name:`"),
+            );
+            break;
+        }
+    }
+    let Some(kind) = kind else {
+        return;
+    };
+    if let Some(state) = &given.state {
+        check.state(state, kind);
+    }
+    parent(check, given, kind, is_whole, so_far);
+    role_of(check, given, kind, is_whole, so_far);
+}
+
+/// Whether resources have a parent if and only if their kind has.
+fn parent(
+    check: &mut Check<'_>,
+    given: &Spanned<Resources>,
+    kind: usize,
+    is_whole: bool,
+    so_far: &SoFar,
+) {
+    let world = check.world;
+    let Some(known) = world.kinds.get(kind) else {
+        return;
+    };
+    match (&known.definition.parent, &given.parent) {
+        (None, None) => {}
+        (None, Some(parent)) => check.report(
+            Diagnostic::new(
+                Code::UnexpectedKey,
+                parent.span,
+                format!("a `{}` belongs to nothing", known.name),
+            )
+            .help("leave `parent` out, or give the kind a `parent`"),
+        ),
+        (Some(above), None) => check.report(
+            Diagnostic::new(
+                Code::MissingKey,
+                given.span,
+                format!("each `{}` belongs to a `{above}`", known.name),
+            )
+            .help(format!("say to which with `parent:`, such as `{above}-1`")),
+        ),
+        (Some(above), Some(parent)) => match so_far.resources.get(&parent.value) {
+            None if is_whole => {
+                let names = so_far.resources.keys().map(String::as_str).take(1000);
+                let help = did_you_mean(parent, names)
+                    .unwrap_or_else(|| format!("give a `{above}` first"));
+                check.report(
+                    Diagnostic::new(
+                        Code::UnknownResource,
+                        parent.span,
+                        format!("no resource `{}` is given before this", clipped(parent)),
+                    )
+                    .help(help),
+                );
+            }
+            Some((Some(found), _)) => {
+                let found = world.kinds.get(*found);
+                if found.is_some_and(|found| found.name != above || found.service != known.service)
+                {
+                    check.report(
+                        Diagnostic::new(
+                            Code::WrongKind,
+                            parent.span,
+                            format!("`{parent}` is not a `{above}`"),
+                        )
+                        .help(format!("a `{}` belongs to a `{above}`", known.name)),
+                    );
+                }
+            }
+            None | Some((None, _)) => {}
+        },
+    }
+}
+
+/// Whether there is the role on which the resources depend.
+fn role_of(
+    check: &mut Check<'_>,
+    given: &Spanned<Resources>,
+    kind: usize,
+    is_whole: bool,
+    so_far: &SoFar,
+) {
+    let world = check.world;
+    let Some(known) = world.kinds.get(kind) else {
+        return;
+    };
+    if let Some(role) = &given.role {
+        if let Some(found) = check.role(role) {
+            if found != KnownRole::Linked(known.service) {
+                check.report(
+                    Diagnostic::new(
+                        Code::WrongKind,
+                        role.span,
+                        format!("`{role}` is not a role of `{}`", known.service),
+                    )
+                    .help(format!(
+                        "a `{}` depends on a role of its own service",
+                        known.name
+                    )),
+                );
+            } else if is_whole && !so_far.roles.contains_key(&role.to_lowercase()) {
+                not_given(check, role.span, role);
+            }
+        }
+        return;
+    }
+    if !is_whole {
+        return;
+    }
+    let machine = &known.machine;
+    let state = given.state.as_ref().unwrap_or(&machine.initial);
+    let linked = (so_far.roles.values())
+        .filter(|(name, _)| world.roles.get(name) == Some(&KnownRole::Linked(known.service)));
+    let roles: Vec<&str> = linked.map(|(name, _)| name.as_str()).collect();
+    match roles.as_slice() {
+        [] if machine.blocks.contains(state) && given.count() > 0 => {
+            let base = world
+                .services
+                .get(known.service)
+                .map_or("", |service| service.role.as_str());
+            not_given(check, given.kind.span, base);
+        }
+        [] | [_] => {}
+        several => check.report(
+            Diagnostic::new(
+                Code::Ambiguous,
+                given.kind.span,
+                format!("the service has several roles: {}", several.join(", ")),
+            )
+            .help("say on which the resources depend with `role:`"),
+        ),
+    }
+}
+
+fn not_given(check: &mut Check<'_>, span: Span, role: &str) {
+    check.report(
+        Diagnostic::new(
+            Code::RoleNotGiven,
+            span,
+            format!("the role `{role}` does not exist at this point"),
+        )
+        .help(format!("give it before what uses it: `- role: {role}`")),
+    );
+}
+
+fn sessions_given(
+    check: &mut Check<'_>,
+    given: &Spanned<Sessions>,
+    is_whole: bool,
+    so_far: &SoFar,
+) {
+    let role = check.role(&given.role);
+    if role.is_some() && is_whole && !so_far.roles.contains_key(&given.role.to_lowercase()) {
+        not_given(check, given.role.span, &given.role);
+    }
+    match &given.principal {
+        Some(principal) => check.trusts(&given.role, role, principal),
+        None if role == Some(KnownRole::Ordinary) => {
+            let trust = check
+                .scenario
+                .roles
+                .get(&given.role)
+                .map(|role| role.trust.len());
+            if trust == Some(0) && is_whole {
+                check.report(
+                    Diagnostic::new(
+                        Code::NotTrusted,
+                        given.role.span,
+                        format!("the role `{}` trusts nobody", given.role),
+                    )
+                    .help("say who may assume it with `trust:`"),
+                );
+            }
+        }
+        None => {}
+    }
+}
+
+impl Check<'_> {
+    /// Whether a role trusts a principal.
+    pub(crate) fn trusts(&mut self, name: &Text, role: Option<KnownRole<'_>>, principal: &Text) {
+        let world = self.world;
+        let trusted: Vec<&str> = match role {
+            Some(KnownRole::Linked(service)) => match world.services.get(service) {
+                Some(definition) if definition.trust.is_empty() => vec![service],
+                Some(definition) => definition.trust.iter().map(|text| text.as_str()).collect(),
+                None => return,
+            },
+            Some(KnownRole::Ordinary) => match self.scenario.roles.get(name) {
+                Some(definition) => definition.trust.iter().map(|text| text.as_str()).collect(),
+                None => return,
+            },
+            None => return,
+        };
+        if !trusted.contains(&principal.as_str()) && self.damage.spares(&["services", "roles"]) {
+            let help = did_you_mean(principal, trusted.iter().copied())
+                .unwrap_or_else(|| format!("it trusts {}", trusted.join(", ")));
+            self.report(
+                Diagnostic::new(
+                    Code::NotTrusted,
+                    principal.span,
+                    format!("the role `{name}` does not trust `{}`", clipped(principal)),
+                )
+                .help(help),
+            );
+        }
+    }
+}

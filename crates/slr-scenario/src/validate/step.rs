@@ -1,0 +1,444 @@
+//! Steps: what is done, and what happens, at given times.
+
+use super::Check;
+use super::lookup::{KnownRole, World};
+use crate::diagnostic::{Code, Diagnostic, did_you_mean};
+use crate::syntax::grammar::clipped;
+use crate::syntax::{Field, Happening, Happens, Mover, Operation, Perform, Step, TaskRef, Text};
+use crate::yaml::{Span, Spanned};
+
+pub(crate) fn check(check: &mut Check<'_>) {
+    let scenario = check.scenario;
+    let until = scenario.until();
+    let mut latest: Option<&Spanned<crate::syntax::Duration>> = None;
+    for step in &scenario.steps {
+        let at = step.at();
+        if let Some(latest) = latest.filter(|latest| latest.value > at.value) {
+            check.report(
+                Diagnostic::new(
+                    Code::StepsOutOfOrder,
+                    at.span,
+                    format!("this step is at `{at}`, before the one above it"),
+                )
+                .also(latest.span, format!("the step at `{latest}`"))
+                .help("write the steps in the order in which they are taken"),
+            );
+        }
+        latest = Some(at);
+        if at.value > until {
+            check.report(
+                Diagnostic::new(
+                    Code::TooLate,
+                    at.span,
+                    format!("the run is over at `{until}`, before this step"),
+                )
+                .help("set a later end with `until:`"),
+            );
+        }
+        match &step.value {
+            Step::Do(perform) => self::perform(check, perform, step.span),
+            Step::Happens(happens) => self::happens(check, happens, step.span),
+        }
+    }
+}
+
+/// The fields that a step gives its operation, with their places.
+fn fields_of(step: &Perform) -> Vec<(Field, Span)> {
+    let text = |field: Field, text: &Option<Text>| text.as_ref().map(|text| (field, text.span));
+    [
+        text(Field::Role, &step.role),
+        text(Field::Service, &step.service),
+        text(Field::Suffix, &step.suffix),
+        text(Field::Description, &step.description),
+        (step.max_session_duration.as_ref())
+            .map(|duration| (Field::MaxSessionDuration, duration.span)),
+        text(Field::Path, &step.path),
+        text(Field::Policy, &step.policy),
+        step.trust.first().map(|trust| (Field::Trust, trust.span)),
+        step.document
+            .as_ref()
+            .map(|document| (Field::Document, document.span)),
+        step.tags
+            .iter()
+            .next()
+            .map(|(key, _)| (Field::Tags, key.span)),
+        step.tag_keys.first().map(|key| (Field::TagKeys, key.span)),
+        text(Field::Profile, &step.profile),
+        step.task.as_ref().map(|task| (Field::Task, task.span)),
+        text(Field::Resource, &step.resource),
+        text(Field::Region, &step.region),
+        text(Field::Parent, &step.parent),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// The fields that an operation of a kind needs and takes.
+fn fields_of_kind(world: &World<'_>, operation: &str) -> (&'static [Field], &'static [Field]) {
+    if world.kind_made_by(operation).is_some() {
+        (
+            &[],
+            &[Field::Resource, Field::Region, Field::Parent, Field::Role],
+        )
+    } else {
+        (&[Field::Resource], &[])
+    }
+}
+
+fn perform(check: &mut Check<'_>, step: &Perform, span: Span) {
+    if let Some(caller) = &step.caller {
+        check.user(caller);
+    }
+    if let (Some(refused), Some(answers)) = (&step.refused, &step.answers) {
+        check.report(
+            Diagnostic::new(
+                Code::ExclusiveKeys,
+                answers.span,
+                "a call that is refused answers nothing",
+            )
+            .also(refused.span, "refused here")
+            .help("keep one of `refused` and `answers`"),
+        );
+    }
+    if let (Some(message), None) = (&step.message, &step.refused) {
+        check.report(
+            Diagnostic::new(
+                Code::MissingKey,
+                message.span,
+                "a message belongs to an error",
+            )
+            .help("say with which error the call is refused: `refused: …`"),
+        );
+    }
+    let operation = Operation::named(&step.operation);
+    if !check.operation(&step.operation) {
+        return;
+    }
+    if !check.damage.touches(span) {
+        let (needs, takes) = match operation {
+            Some(operation) => (operation.needs(), operation.takes()),
+            None => fields_of_kind(check.world, &step.operation),
+        };
+        fields(check, step, span, needs, takes);
+    }
+    // A call that is to be refused may name what there is not, and say what is not allowed.
+    if step.refused.is_none() {
+        sound(check, step, operation);
+    }
+    if let Some(task) = &step.task
+        && task.value == TaskRef::Number(0)
+    {
+        check.report(Diagnostic::new(
+            Code::BadNumber,
+            task.span,
+            "tasks are counted from 1",
+        ));
+    }
+    answers(check, step, operation);
+}
+
+/// Whether a step has the fields that its operation needs, and no others.
+fn fields(check: &mut Check<'_>, step: &Perform, span: Span, needs: &[Field], takes: &[Field]) {
+    let given = fields_of(step);
+    let operation = &step.operation;
+    for field in needs {
+        if !given.iter().any(|(found, _)| found == field) {
+            check.report(
+                Diagnostic::new(
+                    Code::MissingKey,
+                    span,
+                    format!("`{operation}` needs `{field}`"),
+                )
+                .help(format!("add `{field}:`")),
+            );
+        }
+    }
+    for (field, place) in given {
+        if !needs.contains(&field) && !takes.contains(&field) {
+            let list: Vec<String> = needs
+                .iter()
+                .chain(takes)
+                .map(|field| format!("`{field}`"))
+                .collect();
+            let help = if list.is_empty() {
+                "it takes nothing".to_owned()
+            } else {
+                format!("it takes {}", list.join(", "))
+            };
+            check.report(
+                Diagnostic::new(
+                    Code::UnexpectedKey,
+                    place,
+                    format!("`{operation}` takes no `{field}`"),
+                )
+                .help(help),
+            );
+        }
+    }
+}
+
+/// Whether what a step names exists and is well-formed.
+fn sound(check: &mut Check<'_>, step: &Perform, operation: Option<Operation>) {
+    let world = check.world;
+    if let Some(role) = &step.role {
+        match operation {
+            Some(Operation::CreateRole) => check.role_name(role),
+            Some(_) | None => {
+                check.role(role);
+            }
+        }
+    }
+    if let Some(name) = &step.service
+        && let Some(service) = check.service(name)
+        && let Some(suffix) = &step.suffix
+    {
+        check.suffix_of(suffix, name, service, &service.role);
+    }
+    if let Some(description) = &step.description {
+        check.description(description);
+    }
+    if let Some(duration) = &step.max_session_duration {
+        check.session_duration(duration);
+    }
+    if let Some(path) = &step.path
+        && operation == Some(Operation::CreateRole)
+    {
+        check.path(path);
+    }
+    if let Some(policy) = &step.policy {
+        check.policy(policy);
+    }
+    for trusted in &step.trust {
+        check.trusted(trusted);
+    }
+    if let Some(document) = &step.document {
+        check.policy_document(document);
+    }
+    check.tags(&step.tags.0);
+    if let Some(region) = &step.region {
+        check.region(region);
+    }
+    if let Some(parent) = &step.parent {
+        check.resource(parent);
+    }
+    if let Some(resource) = &step.resource
+        && operation.is_none()
+        && let Some(kind) = check.resource(resource)
+        && let Some(kind) = world.kinds.get(kind)
+    {
+        let takes_it = kind
+            .machine
+            .moves
+            .iter()
+            .any(|known| known.operation.as_ref() == Some(&step.operation));
+        if !takes_it {
+            let known = kind
+                .machine
+                .moves
+                .iter()
+                .filter_map(|known| known.operation.as_ref());
+            let help = did_you_mean(&step.operation, known.map(|known| known.as_str()));
+            check.report(
+                Diagnostic::new(
+                    Code::WrongKind,
+                    resource.span,
+                    format!("`{}` does nothing to a `{}`", step.operation, kind.name),
+                )
+                .maybe_help(help),
+            );
+        }
+    }
+}
+
+/// Whether the answer that is expected is one that the operation can give.
+fn answers(check: &mut Check<'_>, step: &Perform, operation: Option<Operation>) {
+    let Some(answers) = &step.answers else {
+        return;
+    };
+    let given = [
+        ("status", answers.status.as_ref().map(|status| status.span)),
+        (
+            "reports",
+            answers.reports.as_ref().map(|reports| reports.span),
+        ),
+        ("regions", answers.regions.first().map(|region| region.span)),
+        ("reason", answers.reason.as_ref().map(|reason| reason.span)),
+        (
+            "description",
+            answers.description.as_ref().map(|text| text.span),
+        ),
+        ("role", answers.role.as_ref().map(|role| role.span)),
+        ("arn", answers.arn.as_ref().map(|arn| arn.span)),
+        ("tags", answers.tags.iter().next().map(|(key, _)| key.span)),
+        ("count", answers.count.as_ref().map(|count| count.span)),
+    ];
+    let can: &[&str] = operation.map_or(&[], answered_by);
+    for (key, place) in given {
+        let Some(place) = place.filter(|_| !can.contains(&key)) else {
+            continue;
+        };
+        let help = if can.is_empty() {
+            "it answers nothing that could be compared".to_owned()
+        } else {
+            format!("it answers {}", can.join(", "))
+        };
+        check.report(
+            Diagnostic::new(
+                Code::UnexpectedKey,
+                place,
+                format!("`{}` answers no `{key}`", step.operation),
+            )
+            .help(help),
+        );
+    }
+    for region in &answers.regions {
+        check.region(region);
+    }
+}
+
+/// What of an operation's answer a step can compare.
+const fn answered_by(operation: Operation) -> &'static [&'static str] {
+    match operation {
+        Operation::GetServiceLinkedRoleDeletionStatus => {
+            &["status", "reports", "regions", "reason"]
+        }
+        Operation::CreateRole
+        | Operation::CreateServiceLinkedRole
+        | Operation::GetRole
+        | Operation::UpdateRoleDescription => &["role", "arn", "description", "tags"],
+        Operation::ListRoleTags => &["tags", "count"],
+        Operation::ListAttachedRolePolicies
+        | Operation::ListInstanceProfilesForRole
+        | Operation::ListRolePolicies
+        | Operation::ListRoles => &["count"],
+        Operation::AddRoleToInstanceProfile
+        | Operation::AssumeRole
+        | Operation::AttachRolePolicy
+        | Operation::DeleteRole
+        | Operation::DeleteRolePermissionsBoundary
+        | Operation::DeleteRolePolicy
+        | Operation::DeleteServiceLinkedRole
+        | Operation::DetachRolePolicy
+        | Operation::GetRolePolicy
+        | Operation::PutRolePermissionsBoundary
+        | Operation::PutRolePolicy
+        | Operation::RemoveRoleFromInstanceProfile
+        | Operation::TagRole
+        | Operation::UntagRole
+        | Operation::UpdateAssumeRolePolicy
+        | Operation::UpdateRole => &[],
+    }
+}
+
+/// The keys that a happening needs, and those that it takes besides.
+const fn keys_of(happening: Happening) -> (&'static [&'static str], &'static [&'static str]) {
+    match happening {
+        Happening::SessionOpens => (&["role"], &["principal"]),
+        Happening::SessionEnds
+        | Happening::TaskStarts
+        | Happening::TaskSucceeds
+        | Happening::RoleDisappears => (&["role"], &[]),
+        Happening::TaskFails => (&["role"], &["reports"]),
+        Happening::ResourceMoves => (&["resource", "move"], &[]),
+        Happening::RoleAppears => (&["service"], &["suffix"]),
+        Happening::DocsRead => (&["operator"], &[]),
+    }
+}
+
+fn happens(check: &mut Check<'_>, step: &Happens, span: Span) {
+    let given: Vec<(&str, Span)> = [
+        ("role", step.role.as_ref().map(|text| text.span)),
+        ("service", step.service.as_ref().map(|text| text.span)),
+        ("suffix", step.suffix.as_ref().map(|text| text.span)),
+        ("principal", step.principal.as_ref().map(|text| text.span)),
+        ("resource", step.resource.as_ref().map(|text| text.span)),
+        ("move", step.step.as_ref().map(|text| text.span)),
+        ("reports", step.reports.first().map(|text| text.span)),
+        ("operator", step.operator.as_ref().map(|text| text.span)),
+    ]
+    .into_iter()
+    .filter_map(|(key, span)| Some((key, span?)))
+    .collect();
+    let happening = step.happens.value;
+    let (needs, takes) = keys_of(happening);
+    if !check.damage.touches(span) {
+        for key in needs
+            .iter()
+            .filter(|key| !given.iter().any(|(found, _)| found == *key))
+        {
+            check.report(
+                Diagnostic::new(
+                    Code::MissingKey,
+                    span,
+                    format!("`{happening}` needs `{key}`"),
+                )
+                .help(format!("add `{key}:`")),
+            );
+        }
+    }
+    for (key, place) in given {
+        if !needs.contains(&key) && !takes.contains(&key) {
+            let list: Vec<String> = needs
+                .iter()
+                .chain(takes)
+                .map(|key| format!("`{key}`"))
+                .collect();
+            check.report(
+                Diagnostic::new(
+                    Code::UnexpectedKey,
+                    place,
+                    format!("`{happening}` takes no `{key}`"),
+                )
+                .help(format!("it takes {}", list.join(", "))),
+            );
+        }
+    }
+    happens_to(check, step);
+}
+
+fn happens_to(check: &mut Check<'_>, step: &Happens) {
+    let world = check.world;
+    let role: Option<KnownRole<'_>> = step.role.as_ref().and_then(|role| check.role(role));
+    if let (Some(name), Some(principal)) = (&step.role, &step.principal) {
+        check.trusts(name, role, principal);
+    }
+    if let Some(name) = &step.service
+        && let Some(service) = check.service(name)
+        && let Some(suffix) = &step.suffix
+    {
+        check.suffix_of(suffix, name, service, &service.role);
+    }
+    for resource in &step.reports {
+        check.resource(resource);
+    }
+    check.no_repetition(&step.reports, "the resource");
+    if let Some(operator) = &step.operator {
+        check.operator(operator);
+    }
+    if let Some(resource) = &step.resource
+        && let Some(kind) = check.resource(resource)
+        && let Some(kind) = world.kinds.get(kind)
+        && let Some(name) = &step.step
+    {
+        let moves = || {
+            (kind.machine.moves.iter())
+                .filter(|known| known.by == Mover::Service)
+                .map(|known| known.name.as_str())
+        };
+        if !moves().any(|known| known == name.value) {
+            check.report(
+                Diagnostic::new(
+                    Code::UnknownMove,
+                    name.span,
+                    format!(
+                        "no service makes the move `{}` on a `{}`",
+                        clipped(name),
+                        kind.name
+                    ),
+                )
+                .maybe_help(did_you_mean(name, moves())),
+            );
+        }
+    }
+}
