@@ -6,7 +6,7 @@ use crate::event::Event;
 use crate::id::{OperatorIdx, ResourceIdx, RoleIdx};
 use crate::kind::CleanUp;
 use crate::machine::{Machine, OperatorEvent, Phase, Superseded, TaskState};
-use crate::rejection::{Impossible, Refusal, Rejection};
+use crate::rejection::{Refusal, Rejection};
 use crate::set::IdSet;
 use crate::state::State;
 use crate::universe::Universe;
@@ -22,9 +22,6 @@ impl<S: IdSet> Universe<S> {
         step: OperatorStep,
         tell: &mut impl FnMut(Event<S>),
     ) -> Result<(), Refusal> {
-        if id.index() >= self.world().operators.len() {
-            return Err(Impossible::Unknown { action: "Operator" }.into());
-        }
         if let Some(why) = self.bar_to_step(state, id, step) {
             return Err(not_enabled("Operator", why));
         }
@@ -80,9 +77,7 @@ impl<S: IdSet> Universe<S> {
                 (!wants).then_some("it has no wish to read")
             }
             OperatorStep::CleansUp(resource) => {
-                if resource.index() >= self.world().resources.len() {
-                    Some("there is no such resource")
-                } else if in_steps && !at_work {
+                if in_steps && !at_work {
                     Some("it waits, or is through")
                 } else if !self.known_to(state, id).contains(resource.0) {
                     Some("it does not know of the resource")

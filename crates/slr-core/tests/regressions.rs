@@ -1,0 +1,71 @@
+//! What was once wrong, each told as the sentence that is right. Most were found by the properties of random worlds.
+
+mod common;
+
+use slr_core::action::{Operation, TaskRef};
+use slr_core::id::{
+    AttachmentIdx, OperatorIdx, PrincipalIdx, RegionIdx, RequestIdx, ResourceIdx, RoleIdx, SessionIdx, TextIdx,
+    TransitionIdx,
+};
+use slr_core::machine::SessionEnd;
+use slr_core::rejection::{Impossible, Refusal};
+use slr_core::{Action, Command, OperatorStep, Universe};
+
+const ADMIN: PrincipalIdx = PrincipalIdx(0);
+
+/// Every action and command in a world of ones, made to name something that is not there.
+fn strangers() -> Vec<Action<u8>> {
+    let (role, resource, transition, text) = (RoleIdx(9), ResourceIdx(9), TransitionIdx(9), TextIdx(9));
+    let commands = [
+        Command::CreateRole { role },
+        Command::CreateServiceLinkedRole { request: RequestIdx(9), description: None },
+        Command::DeleteRole { role },
+        Command::DeleteServiceLinkedRole { role },
+        Command::GetServiceLinkedRoleDeletionStatus { task: TaskRef::Latest(role) },
+        Command::GetServiceLinkedRoleDeletionStatus { task: TaskRef::Earlier(role) },
+        Command::UpdateRole { role, description: None, max_session_duration: None },
+        Command::UpdateRole { role: RoleIdx(0), description: Some(text), max_session_duration: None },
+        Command::UpdateRoleDescription { role: RoleIdx(0), description: text },
+        Command::Attach { attachment: AttachmentIdx(9) },
+        Command::Detach { attachment: AttachmentIdx(9) },
+        Command::Read { operation: Operation::GetRole, role },
+        Command::AssumeRole { role },
+        Command::Operate { resource, transition: TransitionIdx(0) },
+        Command::Operate { resource: ResourceIdx(0), transition },
+    ];
+    let mut actions: Vec<_> = commands.map(|command| Action::Command { by: ADMIN, command }).to_vec();
+    let operator = OperatorIdx(0);
+    actions.extend([
+        Action::Command { by: PrincipalIdx(9), command: Command::ListRoles },
+        Action::Throttle { by: PrincipalIdx(9), operation: Operation::ListRoles },
+        Action::Operator { operator: OperatorIdx(1), step: OperatorStep::Submits },
+        Action::Operator { operator: OperatorIdx(99), step: OperatorStep::Polls },
+        Action::Operator { operator, step: OperatorStep::CleansUp(resource) },
+        Action::SessionOpens { session: SessionIdx(9) },
+        Action::SessionEnds { session: SessionIdx(9), end: SessionEnd::Done },
+        Action::TaskStarts { role },
+        Action::TaskSucceeds { role },
+        Action::TaskFails { role, named: 0 },
+        Action::TaskBecomesVisible { role },
+        Action::TaskIsForgotten { role },
+        Action::RolePropagates { role },
+        Action::ResourceMoves { resource, transition: TransitionIdx(0) },
+        Action::ResourceMoves { resource: ResourceIdx(0), transition },
+        Action::RoleAppears { role },
+        Action::ServiceDeletesRole { role },
+        Action::RegionFails { region: RegionIdx(9) },
+        Action::RegionRecovers { region: RegionIdx(9) },
+    ]);
+    actions
+}
+
+#[test]
+fn an_action_that_names_nothing_of_this_world_is_impossible() {
+    let universe = Universe::<u8>::new(common::world(1, 1, 1, true)).unwrap();
+    for action in strangers() {
+        let mut state = universe.initial();
+        let refusal = universe.apply(&mut state, &action, &mut |event| panic!("{action:?} caused {event:?}"));
+        assert_eq!(refusal, Err(Refusal::Impossible(Impossible::Unknown { action: action.name() })), "{action:?}");
+        assert_eq!(state, universe.initial());
+    }
+}
