@@ -7,11 +7,49 @@ use slr_core::id::{
     AttachmentIdx, OperatorIdx, PrincipalIdx, RegionIdx, RequestIdx, ResourceIdx, RoleIdx, SessionIdx, TextIdx,
     TransitionIdx,
 };
+use slr_core::invariant::{invariants, step_invariants};
 use slr_core::machine::SessionEnd;
 use slr_core::rejection::{Impossible, Refusal};
-use slr_core::{Action, Command, OperatorStep, Universe};
+use slr_core::{Action, Command, OperatorStep, State, Universe, World};
 
 const ADMIN: PrincipalIdx = PrincipalIdx(0);
+const GADGET: ResourceIdx = ResourceIdx(0);
+
+/// The world of one of everything, changed.
+fn world(change: impl FnOnce(&mut World)) -> World {
+    let mut world = common::world(1, 1, 1, true);
+    change(&mut world);
+    world
+}
+
+/// An ordinary role that the gadget and the session use instead of the service-linked one; it is in the account.
+fn custom_role(world: &mut World) -> RoleIdx {
+    let role = world.ordinary_role("custom", "/", &["gadgets.example.com".to_owned()]);
+    world.roles[role.index()].given = true;
+    world.resources[0].role = role;
+    world.sessions[0].role = role;
+    role
+}
+
+fn command(command: Command) -> Action<u8> {
+    Action::Command { by: ADMIN, command }
+}
+
+/// The state after these actions, which are all accepted, and every invariant of which holds.
+fn after(universe: &Universe<u8>, actions: &[Action<u8>]) -> State<u8> {
+    let mut state = universe.initial();
+    for action in actions {
+        let before = state;
+        universe.apply(&mut state, action, &mut |_| ()).unwrap_or_else(|refusal| panic!("{action:?}: {refusal:?}"));
+        for invariant in invariants() {
+            assert!((invariant.holds)(universe, &state), "{}: {action:?}", invariant.name);
+        }
+        for invariant in step_invariants() {
+            assert!((invariant.holds)(universe, &before, action, &state), "{}: {action:?}", invariant.name);
+        }
+    }
+    state
+}
 
 /// Every action and command in a world of ones, made to name something that is not there.
 fn strangers() -> Vec<Action<u8>> {
@@ -68,4 +106,14 @@ fn an_action_that_names_nothing_of_this_world_is_impossible() {
         assert_eq!(refusal, Err(Refusal::Impossible(Impossible::Unknown { action: action.name() })), "{action:?}");
         assert_eq!(state, universe.initial());
     }
+}
+
+/// Source: IAM API Reference, `DeleteRole`, which refuses for policies and instance profiles, and for nothing else.
+#[test]
+fn an_ordinary_role_may_be_deleted_while_it_is_in_use() {
+    let mut role = RoleIdx(0);
+    let universe = Universe::new(world(|world| role = custom_role(world))).unwrap();
+    let session = SessionIdx(0);
+    let state = after(&universe, &[Action::SessionOpens { session }, command(Command::DeleteRole { role })]);
+    assert!(!state.is_live(role) && universe.is_in_use(&state, role));
 }
