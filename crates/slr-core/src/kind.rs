@@ -267,6 +267,17 @@ pub struct Transition {
     pub begins_use: bool,
 }
 
+impl Transition {
+    /// Whether the role has to be in the account: the transition is declared so, or the role comes into use by it.
+    ///
+    /// What already uses a role may go on without it. That happens to ordinary roles alone, which nothing protects from being deleted;
+    /// the resource can still be cleaned up then.
+    #[inline]
+    pub const fn needs_live_role(&self) -> bool {
+        self.needs_role || self.begins_use
+    }
+}
+
 /// What brings a resource nearer to releasing its role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CleanUp {

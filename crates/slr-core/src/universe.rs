@@ -37,7 +37,7 @@ pub(crate) struct ServiceMove<S> {
     pub(crate) transition: TransitionIdx,
     pub(crate) from: u8,
     pub(crate) when: When,
-    pub(crate) uses_role: bool,
+    pub(crate) needs_live_role: bool,
     pub(crate) begins_use: bool,
 }
 
@@ -457,7 +457,7 @@ fn service_moves<S: IdSet>(world: &World) -> Vec<ServiceMove<S>> {
                     transition: TransitionIdx(id),
                     from: transition.from,
                     when: transition.when,
-                    uses_role: transition.uses_role,
+                    needs_live_role: transition.needs_live_role(),
                     begins_use: transition.begins_use,
                 });
             }

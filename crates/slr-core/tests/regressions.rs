@@ -4,12 +4,13 @@ mod common;
 
 use slr_core::action::{Operation, TaskRef};
 use slr_core::id::{
-    AttachmentIdx, OperatorIdx, PrincipalIdx, RegionIdx, RequestIdx, ResourceIdx, RoleIdx, SessionIdx, TextIdx,
-    TransitionIdx,
+    AttachmentIdx, OperatorIdx, PrincipalIdx, RegionIdx, RequestIdx, ResourceIdx, RoleIdx, ServiceIdx, SessionIdx,
+    TextIdx, TransitionIdx,
 };
 use slr_core::invariant::{invariants, step_invariants};
+use slr_core::kind::{KindSpec, MoveSpec, Mover, ResourceKind, When};
 use slr_core::machine::SessionEnd;
-use slr_core::rejection::{Impossible, Refusal};
+use slr_core::rejection::{Impossible, Refusal, Rejection};
 use slr_core::{Action, Command, OperatorStep, State, Universe, World};
 
 const ADMIN: PrincipalIdx = PrincipalIdx(0);
@@ -116,4 +117,87 @@ fn an_ordinary_role_may_be_deleted_while_it_is_in_use() {
     let session = SessionIdx(0);
     let state = after(&universe, &[Action::SessionOpens { session }, command(Command::DeleteRole { role })]);
     assert!(!state.is_live(role) && universe.is_in_use(&state, role));
+}
+
+/// The transition of the gadget's kind with this name.
+fn transition(universe: &Universe<u8>, name: &str) -> TransitionIdx {
+    let at = universe.kind_of(GADGET).transitions.iter().position(|transition| transition.name == name);
+    TransitionIdx(u32::try_from(at.unwrap()).unwrap())
+}
+
+fn operate(universe: &Universe<u8>, name: &str) -> Action<u8> {
+    command(Command::Operate { resource: GADGET, transition: transition(universe, name) })
+}
+
+fn moves(universe: &Universe<u8>, name: &str) -> Action<u8> {
+    Action::ResourceMoves { resource: GADGET, transition: transition(universe, name) }
+}
+
+/// Why the action is refused after those that are accepted.
+fn refused(universe: &Universe<u8>, actions: &[Action<u8>], action: &Action<u8>) -> Refusal {
+    let mut state = after(universe, actions);
+    assert!(!enabled(universe, &state).contains(action));
+    universe.apply(&mut state, action, &mut |event| panic!("{action:?} caused {event:?}")).unwrap_err()
+}
+
+fn enabled(universe: &Universe<u8>, state: &State<u8>) -> Vec<Action<u8>> {
+    let mut actions = Vec::new();
+    universe.enabled(state, &mut |action| actions.push(action));
+    actions
+}
+
+#[test]
+fn a_resource_can_be_cleaned_up_after_its_ordinary_role_is_gone() {
+    let mut role = RoleIdx(0);
+    let universe = Universe::new(world(|world| role = custom_role(world))).unwrap();
+    let gone = command(Command::DeleteRole { role });
+    let state = after(&universe, &[gone, operate(&universe, "delete"), moves(&universe, "deleted")]);
+    assert!(!universe.is_in_use(&state, role));
+}
+
+#[test]
+fn a_service_makes_no_ordinary_role() {
+    let mut role = RoleIdx(0);
+    let universe = Universe::new(world(|world| {
+        role = custom_role(world);
+        world.roles[role.index()].given = false;
+        world.resources[0].given = 0;
+        world.knobs.role_quota = 0;
+    }))
+    .unwrap();
+    let refusal = refused(&universe, &[], &operate(&universe, "create"));
+    assert_eq!(refusal, Refusal::Rejected(Rejection::ServiceNeedsRole(role)));
+}
+
+/// A kind's machine with this move added.
+fn kind_with(world: &mut World, added: MoveSpec) {
+    let mut spec = KindSpec::plain("gadget");
+    spec.moves.push(added);
+    world.kinds[0] = ResourceKind::new(&spec, ServiceIdx(0)).unwrap();
+}
+
+fn service_move(name: &str, from: &str, to: &str) -> MoveSpec {
+    MoveSpec {
+        name: name.to_owned(),
+        from: vec![from.to_owned()],
+        to: to.to_owned(),
+        by: Mover::Service,
+        when: When::Always,
+        operation: None,
+        creates_role: false,
+        needs_role: false,
+    }
+}
+
+#[test]
+fn a_move_of_the_service_that_needs_the_role_waits_for_it() {
+    let universe = Universe::new(world(|world| {
+        custom_role(world);
+        kind_with(world, MoveSpec { needs_role: true, ..service_move("retires", "active", "deleted") });
+    }))
+    .unwrap();
+    let gone = command(Command::DeleteRole { role: RoleIdx(1) });
+    after(&universe, &[moves(&universe, "retires")]);
+    let refusal = refused(&universe, &[gone], &moves(&universe, "retires"));
+    assert!(matches!(refusal, Refusal::Impossible(Impossible::NotEnabled { action: "ResourceMoves", .. })));
 }

@@ -402,10 +402,11 @@ impl<S: IdSet> Universe<S> {
         if step.from == 0 && parent.is_some_and(|parent| !self.is_there(state, parent)) {
             return Err(Rejection::ParentMissing(resource));
         }
-        let makes_role = !state.is_live(role) && step.creates_role;
+        // A service makes no role but a service-linked one.
+        let makes_role = !state.is_live(role) && step.creates_role && self.is_service_linked(role);
         if makes_role {
             self.may_make_role(state, by, role)?;
-        } else if !state.is_live(role) && (step.needs_role || step.uses_role) {
+        } else if !state.is_live(role) && step.needs_live_role() {
             return Err(Rejection::ServiceNeedsRole(role));
         }
         if step.begins_use && self.is_locked(state, role) {

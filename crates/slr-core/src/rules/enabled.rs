@@ -138,7 +138,7 @@ impl<S: IdSet> Universe<S> {
                 };
                 let allowed = in_time
                     && state.answers(self.world().resources[resource.index()].region)
-                    && (!service_move.uses_role || state.is_live(role))
+                    && (!service_move.needs_live_role || state.is_live(role))
                     && !(service_move.begins_use && self.is_locked(state, role));
                 if allowed {
                     visit(Action::ResourceMoves { resource, transition: service_move.transition });

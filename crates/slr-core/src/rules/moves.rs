@@ -225,7 +225,7 @@ impl<S: IdSet> Universe<S> {
         if !allowed {
             return Err(not_enabled("ResourceMoves", "the transition waits for another use of the role"));
         }
-        if step.uses_role && !state.is_live(role) {
+        if step.needs_live_role() && !state.is_live(role) {
             return Err(not_enabled("ResourceMoves", "the role is not in the account"));
         }
         if step.begins_use && self.is_locked(state, role) {
