@@ -37,6 +37,7 @@ pub(crate) struct ServiceMove<S> {
     pub(crate) transition: TransitionIdx,
     pub(crate) from: u8,
     pub(crate) when: When,
+    pub(crate) removes: bool,
     pub(crate) needs_live_role: bool,
     pub(crate) begins_use: bool,
 }
@@ -451,12 +452,14 @@ fn service_moves<S: IdSet>(world: &World) -> Vec<ServiceMove<S>> {
             continue;
         }
         for (id, transition) in (0..).zip(&kind.transitions) {
-            if transition.by == Mover::Service {
+            // A move that leads back to where it comes from is possible, and nothing comes of it: it is not among what is enabled.
+            if transition.by == Mover::Service && transition.from != transition.to {
                 moves.push(ServiceMove {
                     members: members.clone(),
                     transition: TransitionIdx(id),
                     from: transition.from,
                     when: transition.when,
+                    removes: transition.removes,
                     needs_live_role: transition.needs_live_role(),
                     begins_use: transition.begins_use,
                 });

@@ -11,6 +11,7 @@ use slr_core::invariant::{invariants, step_invariants};
 use slr_core::kind::{KindSpec, MoveSpec, Mover, ResourceKind, When};
 use slr_core::machine::SessionEnd;
 use slr_core::rejection::{Impossible, Refusal, Rejection};
+use slr_core::world::Resource;
 use slr_core::{Action, Command, OperatorStep, State, Universe, World};
 
 const ADMIN: PrincipalIdx = PrincipalIdx(0);
@@ -200,4 +201,46 @@ fn a_move_of_the_service_that_needs_the_role_waits_for_it() {
     after(&universe, &[moves(&universe, "retires")]);
     let refusal = refused(&universe, &[gone], &moves(&universe, "retires"));
     assert!(matches!(refusal, Refusal::Impossible(Impossible::NotEnabled { action: "ResourceMoves", .. })));
+}
+
+/// A second gadget, which belongs to the first one and is not made yet.
+fn child(world: &mut World) -> ResourceIdx {
+    let child = Resource { name: "child".to_owned(), parent: Some(GADGET), given: 0, ..world.resources[0].clone() };
+    world.resources.push(child);
+    ResourceIdx(1)
+}
+
+#[test]
+fn a_parent_that_is_being_deleted_waits_for_a_child_made_meanwhile() {
+    let mut late = GADGET;
+    let universe = Universe::new(world(|world| late = child(world))).unwrap();
+    let create = command(Command::Operate { resource: late, transition: transition(&universe, "create") });
+    let refusal = refused(&universe, &[operate(&universe, "delete"), create], &moves(&universe, "deleted"));
+    assert!(matches!(refusal, Refusal::Impossible(Impossible::NotEnabled { action: "ResourceMoves", .. })));
+}
+
+#[test]
+fn what_comes_back_by_itself_may_be_started_while_children_are_there() {
+    let universe = Universe::new(world(|world| {
+        let child = child(world);
+        world.resources[child.index()].given = world.kinds[0].initial;
+        let mut spec = KindSpec::plain("gadget");
+        spec.states.push("building".to_owned());
+        spec.moves.push(MoveSpec { by: Mover::Caller, ..service_move("build", "active", "building") });
+        spec.moves.push(service_move("built", "building", "active"));
+        world.kinds[0] = ResourceKind::new(&spec, ServiceIdx(0)).unwrap();
+    }))
+    .unwrap();
+    after(&universe, &[operate(&universe, "build"), moves(&universe, "built")]);
+    let refusal = refused(&universe, &[], &operate(&universe, "delete"));
+    assert_eq!(refusal, Refusal::Rejected(Rejection::ResourceHasChildren(GADGET)));
+}
+
+#[test]
+fn a_move_of_the_service_that_leads_nowhere_is_possible_and_not_offered() {
+    let universe =
+        Universe::new(world(|world| kind_with(world, service_move("refreshes", "active", "active")))).unwrap();
+    let refresh = moves(&universe, "refreshes");
+    assert_eq!(after(&universe, &[refresh]), universe.initial());
+    assert!(!enabled(&universe, &universe.initial()).contains(&refresh));
 }

@@ -139,6 +139,7 @@ impl<S: IdSet> Universe<S> {
                 let allowed = in_time
                     && state.answers(self.world().resources[resource.index()].region)
                     && (!service_move.needs_live_role || state.is_live(role))
+                    && !(service_move.removes && self.has_children(state, resource))
                     && !(service_move.begins_use && self.is_locked(state, role));
                 if allowed {
                     visit(Action::ResourceMoves { resource, transition: service_move.transition });

@@ -228,6 +228,9 @@ impl<S: IdSet> Universe<S> {
         if step.needs_live_role() && !state.is_live(role) {
             return Err(not_enabled("ResourceMoves", "the role is not in the account"));
         }
+        if step.removes && self.has_children(state, resource) {
+            return Err(not_enabled("ResourceMoves", "resources that belong to it are still there"));
+        }
         if step.begins_use && self.is_locked(state, role) {
             return Err(not_enabled("ResourceMoves", "the role is locked while its deletion is unfinished"));
         }
