@@ -9,9 +9,10 @@ use slr_core::id::{
 };
 use slr_core::invariant::{invariants, step_invariants};
 use slr_core::kind::{KindSpec, MoveSpec, Mover, ResourceKind, When};
-use slr_core::machine::SessionEnd;
+use slr_core::knob::DeletionDenied;
+use slr_core::machine::{Phase, SessionEnd};
 use slr_core::rejection::{Impossible, Refusal, Rejection};
-use slr_core::world::Resource;
+use slr_core::world::{Authority, ReadsDocs, Resource, Told, Works};
 use slr_core::{Action, Command, OperatorStep, State, Universe, World};
 
 const ADMIN: PrincipalIdx = PrincipalIdx(0);
@@ -243,4 +244,47 @@ fn a_move_of_the_service_that_leads_nowhere_is_possible_and_not_offered() {
     let refresh = moves(&universe, "refreshes");
     assert_eq!(after(&universe, &[refresh]), universe.initial());
     assert!(!enabled(&universe, &universe.initial()).contains(&refresh));
+}
+
+const OPERATOR: OperatorIdx = OperatorIdx(0);
+const SUBMITS: Action<u8> = Action::Operator { operator: OPERATOR, step: OperatorStep::Submits };
+const POLLS: Action<u8> = Action::Operator { operator: OPERATOR, step: OperatorStep::Polls };
+
+/// The operator made one who follows the guide's steps, persists and polls.
+fn guide(world: &mut World) {
+    let operator = &mut world.operators[0];
+    operator.works = Works::InSteps;
+    operator.attempts = None;
+    operator.told = Told::ByPolls;
+    operator.reads_docs = ReadsDocs::Never;
+}
+
+/// The administrator made one who may call these operations and nothing else.
+fn limit(world: &mut World, allowed: &[Operation]) {
+    world.principals[0].authority = Authority::Operations(allowed.iter().copied().collect());
+}
+
+#[test]
+fn a_request_that_is_refused_for_the_time_being_is_possible_and_not_offered() {
+    let universe = Universe::new(world(|world| {
+        guide(world);
+        world.knobs.deletion_denied = DeletionDenied::CallRefused;
+    }))
+    .unwrap();
+    assert_eq!(after(&universe, &[SUBMITS]), universe.initial(), "in use: refused, and nothing learnt");
+    assert!(!enabled(&universe, &universe.initial()).contains(&SUBMITS));
+    let cleaned = after(&universe, &[operate(&universe, "delete"), moves(&universe, "deleted")]);
+    assert!(enabled(&universe, &cleaned).contains(&SUBMITS));
+}
+
+#[test]
+fn an_operator_who_may_not_poll_learns_it_at_once() {
+    let universe = Universe::new(world(|world| {
+        guide(world);
+        limit(world, &[Operation::DeleteServiceLinkedRole]);
+    }))
+    .unwrap();
+    let submitted = after(&universe, &[SUBMITS]);
+    assert!(enabled(&universe, &submitted).contains(&POLLS));
+    assert_eq!(after(&universe, &[SUBMITS, POLLS]).operator(OPERATOR).phase, Phase::GaveUp);
 }

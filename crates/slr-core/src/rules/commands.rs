@@ -190,6 +190,22 @@ impl<S: IdSet> Universe<S> {
         }
     }
 
+    /// Whether a request to delete the role is accepted.
+    #[inline]
+    pub(super) fn may_submit(&self, state: &State<S>, by: PrincipalIdx, role: RoleIdx) -> Answer {
+        self.authorise(by, Operation::DeleteServiceLinkedRole, role)?;
+        self.find(state, role)?;
+        let knobs = &self.world().knobs;
+        if !self.is_service_linked(role) {
+            return Err(Rejection::NotServiceLinked(role, knobs.delete_of_ordinary_role));
+        }
+        let may_be_denied = knobs.deletion_denied == DeletionDenied::CallRefused && !state.has_unfinished_task(role);
+        if may_be_denied && self.is_in_use(state, role) {
+            return Err(Rejection::RoleInUse(role));
+        }
+        Ok(())
+    }
+
     #[inline]
     fn delete_service_linked_role(
         &self,
@@ -198,19 +214,12 @@ impl<S: IdSet> Universe<S> {
         role: RoleIdx,
         tell: &mut impl FnMut(Event<S>),
     ) -> Answer {
-        self.authorise(by, Operation::DeleteServiceLinkedRole, role)?;
-        self.find(state, role)?;
-        if !self.is_service_linked(role) {
-            return Err(Rejection::NotServiceLinked(role, self.world().knobs.delete_of_ordinary_role));
-        }
+        self.may_submit(state, by, role)?;
         // IAM answers a repeated request with the task that is still open, so that a client which lost the first answer can
         // ask again. Source: IAM API Reference, DeleteServiceLinkedRole.
         if state.has_unfinished_task(role) {
             tell(Event::TaskReturned { role });
             return Ok(());
-        }
-        if self.world().knobs.deletion_denied == DeletionDenied::CallRefused && self.is_in_use(state, role) {
-            return Err(Rejection::RoleInUse(role));
         }
         state.set_task(role, Some(TaskState::NotStarted));
         if self.world().knobs.late_visibility {

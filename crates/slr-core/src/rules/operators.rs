@@ -300,6 +300,6 @@ impl<S: IdSet> Universe<S> {
 }
 
 /// Whether a refused request will be refused again.
-fn is_final(rejection: Rejection) -> bool {
+pub(super) fn is_final(rejection: Rejection) -> bool {
     matches!(rejection, Rejection::AccessDenied(..) | Rejection::NotServiceLinked(..))
 }
