@@ -188,7 +188,8 @@ impl<S: IdSet> Universe<S> {
         };
         for resource in &world.resources {
             let kind = &world.kinds[resource.kind.index()];
-            if resource.given & 1 == 1 {
+            let uses_role = kind.state(resource.given).is_some_and(|state| state.blocks() || state.works);
+            if uses_role {
                 missing(format!("`{}`", resource.name), resource.role)?;
             }
             if let Some(parent) = resource.parent.map(|parent| &world.resources[parent.index()])

@@ -3,6 +3,7 @@
 mod common;
 
 use slr_core::action::{Operation, TaskRef};
+use slr_core::codec::Codec;
 use slr_core::id::{
     AttachmentIdx, OperatorIdx, PrincipalIdx, RegionIdx, RequestIdx, ResourceIdx, RoleIdx, ServiceIdx, SessionIdx,
     TextIdx, TransitionIdx,
@@ -10,8 +11,9 @@ use slr_core::id::{
 use slr_core::invariant::{invariants, step_invariants};
 use slr_core::kind::{KindSpec, MoveSpec, Mover, ResourceKind, When};
 use slr_core::knob::DeletionDenied;
-use slr_core::machine::{Phase, SessionEnd};
+use slr_core::machine::{Phase, SessionEnd, TaskState};
 use slr_core::rejection::{Impossible, Refusal, Rejection};
+use slr_core::universe::WorldError;
 use slr_core::world::{Authority, ReadsDocs, Resource, Told, Works};
 use slr_core::{Action, Command, OperatorStep, State, Universe, World};
 
@@ -287,4 +289,71 @@ fn an_operator_who_may_not_poll_learns_it_at_once() {
     let submitted = after(&universe, &[SUBMITS]);
     assert!(enabled(&universe, &submitted).contains(&POLLS));
     assert_eq!(after(&universe, &[SUBMITS, POLLS]).operator(OPERATOR).phase, Phase::GaveUp);
+}
+
+/// What brings the role's deletion task to its end, when the gadget is gone.
+fn succeeds(universe: &Universe<u8>) -> [Action<u8>; 4] {
+    let role = RoleIdx(0);
+    let (delete, deleted) = (operate(universe, "delete"), moves(universe, "deleted"));
+    [delete, deleted, Action::TaskStarts { role }, Action::TaskSucceeds { role }]
+}
+
+#[test]
+fn who_waits_for_a_task_learns_of_its_success_though_the_role_was_made_again() {
+    let mut request = RequestIdx(0);
+    let universe = Universe::new(world(|world| {
+        guide(world);
+        request = world.request("gadgets.example.com", None, |_| false);
+    }))
+    .unwrap();
+    let mut actions = vec![SUBMITS];
+    actions.extend(succeeds(&universe));
+    actions.push(command(Command::CreateServiceLinkedRole { request, description: None }));
+    let state = after(&universe, &actions);
+    let codec = Codec::new(&universe).unwrap();
+    let mut words = vec![0; codec.words()];
+    codec.pack(&state, &mut words);
+    assert_eq!(codec.unpack::<u8>(&words), state, "a single operator, too, may wait for an earlier task");
+    assert!(enabled(&universe, &state).contains(&POLLS));
+    actions.push(POLLS);
+    assert_eq!(after(&universe, &actions).operator(OPERATOR).phase, Phase::Done);
+}
+
+#[test]
+fn who_waits_for_a_task_learns_of_its_failure_though_somebody_else_submitted_again() {
+    for (ignores_failure, phase) in [(false, Phase::Preparing), (true, Phase::Done)] {
+        let universe = Universe::new(world(|world| {
+            guide(world);
+            world.operators[0].ignores_failure = ignores_failure;
+        }))
+        .unwrap();
+        let role = RoleIdx(0);
+        let failed = [SUBMITS, Action::TaskStarts { role }, Action::TaskFails { role, named: 1 }];
+        let again = [command(Command::DeleteServiceLinkedRole { role }), POLLS];
+        let state = after(&universe, &[&failed[..], &again[..]].concat());
+        assert_eq!((state.task(role), state.operator(OPERATOR).phase), (Some(TaskState::NotStarted), phase));
+    }
+}
+
+#[test]
+fn a_region_that_a_script_lets_fail_is_packed_with_the_state() {
+    let universe = Universe::<u8>::new(world(|_| ())).unwrap();
+    let state = after(&universe, &[Action::RegionFails { region: RegionIdx(0) }]);
+    let codec = Codec::new(&universe).unwrap();
+    let mut words = vec![0; codec.words()];
+    codec.pack(&state, &mut words);
+    assert_eq!(codec.unpack::<u8>(&words), state);
+}
+
+#[test]
+fn a_resource_at_work_from_the_beginning_needs_its_role() {
+    let working = world(|world| {
+        let mut spec = KindSpec::plain("gadget");
+        spec.blocks.retain(|state| state != "active");
+        spec.works.push("active".to_owned());
+        world.kinds[0] = ResourceKind::new(&spec, ServiceIdx(0)).unwrap();
+        world.resources[0].given = world.kinds[0].initial;
+        world.roles[0].given = false;
+    });
+    assert!(matches!(Universe::<u8>::new(working), Err(WorldError::RoleMissing { .. })));
 }

@@ -150,6 +150,7 @@ impl<S: IdSet> Universe<S> {
         // Every caller has made sure that the slot is free, and a free slot takes the event.
         if let Ok(next) = state.role(role).next(RoleEvent::Created) {
             state.set_role(role, next);
+            self.note_superseded(state, role);
             state.set_task(role, None);
             state.unseen_tasks.remove(role.0);
             state.fresh_roles.put(role.0, self.world().knobs.late_propagation);
@@ -221,6 +222,7 @@ impl<S: IdSet> Universe<S> {
             tell(Event::TaskReturned { role });
             return Ok(());
         }
+        self.note_superseded(state, role);
         state.set_task(role, Some(TaskState::NotStarted));
         if self.world().knobs.late_visibility {
             state.unseen_tasks.insert(role.0);

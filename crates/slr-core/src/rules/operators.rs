@@ -140,7 +140,6 @@ impl<S: IdSet> Universe<S> {
         tell: &mut impl FnMut(Event<S>),
     ) -> Result<(), Refusal> {
         let operator = self.operator(id);
-        let before = state.task(operator.goal);
         let command = Command::DeleteServiceLinkedRole { role: operator.goal };
         let answer = self.command(state, operator.principal, command, tell);
         if operator.attempts.is_some() {
@@ -148,13 +147,10 @@ impl<S: IdSet> Universe<S> {
             own.attempts = own.attempts.saturating_add(1);
         }
         match answer {
-            Ok(()) => {
-                self.note_superseded(state, operator.goal, id, before);
-                match operator.works {
-                    Works::InAnyOrder => Ok(()),
-                    Works::InSteps => self.experience(state, id, OperatorEvent::Submitted, tell),
-                }
-            }
+            Ok(()) => match operator.works {
+                Works::InAnyOrder => Ok(()),
+                Works::InSteps => self.experience(state, id, OperatorEvent::Submitted, tell),
+            },
             Err(rejection) => {
                 tell(Event::Refused { by: operator.principal, rejection });
                 match (operator.works, rejection) {
@@ -171,16 +167,18 @@ impl<S: IdSet> Universe<S> {
         }
     }
 
-    /// Others may still wait for the task whose place the new one takes: it has ended, and they will be told how.
-    fn note_superseded(&self, state: &mut State<S>, role: RoleIdx, submitter: OperatorIdx, before: Option<TaskState>) {
-        let ended = match before {
+    /// Somebody may still wait for the task whose place is about to be taken, by a later one or by the role's next incarnation: it has
+    /// ended, and whoever waits will be told how.
+    #[inline]
+    pub(super) fn note_superseded(&self, state: &mut State<S>, role: RoleIdx) {
+        let ended = match state.task(role) {
             Some(TaskState::Failed) => Superseded::Failed,
             Some(TaskState::Succeeded) => Superseded::Succeeded,
             Some(TaskState::NotStarted | TaskState::InProgress) | None => return,
         };
-        for other in &self.facts(role).operators {
-            let own = &mut state.operators[other.index()];
-            if *other != submitter && own.phase == Phase::Waiting && own.superseded == Superseded::No {
+        for waiting in &self.facts(role).operators {
+            let own = &mut state.operators[waiting.index()];
+            if own.phase == Phase::Waiting && own.superseded == Superseded::No {
                 own.superseded = ended;
             }
         }
@@ -202,7 +200,11 @@ impl<S: IdSet> Universe<S> {
             (Ok(_), Superseded::Succeeded) | (Ok(Some(TaskState::Succeeded)), Superseded::No) => {
                 self.experience(state, id, OperatorEvent::SawSuccess, tell)
             }
-            (Ok(_), Superseded::Failed) => self.experience(state, id, OperatorEvent::SawFailure, tell),
+            // What an earlier task named is no longer known; only who does not mind failures reads it otherwise.
+            (Ok(_), Superseded::Failed) if !operator.ignores_failure => {
+                self.experience(state, id, OperatorEvent::SawFailure, tell)
+            }
+            (Ok(_), Superseded::Failed) => self.experience(state, id, OperatorEvent::SawSuccess, tell),
             (Ok(Some(TaskState::Failed)), Superseded::No) => {
                 let event = self.reading_of_failure(state, operator);
                 self.experience(state, id, event, tell)
