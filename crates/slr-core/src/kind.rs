@@ -512,7 +512,9 @@ fn number_states(spec: &KindSpec) -> Result<Vec<KindState>, KindError> {
 fn mark_removals(transitions: &mut [Transition], states: &[KindState]) {
     let callers_leave: BTreeSet<u8> =
         transitions.iter().filter(|t| t.by == Mover::Caller).map(|transition| transition.from).collect();
-    let ends: BTreeSet<u8> = states.iter().filter(|state| state.is_end).map(|state| state.code).collect();
+    // A kind may also lead back to where it is as if the resource had never been made.
+    let gone: BTreeSet<u8> =
+        states.iter().filter(|state| state.is_end || state.code == 0).map(|state| state.code).collect();
     let mut by_service = DiGraphMap::<u8, ()>::new();
     for state in states {
         by_service.add_node(state.code);
@@ -521,10 +523,10 @@ fn mark_removals(transitions: &mut [Transition], states: &[KindState]) {
         by_service.add_edge(transition.from, transition.to, ());
     }
     let goes_out = |code: u8| {
-        !callers_leave.contains(&code) && Dfs::new(&by_service, code).iter(&by_service).any(|c| ends.contains(&c))
+        !callers_leave.contains(&code) && Dfs::new(&by_service, code).iter(&by_service).any(|c| gone.contains(&c))
     };
     for transition in transitions {
-        let is_last = ends.contains(&transition.to);
+        let is_last = gone.contains(&transition.to);
         transition.removes = match transition.by {
             Mover::Caller => transition.from != 0 && (is_last || goes_out(transition.to)),
             Mover::Service => is_last,

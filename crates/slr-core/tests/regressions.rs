@@ -357,3 +357,29 @@ fn a_resource_at_work_from_the_beginning_needs_its_role() {
     });
     assert!(matches!(Universe::<u8>::new(working), Err(WorldError::RoleMissing { .. })));
 }
+
+#[test]
+fn a_service_makes_no_child_without_its_parent() {
+    let mut orphan = GADGET;
+    let universe = Universe::new(world(|world| {
+        orphan = child(world);
+        kind_with(world, service_move("appears", "absent", "active"));
+    }))
+    .unwrap();
+    let appears = Action::ResourceMoves { resource: orphan, transition: transition(&universe, "appears") };
+    after(&universe, &[appears]);
+    let gone = [operate(&universe, "delete"), moves(&universe, "deleted")];
+    assert!(matches!(refused(&universe, &gone, &appears), Refusal::Impossible(Impossible::NotEnabled { .. })));
+}
+
+#[test]
+fn a_parent_is_not_unmade_while_its_children_are_there() {
+    let universe = Universe::new(world(|world| {
+        let child = child(world);
+        world.resources[child.index()].given = world.kinds[0].initial;
+        kind_with(world, service_move("vanishes", "active", "absent"));
+    }))
+    .unwrap();
+    let refusal = refused(&universe, &[], &moves(&universe, "vanishes"));
+    assert!(matches!(refusal, Refusal::Impossible(Impossible::NotEnabled { .. })));
+}

@@ -409,8 +409,7 @@ impl<S: IdSet> Universe<S> {
         if step.removes && self.has_children(state, resource) {
             return Err(Rejection::ResourceHasChildren(resource));
         }
-        let parent = self.world().resources[resource.index()].parent;
-        if step.from == 0 && parent.is_some_and(|parent| !self.is_there(state, parent)) {
+        if step.from == 0 && self.lacks_parent(state, resource) {
             return Err(Rejection::ParentMissing(resource));
         }
         // A service makes no role but a service-linked one.
@@ -447,6 +446,12 @@ impl<S: IdSet> Universe<S> {
     #[inline]
     pub(super) fn has_children(&self, state: &State<S>, resource: ResourceIdx) -> bool {
         self.children_of(resource).iter().any(|child| self.is_there(state, ResourceIdx(child)))
+    }
+
+    /// Whether the resource that this one belongs to is not there.
+    #[inline]
+    pub(super) fn lacks_parent(&self, state: &State<S>, resource: ResourceIdx) -> bool {
+        self.world().resources[resource.index()].parent.is_some_and(|parent| !self.is_there(state, parent))
     }
 
     /// Gives a resource its new state; what no longer blocks is no longer outstanding.

@@ -162,6 +162,7 @@ impl<S: IdSet> Universe<S> {
                     && state.answers(self.world().resources[resource.index()].region)
                     && (!service_move.needs_live_role || state.is_live(role))
                     && !(service_move.removes && self.has_children(state, resource))
+                    && !(service_move.from == 0 && self.lacks_parent(state, resource))
                     && !(service_move.begins_use && self.is_locked(state, role));
                 if allowed {
                     visit(Action::ResourceMoves { resource, transition: service_move.transition });

@@ -231,6 +231,9 @@ impl<S: IdSet> Universe<S> {
         if step.removes && self.has_children(state, resource) {
             return Err(not_enabled("ResourceMoves", "resources that belong to it are still there"));
         }
+        if step.from == 0 && self.lacks_parent(state, resource) {
+            return Err(not_enabled("ResourceMoves", "the resource that it belongs to is not there"));
+        }
         if step.begins_use && self.is_locked(state, role) {
             return Err(not_enabled("ResourceMoves", "the role is locked while its deletion is unfinished"));
         }
