@@ -30,6 +30,54 @@ pub enum Mover {
     Caller,
     /// The service, in its own time.
     Service,
+    /// The resource's parent, with its own transition of the same name: whoever deletes a maintenance window deletes its tasks.
+    Parent,
+}
+
+/// Which role a caller passes to the service with an operation, for which it needs `iam:PassRole`.
+///
+/// Source: IAM User Guide, "Granting a user permissions to pass a role to an AWS service"; a service-linked role is passed, too, where it
+/// is named, and none is passed where the service picks its own.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Passes {
+    /// None.
+    #[default]
+    Nothing,
+    /// The service-linked role that the resource uses, by its name.
+    LinkedRole,
+    /// The account's own role, [`Resource::passes`](crate::world::Resource::passes).
+    CustomRole,
+}
+
+/// What must be so for a transition to be made, besides the state of the resource and the use of its role.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Condition {
+    /// A relative of the kind is in one of the states.
+    ///
+    /// The relatives of a resource are those that it belongs to or was made from, and so on upwards; those that belong to it or were made
+    /// from it; and those of its own kind that share one of the former.
+    Relative {
+        /// The kind, of the same service.
+        kind: String,
+        /// Its states.
+        states: Vec<String>,
+    },
+    /// No relative of the kind is in one of the states.
+    NoRelative {
+        /// The kind, of the same service.
+        kind: String,
+        /// Its states.
+        states: Vec<String>,
+    },
+    /// The role that was passed, for the resource or for a relative above it, is in the account and trusts the service; or is not so.
+    PassedRole {
+        /// Which of the two.
+        usable: bool,
+    },
+    /// The permissions policy of the service-linked role allows all that the resource needs, and what those above it need; or does not.
+    Permitted(bool),
 }
 
 /// When a transition may happen.
@@ -64,6 +112,37 @@ pub struct MoveSpec {
     pub creates_role: bool,
     /// Whether the move is refused where the role does not exist.
     pub needs_role: bool,
+    /// The optional parameters with which the operation makes this move and no other one.
+    pub with: Vec<String>,
+    /// The role that is passed with it.
+    pub passes: Passes,
+    /// What else must be so.
+    pub conditions: Vec<Condition>,
+    /// The service whose role is made with it where it does not exist, by the rights of this service's own role.
+    pub creates_role_of: Option<String>,
+    /// Whether it is an exception: chance does not choose it.
+    pub exceptional: bool,
+}
+
+impl MoveSpec {
+    /// A move between two states, at any time and with nothing special about it.
+    pub fn new(name: &str, from: &str, to: &str, by: Mover) -> Self {
+        Self {
+            name: name.to_owned(),
+            from: vec![from.to_owned()],
+            to: to.to_owned(),
+            by,
+            when: When::Always,
+            operation: None,
+            creates_role: false,
+            needs_role: false,
+            with: Vec::new(),
+            passes: Passes::Nothing,
+            conditions: Vec::new(),
+            creates_role_of: None,
+            exceptional: false,
+        }
+    }
 }
 
 /// A declared kind.
@@ -87,8 +166,11 @@ pub struct KindSpec {
     pub release_lag: bool,
     /// The moves.
     pub moves: Vec<MoveSpec>,
-    /// The kind, of the same service, of the resources that this kind's resources belong to.
-    pub parent: Option<String>,
+    /// The kinds, of the same service, of the resources that this kind's resources belong to: they cannot go before these have gone.
+    pub parents: Vec<String>,
+    /// The kinds, of the same service, of the resources that this kind's resources are made from: they must be there then, and may
+    /// go afterwards.
+    pub made_from: Vec<String>,
 }
 
 impl KindSpec {
@@ -106,16 +188,7 @@ impl KindSpec {
             }
             Some(format!("{verb}{noun}"))
         };
-        let step = |name: &str, from: &str, to: &str, by, when| MoveSpec {
-            name: name.to_owned(),
-            from: vec![from.to_owned()],
-            to: to.to_owned(),
-            by,
-            when,
-            operation: None,
-            creates_role: false,
-            needs_role: false,
-        };
+        let step = |name: &str, from: &str, to: &str, by, when| MoveSpec { when, ..MoveSpec::new(name, from, to, by) };
         Self {
             name: name.to_owned(),
             arn: format!("arn:{{partition}}:{{service}}:{{region}}:{{account}}:{name}/{{name}}"),
@@ -138,7 +211,8 @@ impl KindSpec {
                 step("deleted", "deleting", "deleted", Mover::Service, When::Always),
                 step("delete-fails", "deleting", "active", Mover::Service, When::InUse),
             ],
-            parent: None,
+            parents: Vec::new(),
+            made_from: Vec::new(),
         }
     }
 }
@@ -212,6 +286,18 @@ pub enum KindError {
         /// The parent's name.
         parent: String,
     },
+    /// A condition about a kind that the service does not define.
+    #[error(
+        "kind `{kind}` has a move `{name}` that depends on the kind `{relative}`, which its service does not define"
+    )]
+    UnknownRelative {
+        /// The kind.
+        kind: String,
+        /// The move.
+        name: String,
+        /// The kind that there is not.
+        relative: String,
+    },
     /// Kinds that are each other's parents.
     #[error("kinds are each other's parents: {}", .cycle.join(" -> "))]
     ParentCycle {
@@ -265,6 +351,16 @@ pub struct Transition {
     pub uses_role: bool,
     /// Whether the role comes into use by it.
     pub begins_use: bool,
+    /// The optional parameters with which the operation makes this transition and no other one, sorted.
+    pub with: Vec<String>,
+    /// The role that is passed with it.
+    pub passes: Passes,
+    /// What else must be so.
+    pub conditions: Vec<Condition>,
+    /// The service whose role is made with it where it does not exist.
+    pub creates_role_of: Option<String>,
+    /// Whether it is an exception: chance does not choose it.
+    pub exceptional: bool,
 }
 
 impl Transition {
@@ -306,8 +402,10 @@ pub struct ResourceKind {
     pub transitions: Vec<Transition>,
     /// Per code, the next step toward releasing the role.
     pub clean_up: [CleanUp; 1 << CODE_BITS],
-    /// The kind that its resources' parents are of.
-    pub parent: Option<String>,
+    /// The kinds that its resources' parents are of.
+    pub parents: Vec<String>,
+    /// The kinds that its resources are made from.
+    pub made_from: Vec<String>,
 }
 
 impl ResourceKind {
@@ -361,6 +459,11 @@ impl ResourceKind {
                     removes: false,
                     uses_role: false,
                     begins_use: false,
+                    with: sorted(&step.with),
+                    passes: step.passes,
+                    conditions: step.conditions.clone(),
+                    creates_role_of: step.creates_role_of.clone(),
+                    exceptional: step.exceptional,
                 });
             }
         }
@@ -375,7 +478,8 @@ impl ResourceKind {
             initial,
             transitions,
             clean_up,
-            parent: spec.parent.clone(),
+            parents: spec.parents.clone(),
+            made_from: spec.made_from.clone(),
         };
         kind.check_reachable()?;
         kind.check_releases()?;
@@ -455,16 +559,7 @@ fn with_release_lag(spec: &KindSpec) -> KindSpec {
     }
     spec.states.push(RELEASING.to_owned());
     spec.blocks.push(RELEASING.to_owned());
-    spec.moves.push(MoveSpec {
-        name: "released".to_owned(),
-        from: vec![RELEASING.to_owned()],
-        to: end,
-        by: Mover::Service,
-        when: When::Always,
-        operation: None,
-        creates_role: false,
-        needs_role: false,
-    });
+    spec.moves.push(MoveSpec::new("released", RELEASING, &end, Mover::Service));
     spec.release_lag = false;
     spec
 }
@@ -530,6 +625,8 @@ fn mark_removals(transitions: &mut [Transition], states: &[KindState]) {
         transition.removes = match transition.by {
             Mover::Caller => transition.from != 0 && (is_last || goes_out(transition.to)),
             Mover::Service => is_last,
+            // Those that belong to it go with it, or its parent waits for them.
+            Mover::Parent => false,
         };
     }
 }
@@ -553,12 +650,17 @@ fn plan_clean_up(transitions: &[Transition]) -> [CleanUp; 1 << CODE_BITS] {
     }
     while let Some(target) = queue.pop_front() {
         for (index, transition) in (0..).zip(transitions) {
-            // A move that happens only while the role is in use is a clean-up that fails.
-            let leads_on = transition.to == target && transition.when != When::InUse;
+            // A move that happens only while the role is in use is a clean-up that fails. A parent's move, an exception and a change to
+            // another role are not for whoever cleans up to make.
+            let leads_on = transition.to == target
+                && transition.when != When::InUse
+                && transition.by != Mover::Parent
+                && transition.passes == Passes::Nothing
+                && !transition.exceptional;
             if leads_on && reached.insert(transition.from) {
                 plan[usize::from(transition.from)] = match transition.by {
                     Mover::Caller => CleanUp::Call(TransitionIdx(index)),
-                    Mover::Service => CleanUp::Wait,
+                    Mover::Service | Mover::Parent => CleanUp::Wait,
                 };
                 queue.push_back(transition.from);
             }
@@ -567,38 +669,97 @@ fn plan_clean_up(transitions: &[Transition]) -> [CleanUp; 1 << CODE_BITS] {
     plan
 }
 
+fn sorted(names: &[String]) -> Vec<String> {
+    let mut names = names.to_vec();
+    names.sort();
+    names
+}
+
 /// The kinds of one service in an order in which they can be cleaned up: children before parents.
 ///
 /// # Errors
 /// [`KindError::UnknownParent`], or [`KindError::ParentCycle`] with the whole cycle.
 pub fn clean_up_order(kinds: &[&ResourceKind]) -> Result<Vec<String>, KindError> {
     let mut graph = DiGraphMap::<u32, ()>::new();
+    let find = |name: &String| (0..).zip(kinds).find(|(_, other)| other.name == *name).map(|(index, _)| index);
     for (index, kind) in (0..).zip(kinds) {
         graph.add_node(index);
-        if let Some(parent) = &kind.parent {
-            let Some((parent, _)) = (0..).zip(kinds).find(|(_, other)| other.name == *parent) else {
-                return Err(KindError::UnknownParent { kind: kind.name.clone(), parent: parent.clone() });
-            };
-            graph.add_edge(index, parent, ());
+        for parent in kind.parents.iter().chain(&kind.made_from) {
+            let unknown = || KindError::UnknownParent { kind: kind.name.clone(), parent: parent.clone() };
+            let above = find(parent).ok_or_else(unknown)?;
+            if kind.parents.contains(parent) {
+                graph.add_edge(index, above, ());
+            }
         }
     }
     match toposort(&graph, None) {
         Ok(order) => Ok(order.into_iter().map(|index| kinds[index as usize].name.clone()).collect()),
         Err(cycle) => {
-            // Every kind has one parent at most, so following parents from a kind on the cycle walks the cycle.
-            let start = cycle.node_id();
-            let mut names = vec![kinds[start as usize].name.clone()];
-            let mut at = start;
-            while let Some(next) = graph.neighbors(at).next() {
-                names.push(kinds[next as usize].name.clone());
-                at = next;
-                if at == start {
-                    break;
-                }
-            }
-            Err(KindError::ParentCycle { cycle: names })
+            let walk = cycle_through(&graph, cycle.node_id());
+            Err(KindError::ParentCycle {
+                cycle: walk.into_iter().map(|index| kinds[index as usize].name.clone()).collect(),
+            })
         }
     }
+}
+
+/// A shortest walk from a node that lies on a cycle back to it; the node stands at both ends.
+fn cycle_through(graph: &DiGraphMap<u32, ()>, start: u32) -> Vec<u32> {
+    let mut came_from = BTreeMap::new();
+    let mut queue = VecDeque::from([start]);
+    while let Some(at) = queue.pop_front() {
+        for next in graph.neighbors(at) {
+            if came_from.contains_key(&next) {
+                continue;
+            }
+            came_from.insert(next, at);
+            queue.push_back(next);
+        }
+    }
+    let mut walk = vec![start];
+    let mut at = start;
+    while let Some(before) = came_from.get(&at) {
+        walk.push(*before);
+        at = *before;
+        if at == start {
+            break;
+        }
+    }
+    walk.reverse();
+    walk
+}
+
+/// Whether the conditions of the kinds of one service name kinds of that service and states of those.
+///
+/// # Errors
+/// [`KindError::UnknownRelative`] or [`KindError::UnknownState`], the first one found.
+pub fn check_conditions(kinds: &[&ResourceKind]) -> Result<(), KindError> {
+    for kind in kinds {
+        for transition in &kind.transitions {
+            for condition in &transition.conditions {
+                let (Condition::Relative { kind: relative, states } | Condition::NoRelative { kind: relative, states }) =
+                    condition
+                else {
+                    continue;
+                };
+                let Some(other) = kinds.iter().find(|other| other.name == *relative) else {
+                    return Err(KindError::UnknownRelative {
+                        kind: kind.name.clone(),
+                        name: transition.name.clone(),
+                        relative: relative.clone(),
+                    });
+                };
+                if let Some(state) = states.iter().find(|state| other.code_of(state).is_none()) {
+                    return Err(KindError::UnknownState {
+                        kind: other.name.clone(),
+                        state: state.clone(),
+                        place: format!("move `{}` of kind `{}`", transition.name, kind.name),
+                    });
+                }
+            }
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -675,7 +836,7 @@ mod tests {
     #[test]
     fn children_are_cleaned_up_before_parents_and_cycles_are_named() {
         let kind = |name: &str, parent: Option<&str>| {
-            let spec = KindSpec { parent: parent.map(str::to_owned), ..KindSpec::plain(name) };
+            let spec = KindSpec { parents: parent.map(str::to_owned).into_iter().collect(), ..KindSpec::plain(name) };
             ResourceKind::new(&spec, ServiceIdx(0)).unwrap()
         };
         let (mesh, node, route) = (kind("mesh", None), kind("node", Some("mesh")), kind("route", Some("node")));

@@ -192,6 +192,11 @@ pub enum Rejection {
     Throttled,
     /// The resource is not in a state in which the operation can be called.
     ResourceNotReady(ResourceIdx, TransitionIdx),
+    /// The service uses the role, and the operation has to wait for it.
+    ResourceBusy(ResourceIdx, TransitionIdx),
+    /// Something besides the resource's own state stands against the operation: a relative, the role that was passed, or what the
+    /// service-linked role permits.
+    ConditionUnmet(ResourceIdx, TransitionIdx),
     /// There is no such resource.
     ResourceNotFound(ResourceIdx),
     /// The resource's children are still there.
@@ -230,7 +235,9 @@ impl Rejection {
             Self::HasDependents(_) | Self::RoleInUse(_) => Code::DeleteConflict,
             Self::RoleQuotaReached | Self::AttachmentQuotaReached(_) => Code::LimitExceeded,
             Self::Throttled => Code::Throttling,
-            Self::ResourceNotReady(..) | Self::RoleLocked(_) => Code::ResourceInUse,
+            Self::ResourceNotReady(..) | Self::ResourceBusy(..) | Self::ConditionUnmet(..) | Self::RoleLocked(_) => {
+                Code::ResourceInUse
+            }
             Self::ResourceNotFound(_) => Code::ResourceNotFound,
             Self::ResourceHasChildren(_) | Self::ParentMissing(_) | Self::ServiceNeedsRole(_) => {
                 Code::ResourceDependency
@@ -307,6 +314,21 @@ impl Rejection {
             Self::ResourceNotReady(r, t) => {
                 format!(
                     "{} cannot be called for {} in its present state",
+                    universe.transition(r, t).operation,
+                    resource(r)
+                )
+            }
+            Self::ResourceBusy(r, t) => {
+                format!(
+                    "{} cannot be called for {} while the service uses the role {}, wait a few minutes and try again",
+                    universe.transition(r, t).operation,
+                    resource(r),
+                    role(universe.role_of(r))
+                )
+            }
+            Self::ConditionUnmet(r, t) => {
+                format!(
+                    "{} cannot be called for {} because of the resources that it depends on or that depend on it",
                     universe.transition(r, t).operation,
                     resource(r)
                 )

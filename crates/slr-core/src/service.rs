@@ -61,6 +61,9 @@ pub enum Deletion {
 pub struct ServiceDefinition {
     /// The service principal.
     pub principal: ServicePrincipal,
+    /// The prefix of the service's actions and the third part of its ARNs; the first label of the principal if it is `None`, which is
+    /// Assumed.
+    pub namespace: Option<String>,
     /// The fixed base name.
     pub role_name: RoleName,
     /// Whether a caller may add a suffix.
@@ -90,6 +93,7 @@ impl ServiceDefinition {
         Self {
             trust: vec![principal.clone()],
             principal,
+            namespace: None,
             role_name,
             suffix_allowed: false,
             policy: None,
@@ -100,6 +104,23 @@ impl ServiceDefinition {
             reason: None,
             reported_region: None,
         }
+    }
+
+    /// The prefix of the service's actions, such as `ssm`.
+    pub fn namespace(&self) -> &str {
+        let principal = self.principal.as_str();
+        self.namespace.as_deref().unwrap_or_else(|| principal.split('.').next().unwrap_or(principal))
+    }
+
+    /// Whether the permissions policy allows the action. One that is not known allows everything.
+    pub fn permits(&self, action: &str) -> bool {
+        let fits = |permitted: &String| match permitted.strip_suffix('*') {
+            Some(beginning) => {
+                action.get(..beginning.len()).is_some_and(|begins| begins.eq_ignore_ascii_case(beginning))
+            }
+            None => permitted.eq_ignore_ascii_case(action),
+        };
+        self.permits.is_empty() || self.permits.iter().any(fits)
     }
 
     /// The ARN of the role's managed policy.

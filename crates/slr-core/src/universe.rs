@@ -3,7 +3,7 @@
 use crate::id::{
     KindIdx, OperatorIdx, PrincipalIdx, RegionIdx, ResourceIdx, RoleIdx, ServiceIdx, SessionIdx, TransitionIdx, number,
 };
-use crate::kind::{Mover, ResourceKind, Transition, When};
+use crate::kind::{Condition, Mover, ResourceKind, Transition, When};
 use crate::machine::RoleState;
 use crate::service::ServiceDefinition;
 use crate::set::IdSet;
@@ -40,6 +40,24 @@ pub(crate) struct ServiceMove<S> {
     pub(crate) removes: bool,
     pub(crate) needs_live_role: bool,
     pub(crate) begins_use: bool,
+    pub(crate) is_conditional: bool,
+}
+
+/// A [`Condition`] of a transition, by ids.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Requirement {
+    /// Some relative of the kind is in a state with one of these codes, a bit each, or none is.
+    Relative {
+        kind: KindIdx,
+        codes: u16,
+        wanted: bool,
+    },
+    PassedRole {
+        usable: bool,
+    },
+    Permitted(bool),
+    /// It names a kind that there is not.
+    Never,
 }
 
 /// A world that cannot run.
@@ -96,6 +114,16 @@ pub struct Universe<S> {
     roles: Vec<RoleFacts<S>>,
     pub(crate) children: Vec<S>,
     regions: Vec<S>,
+    /// Per kind and transition, what has to be so; empty where nothing has.
+    requirements: Vec<Vec<Vec<Requirement>>>,
+    /// Per resource, its relatives, where a transition of its kind asks for them.
+    relatives: Vec<Vec<ResourceIdx>>,
+    /// Per resource, those whose relatives it is among.
+    dependents: Vec<Vec<ResourceIdx>>,
+    /// Per resource, the role that is passed for it or for the nearest above it, where a transition of its kind asks for it.
+    passed: Vec<Option<RoleIdx>>,
+    /// Resources for which the service's role permits all that is needed.
+    permitted: S,
     pub(crate) service_moves: Vec<ServiceMove<S>>,
     pub(crate) service_linked: S,
     /// Sessions whose principal the role's trust policy names.
@@ -114,13 +142,17 @@ impl<S: IdSet> Universe<S> {
     pub fn new(world: World) -> Result<Self, WorldError> {
         check_limits::<S>(&world)?;
         let roles: Vec<_> = (0..world.roles.len()).map(|role| role_facts(&world, role)).collect();
-        let child_of =
-            |parent: u32| move |child: &&(u32, &crate::world::Resource)| child.1.parent == Some(ResourceIdx(parent));
         let numbered: Vec<_> = (0_u32..).zip(&world.resources).collect();
-        let children = numbered
-            .iter()
-            .map(|(parent, _)| S::of(numbered.iter().filter(child_of(*parent)).map(|(child, _)| *child)))
-            .collect();
+        let mut children = vec![S::default(); world.resources.len()];
+        for (child, resource) in &numbered {
+            let kind = &world.kinds[resource.kind.index()];
+            for parent in &resource.parents {
+                if !kind.made_from.contains(&world.kinds[world.resources[parent.index()].kind.index()].name) {
+                    children[parent.index()].insert(*child);
+                }
+            }
+        }
+        let family = Family::new(&world);
         let regions = (0..number(world.regions.len()))
             .map(|region| S::of(numbered.iter().filter(|(_, r)| r.region.0 == region).map(|(id, _)| *id)))
             .collect();
@@ -136,6 +168,11 @@ impl<S: IdSet> Universe<S> {
                 (0..).zip(&roles).filter(|(_, facts)| deletes_itself(&world, facts)).map(|(id, _)| id),
             ),
             has_region_faults: false,
+            requirements: requirements(&world),
+            dependents: reversed(&family.relatives),
+            relatives: family.relatives,
+            passed: family.passed,
+            permitted: S::of(family.permitted),
             roles,
             children,
             regions,
@@ -192,11 +229,15 @@ impl<S: IdSet> Universe<S> {
             if uses_role {
                 missing(format!("`{}`", resource.name), resource.role)?;
             }
-            if let Some(parent) = resource.parent.map(|parent| &world.resources[parent.index()])
-                && is_there(kind, resource.given)
-                && !is_there(&world.kinds[parent.kind.index()], parent.given)
-            {
-                return Err(WorldError::ParentMissing { child: resource.name.clone(), parent: parent.name.clone() });
+            for parent in resource.parents.iter().map(|parent| &world.resources[parent.index()]) {
+                let above = &world.kinds[parent.kind.index()];
+                let belongs = !kind.made_from.contains(&above.name);
+                if belongs && is_there(kind, resource.given) && !is_there(above, parent.given) {
+                    return Err(WorldError::ParentMissing {
+                        child: resource.name.clone(),
+                        parent: parent.name.clone(),
+                    });
+                }
             }
         }
         for (id, slot) in (0..).zip(&world.sessions) {
@@ -309,6 +350,53 @@ impl<S: IdSet> Universe<S> {
     /// A principal's ARN.
     pub fn principal_arn(&self, principal: PrincipalIdx) -> String {
         self.world.principal_arn(principal)
+    }
+
+    /// Whether the role's trust policy names the principal now: the one that was put in the place of the first, if one was.
+    pub fn trusts_now(&self, state: &State<S>, role: RoleIdx, principal: &str) -> bool {
+        let replaced = state.attached.and(&self.facts(role).trust_policies).first();
+        match replaced.map(|id| &self.world.attachments[id as usize].item) {
+            Some(Item::TrustPolicy(trusted)) => trusted.split(' ').any(|name| name == principal),
+            Some(
+                Item::Tag(_)
+                | Item::ManagedPolicy(_)
+                | Item::InlinePolicy(_)
+                | Item::InstanceProfile(_)
+                | Item::Boundary(_),
+            )
+            | None => self.trusts(role, principal),
+        }
+    }
+
+    /// What a transition of the resource's kind asks for besides the resource's state and the use of its role.
+    #[inline]
+    pub(crate) fn requirements_of(&self, resource: ResourceIdx, transition: TransitionIdx) -> &[Requirement] {
+        let kind = self.world.resources[resource.index()].kind;
+        &self.requirements[kind.index()][transition.index()]
+    }
+
+    /// The resources whose states the resource's conditions ask for.
+    #[inline]
+    pub fn relatives_of(&self, resource: ResourceIdx) -> &[ResourceIdx] {
+        &self.relatives[resource.index()]
+    }
+
+    /// The resources whose conditions ask for the resource's state.
+    #[inline]
+    pub fn dependents_of(&self, resource: ResourceIdx) -> &[ResourceIdx] {
+        &self.dependents[resource.index()]
+    }
+
+    /// The account's own role that the service uses for the resource, if its kind asks for it.
+    #[inline]
+    pub(crate) fn passed_role(&self, resource: ResourceIdx) -> Option<RoleIdx> {
+        self.passed[resource.index()]
+    }
+
+    /// Whether the permissions policy of the resource's service allows all that is needed for it.
+    #[inline]
+    pub(crate) fn is_permitted(&self, resource: ResourceIdx) -> bool {
+        self.permitted.contains(resource.0)
     }
 
     /// Whether the role's trust policy names the principal.
@@ -463,9 +551,118 @@ fn service_moves<S: IdSet>(world: &World) -> Vec<ServiceMove<S>> {
                     removes: transition.removes,
                     needs_live_role: transition.needs_live_role(),
                     begins_use: transition.begins_use,
+                    is_conditional: !transition.conditions.is_empty(),
                 });
             }
         }
     }
     moves
+}
+
+fn requirements(world: &World) -> Vec<Vec<Vec<Requirement>>> {
+    let relative = |owner: &ResourceKind, name: &str, states: &[String], wanted: bool| {
+        let found = (0..).zip(&world.kinds).find(|(_, kind)| kind.service == owner.service && kind.name == name);
+        found.map_or(Requirement::Never, |(id, kind)| Requirement::Relative {
+            kind: KindIdx(id),
+            codes: states.iter().filter_map(|state| kind.code_of(state)).fold(0, |codes, code| codes | 1 << code),
+            wanted,
+        })
+    };
+    let of = |owner: &ResourceKind, condition: &Condition| match condition {
+        Condition::Relative { kind, states } => relative(owner, kind, states, true),
+        Condition::NoRelative { kind, states } => relative(owner, kind, states, false),
+        Condition::PassedRole { usable } => Requirement::PassedRole { usable: *usable },
+        Condition::Permitted(wanted) => Requirement::Permitted(*wanted),
+    };
+    let per_transition = |kind: &ResourceKind, transition: &Transition| {
+        transition.conditions.iter().map(|condition| of(kind, condition)).collect()
+    };
+    world.kinds.iter().map(|kind| kind.transitions.iter().map(|t| per_transition(kind, t)).collect()).collect()
+}
+
+/// What resources have to do with one another.
+struct Family {
+    relatives: Vec<Vec<ResourceIdx>>,
+    passed: Vec<Option<RoleIdx>>,
+    permitted: Vec<u32>,
+}
+
+impl Family {
+    fn new(world: &World) -> Self {
+        let asks = |wanted: fn(&Condition) -> bool| -> Vec<bool> {
+            let any = |kind: &ResourceKind| kind.transitions.iter().any(|t| t.conditions.iter().any(wanted));
+            world.kinds.iter().map(any).collect()
+        };
+        let for_relatives = asks(|c| matches!(c, Condition::Relative { .. } | Condition::NoRelative { .. }));
+        let for_passed = asks(|condition| matches!(condition, Condition::PassedRole { .. }));
+        let for_permission = asks(|condition| matches!(condition, Condition::Permitted(_)));
+        let anybody = for_relatives.iter().chain(&for_passed).chain(&for_permission).any(|asks| *asks);
+        let mut family = Self {
+            relatives: vec![Vec::new(); world.resources.len()],
+            passed: vec![None; world.resources.len()],
+            permitted: Vec::new(),
+        };
+        if !anybody {
+            return family;
+        }
+        let mut below = vec![Vec::new(); world.resources.len()];
+        for (child, resource) in (0..).zip(&world.resources) {
+            for parent in &resource.parents {
+                below[parent.index()].push(ResourceIdx(child));
+            }
+        }
+        for (id, resource) in (0..).zip(&world.resources) {
+            let (this, kind) = (ResourceIdx(id), resource.kind.index());
+            let above = ancestors(world, this);
+            let line = || std::iter::once(resource).chain(above.iter().map(|id| &world.resources[id.index()]));
+            if for_relatives[kind] {
+                let siblings = resource.parents.iter().flat_map(|parent| &below[parent.index()]).copied();
+                let siblings =
+                    siblings.filter(|other| *other != this && world.resources[other.index()].kind == resource.kind);
+                let mut relatives: Vec<_> =
+                    above.iter().copied().chain(siblings).chain(below[this.index()].iter().copied()).collect();
+                relatives.sort_unstable();
+                relatives.dedup();
+                family.relatives[this.index()] = relatives;
+            }
+            if for_passed[kind] {
+                family.passed[this.index()] = line().find_map(|resource| resource.passes);
+            }
+            let service = &world.services[world.kinds[kind].service.index()];
+            if for_permission[kind] && line().flat_map(|resource| &resource.needs).all(|action| service.permits(action))
+            {
+                family.permitted.push(id);
+            }
+        }
+        family
+    }
+}
+
+fn reversed(arrows: &[Vec<ResourceIdx>]) -> Vec<Vec<ResourceIdx>> {
+    let mut back = vec![Vec::new(); arrows.len()];
+    for (from, targets) in (0..).zip(arrows) {
+        for target in targets {
+            back[target.index()].push(ResourceIdx(from));
+        }
+    }
+    back
+}
+
+/// Those that a resource belongs to or is made from, and so on upwards, the nearest first.
+fn ancestors(world: &World, resource: ResourceIdx) -> Vec<ResourceIdx> {
+    let mut found = Vec::new();
+    let mut next = 0;
+    let mut at = resource;
+    loop {
+        for parent in &world.resources[at.index()].parents {
+            if *parent != resource && !found.contains(parent) {
+                found.push(*parent);
+            }
+        }
+        match found.get(next) {
+            Some(parent) => at = *parent,
+            None => return found,
+        }
+        next += 1;
+    }
 }

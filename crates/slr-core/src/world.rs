@@ -124,10 +124,30 @@ pub struct Resource {
     pub region: RegionIdx,
     /// The role that it uses.
     pub role: RoleIdx,
-    /// The resource that it belongs to.
-    pub parent: Option<ResourceIdx>,
+    /// The resources that it belongs to, and those that it is made from: their kinds say which.
+    pub parents: Vec<ResourceIdx>,
+    /// The account's own role that callers pass for it to the service, if any ever do.
+    pub passes: Option<RoleIdx>,
+    /// The actions that its service needs to do its work with it, such as `sns:Publish`.
+    pub needs: Vec<String>,
     /// The code of the state in which it begins.
     pub given: u8,
+}
+
+impl Resource {
+    /// A resource that is not there yet and that belongs to nothing.
+    pub fn new(name: &str, kind: KindIdx, region: RegionIdx, role: RoleIdx) -> Self {
+        Self {
+            name: name.to_owned(),
+            kind,
+            region,
+            role,
+            parents: Vec::new(),
+            passes: None,
+            needs: Vec::new(),
+            given: 0,
+        }
+    }
 }
 
 /// A session that a principal may hold on a role, one at a time.
@@ -486,10 +506,9 @@ impl World {
     pub fn resource_arn(&self, resource: ResourceIdx) -> String {
         let resource = &self.resources[resource.index()];
         let kind = &self.kinds[resource.kind.index()];
-        let service = self.services[kind.service.index()].principal.as_str();
         kind.arn
             .replace("{partition}", &self.partition)
-            .replace("{service}", service.split('.').next().unwrap_or(service))
+            .replace("{service}", self.services[kind.service.index()].namespace())
             .replace("{region}", &self.regions[resource.region.index()])
             .replace("{account}", self.account.as_str())
             .replace("{name}", &resource.name)

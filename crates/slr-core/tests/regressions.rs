@@ -9,7 +9,7 @@ use slr_core::id::{
     TextIdx, TransitionIdx,
 };
 use slr_core::invariant::{invariants, step_invariants};
-use slr_core::kind::{KindSpec, MoveSpec, Mover, ResourceKind, When};
+use slr_core::kind::{KindSpec, MoveSpec, Mover, ResourceKind};
 use slr_core::knob::DeletionDenied;
 use slr_core::machine::{Phase, SessionEnd, TaskState};
 use slr_core::policy::{Document, DocumentKind, Entity};
@@ -182,16 +182,7 @@ fn kind_with(world: &mut World, added: MoveSpec) {
 }
 
 fn service_move(name: &str, from: &str, to: &str) -> MoveSpec {
-    MoveSpec {
-        name: name.to_owned(),
-        from: vec![from.to_owned()],
-        to: to.to_owned(),
-        by: Mover::Service,
-        when: When::Always,
-        operation: None,
-        creates_role: false,
-        needs_role: false,
-    }
+    MoveSpec::new(name, from, to, Mover::Service)
 }
 
 #[test]
@@ -209,7 +200,7 @@ fn a_move_of_the_service_that_needs_the_role_waits_for_it() {
 
 /// A second gadget, which belongs to the first one and is not made yet.
 fn child(world: &mut World) -> ResourceIdx {
-    let child = Resource { name: "child".to_owned(), parent: Some(GADGET), given: 0, ..world.resources[0].clone() };
+    let child = Resource { name: "child".to_owned(), parents: vec![GADGET], given: 0, ..world.resources[0].clone() };
     world.resources.push(child);
     ResourceIdx(1)
 }

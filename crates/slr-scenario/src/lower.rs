@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use slr_core::action::Operation;
 use slr_core::id::{KindIdx, OperatorIdx, PrincipalIdx, ResourceIdx, RoleIdx, ServiceIdx, TextIdx, TransitionIdx};
-use slr_core::kind::{self, KindSpec, MoveSpec, ResourceKind, Transition};
+use slr_core::kind::{self, Condition, KindSpec, MoveSpec, Passes, ResourceKind, Transition};
 use slr_core::knob::{self, Answer};
 use slr_core::name::{AccountId, RoleName, ServicePrincipal};
 use slr_core::service::{self, ReportingPolicy, ServiceDefinition};
@@ -108,6 +108,7 @@ impl<'a> Lowerer<'a> {
         self.operators()?;
         let steps = self.steps()?;
         let expectations = self.expectations()?;
+        self.roles_that_services_make()?;
         let plan = self.plan(steps)?;
         let mut descriptions = vec![None; self.world.roles.len()];
         for (role, text) in &self.descriptions {
@@ -144,6 +145,7 @@ impl<'a> Lowerer<'a> {
             reports: reporting(service.reports()),
             reason: service.reason.as_ref().map(|text| text.value.clone()),
             reported_region: service.region_mismatch.as_ref().map(|region| region.value.clone()),
+            namespace: service.namespace.as_ref().map(|name| name.value.clone()),
             ..ServiceDefinition::new(
                 ServicePrincipal::new(principal).map_err(|error| bad_name(principal.span, error))?,
                 RoleName::new(&service.role).map_err(|error| bad_name(service.role.span, error))?,
@@ -168,6 +170,24 @@ impl<'a> Lowerer<'a> {
         let kinds: Vec<&ResourceKind> = self.world.kinds.iter().filter(|kind| kind.service == index).collect();
         kind::clean_up_order(&kinds)
             .map_err(|error| Box::new(Diagnostic::new(Code::ParentCycle, principal.span, error.to_string())))?;
+        kind::check_conditions(&kinds)
+            .map_err(|error| Box::new(Diagnostic::new(Code::UnknownKind, principal.span, error.to_string())))?;
+        Ok(())
+    }
+
+    /// Slots for the roles that services make by the rights of their own roles. They come last: nobody means them who does not name them.
+    fn roles_that_services_make(&mut self) -> Lowering<()> {
+        let wanted: BTreeSet<String> = (self.world.kinds.iter())
+            .flat_map(|kind| kind.transitions.iter().filter_map(|transition| transition.creates_role_of.clone()))
+            .collect();
+        for principal in wanted {
+            let Some(service) = self.world.service(&principal) else {
+                let name = Spanned::new(principal, Span::default());
+                return Err(unknown(Code::UnknownService, &name, "service"));
+            };
+            let name = self.world.services[service.index()].role_name.as_str().to_owned();
+            self.world.linked_role(service, &name, None);
+        }
         Ok(())
     }
 
@@ -323,14 +343,24 @@ impl<'a> Lowerer<'a> {
                 .code_of(state)
                 .ok_or_else(|| unknown(Code::UnknownState, state, "state"))?,
         };
-        let parent = given.parent.as_ref().map(|parent| self.resource(parent)).transpose()?;
+        let parents: Vec<ResourceIdx> =
+            given.parents().iter().map(|parent| self.resource(parent)).collect::<Result<_, _>>()?;
+        let passes = given.passes.as_ref().map(|role| self.role(role));
+        let needs: Vec<String> = given.needs.iter().map(|action| action.value.clone()).collect();
         let regions: Vec<_> = given.regions.iter().map(|region| self.world.region(region)).collect();
         for (number, name) in given.names().enumerate() {
             let region = match regions[..] {
                 [] => slr_core::id::RegionIdx(0),
                 _ => regions[number % regions.len()],
             };
-            self.world.resources.push(Resource { name, kind, region, role, parent, given: state });
+            let (parents, needs) = (parents.clone(), needs.clone());
+            self.world.resources.push(Resource {
+                parents,
+                passes,
+                needs,
+                given: state,
+                ..Resource::new(&name, kind, region, role)
+            });
         }
         Ok(())
     }
@@ -576,17 +606,49 @@ impl<'a> Lowerer<'a> {
             Ok(resource) => resource,
             Err(_) => self.new_resource(name, step)?,
         };
+        let passes = self.passed(resource, step)?;
         let kind = &self.world.kinds[self.world.resources[resource.index()].kind.index()];
-        let transitions = by_operation(kind, &step.operation);
+        let with = step.with();
+        let transitions = transitions(kind, |transition| called(transition, &step.operation, &with, passes));
         if transitions.is_empty() {
             return Err(unknown(Code::UnknownOperation, &step.operation, "operation"));
         }
         Ok(Scripted::Operate { by, resource, transitions })
     }
 
+    /// Which role a call passes for the resource; one of the account's own is noted with the resource.
+    fn passed(&mut self, resource: ResourceIdx, step: &syntax::Perform) -> Lowering<Passes> {
+        let Some(name) = &step.passes else {
+            return Ok(Passes::Nothing);
+        };
+        let role = self.role(name);
+        let resource = &mut self.world.resources[resource.index()];
+        if role == resource.role {
+            return Ok(Passes::LinkedRole);
+        }
+        match resource.passes.replace(role) {
+            Some(other) if other != role => {
+                let message = format!("`{}` is passed another role elsewhere: one is possible", resource.name);
+                Err(Box::new(Diagnostic::new(Code::Ambiguous, name.span, message)))
+            }
+            Some(_) | None => Ok(Passes::CustomRole),
+        }
+    }
+
     fn new_resource(&mut self, name: &Spanned<String>, step: &syntax::Perform) -> Lowering<ResourceIdx> {
+        let service = step.service.as_ref().and_then(|service| self.world.service(service));
+        let with = step.with();
+        let linked = step.passes.as_ref().map(|role| {
+            self.world.services.iter().any(|service| service.role_name.as_str() == role.value)
+        });
+        let passes = match linked {
+            None => Passes::Nothing,
+            Some(true) => Passes::LinkedRole,
+            Some(false) => Passes::CustomRole,
+        };
         let creates = |kind: &ResourceKind| {
-            kind.transitions.iter().any(|t| t.from == 0 && t.operation == step.operation.value)
+            service.is_none_or(|service| kind.service == service)
+                && kind.transitions.iter().any(|t| t.from == 0 && called(t, &step.operation, &with, passes))
         };
         let kind = (0..)
             .zip(&self.world.kinds)
@@ -602,8 +664,9 @@ impl<'a> Lowerer<'a> {
             }
         };
         let region = step.region.as_ref().map_or(slr_core::id::RegionIdx(0), |region| self.world.region(region));
-        let parent = step.parent.as_ref().map(|parent| self.resource(parent)).transpose()?;
-        self.world.resources.push(Resource { name: name.value.clone(), kind, region, role, parent, given: 0 });
+        let parents = step.parents().iter().map(|parent| self.resource(parent)).collect::<Result<_, _>>()?;
+        let needs = step.needs.iter().map(|action| action.value.clone()).collect();
+        self.world.resources.push(Resource { parents, needs, ..Resource::new(name, kind, region, role) });
         self.resource(name)
     }
 
@@ -888,8 +951,12 @@ fn transitions(kind: &ResourceKind, wanted: impl Fn(&Transition) -> bool) -> Vec
     (0..).zip(&kind.transitions).filter(|(_, t)| wanted(t)).map(|(index, _)| TransitionIdx(index)).collect()
 }
 
-fn by_operation(kind: &ResourceKind, operation: &str) -> Vec<TransitionIdx> {
-    transitions(kind, |t| t.by == kind::Mover::Caller && t.operation == operation)
+/// Whether a call of the operation with these parameters, which passes that role, makes the transition.
+fn called(transition: &Transition, operation: &str, with: &[&str], passes: Passes) -> bool {
+    transition.by == kind::Mover::Caller
+        && transition.operation == operation
+        && transition.passes == passes
+        && transition.with.iter().map(String::as_str).eq(with.iter().copied())
 }
 
 /// A managed policy by its ARN; a bare name means one of AWS's own.
@@ -925,15 +992,40 @@ fn kind_spec(name: &Spanned<String>, kind: &Spanned<syntax::Kind>) -> KindSpec {
                 by: match step.by {
                     syntax::Mover::Caller => kind::Mover::Caller,
                     syntax::Mover::Service => kind::Mover::Service,
+                    syntax::Mover::Parent => kind::Mover::Parent,
                 },
                 when: when(step.when),
                 operation: step.operation.as_ref().map(|operation| operation.value.clone()),
                 creates_role: step.creates_role,
                 needs_role: step.needs_role,
+                with: texts(&step.with),
+                passes: match step.passes_role {
+                    None => Passes::Nothing,
+                    Some(syntax::PassesRole::Linked) => Passes::LinkedRole,
+                    Some(syntax::PassesRole::Custom) => Passes::CustomRole,
+                },
+                conditions: conditions(step),
+                creates_role_of: step.creates_role_of.as_ref().map(|principal| principal.value.clone()),
+                exceptional: step.exceptional,
             })
             .collect(),
-        parent: kind.parent.as_ref().map(|parent| parent.value.clone()),
+        parents: texts(kind.parents()),
+        made_from: texts(kind.made_from()),
     }
+}
+
+fn conditions(step: &syntax::MachineMove) -> Vec<Condition> {
+    let texts = |texts: &[Spanned<String>]| texts.iter().map(|text| text.value.clone()).collect::<Vec<_>>();
+    let required = step.requires.iter().map(|(kind, states)| Condition::Relative {
+        kind: kind.value.clone(),
+        states: texts(states),
+    });
+    let excluded = step.unless.iter().map(|(kind, states)| Condition::NoRelative {
+        kind: kind.value.clone(),
+        states: texts(states),
+    });
+    let passed = step.passed_role.map(|role| Condition::PassedRole { usable: role == syntax::PassedRole::Usable });
+    required.chain(excluded).chain(passed).chain(step.permitted.map(Condition::Permitted)).collect()
 }
 
 fn when(when: syntax::When) -> kind::When {

@@ -59,7 +59,9 @@ impl<S: IdSet> Universe<S> {
     pub(super) fn authorise_anywhere(&self, by: PrincipalIdx, operation: Operation) -> Result<(), Rejection> {
         match &self.world().principals[by.index()].authority {
             Authority::Everything => Ok(()),
-            Authority::Policies(caller) if self.is_allowed(caller, operation.iam_action(), "*", &caller.context()) => Ok(()),
+            Authority::Policies(caller) if self.is_allowed(caller, operation.iam_action(), "*", &caller.context()) => {
+                Ok(())
+            }
             Authority::Policies(_) => Err(Rejection::AccessDeniedAnywhere(by, operation)),
         }
     }
@@ -85,13 +87,34 @@ impl<S: IdSet> Universe<S> {
         }
     }
 
-    /// The action that a policy allows or denies for a service's operation.
+    /// Refuses a principal that may not pass the role to the resource's service.
     ///
-    /// Assumed: its prefix is the first label of the service principal.
+    /// Source: IAM User Guide, "Granting a user permissions to pass a role to an AWS service"; Service Authorization Reference, actions
+    /// of IAM, `PassRole`.
+    pub(super) fn authorise_passing(
+        &self,
+        by: PrincipalIdx,
+        resource: ResourceIdx,
+        role: RoleIdx,
+    ) -> Result<(), Rejection> {
+        match &self.world().principals[by.index()].authority {
+            Authority::Everything => Ok(()),
+            Authority::Policies(caller) => {
+                let service = &self.world().services[self.kind_of(resource).service.index()];
+                let mut context = caller.context();
+                context.set("iam:PassedToService", service.principal.as_str());
+                if self.is_allowed(caller, Operation::PassRole.iam_action(), &self.role_arn(role), &context) {
+                    Ok(())
+                } else {
+                    Err(Rejection::AccessDenied(by, Operation::PassRole, role))
+                }
+            }
+        }
+    }
+
+    /// The action that a policy allows or denies for a service's operation.
     pub fn service_action(&self, resource: ResourceIdx, transition: TransitionIdx) -> String {
         let service = &self.world().services[self.kind_of(resource).service.index()];
-        let principal = service.principal.as_str();
-        let prefix = principal.split('.').next().unwrap_or(principal);
-        format!("{prefix}:{}", self.transition(resource, transition).operation)
+        format!("{}:{}", service.namespace(), self.transition(resource, transition).operation)
     }
 }

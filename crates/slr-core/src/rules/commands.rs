@@ -4,8 +4,8 @@
 
 use crate::action::{Command, Operation, TaskRef};
 use crate::event::{Creator, Deleter, Event};
-use crate::id::{AttachmentIdx, PrincipalIdx, RequestIdx, ResourceIdx, RoleIdx, TextIdx, TransitionIdx};
-use crate::kind::{Mover, When};
+use crate::id::{AttachmentIdx, PrincipalIdx, RequestIdx, ResourceIdx, RoleIdx, TextIdx, TransitionIdx, number};
+use crate::kind::{Mover, Passes, Transition, When};
 use crate::knob::DeletionDenied;
 use crate::machine::{Machine, RoleEvent, TaskState};
 use crate::name::{RoleName, RolePath};
@@ -355,7 +355,7 @@ impl<S: IdSet> Universe<S> {
         role: RoleIdx,
         tell: &mut impl FnMut(Event<S>),
     ) -> Answer {
-        let trusted = self.trusts(role, &self.world().principals[by.index()].name);
+        let trusted = self.trusts_now(state, role, &self.world().principals[by.index()].name);
         // STS does not tell a missing role from one that does not trust the caller.
         if !state.is_live(role) || !trusted || state.is_fresh(role) {
             return Err(Rejection::AccessDenied(by, Operation::AssumeRole, role));
@@ -376,11 +376,19 @@ impl<S: IdSet> Universe<S> {
         self.authorise_operation(by, resource, transition)?;
         let step = self.transition(resource, transition);
         let role = self.role_of(resource);
+        let passed = match step.passes {
+            Passes::Nothing => None,
+            Passes::LinkedRole => Some(role),
+            Passes::CustomRole => self.world().resources[resource.index()].passes,
+        };
+        if let Some(passed) = passed {
+            self.authorise_passing(by, resource, passed)?;
+        }
         if !state.answers(self.world().resources[resource.index()].region) {
             return Err(Rejection::RegionUnavailable(resource));
         }
         let code = state.resource(resource);
-        if step.by == Mover::Service || code != step.from {
+        if step.by != Mover::Caller || code != step.from {
             let missing = step.from != 0 && !self.is_there(state, resource);
             return Err(if missing {
                 Rejection::ResourceNotFound(resource)
@@ -393,15 +401,18 @@ impl<S: IdSet> Universe<S> {
                 return Err(Rejection::ResourceNotReady(resource, transition));
             }
             When::NotInUse if self.is_session_open(state, role) => {
-                return Err(Rejection::ResourceNotReady(resource, transition));
+                return Err(Rejection::ResourceBusy(resource, transition));
             }
             When::Always | When::InUse | When::NotInUse => {}
         }
-        if step.removes && self.has_children(state, resource) {
+        if step.removes && self.has_children(state, resource, &step.name) {
             return Err(Rejection::ResourceHasChildren(resource));
         }
         if step.from == 0 && self.lacks_parent(state, resource) {
             return Err(Rejection::ParentMissing(resource));
+        }
+        if !step.conditions.is_empty() && !self.meets_conditions(state, resource, transition) {
+            return Err(Rejection::ConditionUnmet(resource, transition));
         }
         // A service makes no role but a service-linked one.
         let makes_role = !state.is_live(role) && step.creates_role && self.is_service_linked(role);
@@ -418,7 +429,41 @@ impl<S: IdSet> Universe<S> {
         }
         self.move_resource(state, resource, step.to);
         tell(Event::ResourceMoved { resource, transition });
+        self.follow_up(state, resource, step, tell);
         Ok(())
+    }
+
+    /// What a resource's move brings about: those that belong to it move along, and another service's role may be made.
+    #[inline]
+    pub(super) fn follow_up(
+        &self,
+        state: &mut State<S>,
+        resource: ResourceIdx,
+        step: &Transition,
+        tell: &mut impl FnMut(Event<S>),
+    ) {
+        self.take_along(state, resource, &step.name, tell);
+        if let Some(principal) = &step.creates_role_of {
+            self.make_role_of(state, principal, tell);
+        }
+    }
+
+    /// Makes a service's role where it does not exist, by the rights of another service's role.
+    ///
+    /// Source: EC2 Image Builder User Guide, "Using service-linked roles for EC2 Image Builder": the permissions policy of a service-linked
+    /// role may allow `iam:CreateServiceLinkedRole`.
+    fn make_role_of(&self, state: &mut State<S>, principal: &str, tell: &mut impl FnMut(Event<S>)) {
+        let world = self.world();
+        let is_its = |sort: &RoleSort| {
+            matches!(sort, RoleSort::ServiceLinked { service, suffix: None }
+                if world.services[service.index()].principal.as_str() == principal)
+        };
+        let found = world.roles.iter().position(|slot| is_its(&slot.sort));
+        if let Some(role) = found.map(|index| RoleIdx(number(index)))
+            && !self.name_is_taken(state, role)
+        {
+            self.make_role(state, role, Creator::Service, None, tell);
+        }
     }
 
     /// Whether the service may make its role with the caller's rights.
@@ -431,18 +476,6 @@ impl<S: IdSet> Universe<S> {
             return Err(Rejection::ServiceRoleNameTaken(role));
         }
         Ok(())
-    }
-
-    /// Whether a resource that belongs to this one is still there.
-    #[inline]
-    pub(super) fn has_children(&self, state: &State<S>, resource: ResourceIdx) -> bool {
-        self.children_of(resource).iter().any(|child| self.is_there(state, ResourceIdx(child)))
-    }
-
-    /// Whether the resource that this one belongs to is not there.
-    #[inline]
-    pub(super) fn lacks_parent(&self, state: &State<S>, resource: ResourceIdx) -> bool {
-        self.world().resources[resource.index()].parent.is_some_and(|parent| !self.is_there(state, parent))
     }
 
     /// Gives a resource its new state; what no longer blocks is no longer outstanding.

@@ -2,7 +2,7 @@
 
 use super::operators::is_final;
 use crate::action::{Action, Operation, OperatorStep};
-use crate::id::{OperatorIdx, RegionIdx, ResourceIdx, RoleIdx, SessionIdx, number};
+use crate::id::{OperatorIdx, RegionIdx, ResourceIdx, RoleIdx, SessionIdx, TransitionIdx, number};
 use crate::kind::{CleanUp, When};
 use crate::machine::{Phase, SessionEnd, Superseded, TaskState};
 use crate::rejection::Rejection;
@@ -111,7 +111,8 @@ impl<S: IdSet> Universe<S> {
         };
         in_time
             && state.answers(self.world().resources[resource.index()].region)
-            && !(step.removes && self.has_children(state, resource))
+            && !(step.removes && self.has_children(state, resource, &step.name))
+            && (step.conditions.is_empty() || self.meets_conditions(state, resource, transition))
     }
 
     /// Whether a request for deletion would do more than be refused for the time being, or for ever to one who does not mind.
@@ -162,14 +163,23 @@ impl<S: IdSet> Universe<S> {
                 let allowed = in_time
                     && state.answers(self.world().resources[resource.index()].region)
                     && (!service_move.needs_live_role || state.is_live(role))
-                    && !(service_move.removes && self.has_children(state, resource))
+                    && !(service_move.removes
+                        && self.move_waits_for_children(state, resource, service_move.transition))
                     && !(service_move.from == 0 && self.lacks_parent(state, resource))
-                    && !(service_move.begins_use && self.is_locked(state, role));
+                    && !(service_move.begins_use && self.is_locked(state, role))
+                    && (!service_move.is_conditional
+                        || self.meets_conditions(state, resource, service_move.transition));
                 if allowed {
                     visit(Action::ResourceMoves { resource, transition: service_move.transition });
                 }
             }
         }
+    }
+
+    #[inline]
+    fn move_waits_for_children(&self, state: &State<S>, resource: ResourceIdx, transition: TransitionIdx) -> bool {
+        !self.children_of(resource).is_empty()
+            && self.has_children(state, resource, &self.transition(resource, transition).name)
     }
 
     #[inline]

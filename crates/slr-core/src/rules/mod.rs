@@ -10,6 +10,7 @@ mod judge;
 mod known;
 mod moves;
 mod operators;
+mod relatives;
 mod report;
 
 pub use judge::{Judgement, Reports};

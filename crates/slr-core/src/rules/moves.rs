@@ -208,8 +208,10 @@ impl<S: IdSet> Universe<S> {
     ) -> Done {
         let step = self.transition(resource, transition);
         let role = self.role_of(resource);
-        if step.by == Mover::Caller {
-            return Err(not_enabled("ResourceMoves", "a caller makes this transition"));
+        match step.by {
+            Mover::Service => {}
+            Mover::Caller => return Err(not_enabled("ResourceMoves", "a caller makes this transition")),
+            Mover::Parent => return Err(not_enabled("ResourceMoves", "it is made along with another resource's")),
         }
         if state.resource(resource) != step.from {
             return Err(not_enabled("ResourceMoves", "the resource is in another state"));
@@ -228,17 +230,21 @@ impl<S: IdSet> Universe<S> {
         if step.needs_live_role() && !state.is_live(role) {
             return Err(not_enabled("ResourceMoves", "the role is not in the account"));
         }
-        if step.removes && self.has_children(state, resource) {
+        if step.removes && self.has_children(state, resource, &step.name) {
             return Err(not_enabled("ResourceMoves", "resources that belong to it are still there"));
         }
         if step.from == 0 && self.lacks_parent(state, resource) {
             return Err(not_enabled("ResourceMoves", "the resource that it belongs to is not there"));
+        }
+        if !step.conditions.is_empty() && !self.meets_conditions(state, resource, transition) {
+            return Err(not_enabled("ResourceMoves", "a condition of the transition is not met"));
         }
         if step.begins_use && self.is_locked(state, role) {
             return Err(not_enabled("ResourceMoves", "the role is locked while its deletion is unfinished"));
         }
         self.move_resource(state, resource, step.to);
         tell(Event::ResourceMoved { resource, transition });
+        self.follow_up(state, resource, step, tell);
         Ok(())
     }
 

@@ -27,14 +27,8 @@ pub fn world(resources: u32, sessions: u32, attempts: u8, docs: bool) -> World {
     let role = world.linked_role(ServiceIdx(0), name.as_str(), None);
     world.roles[role.index()].given = true;
     for number in 1..=resources {
-        world.resources.push(Resource {
-            name: format!("gadget-{number}"),
-            kind: KindIdx(0),
-            region: RegionIdx(0),
-            role,
-            parent: None,
-            given: world.kinds[0].initial,
-        });
+        let gadget = Resource::new(&format!("gadget-{number}"), KindIdx(0), RegionIdx(0), role);
+        world.resources.push(Resource { given: world.kinds[0].initial, ..gadget });
     }
     for _ in 0..sessions {
         world.sessions.push(SessionSlot { role, principal: principal.clone(), given_open: false, reopens: true });

@@ -78,6 +78,8 @@ pub struct Player<'a, S> {
     /// The role of every task so far, in the order of submission.
     tasks: Vec<RoleIdx>,
     unplayable: Vec<Unplayable>,
+    /// Per resource, whether its service found no move to make when one was due.
+    stalled: Vec<bool>,
 }
 
 /// The actors that have streams of their own, in the order of their numbers.
@@ -123,6 +125,7 @@ impl<'a, S: IdSet> Player<'a, S> {
             submits: vec![(SimTime::ZERO, 0); world.operators.len()],
             tasks: Vec::new(),
             unplayable: Vec::new(),
+            stalled: vec![false; world.resources.len()],
         }
     }
 
@@ -137,6 +140,7 @@ impl<'a, S: IdSet> Player<'a, S> {
         self.submits.fill((SimTime::ZERO, 0));
         self.tasks.clear();
         self.unplayable.clear();
+        self.stalled.fill(false);
     }
 
     /// The scripted steps that could not happen.
@@ -226,7 +230,8 @@ impl<'a, S: IdSet> Player<'a, S> {
         let code = state.resource(resource);
         let kind = self.universe.world().resources[resource.index()].kind;
         let transitions = &self.universe.kind_of(resource).transitions;
-        let own = |t: &slr_core::kind::Transition| t.by == Mover::Service && t.from == code;
+        let own = |t: &slr_core::kind::Transition| t.by == Mover::Service && t.from == code && !t.exceptional;
+        self.stalled[resource.index()] = false;
         if let Some(first) = transitions.iter().position(own) {
             let delay = self.plan.moves[kind.index()][first];
             let actor = Actor::Resources(self.universe.role_of(resource));
@@ -251,6 +256,7 @@ impl<'a, S: IdSet> Player<'a, S> {
                 When::InUse => in_use,
                 When::NotInUse => !in_use,
             })
+            .filter(|(id, t)| !t.exceptional && universe.meets_conditions(state, resource, TransitionIdx(*id)))
             .map(|(id, t)| (TransitionIdx(id), t.when))
             .collect();
         let failing: Vec<_> = open.iter().filter(|(_, when)| *when == When::InUse).map(|(id, _)| *id).collect();
@@ -507,9 +513,15 @@ impl<'a, S: IdSet> Player<'a, S> {
                 self.service_may_delete(role, now, state, agenda);
                 self.wake_operators(role, now, state, agenda);
             }
-            Event::ResourceMoved { resource, .. } => {
+            Event::ResourceMoved { resource, transition } => {
                 self.resource_is_in(*resource, now, state, agenda);
+                self.wake_relatives(*resource, now, state, agenda);
                 let role = universe.role_of(*resource);
+                let works = |code: u8| universe.kind_of(*resource).state(code).is_some_and(|state| state.works);
+                let step = universe.transition(*resource, *transition);
+                if works(step.from) && !works(step.to) {
+                    self.wake_waiting(universe.resources_of(role), now, state, agenda);
+                }
                 self.service_may_delete(role, now, state, agenda);
                 self.wake_operators(role, now, state, agenda);
             }
@@ -571,6 +583,16 @@ impl<'a, S: IdSet> Player<'a, S> {
     fn wake_resources(&mut self, resources: &S, now: SimTime, state: &State<S>, agenda: &mut Agenda<Due>) {
         for resource in resources.iter().map(ResourceIdx) {
             self.resource_is_in(resource, now, state, agenda);
+        }
+    }
+
+    /// Wakes the relatives of a resource that waited for it to be in another state.
+    fn wake_relatives(&mut self, resource: ResourceIdx, now: SimTime, state: &State<S>, agenda: &mut Agenda<Due>) {
+        let universe = self.universe;
+        for other in universe.dependents_of(resource) {
+            if self.stalled[other.index()] {
+                self.resource_is_in(*other, now, state, agenda);
+            }
         }
     }
 
@@ -680,8 +702,10 @@ impl<S: IdSet> Habits<S> for Player<'_, S> {
             What::ServiceDeletesRole => actions.push(Action::ServiceDeletesRole { role: RoleIdx(id) }),
             What::ResourceMoves => {
                 let resource = ResourceIdx(id);
-                if let Some(transition) = self.service_move(resource, state) {
-                    actions.push(Action::ResourceMoves { resource, transition });
+                match self.service_move(resource, state) {
+                    Some(transition) => actions.push(Action::ResourceMoves { resource, transition }),
+                    // It waits for another resource, which wakes it.
+                    None => self.stalled[resource.index()] = true,
                 }
             }
             What::OperatorWorks => self.operator_works(OperatorIdx(id), now, state, actions),

@@ -1,6 +1,6 @@
 //! What exists at time zero.
 
-use super::grammar::{Named, choice, record};
+use super::grammar::{Named, OneOrMore, choice, record};
 use super::scalar::{Duration, Text};
 use crate::yaml::Spanned;
 
@@ -46,8 +46,12 @@ record! {
         "state" => pub state: Option<Text>,
         /// The role on which they depend. Default: the service's only role.
         "role" => pub role: Option<Text>,
-        /// The resource to which they belong, if their kind has a parent.
-        "parent" => pub parent: Option<Text>,
+        /// The resource to which they belong, if their kind has a parent, or several.
+        "parent" => pub parent: Option<OneOrMore<Text>>,
+        /// The role of the account's own that was passed to the service for them.
+        "passes" => pub passes: Option<Text>,
+        /// The actions that the service needs for its work with them, such as "sns:Publish".
+        "needs" => pub needs: Vec<Text>,
     }
 }
 
@@ -89,6 +93,12 @@ choice! {
 }
 
 impl Resources {
+    /// The resources to which they belong.
+    #[must_use]
+    pub fn parents(&self) -> &[Text] {
+        self.parent.as_ref().map_or(&[], |parents| &parents.0)
+    }
+
     /// How many there are.
     #[must_use]
     pub fn count(&self) -> u32 {

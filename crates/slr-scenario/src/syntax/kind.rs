@@ -11,6 +11,29 @@ words! {
         Caller = "caller",
         /// The service, after a while.
         Service = "service",
+        /// The resource to which it belongs, with its own move of the same name: what belongs to a
+        /// resource that is deleted may be deleted with it.
+        Parent = "parent",
+    }
+}
+
+words! {
+    /// Which role a caller passes with an operation. For each the caller needs iam:PassRole.
+    pub enum PassesRole, "a role that is passed" {
+        /// The service's own role, by its name.
+        Linked = "linked",
+        /// A role of the account's own.
+        Custom = "custom",
+    }
+}
+
+words! {
+    /// Whether a role that was passed is of use.
+    pub enum PassedRole, "a state of a passed role" {
+        /// It is in the account, and its trust policy names the service.
+        Usable = "usable",
+        /// It is not so.
+        Unusable = "unusable",
     }
 }
 
@@ -38,12 +61,32 @@ record! {
         "by" => pub by: Spanned<Mover>,
         /// The operation that a caller calls for it. Default: the name of the move.
         "operation" => pub operation: Option<Text>,
-        /// In which circumstances the service makes it. Default: always.
+        /// The optional parameters with which the operation makes this move, such as `schedule`.
+        /// A call with other ones, or with none, makes another move. Default: none.
+        "with" => pub with: Option<OneOrMore<Text>>,
+        /// Which role the caller passes with the operation. Default: none.
+        "passes-role" => pub passes_role: Option<Spanned<PassesRole>>,
+        /// In which circumstances it is made; a caller's move is refused in others. Default:
+        /// always.
         "when" => pub when: Option<Spanned<When>>,
         /// Whether the service makes its role on this occasion if there is none. Default: false.
         "creates-role" => pub creates_role: Option<Spanned<bool>>,
         /// Whether the move is refused if there is no role. Default: false.
         "needs-role" => pub needs_role: Option<Spanned<bool>>,
+        /// For each kind named, the states of which some relative of that kind must be in one.
+        /// Relatives are what a resource belongs to or was made from, what belongs to it or was
+        /// made from it, and resources of its own kind that share one of the former.
+        "requires" => pub requires: Named<OneOrMore<Text>>,
+        /// For each kind named, the states in which no relative of that kind may be.
+        "unless" => pub unless: Named<OneOrMore<Text>>,
+        /// Whether the role that was passed for the resource must be usable, or must not be.
+        "passed-role" => pub passed_role: Option<Spanned<PassedRole>>,
+        /// Whether the service's role must permit what the resource needs, or must not.
+        "permitted" => pub permitted: Option<Spanned<bool>>,
+        /// A service whose role is made with this move if there is none.
+        "creates-role-of" => pub creates_role_of: Option<Text>,
+        /// Whether it is an exception: chance does not choose it, only a step does. Default: false.
+        "exceptional" => pub exceptional: Option<Spanned<bool>>,
     }
 }
 
@@ -66,9 +109,21 @@ record! {
         "blocks" => pub blocks: Option<Vec<Text>>,
         /// The states in which the service holds a session on the role. Default: none.
         "working" => pub working: Vec<Text>,
-        /// The kind, of the same service, to which each resource of this kind belongs: a parent
-        /// cannot reach an end as long as a child has not.
-        "parent" => pub parent: Option<Text>,
+        /// The kind, of the same service, to which each resource of this kind belongs, or several:
+        /// a parent cannot reach an end as long as a child has not.
+        "parent" => pub parent: Option<OneOrMore<Text>>,
+        /// The kind, of the same service, from which resources of this kind are made, or several:
+        /// it must be there then, and may be gone afterwards. A resource names them as parents.
+        "made-from" => pub made_from: Option<OneOrMore<Text>>,
+        /// For a plain kind, the operations that make a resource and with it the role, instead of
+        /// one called `Create` and the kind.
+        "created-by" => pub created_by: Option<OneOrMore<Text>>,
+        /// For a plain kind, the operations that change a resource and make the role if there is
+        /// none.
+        "used-by" => pub used_by: Option<OneOrMore<Text>>,
+        /// For a plain kind, the operation that deletes a resource, instead of one called `Delete`
+        /// and the kind.
+        "deleted-by" => pub deleted_by: Option<Text>,
         /// Whether the role stays blocked for a while after a resource is gone. It adds a state
         /// `releasing` before the end. Default: false.
         "release-lag" => pub release_lag: Option<Spanned<bool>>,
@@ -120,6 +175,61 @@ pub struct MachineMove {
     pub creates_role: bool,
     /// Whether it is refused without a role.
     pub needs_role: bool,
+    /// The parameters with which a caller makes it, sorted.
+    pub with: Vec<Text>,
+    /// Which role is passed with it.
+    pub passes_role: Option<PassesRole>,
+    /// Per kind, the states of which a relative must be in one.
+    pub requires: Vec<(Text, Vec<Text>)>,
+    /// Per kind, the states in which no relative may be.
+    pub unless: Vec<(Text, Vec<Text>)>,
+    /// How the role must be that was passed.
+    pub passed_role: Option<PassedRole>,
+    /// Whether the role must permit what is needed, or must not.
+    pub permitted: Option<bool>,
+    /// The service whose role is made with it.
+    pub creates_role_of: Option<Text>,
+    /// Whether chance does not choose it.
+    pub exceptional: bool,
+}
+
+impl MachineMove {
+    /// A move with nothing special about it.
+    fn new(name: Text, from: Option<Text>, to: Text, by: Mover) -> Self {
+        Self {
+            name,
+            from,
+            to,
+            by,
+            operation: None,
+            when: When::Always,
+            creates_role: false,
+            needs_role: false,
+            with: Vec::new(),
+            passes_role: None,
+            requires: Vec::new(),
+            unless: Vec::new(),
+            passed_role: None,
+            permitted: None,
+            creates_role_of: None,
+            exceptional: false,
+        }
+    }
+
+    /// Whether a call of the operation with these parameters, which passes that role, makes it.
+    #[must_use]
+    pub fn answers(&self, operation: &str, with: &[&str], passes: Option<PassesRole>) -> bool {
+        let called = self.operation.as_ref().is_some_and(|name| name.value == operation);
+        called && self.passes_role == passes && self.with.iter().map(|name| name.as_str()).eq(with.iter().copied())
+    }
+}
+
+fn listed(texts: Option<&OneOrMore<Text>>) -> &[Text] {
+    texts.map_or(&[], |texts| &texts.0)
+}
+
+fn listed_by_kind(named: &Named<OneOrMore<Text>>) -> Vec<(Text, Vec<Text>)> {
+    named.iter().map(|(kind, states)| (kind.clone(), states.0.clone())).collect()
 }
 
 impl Kind {
@@ -127,6 +237,18 @@ impl Kind {
     #[must_use]
     pub fn is_plain(&self) -> bool {
         self.states.is_empty()
+    }
+
+    /// The kinds to which its resources belong.
+    #[must_use]
+    pub fn parents(&self) -> &[Text] {
+        listed(self.parent.as_ref())
+    }
+
+    /// The kinds from which its resources are made.
+    #[must_use]
+    pub fn made_from(&self) -> &[Text] {
+        listed(self.made_from.as_ref())
     }
 
     /// The kind with its defaults, for a kind of this name.
@@ -139,7 +261,7 @@ impl Kind {
             states = PLAIN_STATES
                 .map(|state| Spanned::new(state.to_owned(), name.span))
                 .to_vec();
-            plain_moves(name)
+            self.plain_moves(name)
         } else {
             self.declared_moves()
         };
@@ -184,19 +306,29 @@ impl Kind {
         for (name, step) in self.moves.iter() {
             for from in &step.from.0 {
                 let by = step.by.value;
+                let mut with = listed(step.with.as_ref()).to_vec();
+                with.sort_by(|a, b| a.value.cmp(&b.value));
+                let flag = |flag: &Option<Spanned<bool>>| flag.as_ref().is_some_and(|flag| flag.value);
                 moves.push(MachineMove {
-                    name: name.clone(),
-                    from: (from.value != ABSENT).then(|| from.clone()),
-                    to: step.to.clone(),
-                    by,
                     operation: (by == Mover::Caller)
                         .then(|| step.operation.clone().unwrap_or_else(|| name.clone())),
                     when: step.when.as_ref().map_or(When::Always, |when| when.value),
-                    creates_role: step
-                        .creates_role
-                        .as_ref()
-                        .is_some_and(|creates| creates.value),
-                    needs_role: step.needs_role.as_ref().is_some_and(|needs| needs.value),
+                    creates_role: flag(&step.creates_role),
+                    needs_role: flag(&step.needs_role),
+                    with,
+                    passes_role: step.passes_role.as_ref().map(|passes| passes.value),
+                    requires: listed_by_kind(&step.requires),
+                    unless: listed_by_kind(&step.unless),
+                    passed_role: step.passed_role.as_ref().map(|passed| passed.value),
+                    permitted: step.permitted.as_ref().map(|permitted| permitted.value),
+                    creates_role_of: step.creates_role_of.clone(),
+                    exceptional: flag(&step.exceptional),
+                    ..MachineMove::new(
+                        name.clone(),
+                        (from.value != ABSENT).then(|| from.clone()),
+                        step.to.clone(),
+                        by,
+                    )
                 });
             }
         }
@@ -216,51 +348,37 @@ fn add_release_lag(releasing: &Text, ends: &[Text], moves: &mut Vec<MachineMove>
     }
     // Which of several ends a resource reaches makes no difference: it is gone.
     if let Some(end) = reached.into_iter().next() {
-        moves.push(MachineMove {
-            name: Spanned::new("released".to_owned(), releasing.span),
-            from: Some(releasing.clone()),
-            to: end,
-            by: Mover::Service,
-            operation: None,
-            when: When::Always,
-            creates_role: false,
-            needs_role: false,
-        });
+        let name = Spanned::new("released".to_owned(), releasing.span);
+        moves.push(MachineMove::new(name, Some(releasing.clone()), end, Mover::Service));
     }
 }
 
-fn plain_moves(kind: &Text) -> Vec<MachineMove> {
-    let text = |text: &str| Spanned::new(text.to_owned(), kind.span);
-    let [active, deleting, deleted] = PLAIN_STATES.map(text);
-    let suffix = camel_case(kind);
-    let caller = |name: String, from: Option<&Text>, to: &Text| MachineMove {
-        name: Spanned::new(name.clone(), kind.span),
-        from: from.cloned(),
-        to: to.clone(),
-        by: Mover::Caller,
-        operation: Some(Spanned::new(name, kind.span)),
-        when: When::Always,
-        creates_role: false,
-        needs_role: false,
-    };
-    let service = |name: &str, to: &Text, when: When| MachineMove {
-        name: text(name),
-        from: Some(deleting.clone()),
-        to: to.clone(),
-        by: Mover::Service,
-        operation: None,
-        when,
-        creates_role: false,
-        needs_role: false,
-    };
-    let mut create = caller(format!("Create{suffix}"), None, &active);
-    create.creates_role = true;
-    vec![
-        create,
-        caller(format!("Delete{suffix}"), Some(&active), &deleting),
-        service("deleted", &deleted, When::Always),
-        service("delete-fails", &active, When::InUse),
-    ]
+impl Kind {
+    fn plain_moves(&self, kind: &Text) -> Vec<MachineMove> {
+        let text = |text: &str| Spanned::new(text.to_owned(), kind.span);
+        let [active, deleting, deleted] = PLAIN_STATES.map(text);
+        let suffix = camel_case(kind);
+        let caller = |operation: &Text, from: Option<&Text>, to: &Text| MachineMove {
+            operation: Some(operation.clone()),
+            ..MachineMove::new(operation.clone(), from.cloned(), to.clone(), Mover::Caller)
+        };
+        let service = |name: &str, to: &Text, when: When| MachineMove {
+            when,
+            ..MachineMove::new(text(name), Some(deleting.clone()), to.clone(), Mover::Service)
+        };
+        let makes_role = |step: MachineMove| MachineMove { creates_role: true, ..step };
+        let create = [text(&format!("Create{suffix}"))];
+        let created_by = if self.created_by.is_some() { listed(self.created_by.as_ref()) } else { &create };
+        let delete = self.deleted_by.clone().unwrap_or_else(|| text(&format!("Delete{suffix}")));
+        let mut moves: Vec<MachineMove> =
+            created_by.iter().map(|operation| makes_role(caller(operation, None, &active))).collect();
+        let used_by = listed(self.used_by.as_ref()).iter();
+        moves.extend(used_by.map(|operation| makes_role(caller(operation, Some(&active), &active))));
+        moves.push(caller(&delete, Some(&active), &deleting));
+        moves.push(service("deleted", &deleted, When::Always));
+        moves.push(service("delete-fails", &active, When::InUse));
+        moves
+    }
 }
 
 /// `compute-environment` as `ComputeEnvironment`.
@@ -300,6 +418,10 @@ mod tests {
             blocks: None,
             working: Vec::new(),
             parent: None,
+            made_from: None,
+            created_by: None,
+            used_by: None,
+            deleted_by: None,
             release_lag: None,
             moves: Named::default(),
         }
@@ -334,6 +456,25 @@ mod tests {
             machine.blocks,
             vec![Text::from("active"), Text::from("deleting")]
         );
+    }
+
+    #[test]
+    fn a_plain_kind_can_have_operations_of_other_names() {
+        let mut kind = plain();
+        kind.created_by = Some(OneOrMore(vec!["RunJobFlow".into()]));
+        kind.used_by = Some(OneOrMore(vec!["AddInstanceGroups".into()]));
+        kind.deleted_by = Some("TerminateJobFlows".into());
+        let machine = kind.machine(&"cluster".into());
+        assert_eq!(
+            arrows(&machine)[..3],
+            [
+                "RunJobFlow: absent -> active",
+                "AddInstanceGroups: active -> active",
+                "TerminateJobFlows: active -> deleting",
+            ]
+        );
+        assert!(machine.moves[..2].iter().all(|step| step.creates_role));
+        assert!(machine.moves[2..].iter().all(|step| !step.creates_role));
     }
 
     #[test]

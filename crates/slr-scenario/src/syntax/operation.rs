@@ -70,8 +70,14 @@ words! {
         Resource = "resource",
         /// A Region.
         Region = "region",
-        /// The parent of a new resource.
+        /// The parents of a new resource.
         Parent = "parent",
+        /// Optional parameters that decide what an operation does.
+        With = "with",
+        /// A role that is passed.
+        Passes = "passes",
+        /// Actions that the service needs for a new resource.
+        Needs = "needs",
     }
 }
 

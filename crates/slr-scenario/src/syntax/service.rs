@@ -180,6 +180,9 @@ impl JsonSchema for Reporting {
 record! {
     /// A service, by its service principal.
     pub struct Service, "a service" {
+        /// The prefix of its actions and its name in ARNs, such as `ssm`. Default: the service
+        /// principal up to its first dot.
+        "namespace" => pub namespace: Option<Text>,
         /// The name of its role, without a suffix. The service fixes it.
         "role" => pub role: Text,
         /// Whether the name may carry a suffix. Default: refused.

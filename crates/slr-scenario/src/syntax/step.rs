@@ -6,7 +6,7 @@ use schemars::{Schema, SchemaGenerator};
 
 use super::document::PolicyDocument;
 use super::expect::TaskStatus;
-use super::grammar::{Named, Reader, Syntax, choice, or_parameter, record, words};
+use super::grammar::{Named, OneOrMore, Reader, Syntax, choice, or_parameter, record, words};
 use super::operation::AwsError;
 use super::scalar::{Duration, Text};
 use crate::yaml::{Content, Node, Scalar, ScalarKind, Spanned};
@@ -81,7 +81,8 @@ record! {
         "do" => pub operation: Text,
         /// The name of the role that it is about.
         "role" => pub role: Option<Text>,
-        /// The service principal, for `CreateServiceLinkedRole`.
+        /// The service principal, for `CreateServiceLinkedRole`, and where several services have an
+        /// operation of that name.
         "service" => pub service: Option<Text>,
         /// The suffix of the role's name, for `CreateServiceLinkedRole`.
         "suffix" => pub suffix: Option<Text>,
@@ -109,8 +110,16 @@ record! {
         "resource" => pub resource: Option<Text>,
         /// The Region in which a resource is made. Default: the account's first.
         "region" => pub region: Option<Text>,
-        /// The resource to which a new resource belongs.
-        "parent" => pub parent: Option<Text>,
+        /// The resource to which a new resource belongs, or from which it is made, or several.
+        "parent" => pub parent: Option<OneOrMore<Text>>,
+        /// The optional parameters that an operation of a kind is called with, where they decide
+        /// what it does.
+        "with" => pub with: Option<OneOrMore<Text>>,
+        /// The role that is passed with an operation of a kind.
+        "passes" => pub passes: Option<Text>,
+        /// The actions that the service needs for its work with a new resource, such as
+        /// "sns:Publish".
+        "needs" => pub needs: Vec<Text>,
         /// The error with which the call is to be refused.
         "refused" => pub refused: Option<Spanned<AwsError>>,
         /// The exact message of that error.
@@ -201,6 +210,23 @@ choice! {
         "do" => Do(Box<Perform>),
         /// The world moves.
         "happens" => Happens(Box<Happens>),
+    }
+}
+
+impl Perform {
+    /// The parameters that decide what the operation does, sorted.
+    #[must_use]
+    pub fn with(&self) -> Vec<&str> {
+        let mut names: Vec<&str> =
+            self.with.iter().flat_map(|with| &with.0).map(|name| name.as_str()).collect();
+        names.sort_unstable();
+        names
+    }
+
+    /// The resources to which a new resource belongs.
+    #[must_use]
+    pub fn parents(&self) -> &[Text] {
+        self.parent.as_ref().map_or(&[], |parents| &parents.0)
     }
 }
 

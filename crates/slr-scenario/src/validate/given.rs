@@ -220,12 +220,12 @@ fn resources_given(
     if let Some(state) = &given.state {
         check.state(state, kind);
     }
-    parent(check, given, kind, is_whole, so_far);
+    parents(check, given, kind, is_whole, so_far);
     role_of(check, given, kind, is_whole, so_far);
 }
 
-/// Whether resources have a parent if and only if their kind has.
-fn parent(
+/// Whether resources have parents if and only if their kind has, and of the right kinds.
+fn parents(
     check: &mut Check<'_>,
     given: &Spanned<Resources>,
     kind: usize,
@@ -236,9 +236,20 @@ fn parent(
     let Some(known) = world.kinds.get(kind) else {
         return;
     };
-    match (&known.definition.parent, &given.parent) {
-        (None, None) => {}
-        (None, Some(parent)) => check.report(
+    let (strong, weak) = (known.definition.parents(), known.definition.made_from());
+    let names: Vec<String> = strong.iter().chain(weak).map(|name| format!("`{name}`")).collect();
+    let above = names.join(" or ");
+    match (given.parents(), strong, weak) {
+        ([], [], _) => {}
+        ([], [first, ..], _) => check.report(
+            Diagnostic::new(
+                Code::MissingKey,
+                given.span,
+                format!("each `{}` belongs to a {above}", known.name),
+            )
+            .help(format!("say to which with `parent:`, such as `{first}-1`")),
+        ),
+        ([parent, ..], [], []) => check.report(
             Diagnostic::new(
                 Code::UnexpectedKey,
                 parent.span,
@@ -246,44 +257,64 @@ fn parent(
             )
             .help("leave `parent` out, or give the kind a `parent`"),
         ),
-        (Some(above), None) => check.report(
-            Diagnostic::new(
-                Code::MissingKey,
-                given.span,
-                format!("each `{}` belongs to a `{above}`", known.name),
-            )
-            .help(format!("say to which with `parent:`, such as `{above}-1`")),
-        ),
-        (Some(above), Some(parent)) => match so_far.resources.get(&parent.value) {
-            None if is_whole => {
-                let names = so_far.resources.keys().map(String::as_str).take(1000);
-                let help = did_you_mean(parent, names)
-                    .unwrap_or_else(|| format!("give a `{above}` first"));
+        (parents, _, _) => {
+            for parent in parents {
+                named_parent(check, parent, kind, &above, is_whole, so_far);
+            }
+        }
+    }
+    if let Some(role) = &given.passes {
+        check.role(role);
+    }
+    for action in &given.needs {
+        check.action(action);
+    }
+}
+
+/// Whether a parent is given before, and of a kind that is above the other one.
+fn named_parent(
+    check: &mut Check<'_>,
+    parent: &Text,
+    kind: usize,
+    above: &str,
+    is_whole: bool,
+    so_far: &SoFar,
+) {
+    let Some(known) = check.world.kinds.get(kind) else {
+        return;
+    };
+    match so_far.resources.get(&parent.value) {
+        None if is_whole => {
+            let names = so_far.resources.keys().map(String::as_str).take(1000);
+            let help =
+                did_you_mean(parent, names).unwrap_or_else(|| format!("give a {above} first"));
+            check.report(
+                Diagnostic::new(
+                    Code::UnknownResource,
+                    parent.span,
+                    format!("no resource `{}` is given before this", clipped(parent)),
+                )
+                .help(help),
+            );
+        }
+        Some((Some(found), _)) => {
+            let found = check.world.kinds.get(*found);
+            let is_above = |name: &Text| {
+                let definition = known.definition;
+                definition.parents().contains(name) || definition.made_from().contains(name)
+            };
+            if found.is_some_and(|found| !is_above(found.name) || found.service != known.service) {
                 check.report(
                     Diagnostic::new(
-                        Code::UnknownResource,
+                        Code::WrongKind,
                         parent.span,
-                        format!("no resource `{}` is given before this", clipped(parent)),
+                        format!("`{parent}` is not a {above}"),
                     )
-                    .help(help),
+                    .help(format!("a `{}` belongs to a {above}", known.name)),
                 );
             }
-            Some((Some(found), _)) => {
-                let found = world.kinds.get(*found);
-                if found.is_some_and(|found| found.name != above || found.service != known.service)
-                {
-                    check.report(
-                        Diagnostic::new(
-                            Code::WrongKind,
-                            parent.span,
-                            format!("`{parent}` is not a `{above}`"),
-                        )
-                        .help(format!("a `{}` belongs to a `{above}`", known.name)),
-                    );
-                }
-            }
-            None | Some((None, _)) => {}
-        },
+        }
+        None | Some((None, _)) => {}
     }
 }
 

@@ -10,7 +10,7 @@ use super::{Check, limit};
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::syntax::grammar::clipped;
 use crate::syntax::{
-    Kind, Machine, Move, Mover, Operation, PLAIN_STATES, RELEASING, Service, Text,
+    Kind, Machine, Move, Mover, Operation, PLAIN_STATES, PassesRole, RELEASING, Service, Text,
 };
 use crate::yaml::Spanned;
 
@@ -61,7 +61,26 @@ fn outline(check: &mut Check<'_>, name: &Text, kind: &Kind) {
                 );
             }
         }
-    } else if kind.moves.is_empty() {
+        return;
+    }
+    let plain_only = [
+        ("created-by", kind.created_by.as_ref().and_then(|names| names.0.first())),
+        ("used-by", kind.used_by.as_ref().and_then(|names| names.0.first())),
+        ("deleted-by", kind.deleted_by.as_ref()),
+    ];
+    for (key, given) in plain_only {
+        if let Some(given) = given {
+            check.report(
+                Diagnostic::new(
+                    Code::IncompleteKind,
+                    given.span,
+                    format!("the kind `{name}` has `{key}`, which names an operation of a plain kind"),
+                )
+                .help("name the operations of its own moves with `operation:`"),
+            );
+        }
+    }
+    if kind.moves.is_empty() {
         check.report(
             Diagnostic::new(
                 Code::IncompleteKind,
@@ -151,7 +170,7 @@ fn known_state(check: &mut Check<'_>, kind: &Text, state: &Text, known: &[&str])
 
 /// Whether each move makes sense by itself and beside the others.
 fn moves(check: &mut Check<'_>, kind: &Kind) {
-    let mut taken: BTreeMap<(&str, &str), &Text> = BTreeMap::new();
+    let mut taken: BTreeMap<_, &Text> = BTreeMap::new();
     for (name, step) in kind.moves.iter() {
         check.own_name(name, "the name of a move");
         lone_move(check, name, step);
@@ -164,7 +183,13 @@ fn moves(check: &mut Check<'_>, kind: &Kind) {
             }
             if step.by.value == Mover::Caller {
                 let operation = step.operation.as_ref().unwrap_or(name);
-                let earlier = taken.insert((operation.as_str(), from.as_str()), name);
+                let passes = step.passes_role.as_ref().map(|passes| passes.value);
+                let mut with: Vec<&str> = (step.with.iter().flat_map(|with| &with.0))
+                    .map(|parameter| parameter.as_str())
+                    .collect();
+                with.sort_unstable();
+                let call = (operation.as_str(), from.as_str(), with, passes.map(PassesRole::word));
+                let earlier = taken.insert(call, name);
                 if let Some(other) = earlier.filter(|other| *other != name) {
                     check.report(
                         Diagnostic::new(
@@ -173,7 +198,7 @@ fn moves(check: &mut Check<'_>, kind: &Kind) {
                             format!("`{operation}` would make two moves from `{from}`"),
                         )
                         .also(other.span, "the other one")
-                        .help("give one of them another `operation:`"),
+                        .help("give one of them another `operation:`, or tell them apart by `with:` or `passes-role:`"),
                     );
                 }
             }
@@ -196,24 +221,22 @@ fn lone_move(check: &mut Check<'_>, name: &Text, step: &Spanned<Move>) {
     }
     match step.by.value {
         Mover::Caller => {
-            if let Some(when) = &step.when {
-                let help = "leave it out: only a service waits for a circumstance";
-                wrong(
-                    when.span,
-                    format!("the move `{name}` is a caller's and cannot have `when`"),
-                    help,
-                );
-            }
             check.operation_name(step.operation.as_ref().unwrap_or(name));
         }
-        Mover::Service => {
-            if let Some(operation) = &step.operation {
+        Mover::Service | Mover::Parent => {
+            let whose = if step.by.value == Mover::Service {
+                "the service's"
+            } else {
+                "made along with its parent's"
+            };
+            let of_callers = [
+                step.operation.as_ref().map(|operation| operation.span),
+                step.with.as_ref().and_then(|with| with.0.first()).map(|with| with.span),
+                step.passes_role.as_ref().map(|passes| passes.span),
+            ];
+            for span in of_callers.into_iter().flatten() {
                 let help = "leave it out, or write `by: caller`";
-                wrong(
-                    operation.span,
-                    format!("the move `{name}` is the service's: nobody calls it"),
-                    help,
-                );
+                wrong(span, format!("the move `{name}` is {whose}: nobody calls it"), help);
             }
             if let Some(from) = step.from.0.iter().find(|from| from.value == ABSENT) {
                 let help = "write `by: caller`: a resource is made by a call";
@@ -347,8 +370,9 @@ fn operations(check: &mut Check<'_>, principal: &Text, service: &Service) {
                     .help("an operation on resources needs another name"),
                 );
             }
+            let with: Vec<&str> = step.with.iter().map(|parameter| parameter.as_str()).collect();
             let first = world
-                .kind_made_by(operation)
+                .kind_made_by(operation, &with, step.passes_role, None)
                 .and_then(|kind| world.kinds.get(kind));
             if let Some(first) = first
                 && step.from.is_none()
@@ -379,60 +403,114 @@ fn parents(check: &mut Check<'_>, service: &Service) {
         .map(|(name, _)| (name.as_str(), graph.add_node(name)))
         .collect();
     for (name, kind) in service.kinds.iter() {
-        let Some(parent) = &kind.parent else {
-            continue;
-        };
-        match (nodes.get(name.as_str()), nodes.get(parent.as_str())) {
-            (Some(child), Some(above)) => {
-                graph.add_edge(*child, *above, parent);
-            }
-            (_, None) | (None, _) => {
-                if !check.damage.hides_kind(parent) {
-                    let help = did_you_mean(
-                        parent,
-                        service.kinds.names().filter(|other| *other != name.value),
-                    );
-                    check.report(
-                        Diagnostic::new(
-                            Code::UnknownKind,
-                            parent.span,
-                            format!("the service has no kind `{}`", clipped(parent)),
-                        )
-                        .maybe_help(help),
-                    );
+        for parent in kind.parents().iter().chain(kind.made_from()) {
+            match (nodes.get(name.as_str()), nodes.get(parent.as_str())) {
+                (Some(child), Some(above)) => {
+                    // What is made from something does not keep it.
+                    if kind.parents().contains(parent) {
+                        graph.add_edge(*child, *above, parent);
+                    }
                 }
+                (_, None) | (None, _) => no_such_kind(check, service, parent, name),
             }
         }
+        relations(check, service, name, kind);
     }
     for component in tarjan_scc(&graph) {
         let is_cycle = component.len() > 1
             || component
                 .iter()
                 .any(|node| graph.contains_edge(*node, *node));
-        // Every kind has one parent at most, so a component is a single cycle: walk it from the
-        // kind that is declared first.
+        // Walk a circle from the kind that is declared first.
         if let Some(first) = component.iter().copied().min().filter(|_| is_cycle) {
             report_cycle(check, &graph, first);
         }
     }
 }
 
-fn report_cycle(check: &mut Check<'_>, graph: &DiGraph<&Text, &Text>, first: NodeIndex) {
-    let mut names = vec![format!("`{}`", graph[first])];
-    let mut at = first;
-    let mut place = graph[first].span;
-    while let Some(next) = graph.neighbors(at).next() {
-        if let Some(edge) = graph.find_edge(at, next)
-            && at == first
-        {
-            place = graph[edge].span;
+/// Whether what the moves of a kind ask of other kinds makes sense.
+fn relations(check: &mut Check<'_>, service: &Service, name: &Text, kind: &Kind) {
+    for (step_name, step) in kind.moves.iter() {
+        for (relative, states) in step.requires.iter().chain(step.unless.iter()) {
+            match service.kinds.get(relative) {
+                None => no_such_kind(check, service, relative, name),
+                Some(other) => {
+                    let machine = other.machine(relative);
+                    let known: Vec<&str> = machine.states.iter().map(|state| state.as_str()).collect();
+                    for state in states.0.iter().filter(|state| state.value != ABSENT) {
+                        known_state(check, relative, state, &known);
+                    }
+                }
+            }
         }
-        names.push(format!("`{}`", graph[next]));
-        at = next;
+        if step.by.value == Mover::Parent {
+            let is_made_above = kind.parents().iter().filter_map(|parent| service.kinds.get(parent)).any(|above| {
+                let machine = above.machine(step_name);
+                machine.moves.iter().any(|other| other.name == *step_name)
+            });
+            if !is_made_above {
+                check.report(
+                    Diagnostic::new(
+                        Code::BadMove,
+                        step_name.span,
+                        format!("no parent of a `{name}` makes a move `{step_name}` with which it could go along"),
+                    )
+                    .help("give the move the name of its parent's move"),
+                );
+            }
+        }
+        if let Some(principal) = &step.creates_role_of {
+            check.service(principal);
+        }
+    }
+}
+
+fn no_such_kind(check: &mut Check<'_>, service: &Service, named: &Text, except: &Text) {
+    if check.damage.hides_kind(named) {
+        return;
+    }
+    let known = service.kinds.names().filter(|other| *other != except.value);
+    let help = did_you_mean(named, known);
+    check.report(
+        Diagnostic::new(
+            Code::UnknownKind,
+            named.span,
+            format!("the service has no kind `{}`", clipped(named)),
+        )
+        .maybe_help(help),
+    );
+}
+
+/// A shortest walk from a kind that lies on a circle back to it.
+fn circle(graph: &DiGraph<&Text, &Text>, first: NodeIndex) -> Vec<NodeIndex> {
+    let mut came_from = BTreeMap::new();
+    let mut queue = std::collections::VecDeque::from([first]);
+    while let Some(at) = queue.pop_front() {
+        for next in graph.neighbors(at) {
+            if let std::collections::btree_map::Entry::Vacant(entry) = came_from.entry(next) {
+                entry.insert(at);
+                queue.push_back(next);
+            }
+        }
+    }
+    let mut walk = vec![first];
+    let mut at = first;
+    while let Some(before) = came_from.get(&at) {
+        walk.push(*before);
+        at = *before;
         if at == first {
             break;
         }
     }
+    walk.reverse();
+    walk
+}
+
+fn report_cycle(check: &mut Check<'_>, graph: &DiGraph<&Text, &Text>, first: NodeIndex) {
+    let walk = circle(graph, first);
+    let names: Vec<String> = walk.iter().map(|kind| format!("`{}`", graph[*kind])).collect();
+    let edge = walk.get(1).and_then(|next| graph.find_edge(first, *next));
+    let place = edge.map_or(graph[first].span, |edge| graph[edge].span);
     check.report(
         Diagnostic::new(
             Code::ParentCycle,

@@ -7,8 +7,8 @@ use super::damage::Damage;
 use crate::diagnostic::{Code, Diagnostic, did_you_mean, nearest};
 use crate::syntax::grammar::clipped;
 use crate::syntax::{
-    Given, Goal, Happening, Kind, Machine, Mover, Named, Operation, Scenario, Service, Step,
-    Suffix, Text, User,
+    Given, Goal, Happening, Kind, Machine, Mover, Named, Operation, PassesRole, Perform, Scenario,
+    Service, Step, Suffix, Text, User,
 };
 use crate::yaml::{Span, Spanned};
 
@@ -119,7 +119,13 @@ impl<'a> World<'a> {
                             self.present.insert(role.value.clone());
                         }
                     }
-                    Some(_) | None => {}
+                    Some(_) => {}
+                    // A resource may be made with a role of its own, told from others by a suffix.
+                    None => {
+                        if let Some(role) = &step.role {
+                            self.add_suffixed(role);
+                        }
+                    }
                 },
                 Step::Happens(step) => {
                     if step.happens.value == Happening::RoleAppears {
@@ -139,6 +145,17 @@ impl<'a> World<'a> {
         if let Some(service) = service.and_then(|service| self.services.get(service.as_str())) {
             let base = service.role.value.clone();
             self.add_present(&base, suffix.map(|suffix| suffix.as_str()));
+        }
+    }
+
+    fn add_suffixed(&mut self, name: &str) {
+        let owner = self.services.iter().find(|(_, service)| {
+            let rest = name.strip_prefix(service.role.as_str());
+            service.suffix() == Suffix::Accepted && rest.is_some_and(|rest| rest.starts_with('_'))
+        });
+        if let Some((principal, _)) = owner {
+            self.roles.entry(name.to_owned()).or_insert(KnownRole::Linked(principal));
+            self.present.insert(name.to_owned());
         }
     }
 
@@ -176,7 +193,7 @@ impl<'a> World<'a> {
         for step in &scenario.steps {
             if let Step::Do(step) = &step.value
                 && let Some(resource) = &step.resource
-                && let Some(kind) = self.kind_made_by(&step.operation)
+                && let Some(kind) = self.kind_made_in(step)
             {
                 self.resources.entry(resource.value.clone()).or_insert(kind);
             }
@@ -192,17 +209,41 @@ impl<'a> World<'a> {
         found.next().is_none().then_some(first)
     }
 
-    /// The number of the kind of which an operation makes a resource.
-    pub(crate) fn kind_made_by(&self, operation: &str) -> Option<usize> {
+    /// The number of the kind of which an operation makes a resource, if it is called like this.
+    pub(crate) fn kind_made_by(
+        &self,
+        operation: &str,
+        with: &[&str],
+        passes: Option<PassesRole>,
+        service: Option<&str>,
+    ) -> Option<usize> {
         self.kinds.iter().position(|kind| {
             let mut moves = kind.machine.moves.iter();
-            moves.any(|step| {
-                step.from.is_none()
-                    && step
-                        .operation
-                        .as_ref()
-                        .is_some_and(|name| name.value == operation)
+            service.is_none_or(|service| kind.service == service)
+                && moves.any(|step| step.from.is_none() && step.answers(operation, with, passes))
+        })
+    }
+
+    /// The number of the kind of which a step makes a resource; without regard to what the step
+    /// gives besides if there is no kind that it fits.
+    pub(crate) fn kind_made_in(&self, step: &Perform) -> Option<usize> {
+        let service = step.service.as_ref().map(|service| service.as_str());
+        let exactly =
+            self.kind_made_by(&step.operation, &step.with(), self.passed_in(step), service);
+        let makes = |kind: &KnownKind<'_>| {
+            kind.machine.moves.iter().any(|known| {
+                known.from.is_none() && known.operation.as_ref() == Some(&step.operation)
             })
+        };
+        exactly.or_else(|| self.kinds.iter().position(makes))
+    }
+
+    /// Which role a step passes.
+    pub(crate) fn passed_in(&self, step: &Perform) -> Option<PassesRole> {
+        let name = step.passes.as_ref()?;
+        Some(match self.roles.get(name.as_str()) {
+            Some(KnownRole::Linked(_)) => PassesRole::Linked,
+            Some(KnownRole::Ordinary) | None => PassesRole::Custom,
         })
     }
 

@@ -67,7 +67,11 @@ fn fields_of(step: &Perform) -> Vec<(Field, Span)> {
         step.task.as_ref().map(|task| (Field::Task, task.span)),
         text(Field::Resource, &step.resource),
         text(Field::Region, &step.region),
-        text(Field::Parent, &step.parent),
+        step.parents().first().map(|parent| (Field::Parent, parent.span)),
+        (step.with.as_ref().and_then(|with| with.0.first()))
+            .map(|parameter| (Field::With, parameter.span)),
+        text(Field::Passes, &step.passes),
+        step.needs.first().map(|action| (Field::Needs, action.span)),
     ]
     .into_iter()
     .flatten()
@@ -76,13 +80,24 @@ fn fields_of(step: &Perform) -> Vec<(Field, Span)> {
 
 /// The fields that an operation of a kind needs and takes.
 fn fields_of_kind(world: &World<'_>, operation: &str) -> (&'static [Field], &'static [Field]) {
-    if world.kind_made_by(operation).is_some() {
+    let makes = |known: &crate::syntax::MachineMove| {
+        known.from.is_none() && known.operation.as_ref().is_some_and(|name| name.value == operation)
+    };
+    if world.kinds.iter().any(|kind| kind.machine.moves.iter().any(makes)) {
         (
-            &[],
-            &[Field::Resource, Field::Region, Field::Parent, Field::Role],
+            &[Field::Resource],
+            &[
+                Field::Region,
+                Field::Parent,
+                Field::Role,
+                Field::Service,
+                Field::With,
+                Field::Passes,
+                Field::Needs,
+            ],
         )
     } else {
-        (&[Field::Resource], &[])
+        (&[Field::Resource], &[Field::With, Field::Passes])
     }
 }
 
@@ -219,8 +234,14 @@ fn sound(check: &mut Check<'_>, step: &Perform, operation: Option<Operation>) {
     if let Some(region) = &step.region {
         check.region(region);
     }
-    if let Some(parent) = &step.parent {
+    for parent in step.parents() {
         check.resource(parent);
+    }
+    if let Some(role) = &step.passes {
+        check.role(role);
+    }
+    for action in &step.needs {
+        check.action(action);
     }
     if let Some(resource) = &step.resource
         && operation.is_none()
@@ -247,8 +268,42 @@ fn sound(check: &mut Check<'_>, step: &Perform, operation: Option<Operation>) {
                 )
                 .maybe_help(help),
             );
+        } else if !called_like_this(check, step, kind) {
+            let ways = ways_to_call(kind, &step.operation);
+            check.report(
+                Diagnostic::new(
+                    Code::UnexpectedKey,
+                    resource.span,
+                    format!("`{}` is not called like this for a `{}`", step.operation, kind.name),
+                )
+                .help(format!("it is called {}", ways.join(", or "))),
+            );
         }
     }
+}
+
+/// Whether some move of the kind is made by a call with what the step gives.
+fn called_like_this(check: &Check<'_>, step: &Perform, kind: &super::lookup::KnownKind<'_>) -> bool {
+    let (with, passes) = (step.with(), check.world.passed_in(step));
+    kind.machine.moves.iter().any(|known| known.answers(&step.operation, &with, passes))
+}
+
+/// The ways in which an operation of a kind can be called.
+fn ways_to_call(kind: &super::lookup::KnownKind<'_>, operation: &Text) -> Vec<String> {
+    let mut ways = Vec::new();
+    for known in kind.machine.moves.iter().filter(|known| known.operation.as_ref() == Some(operation)) {
+        let with: Vec<&str> = known.with.iter().map(|name| name.as_str()).collect();
+        let with =
+            if with.is_empty() { "without `with`".to_owned() } else { format!("with `with: [{}]`", with.join(", ")) };
+        let way = match known.passes_role {
+            None => with,
+            Some(role) => format!("{with} and with `passes:` a {role} role"),
+        };
+        if !ways.contains(&way) {
+            ways.push(way);
+        }
+    }
+    ways
 }
 
 /// Whether the answer that is expected is one that the operation can give.
