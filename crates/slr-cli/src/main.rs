@@ -1,10 +1,17 @@
 //! placeholder
-use slr_scenario::{Params, Source, diagnostic, lower, parse, run, syntax::Named};
+use slr_scenario::{Params, Source, diagnostic, load, run};
 fn main() {
     let path = std::env::args().nth(1).unwrap();
     let source = Source::read(std::path::Path::new(&path)).unwrap();
-    let parsed = match parse(&source, &Params::none()) { Ok(p) => p, Err(d) => { for d in d { println!("{d:?}"); } return; } };
-    let lowered = lower::lower(&parsed.scenario, &Named::default()).unwrap();
-    let report = run::run(&lowered, lowered.seed, run::Output::Story(&mut |at, line| println!("{at}  {:28} {}", line.subject, line.text))).unwrap();
+    let loaded = match load(&source, &Params::none()) {
+        Ok(loaded) => loaded,
+        Err(diagnostics) => {
+            eprint!("{}", diagnostic::render(&source, &diagnostics, diagnostic::Look::Plain));
+            std::process::exit(2);
+        }
+    };
+    let mut tell = |at, line: slr_scenario::trace::Line| println!("{at}  {:28} {}", line.subject, line.text);
+    let report = run::run(&loaded.lowered, loaded.lowered.seed, run::Output::Story(&mut tell)).unwrap();
     println!("{report:#?}");
+    std::process::exit(i32::from(!report.passed()));
 }

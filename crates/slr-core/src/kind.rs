@@ -96,7 +96,7 @@ pub enum When {
 /// A declared move, by the names of its states.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MoveSpec {
-    /// Unique in its kind.
+    /// Its name. A kind has no two moves of one name from one state.
     pub name: String,
     /// The states it leads from.
     pub from: Vec<String>,
@@ -434,12 +434,16 @@ impl ResourceKind {
         let mut transitions = Vec::new();
         let mut names = BTreeSet::new();
         for step in &spec.moves {
-            if !names.insert(&step.name) {
-                return Err(KindError::Duplicate { kind: spec.name.clone(), name: step.name.clone(), place: "moves" });
-            }
             let place = || format!("move `{}`", step.name);
             let to = code(&step.to, &place)?;
             for from in &step.from {
+                if !names.insert((&step.name, from)) {
+                    return Err(KindError::Duplicate {
+                        kind: spec.name.clone(),
+                        name: step.name.clone(),
+                        place: "moves",
+                    });
+                }
                 if spec.ends.contains(from) {
                     return Err(KindError::LeavesEnd {
                         kind: spec.name.clone(),

@@ -1,12 +1,15 @@
 //! Scenario files: their language, and what is wrong with them.
 //!
 //! [`Source`] is a file's text, read within bounds; [`parse`] makes a [`syntax::Scenario`] of it, or
-//! [`diagnostic::Diagnostic`]s, all of them at once; [`write`] goes the other way; [`schema`] tells
+//! [`diagnostic::Diagnostic`]s, all of them at once; [`load`] goes on to what runs, with the services of the
+//! [`catalog`]; [`write`] goes the other way; [`schema`] tells
 //! editors what a file may say.
 
+pub mod catalog;
 pub mod diagnostic;
 pub mod expect;
 pub mod ledger;
+mod load;
 pub mod lower;
 mod params;
 mod parse;
@@ -19,6 +22,7 @@ pub mod trace;
 mod validate;
 pub mod yaml;
 
+pub use load::{Loaded, load, parse_with_catalog};
 pub use params::{NotAnAssignment, Params};
 pub use parse::{Parsed, parse, parse_with, write};
 pub use source::{Source, Unreadable};

@@ -11,6 +11,7 @@ use slr_core::service::{self, ReportingPolicy, ServiceDefinition};
 use slr_core::world::{self, Authority, Item, Resource, RoleSort, SessionSlot, Told};
 use slr_core::{Command, World, policy};
 
+use crate::catalog::Catalog;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::expect::{self, Expectation};
 use crate::simulation::{
@@ -511,7 +512,7 @@ impl<'a> Lowerer<'a> {
             let service = step.service.as_ref().ok_or_else(|| need("service"))?;
             let suffix = step.suffix.as_ref().map(|suffix| suffix.as_str());
             let description = step.description.as_ref().map(|text| self.world.text(text));
-            let request = self.world.request(service, suffix, |_| false);
+            let request = self.world.request(service, suffix, Catalog::exists);
             return Ok(Scripted::Call { by, command: Command::CreateServiceLinkedRole { request, description } });
         }
         let name = step.role.as_ref().ok_or_else(|| need("role"))?;
@@ -691,7 +692,7 @@ impl<'a> Lowerer<'a> {
         }
         let role = match (&step.role, &step.service) {
             (None, Some(service)) => {
-                let request = self.world.request(service, step.suffix.as_ref().map(|suffix| suffix.as_str()), |_| false);
+                let request = self.world.request(service, step.suffix.as_ref().map(|suffix| suffix.as_str()), Catalog::exists);
                 let resolved = self.world.requests[request.index()].resolution;
                 resolved.map_err(|_| unknown(Code::UnknownService, service, "service"))?
             }

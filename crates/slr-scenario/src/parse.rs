@@ -6,7 +6,7 @@ use crate::source::Source;
 use crate::syntax::grammar::{Reader, Syntax};
 use crate::syntax::{Named, Scenario, Service};
 use crate::validate;
-use crate::yaml::{Composed, Content, ScalarKind, Spanned, compose, to_text};
+use crate::yaml::{Composed, Content, Node, ScalarKind, Spanned, compose, to_text};
 
 /// A scenario without mistakes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,10 +35,19 @@ pub fn parse_with(
     params: &Params,
     built_in: &Named<Spanned<Service>>,
 ) -> Result<Parsed, Vec<Diagnostic>> {
-    let Composed {
-        root,
-        mut diagnostics,
-    } = compose(source.text());
+    parse_knowing(source, params, |_, _| Ok(built_in.clone())).map(|(parsed, _)| parsed)
+}
+
+/// Reads a scenario that may name the services which `services` finds for it.
+///
+/// # Errors
+/// As [`parse`], and what `services` answers.
+pub(crate) fn parse_knowing(
+    source: &Source,
+    params: &Params,
+    services: impl FnOnce(&Node, &Scenario) -> Result<Named<Spanned<Service>>, Vec<Diagnostic>>,
+) -> Result<(Parsed, Named<Spanned<Service>>), Vec<Diagnostic>> {
+    let Composed { root, mut diagnostics } = compose(source.text());
     let Some(mut root) = root else {
         if diagnostics.is_empty() {
             diagnostics.push(empty_file());
@@ -52,16 +61,17 @@ pub fn parse_with(
     let mut reader = Reader { diagnostics };
     let scenario = Scenario::read(&root, &mut reader);
     let mut diagnostics = reader.diagnostics;
-    if let Some(scenario) = &scenario {
-        validate::validate(scenario, &root, built_in, &mut diagnostics);
-    }
+    let Some(scenario) = scenario else {
+        sort(&mut diagnostics);
+        return Err(diagnostics);
+    };
+    let built_in = services(&root, &scenario)?;
+    validate::validate(&scenario, &root, &built_in, &mut diagnostics);
     sort(&mut diagnostics);
-    match scenario {
-        Some(scenario) if !diagnostics.iter().any(Diagnostic::is_error) => Ok(Parsed {
-            scenario,
-            warnings: diagnostics,
-        }),
-        _ => Err(diagnostics),
+    if diagnostics.iter().any(Diagnostic::is_error) {
+        Err(diagnostics)
+    } else {
+        Ok((Parsed { scenario, warnings: diagnostics }, built_in))
     }
 }
 

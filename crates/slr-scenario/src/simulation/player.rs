@@ -80,6 +80,8 @@ pub struct Player<'a, S> {
     unplayable: Vec<Unplayable>,
     /// Per resource, whether its service found no move to make when one was due.
     stalled: Vec<bool>,
+    /// Per operator, whether it is reading the documentation.
+    reads: Vec<bool>,
 }
 
 /// The actors that have streams of their own, in the order of their numbers.
@@ -126,6 +128,7 @@ impl<'a, S: IdSet> Player<'a, S> {
             tasks: Vec::new(),
             unplayable: Vec::new(),
             stalled: vec![false; world.resources.len()],
+            reads: vec![false; world.operators.len()],
         }
     }
 
@@ -141,6 +144,7 @@ impl<'a, S: IdSet> Player<'a, S> {
         self.tasks.clear();
         self.unplayable.clear();
         self.stalled.fill(false);
+        self.reads.fill(false);
     }
 
     /// The scripted steps that could not happen.
@@ -563,10 +567,15 @@ impl<'a, S: IdSet> Player<'a, S> {
         let wait = backoff.after(attempt.max(1), self.stream(Actor::Operator(id)));
         self.submits[id.index()].0 = now.plus(wait);
         if self.universe.may_step(state, id, OperatorStep::ReadsDocs) {
-            let delay = self.plan.read_docs;
-            self.after_delay(now, delay, Actor::Operator(id), What::OperatorReads, id.0, agenda);
+            self.begins_to_read(id, now, agenda);
         }
         self.at(now, What::OperatorWorks, id.0, agenda);
+    }
+
+    fn begins_to_read(&mut self, id: OperatorIdx, now: SimTime, agenda: &mut Agenda<Due>) {
+        self.reads[id.index()] = true;
+        let delay = self.plan.read_docs;
+        self.after_delay(now, delay, Actor::Operator(id), What::OperatorReads, id.0, agenda);
     }
 
     /// Lets the operators look at their work again who prepare the role's deletion.
@@ -711,6 +720,7 @@ impl<S: IdSet> Habits<S> for Player<'_, S> {
             What::OperatorWorks => self.operator_works(OperatorIdx(id), now, state, actions),
             What::OperatorPolls => self.operator_call(OperatorIdx(id), OperatorStep::Polls, now, actions),
             What::OperatorReads => {
+                self.reads[id as usize] = false;
                 actions.push(Action::Operator { operator: OperatorIdx(id), step: OperatorStep::ReadsDocs });
             }
             What::OperatorLosesPatience => {
@@ -751,6 +761,11 @@ impl<S: IdSet> Habits<S> for Player<'_, S> {
         if due.what == What::OperatorWorks && *self.serial(What::OperatorWorks, due.id) == due.serial {
             let id = OperatorIdx(due.id);
             let next = self.submits[id.index()].0;
+            // One that follows the steps reads before it submits again, whenever the wish comes to it.
+            let follows_steps = self.universe.operator(id).works == Works::InSteps;
+            if follows_steps && !self.reads[id.index()] && self.universe.may_step(state, id, OperatorStep::ReadsDocs) {
+                self.begins_to_read(id, now, agenda);
+            }
             let goes_on = self.universe.operator(id).told == Told::AtOnce || state.operator(id).phase == Phase::Preparing;
             if goes_on && next > now {
                 self.at(next, What::OperatorWorks, due.id, agenda);

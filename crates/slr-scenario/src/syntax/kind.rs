@@ -121,6 +121,9 @@ record! {
         /// For a plain kind, the operations that change a resource and make the role if there is
         /// none.
         "used-by" => pub used_by: Option<OneOrMore<Text>>,
+        /// For a plain kind, whether the service makes its role when a resource is made or changed.
+        /// Default: true.
+        "creates-role" => pub creates_role: Option<Spanned<bool>>,
         /// For a plain kind, the operation that deletes a resource, instead of one called `Delete`
         /// and the kind.
         "deleted-by" => pub deleted_by: Option<Text>,
@@ -366,7 +369,8 @@ impl Kind {
             when,
             ..MachineMove::new(text(name), Some(deleting.clone()), to.clone(), Mover::Service)
         };
-        let makes_role = |step: MachineMove| MachineMove { creates_role: true, ..step };
+        let creates_role = self.creates_role.as_ref().is_none_or(|creates| creates.value);
+        let makes_role = |step: MachineMove| MachineMove { creates_role, ..step };
         let create = [text(&format!("Create{suffix}"))];
         let created_by = if self.created_by.is_some() { listed(self.created_by.as_ref()) } else { &create };
         let delete = self.deleted_by.clone().unwrap_or_else(|| text(&format!("Delete{suffix}")));
@@ -421,6 +425,7 @@ mod tests {
             made_from: None,
             created_by: None,
             used_by: None,
+            creates_role: None,
             deleted_by: None,
             release_lag: None,
             moves: Named::default(),

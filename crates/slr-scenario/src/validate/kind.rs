@@ -64,19 +64,20 @@ fn outline(check: &mut Check<'_>, name: &Text, kind: &Kind) {
         return;
     }
     let plain_only = [
-        ("created-by", kind.created_by.as_ref().and_then(|names| names.0.first())),
-        ("used-by", kind.used_by.as_ref().and_then(|names| names.0.first())),
-        ("deleted-by", kind.deleted_by.as_ref()),
+        ("created-by", kind.created_by.as_ref().and_then(|names| names.0.first()).map(|name| name.span)),
+        ("used-by", kind.used_by.as_ref().and_then(|names| names.0.first()).map(|name| name.span)),
+        ("creates-role", kind.creates_role.as_ref().map(|creates| creates.span)),
+        ("deleted-by", kind.deleted_by.as_ref().map(|name| name.span)),
     ];
-    for (key, given) in plain_only {
-        if let Some(given) = given {
+    for (key, span) in plain_only {
+        if let Some(span) = span {
             check.report(
                 Diagnostic::new(
                     Code::IncompleteKind,
-                    given.span,
-                    format!("the kind `{name}` has `{key}`, which names an operation of a plain kind"),
+                    span,
+                    format!("the kind `{name}` has `{key}`, which is about the moves of a plain kind"),
                 )
-                .help("name the operations of its own moves with `operation:`"),
+                .help("say it of its own moves"),
             );
         }
     }

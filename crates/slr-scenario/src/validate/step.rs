@@ -243,6 +243,9 @@ fn sound(check: &mut Check<'_>, step: &Perform, operation: Option<Operation>) {
     for action in &step.needs {
         check.action(action);
     }
+    if operation.is_none() && step.service.is_none() {
+        one_service(check, step);
+    }
     if let Some(resource) = &step.resource
         && operation.is_none()
         && let Some(kind) = check.resource(resource)
@@ -279,6 +282,32 @@ fn sound(check: &mut Check<'_>, step: &Perform, operation: Option<Operation>) {
                 .help(format!("it is called {}", ways.join(", or "))),
             );
         }
+    }
+}
+
+/// Whether it is clear of which service a resource is made.
+fn one_service(check: &mut Check<'_>, step: &Perform) {
+    let makes = |known: &crate::syntax::MachineMove| {
+        known.from.is_none() && known.operation.as_ref() == Some(&step.operation)
+    };
+    let mut services: Vec<&str> = (check.world.kinds.iter())
+        .filter(|kind| kind.machine.moves.iter().any(makes))
+        .map(|kind| kind.service)
+        .collect();
+    services.dedup();
+    if services.len() > 1 {
+        check.report(
+            Diagnostic::new(
+                Code::Ambiguous,
+                step.operation.span,
+                format!(
+                    "several services have an operation `{}`: {}",
+                    step.operation,
+                    services.join(", ")
+                ),
+            )
+            .help("say which one with `service:`"),
+        );
     }
 }
 

@@ -1,0 +1,242 @@
+//! The services that are built in: their facts with sources, and their definitions in the language of scenarios.
+//!
+//! Each service is one file in `services/`, named by its principal. A file is text in the program until somebody asks for it:
+//! nothing is parsed at the start, and a scenario costs what it names.
+
+mod facts;
+mod index;
+mod named;
+
+pub use facts::{Evidence, Fact, Facts, ManualOrAutomatic, Override, Scope, SourceOfFacts};
+pub(crate) use named::named_by;
+
+use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::source::{Source, Unreadable};
+use crate::syntax::grammar::{Reader, Syntax};
+use crate::syntax::{Reality, Service};
+use crate::yaml::{Content, Entry as Pair, Node, Spanned, compose};
+
+/// The catalogue of services that are built in.
+#[derive(Debug, Clone, Copy)]
+pub enum Catalog {}
+
+/// A service of the catalogue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entry {
+    principal: &'static str,
+    role: &'static str,
+    text: &'static str,
+}
+
+/// Service principals that AWS has and that own no service-linked role: a request for one is refused otherwise than for a principal that
+/// nobody has. Assumed to be far from all.
+///
+/// Sources: AWS Systems Manager User Guide, "Control access to maintenance windows (console)" for EC2 and Amazon SNS; IAM User Guide,
+/// "AWS services that work with IAM" for the others; <https://github.com/clouddrove/terraform-aws-elasticsearch/issues/20> for
+/// OpenSearch, whose role has another principal.
+const WITHOUT_A_LINKED_ROLE: [&str; 14] = [
+    "apigateway.amazonaws.com",
+    "cloudformation.amazonaws.com",
+    "cloudfront.amazonaws.com",
+    "codebuild.amazonaws.com",
+    "codedeploy.amazonaws.com",
+    "codepipeline.amazonaws.com",
+    "ec2.amazonaws.com",
+    "glue.amazonaws.com",
+    "lambda.amazonaws.com",
+    "opensearch.amazonaws.com",
+    "s3.amazonaws.com",
+    "sns.amazonaws.com",
+    "sqs.amazonaws.com",
+    "states.amazonaws.com",
+];
+
+impl Catalog {
+    /// Every service, in the order of the principals.
+    #[must_use]
+    pub fn entries() -> &'static [Entry] {
+        index::ENTRIES
+    }
+
+    /// Every principal, in order.
+    pub fn principals() -> impl Iterator<Item = &'static str> {
+        Self::entries().iter().map(|entry| entry.principal)
+    }
+
+    /// The service of that principal, which is case-sensitive.
+    #[must_use]
+    pub fn get(principal: &str) -> Option<Entry> {
+        let entries = Self::entries();
+        entries.binary_search_by(|entry| entry.principal.cmp(principal)).ok().map(|index| entries[index])
+    }
+
+    /// The service that owns the role of that name, with or without a suffix.
+    ///
+    /// Underscores in a name are no sign of a suffix: some fixed names have them.
+    #[must_use]
+    pub fn of_role(name: &str) -> Option<Entry> {
+        let owner = |base: &str| Self::entries().iter().find(|entry| entry.role == base).copied();
+        let shorter = name.char_indices().rev().filter(|(_, letter)| *letter == '_').map(|(at, _)| &name[..at]);
+        owner(name).or_else(|| shorter.into_iter().find_map(owner))
+    }
+
+    /// The principal that was perhaps meant: the same one in another case, or one that is spelt nearly so.
+    #[must_use]
+    pub fn did_you_mean(principal: &str) -> Option<&'static str> {
+        let folded = Self::principals().find(|known| known.eq_ignore_ascii_case(principal));
+        folded.or_else(|| nearest(&principal.to_ascii_lowercase(), Self::principals()))
+    }
+
+    /// Whether AWS has a service of that principal, in whatever case it is written; with or without a service-linked role.
+    #[must_use]
+    pub fn exists(principal: &str) -> bool {
+        let mut known = Self::principals().chain(WITHOUT_A_LINKED_ROLE);
+        known.any(|known| known.eq_ignore_ascii_case(principal))
+    }
+}
+
+impl Entry {
+    /// The service principal.
+    #[must_use]
+    pub const fn principal(&self) -> &'static str {
+        self.principal
+    }
+
+    /// The fixed name of the role.
+    #[must_use]
+    pub const fn role(&self) -> &'static str {
+        self.role
+    }
+
+    /// The service's file.
+    #[must_use]
+    pub const fn text(&self) -> &'static str {
+        self.text
+    }
+
+    /// The service's file as a source, for diagnostics about it.
+    ///
+    /// # Errors
+    /// [`Unreadable`] if the file is too large.
+    pub fn source(&self) -> Result<Source, Box<Unreadable>> {
+        Source::new(format!("services/{}.yaml", self.principal), self.text)
+    }
+
+    /// What is known of the service, with sources.
+    ///
+    /// # Errors
+    /// What is wrong with the file; a built-in file has no mistakes.
+    pub fn facts(&self) -> Result<Facts, Vec<Diagnostic>> {
+        let (root, mut reader) = self.root()?;
+        let facts = Facts::read(&root, &mut reader);
+        match facts {
+            Some(facts) if reader.diagnostics.is_empty() => Ok(facts),
+            _ => Err(reader.diagnostics),
+        }
+    }
+
+    /// The service as a scenario would declare it.
+    ///
+    /// What a file says under `today` takes the place of what it says under `service` if the scenario models later behaviour: mappings
+    /// are merged key by key, everything else is replaced.
+    ///
+    /// # Errors
+    /// What is wrong with the file; a built-in file has no mistakes.
+    pub fn service(&self, reality: Reality) -> Result<Spanned<Service>, Vec<Diagnostic>> {
+        let (root, mut reader) = self.root()?;
+        let part = |key: &str| match &root.content {
+            Content::Mapping(entries) => entries.iter().find(|entry| entry.key.value == key).map(|entry| &entry.value),
+            Content::Scalar(_) | Content::Sequence(_) => None,
+        };
+        let mut definition = part("service").cloned().unwrap_or_else(|| Node::new(Content::Mapping(Vec::new())));
+        match (reality, part("today")) {
+            (Reality::Today, Some(today)) => merge(&mut definition, today),
+            (Reality::Today, None) | (Reality::Documented, _) => {}
+        }
+        match Spanned::<Service>::read(&definition, &mut reader) {
+            Some(service) if reader.diagnostics.is_empty() => Ok(service),
+            _ => Err(reader.diagnostics),
+        }
+    }
+
+    fn root(&self) -> Result<(Node, Reader), Vec<Diagnostic>> {
+        let composed = compose(self.text);
+        match composed.root {
+            Some(root) if composed.diagnostics.is_empty() => Ok((root, Reader { diagnostics: Vec::new() })),
+            Some(_) => Err(composed.diagnostics),
+            None => Err(vec![Diagnostic::of_file(Code::EmptyFile, "the file holds no service")]),
+        }
+    }
+}
+
+/// Puts what `over` says in the place of what `under` says.
+fn merge(under: &mut Node, over: &Node) {
+    let (Content::Mapping(below), Content::Mapping(above)) = (&mut under.content, &over.content) else {
+        *under = over.clone();
+        return;
+    };
+    for Pair { key, value } in above {
+        match below.iter_mut().find(|entry| entry.key.value == key.value) {
+            Some(entry) => merge(&mut entry.value, value),
+            None => below.push(Pair { key: key.clone(), value: value.clone() }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_principals_are_sorted_and_distinct() {
+        let principals: Vec<_> = Catalog::principals().collect();
+        assert!(principals.windows(2).all(|pair| pair[0] < pair[1]));
+    }
+
+    #[test]
+    fn a_principal_is_case_sensitive_and_what_was_meant_is_guessed() {
+        assert_eq!(Catalog::get("batch.amazonaws.com").unwrap().role(), "AWSServiceRoleForBatch");
+        assert_eq!(Catalog::get("Batch.amazonaws.com"), None);
+        assert_eq!(Catalog::did_you_mean("Batch.amazonaws.com"), Some("batch.amazonaws.com"));
+        assert_eq!(Catalog::did_you_mean("imagebulider.amazonaws.com"), Some("imagebuilder.amazonaws.com"));
+        assert_eq!(Catalog::did_you_mean("gadgets.example.com"), None);
+    }
+
+    #[test]
+    fn services_exist_in_any_case_and_without_a_role() {
+        for (principal, exists) in [
+            ("OpenSearch.amazonaws.com", true),
+            ("SSM.amazonaws.com", true),
+            ("ec2.amazonaws.com", true),
+            ("elasticsearch.amazonaws.com", false),
+            ("gadgets.example.com", false),
+        ] {
+            assert_eq!(Catalog::exists(principal), exists, "{principal}");
+        }
+        assert!(WITHOUT_A_LINKED_ROLE.iter().all(|principal| Catalog::get(principal).is_none()));
+    }
+
+    #[test]
+    fn roles_lead_to_their_services_and_underscores_mislead_nobody() {
+        let owner = |name| Catalog::of_role(name).map(|entry| entry.principal());
+        assert_eq!(owner("AWSServiceRoleForAmazonSSM"), Some("ssm.amazonaws.com"));
+        assert_eq!(owner("AWSServiceRoleForAmazonSSM_OpsInsights"), Some("opsinsights.ssm.amazonaws.com"));
+        assert_eq!(owner("AWSServiceRoleForAutoScaling_web_1"), Some("autoscaling.amazonaws.com"));
+        assert_eq!(
+            owner("AWSServiceRoleForApplicationAutoScaling_DynamoDBTable"),
+            Some("dynamodb.application-autoscaling.amazonaws.com")
+        );
+        assert_eq!(owner("AWSServiceRoleForGadgets"), None);
+    }
+
+    #[test]
+    fn later_behaviour_takes_the_place_of_the_documented() {
+        let entry = Catalog::get("imagebuilder.amazonaws.com").unwrap();
+        let trust = |reality| {
+            let service = entry.service(reality).unwrap();
+            service.trust.iter().map(|name| name.value.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(trust(Reality::Documented), ["imagebuilder.amazonaws.com", "ssm.amazonaws.com"]);
+        assert_eq!(trust(Reality::Today), ["imagebuilder.amazonaws.com"]);
+    }
+}
