@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use slr_scenario::diagnostic::{Code, Diagnostic, Look, render};
-use slr_scenario::{Params, Source, parse};
+use slr_scenario::{Params, Source, parse, parse_with_catalog};
 use slr_tests::{files_under, scenarios};
 
 /// What is told about a file, and its codes.
@@ -14,8 +14,8 @@ fn told(path: &Path) -> (String, Vec<Code>) {
     let name = path.strip_prefix(scenarios().parent().unwrap()).unwrap();
     let text = std::fs::read_to_string(path).unwrap();
     let source = Source::new(name.display().to_string(), text).unwrap();
-    let diagnostics = match parse(&source, &Params::none()) {
-        Ok(parsed) => parsed.warnings,
+    let diagnostics = match parse_with_catalog(&source, &Params::none()) {
+        Ok((parsed, _)) => parsed.warnings,
         Err(diagnostics) => diagnostics,
     };
     let codes = diagnostics

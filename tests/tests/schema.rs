@@ -4,7 +4,7 @@ use std::path::Path;
 
 use slr_scenario::diagnostic::Code;
 use slr_scenario::schema::schema;
-use slr_scenario::{Params, Source, parse, yaml};
+use slr_scenario::{Params, Source, parse_with_catalog, yaml};
 use slr_tests::{files_under, scenarios};
 
 /// Mistakes in the form of a file, which a schema sees, and not in where its names lead.
@@ -68,7 +68,7 @@ fn every_scenario_of_the_library_fits_the_schema() {
 fn what_is_written_back_fits_the_schema() {
     let validator = validator();
     for path in library() {
-        let parsed = parse(&source(&path), &Params::none()).unwrap();
+        let (parsed, _) = parse_with_catalog(&source(&path), &Params::none()).unwrap();
         let json = yaml::to_json(&slr_scenario::write(&parsed.scenario)).unwrap();
         assert!(validator.is_valid(&json), "{}", path.display());
     }
@@ -84,7 +84,7 @@ fn the_schema_catches_mistakes_of_form_and_no_others() {
         let Some(json) = yaml::to_json(source.text()) else {
             continue; // not YAML at all
         };
-        let codes: Vec<Code> = match parse(&source, &Params::none()) {
+        let codes: Vec<Code> = match parse_with_catalog(&source, &Params::none()) {
             Ok(_) => Vec::new(),
             Err(diagnostics) => diagnostics
                 .into_iter()

@@ -1,6 +1,7 @@
 //! The built-in services: every file is sound, and every one with kinds can be lived with to the end.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::path::Path;
 
 use slr_core::kind::{CleanUp, Mover, Passes, ResourceKind};
@@ -227,10 +228,12 @@ fn household(entry: &Entry, reality: Reality) -> (String, bool) {
             blocks |= !machine.blocks.is_empty();
             let parents: Vec<String> = kind.parents().iter().map(|parent| format!("{parent}-1")).collect();
             let parent = if parents.is_empty() { String::new() } else { format!(", parent: [{}]", parents.join(", ")) };
-            given.push_str(&format!(
-                "  - resources: {{ kind: {name}, service: {}, count: 2, regions: [us-east-1, eu-west-1], state: {state}{parent} }}\n",
-                entry.principal()
-            ));
+            let principal = entry.principal();
+            let _ = writeln!(
+                given,
+                "  - resources: {{ kind: {name}, service: {principal}, count: 2, regions: [us-east-1, eu-west-1], \
+                 state: {state}{parent} }}"
+            );
         }
         assert!(done.len() > before, "{}: the kinds' parents are in a circle", entry.principal());
     }

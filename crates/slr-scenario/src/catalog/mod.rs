@@ -28,12 +28,17 @@ pub struct Entry {
     text: &'static str,
 }
 
+/// What most service principals end with.
+const DOMAIN: &str = ".amazonaws.com";
+/// What the names of service-linked roles begin with.
+const BEGINNING: &str = "AWSServiceRoleFor";
+
 /// Service principals that AWS has and that own no service-linked role: a request for one is refused otherwise than for a principal that
 /// nobody has. Assumed to be far from all.
 ///
 /// Sources: AWS Systems Manager User Guide, "Control access to maintenance windows (console)" for EC2 and Amazon SNS; IAM User Guide,
 /// "AWS services that work with IAM" for the others; <https://github.com/clouddrove/terraform-aws-elasticsearch/issues/20> for
-/// OpenSearch, whose role has another principal.
+/// `OpenSearch`, whose role has another principal.
 const WITHOUT_A_LINKED_ROLE: [&str; 14] = [
     "apigateway.amazonaws.com",
     "cloudformation.amazonaws.com",
@@ -83,8 +88,20 @@ impl Catalog {
     /// The principal that was perhaps meant: the same one in another case, or one that is spelt nearly so.
     #[must_use]
     pub fn did_you_mean(principal: &str) -> Option<&'static str> {
-        let folded = Self::principals().find(|known| known.eq_ignore_ascii_case(principal));
-        folded.or_else(|| nearest(&principal.to_ascii_lowercase(), Self::principals()))
+        // What all of them end with would make each resemble every other.
+        let own = |principal: &'static str| principal.strip_suffix(DOMAIN).unwrap_or(principal);
+        let word = principal.to_ascii_lowercase();
+        let meant = nearest(word.strip_suffix(DOMAIN).unwrap_or(&word), Self::principals().map(own))?;
+        Self::principals().find(|known| own(known) == meant)
+    }
+
+    /// The name of a role that was perhaps meant.
+    #[must_use]
+    pub fn did_you_mean_role(name: &str) -> Option<&'static str> {
+        let own = |role: &'static str| role.strip_prefix(BEGINNING).unwrap_or(role);
+        let roles = || Self::entries().iter().map(|entry| entry.role);
+        let meant = nearest(name.strip_prefix(BEGINNING).unwrap_or(name), roles().map(own))?;
+        roles().find(|known| own(known) == meant)
     }
 
     /// Whether AWS has a service of that principal, in whatever case it is written; with or without a service-linked role.
@@ -199,7 +216,11 @@ mod tests {
         assert_eq!(Catalog::get("Batch.amazonaws.com"), None);
         assert_eq!(Catalog::did_you_mean("Batch.amazonaws.com"), Some("batch.amazonaws.com"));
         assert_eq!(Catalog::did_you_mean("imagebulider.amazonaws.com"), Some("imagebuilder.amazonaws.com"));
+        assert_eq!(Catalog::did_you_mean("guardduty"), Some("guardduty.amazonaws.com"));
         assert_eq!(Catalog::did_you_mean("gadgets.example.com"), None);
+        assert_eq!(Catalog::did_you_mean("gadgets.amazonaws.com"), None);
+        assert_eq!(Catalog::did_you_mean_role("AWSServiceRoleForBatsh"), Some("AWSServiceRoleForBatch"));
+        assert_eq!(Catalog::did_you_mean_role("AWSServiceRoleForGadgets"), None);
     }
 
     #[test]

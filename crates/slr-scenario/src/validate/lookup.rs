@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Check;
 use super::damage::Damage;
+use crate::catalog::Catalog;
 use crate::diagnostic::{Code, Diagnostic, did_you_mean, nearest};
 use crate::syntax::grammar::clipped;
 use crate::syntax::{
@@ -317,7 +318,7 @@ impl<'a> Check<'a> {
                 Code::UnknownService,
                 "service",
                 name,
-                world.services.keys().copied(),
+                world.services.keys().copied().chain(Catalog::did_you_mean(name)),
                 "declare it under `services`; a service principal is case-sensitive and cannot be guessed",
             );
         }
@@ -354,7 +355,7 @@ impl<'a> Check<'a> {
                 Code::UnknownRole,
                 "role",
                 name,
-                world.roles.keys().map(String::as_str),
+                (world.roles.keys().map(String::as_str)).chain(Catalog::did_you_mean_role(name)),
                 "declare it under `roles`, or its service under `services`",
             );
         }
