@@ -74,7 +74,7 @@ pub struct ServiceDefinition {
     pub policy: Option<String>,
     /// The actions that the policy allows.
     pub permits: Vec<String>,
-    /// The description that the service gives a role it makes itself.
+    /// The description that the service gives a role it makes itself. It must be among the world's texts.
     pub description: Option<String>,
     /// Who may delete the role.
     pub deletion: Deletion,

@@ -158,6 +158,9 @@ impl<'a> Lowerer<'a> {
             .map(|name| ServicePrincipal::new(name).map_err(|error| bad_name(name.span, error)))
             .collect();
         let trust = trust?;
+        if let Some(text) = &service.description {
+            self.world.text(text);
+        }
         let definition =
             ServiceDefinition { trust: if trust.is_empty() { definition.trust.clone() } else { trust }, ..definition };
         let index = ServiceIdx(u32::try_from(self.world.services.len()).unwrap_or(u32::MAX));

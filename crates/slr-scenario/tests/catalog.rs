@@ -369,3 +369,23 @@ fn wrong_principals_are_answered_in_the_words_of_iam() {
         assert!(report.passed(), "{principal}: {report:#?}");
     }
 }
+
+#[test]
+fn the_scenarios_about_the_services_come_out_as_they_say() {
+    let library = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios");
+    let mut count = 0;
+    for folder in ["systems-manager", "image-builder", "catalog"] {
+        for entry in std::fs::read_dir(library.join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            let source = Source::read(&path).unwrap();
+            let loaded = loaded(source.name(), source.text());
+            assert!(loaded.warnings.is_empty(), "{}", render(&source, &loaded.warnings, Look::Plain));
+            assert!(loaded.lowered.story.is_some() && loaded.lowered.source.is_some(), "{}", path.display());
+            let report = run(&loaded.lowered, loaded.lowered.seed, Output::Nothing).unwrap();
+            assert!(report.passed(), "{}: {report:#?}", path.display());
+            assert!(report.step_outcomes.iter().all(Option::is_some), "{}: a step never came", path.display());
+            count += 1;
+        }
+    }
+    assert!(count >= 30, "only {count} scenarios");
+}

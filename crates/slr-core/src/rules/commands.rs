@@ -148,8 +148,19 @@ impl<S: IdSet> Universe<S> {
             state.unseen_tasks.remove(role.0);
             state.fresh_roles.put(role.0, self.world().knobs.late_propagation);
             state.reported = state.reported.minus(self.resources_of(role));
+            let description = match by {
+                Creator::Principal(_) => description,
+                Creator::Service | Creator::History => description.or_else(|| self.own_description(role)),
+            };
             tell(Event::RoleCreated { role, by, description });
         }
+    }
+
+    /// The description that the role's service gives it when it makes the role itself.
+    fn own_description(&self, role: RoleIdx) -> Option<TextIdx> {
+        let text = self.service_of(role)?.description.as_ref()?;
+        let place = self.world().texts.iter().position(|known| known == text)?;
+        Some(TextIdx(number(place)))
     }
 
     fn delete_role(

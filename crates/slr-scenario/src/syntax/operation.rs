@@ -26,8 +26,18 @@ words! {
         NoSuchEntity = "NoSuchEntity",
         /// HTTP 400. The policy of a service-linked role can be attached to no other role.
         PolicyNotAttachable = "PolicyNotAttachable",
+        /// HTTP 400. A resource cannot be changed or deleted because others depend on it, or made
+        /// because what it depends on is missing. Services spell it in their own ways.
+        ResourceDependency = "ResourceDependency",
+        /// HTTP 400. A resource is in use, or in no state for the call. Services spell it in their
+        /// own ways.
+        ResourceInUse = "ResourceInUse",
+        /// HTTP 404. There is no such resource. Services spell it in their own ways.
+        ResourceNotFound = "ResourceNotFound",
         /// HTTP 500. AWS itself failed.
         ServiceFailure = "ServiceFailure",
+        /// HTTP 503. The Region does not answer.
+        ServiceUnavailable = "ServiceUnavailable",
         /// HTTP 400. Too many calls.
         Throttling = "Throttling",
         /// HTTP 400. The role is service-linked, and only its service may change it.
@@ -192,5 +202,18 @@ impl Operation {
 impl fmt::Display for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::AwsError;
+
+    #[test]
+    fn every_code_of_the_rules_can_be_expected() {
+        for code in slr_core::rejection::Code::ALL {
+            assert!(AwsError::ALL.iter().any(|error| error.word() == code.name()), "{code}");
+        }
+        assert_eq!(AwsError::ALL.len(), slr_core::rejection::Code::ALL.len());
     }
 }

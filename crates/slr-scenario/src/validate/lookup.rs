@@ -11,6 +11,7 @@ use crate::syntax::{
     Given, Goal, Happening, Kind, Machine, Mover, Named, Operation, PassesRole, Perform, Scenario,
     Service, Step, Suffix, Text, User,
 };
+use slr_core::kind::ABSENT;
 use crate::yaml::{Span, Spanned};
 
 /// A kind and where it belongs.
@@ -458,6 +459,7 @@ impl<'a> Check<'a> {
         };
         let states = &kind.machine.states;
         if !states.contains(state)
+            && state.value != ABSENT
             && !kind
                 .extent
                 .is_some_and(|extent| self.damage.touches(extent))
