@@ -361,6 +361,9 @@ pub struct Transition {
     pub creates_role_of: Option<String>,
     /// Whether it is an exception: chance does not choose it.
     pub exceptional: bool,
+    /// Whether a role is passed with it, conditions stand before it, or another service's role is made with it: asked first, for most
+    /// transitions have nothing of the kind.
+    pub is_special: bool,
 }
 
 impl Transition {
@@ -468,6 +471,9 @@ impl ResourceKind {
                     conditions: step.conditions.clone(),
                     creates_role_of: step.creates_role_of.clone(),
                     exceptional: step.exceptional,
+                    is_special: step.passes != Passes::Nothing
+                        || !step.conditions.is_empty()
+                        || step.creates_role_of.is_some(),
                 });
             }
         }

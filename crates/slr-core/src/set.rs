@@ -285,7 +285,8 @@ impl<S: IdSet, const BITS: usize> Planes<S, BITS> {
     }
 
     /// Gives `id` the number; bits beyond the planes are not kept.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a few word operations, in the innermost loop of the checker")]
+    #[inline(always)]
     pub fn set(&mut self, id: u32, number: u8) {
         for (bit, plane) in self.0.iter_mut().enumerate() {
             plane.put(id, number >> bit & 1 == 1);

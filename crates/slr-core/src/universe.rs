@@ -132,6 +132,8 @@ pub struct Universe<S> {
     /// Roles that their services delete themselves.
     pub(crate) self_deleting: S,
     pub(crate) has_region_faults: bool,
+    /// Whether any kind has a move that is made along with a parent's.
+    pub(crate) has_followers: bool,
 }
 
 impl<S: IdSet> Universe<S> {
@@ -168,6 +170,7 @@ impl<S: IdSet> Universe<S> {
                 (0..).zip(&roles).filter(|(_, facts)| deletes_itself(&world, facts)).map(|(id, _)| id),
             ),
             has_region_faults: false,
+            has_followers: world.kinds.iter().any(|kind| kind.transitions.iter().any(|t| t.by == Mover::Parent)),
             requirements: requirements(&world),
             dependents: reversed(&family.relatives),
             relatives: family.relatives,
@@ -551,7 +554,7 @@ fn service_moves<S: IdSet>(world: &World) -> Vec<ServiceMove<S>> {
                     removes: transition.removes,
                     needs_live_role: transition.needs_live_role(),
                     begins_use: transition.begins_use,
-                    is_conditional: !transition.conditions.is_empty(),
+                    is_conditional: transition.is_special,
                 });
             }
         }

@@ -2,6 +2,7 @@
 
 use crate::action::Operation;
 use crate::id::{PrincipalIdx, RequestIdx, ResourceIdx, RoleIdx, TransitionIdx};
+use crate::kind::Passes;
 use crate::policy::{Caller, Context};
 use crate::rejection::Rejection;
 use crate::set::IdSet;
@@ -87,16 +88,26 @@ impl<S: IdSet> Universe<S> {
         }
     }
 
+    /// Refuses a principal that may not pass the role which the operation passes.
+    pub(super) fn authorise_role(
+        &self,
+        by: PrincipalIdx,
+        resource: ResourceIdx,
+        passes: Passes,
+    ) -> Result<(), Rejection> {
+        let passed = match passes {
+            Passes::Nothing => None,
+            Passes::LinkedRole => Some(self.role_of(resource)),
+            Passes::CustomRole => self.world().resources[resource.index()].passes,
+        };
+        passed.map_or(Ok(()), |role| self.authorise_passing(by, resource, role))
+    }
+
     /// Refuses a principal that may not pass the role to the resource's service.
     ///
     /// Source: IAM User Guide, "Granting a user permissions to pass a role to an AWS service"; Service Authorization Reference, actions
     /// of IAM, `PassRole`.
-    pub(super) fn authorise_passing(
-        &self,
-        by: PrincipalIdx,
-        resource: ResourceIdx,
-        role: RoleIdx,
-    ) -> Result<(), Rejection> {
+    fn authorise_passing(&self, by: PrincipalIdx, resource: ResourceIdx, role: RoleIdx) -> Result<(), Rejection> {
         match &self.world().principals[by.index()].authority {
             Authority::Everything => Ok(()),
             Authority::Policies(caller) => {

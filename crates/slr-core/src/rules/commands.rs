@@ -5,7 +5,7 @@
 use crate::action::{Command, Operation, TaskRef};
 use crate::event::{Creator, Deleter, Event};
 use crate::id::{AttachmentIdx, PrincipalIdx, RequestIdx, ResourceIdx, RoleIdx, TextIdx, TransitionIdx, number};
-use crate::kind::{Mover, Passes, Transition, When};
+use crate::kind::{Mover, Transition, When};
 use crate::knob::DeletionDenied;
 use crate::machine::{Machine, RoleEvent, TaskState};
 use crate::name::{RoleName, RolePath};
@@ -387,13 +387,8 @@ impl<S: IdSet> Universe<S> {
         self.authorise_operation(by, resource, transition)?;
         let step = self.transition(resource, transition);
         let role = self.role_of(resource);
-        let passed = match step.passes {
-            Passes::Nothing => None,
-            Passes::LinkedRole => Some(role),
-            Passes::CustomRole => self.world().resources[resource.index()].passes,
-        };
-        if let Some(passed) = passed {
-            self.authorise_passing(by, resource, passed)?;
+        if step.is_special {
+            self.authorise_role(by, resource, step.passes)?;
         }
         if !state.answers(self.world().resources[resource.index()].region) {
             return Err(Rejection::RegionUnavailable(resource));
@@ -422,7 +417,7 @@ impl<S: IdSet> Universe<S> {
         if step.from == 0 && self.lacks_parent(state, resource) {
             return Err(Rejection::ParentMissing(resource));
         }
-        if !step.conditions.is_empty() && !self.meets_conditions(state, resource, transition) {
+        if step.is_special && !self.meets_conditions(state, resource, transition) {
             return Err(Rejection::ConditionUnmet(resource, transition));
         }
         // A service makes no role but a service-linked one.
@@ -440,12 +435,13 @@ impl<S: IdSet> Universe<S> {
         }
         self.move_resource(state, resource, step.to);
         tell(Event::ResourceMoved { resource, transition });
-        self.follow_up(state, resource, step, tell);
+        if self.has_followers || step.is_special {
+            self.follow_up(state, resource, step, tell);
+        }
         Ok(())
     }
 
     /// What a resource's move brings about: those that belong to it move along, and another service's role may be made.
-    #[inline]
     pub(super) fn follow_up(
         &self,
         state: &mut State<S>,
@@ -490,7 +486,8 @@ impl<S: IdSet> Universe<S> {
     }
 
     /// Gives a resource its new state; what no longer blocks is no longer outstanding.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a few word operations, in the innermost loop of the checker")]
+    #[inline(always)]
     pub(super) fn move_resource(&self, state: &mut State<S>, resource: ResourceIdx, to: u8) {
         state.resources.set(resource.0, to);
         if to & 1 == 0 {

@@ -112,7 +112,7 @@ impl<S: IdSet> Universe<S> {
         in_time
             && state.answers(self.world().resources[resource.index()].region)
             && !(step.removes && self.has_children(state, resource, &step.name))
-            && (step.conditions.is_empty() || self.meets_conditions(state, resource, transition))
+            && (!step.is_special || self.meets_conditions(state, resource, transition))
     }
 
     /// Whether a request for deletion would do more than be refused for the time being, or for ever to one who does not mind.

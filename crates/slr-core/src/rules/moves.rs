@@ -208,10 +208,8 @@ impl<S: IdSet> Universe<S> {
     ) -> Done {
         let step = self.transition(resource, transition);
         let role = self.role_of(resource);
-        match step.by {
-            Mover::Service => {}
-            Mover::Caller => return Err(not_enabled("ResourceMoves", "a caller makes this transition")),
-            Mover::Parent => return Err(not_enabled("ResourceMoves", "it is made along with another resource's")),
+        if step.by != Mover::Service {
+            return Err(not_enabled("ResourceMoves", "a caller makes this transition, or a parent takes it along"));
         }
         if state.resource(resource) != step.from {
             return Err(not_enabled("ResourceMoves", "the resource is in another state"));
@@ -236,7 +234,7 @@ impl<S: IdSet> Universe<S> {
         if step.from == 0 && self.lacks_parent(state, resource) {
             return Err(not_enabled("ResourceMoves", "the resource that it belongs to is not there"));
         }
-        if !step.conditions.is_empty() && !self.meets_conditions(state, resource, transition) {
+        if step.is_special && !self.meets_conditions(state, resource, transition) {
             return Err(not_enabled("ResourceMoves", "a condition of the transition is not met"));
         }
         if step.begins_use && self.is_locked(state, role) {
@@ -244,7 +242,9 @@ impl<S: IdSet> Universe<S> {
         }
         self.move_resource(state, resource, step.to);
         tell(Event::ResourceMoved { resource, transition });
-        self.follow_up(state, resource, step, tell);
+        if self.has_followers || step.is_special {
+            self.follow_up(state, resource, step, tell);
+        }
         Ok(())
     }
 

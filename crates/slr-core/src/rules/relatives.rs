@@ -11,10 +11,12 @@ impl<S: IdSet> Universe<S> {
     /// Whether a resource that belongs to this one is still there, and would not go along with its move of that name.
     #[inline]
     pub(super) fn has_children(&self, state: &State<S>, resource: ResourceIdx, name: &str) -> bool {
-        self.children_of(resource)
-            .iter()
-            .map(ResourceIdx)
-            .any(|child| self.is_there(state, child) && !self.goes_along(state, child, name))
+        !self.children_of(resource).is_empty() && self.leaves_children(state, resource, name)
+    }
+
+    fn leaves_children(&self, state: &State<S>, resource: ResourceIdx, name: &str) -> bool {
+        let mut children = self.children_of(resource).iter().map(ResourceIdx);
+        children.any(|child| self.is_there(state, child) && !self.goes_along(state, child, name))
     }
 
     /// The transition that a resource makes along with its parent's move of that name.
