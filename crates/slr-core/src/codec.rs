@@ -119,7 +119,8 @@ impl Codec {
         widths[13] = given(judged_at_start, resources);
         widths[14] = sessions;
         widths[15] = attachments;
-        widths[16] = given(universe.has_region_faults, regions);
+        // Regions fail where a script says so, too, not only where they do by themselves.
+        widths[16] = regions;
 
         let mut layout = Layout { word: 0, shift: 0, bits: 0 };
         let planes = widths.map(|bits| layout.field(bits));
@@ -131,7 +132,7 @@ impl Codec {
                 attempts: layout
                     .field(operator.attempts.map_or(0, |most| u8::try_from(8 - most.leading_zeros()).unwrap_or(8))),
                 knows_docs: layout.field(given(operator.reads_docs != crate::world::ReadsDocs::Never, 1)),
-                superseded: layout.field(given(operator.told == Told::ByPolls && world.operators.len() > 1, 2)),
+                superseded: layout.field(given(operator.works == Works::InSteps && operator.told == Told::ByPolls, 2)),
             })
             .collect();
         Ok(Self { planes, operators, words: layout.word + 1, bits: layout.bits })

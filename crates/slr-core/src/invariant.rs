@@ -31,22 +31,23 @@ pub struct StepInvariant<S: IdSet> {
 /// The invariants of states.
 ///
 /// Sources: IAM User Guide, "Using service-linked roles"; IAM API Reference, `DeleteServiceLinkedRole` and
-/// `GetServiceLinkedRoleDeletionStatus`.
+/// `GetServiceLinkedRoleDeletionStatus`. Nothing protects ordinary roles and service roles: `DeleteRole` looks at neither resources
+/// nor sessions.
 pub const fn invariants<S: IdSet>() -> [Invariant<S>; 9] {
     [
         Invariant {
-            name: "a role is never gone while a blocking resource refers to it",
+            name: "a service-linked role is never gone while a blocking resource refers to it",
             holds: |universe, state| {
                 state.blocking().is_empty()
-                    || every_role(universe, |role| {
+                    || every_linked_role(universe, |role| {
                         state.is_live(role) || !state.blocking().meets(universe.resources_of(role))
                     })
             },
         },
         Invariant {
-            name: "a role is never gone while a session is open on it",
+            name: "a service-linked role is never gone while a session is open on it",
             holds: |universe, state| {
-                every_role(universe, |role| state.is_live(role) || !universe.is_session_open(state, role))
+                every_linked_role(universe, |role| state.is_live(role) || !universe.is_session_open(state, role))
             },
         },
         Invariant {
@@ -215,6 +216,11 @@ pub const fn step_invariants<S: IdSet>() -> [StepInvariant<S>; 8] {
             },
         },
     ]
+}
+
+/// Whether it holds of every role that a service owns: the roles that are protected while they are in use.
+fn every_linked_role<S: IdSet>(universe: &Universe<S>, holds: impl Fn(RoleIdx) -> bool) -> bool {
+    universe.service_linked.iter().map(RoleIdx).all(holds)
 }
 
 fn every_role<S: IdSet>(universe: &Universe<S>, holds: impl Fn(RoleIdx) -> bool) -> bool {

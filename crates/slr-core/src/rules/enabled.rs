@@ -1,9 +1,11 @@
 //! What may happen next, in a stable order.
 
-use crate::action::{Action, OperatorStep};
+use super::operators::is_final;
+use crate::action::{Action, Operation, OperatorStep};
 use crate::id::{OperatorIdx, RegionIdx, ResourceIdx, RoleIdx, SessionIdx, number};
 use crate::kind::{CleanUp, When};
 use crate::machine::{Phase, SessionEnd, Superseded, TaskState};
+use crate::rejection::Rejection;
 use crate::set::IdSet;
 use crate::state::State;
 use crate::universe::Universe;
@@ -12,8 +14,9 @@ use crate::world::{MissingTask, Told, Works};
 impl<S: IdSet> Universe<S> {
     /// Visits every action that may come next: the moves of the environment with every outcome, and the steps of the operators.
     ///
-    /// What the sentence "a step changes something" excludes is left out: a poll that would be answered as before, an expired
-    /// session where a finished one leads to the same state. Commands that a scenario's script or a client sends are theirs to
+    /// What the sentence "a step changes something" excludes is left out: a poll that would be answered as before, a request that
+    /// would be refused as before, a move that leads back to its own state, an expired session where a finished one leads to the same
+    /// state. Commands that a scenario's script or a client sends are theirs to
     /// choose and are not among these.
     #[inline]
     pub fn enabled(&self, state: &State<S>, visit: &mut impl FnMut(Action<S>)) {
@@ -85,7 +88,9 @@ impl<S: IdSet> Universe<S> {
                 visit(Action::Operator { operator, step });
             }
         };
-        offer(OperatorStep::Submits);
+        if self.submission_tells_something(state, operator) {
+            offer(OperatorStep::Submits);
+        }
         if self.poll_tells_something(state, operator) {
             offer(OperatorStep::Polls);
         }
@@ -109,11 +114,28 @@ impl<S: IdSet> Universe<S> {
             && !(step.removes && self.has_children(state, resource))
     }
 
+    /// Whether a request for deletion would do more than be refused for the time being, or for ever to one who does not mind.
+    #[inline]
+    fn submission_tells_something(&self, state: &State<S>, operator: OperatorIdx) -> bool {
+        let described = self.operator(operator);
+        described.attempts.is_some()
+            || match self.may_submit(state, described.principal, described.goal) {
+                Ok(()) => true,
+                Err(rejection) => {
+                    let ends = matches!(rejection, Rejection::RoleNotFound(_)) || is_final(rejection);
+                    described.works == Works::InSteps && ends
+                }
+            }
+    }
+
     /// Whether a poll would be answered otherwise than "not yet".
     fn poll_tells_something(&self, state: &State<S>, operator: OperatorIdx) -> bool {
         let described = self.operator(operator);
         if described.told == Told::AtOnce || state.operator(operator).phase != Phase::Waiting {
             return false;
+        }
+        if !self.may(described.principal, Operation::GetServiceLinkedRoleDeletionStatus) {
+            return true;
         }
         if state.operator(operator).superseded != Superseded::No {
             return true;
@@ -138,7 +160,9 @@ impl<S: IdSet> Universe<S> {
                 };
                 let allowed = in_time
                     && state.answers(self.world().resources[resource.index()].region)
-                    && (!service_move.uses_role || state.is_live(role))
+                    && (!service_move.needs_live_role || state.is_live(role))
+                    && !(service_move.removes && self.has_children(state, resource))
+                    && !(service_move.from == 0 && self.lacks_parent(state, resource))
                     && !(service_move.begins_use && self.is_locked(state, role));
                 if allowed {
                     visit(Action::ResourceMoves { resource, transition: service_move.transition });

@@ -7,6 +7,7 @@ mod authorise;
 mod commands;
 mod enabled;
 mod judge;
+mod known;
 mod moves;
 mod operators;
 mod report;
@@ -26,7 +27,7 @@ impl<S: IdSet> Universe<S> {
     ///
     /// # Errors
     /// [`Refusal::Rejected`] if AWS refuses the command, [`Refusal::Impossible`] if the action cannot happen in this state.
-    /// Either way the state is as it was.
+    /// Either way the state is as it was. An action that names something that the universe does not [know](Self::knows) is impossible.
     #[inline]
     pub fn apply(
         &self,
@@ -34,6 +35,9 @@ impl<S: IdSet> Universe<S> {
         action: &Action<S>,
         tell: &mut impl FnMut(Event<S>),
     ) -> Result<(), Refusal> {
+        if !self.knows(action) {
+            return Err(Impossible::Unknown { action: action.name() }.into());
+        }
         match action {
             Action::Command { by, command } => self.command(state, *by, *command, tell).map_err(Refusal::from),
             Action::Throttle { .. } => Err(Refusal::Rejected(Rejection::Throttled)),

@@ -6,7 +6,7 @@ use crate::id::{RegionIdx, ResourceIdx, RoleIdx, SessionIdx, TransitionIdx};
 use crate::kind::{Mover, When};
 use crate::knob::Judged;
 use crate::machine::{Machine, SessionEnd, SessionEvent, SessionState, TaskEvent, TaskState};
-use crate::rejection::{Impossible, Refusal};
+use crate::rejection::Refusal;
 use crate::set::IdSet;
 use crate::state::State;
 use crate::universe::Universe;
@@ -54,9 +54,6 @@ impl<S: IdSet> Universe<S> {
         session: SessionIdx,
         tell: &mut impl FnMut(Event<S>),
     ) -> Done {
-        if session.index() >= self.world().sessions.len() {
-            return Err(Impossible::Unknown { action: "SessionOpens" }.into());
-        }
         if let Some(why) = self.bar_to_session(state, session) {
             return Err(not_enabled("SessionOpens", why));
         }
@@ -209,11 +206,6 @@ impl<S: IdSet> Universe<S> {
         transition: TransitionIdx,
         tell: &mut impl FnMut(Event<S>),
     ) -> Done {
-        let known = resource.index() < self.world().resources.len()
-            && transition.index() < self.kind_of(resource).transitions.len();
-        if !known {
-            return Err(Impossible::Unknown { action: "ResourceMoves" }.into());
-        }
         let step = self.transition(resource, transition);
         let role = self.role_of(resource);
         if step.by == Mover::Caller {
@@ -233,8 +225,14 @@ impl<S: IdSet> Universe<S> {
         if !allowed {
             return Err(not_enabled("ResourceMoves", "the transition waits for another use of the role"));
         }
-        if step.uses_role && !state.is_live(role) {
+        if step.needs_live_role() && !state.is_live(role) {
             return Err(not_enabled("ResourceMoves", "the role is not in the account"));
+        }
+        if step.removes && self.has_children(state, resource) {
+            return Err(not_enabled("ResourceMoves", "resources that belong to it are still there"));
+        }
+        if step.from == 0 && self.lacks_parent(state, resource) {
+            return Err(not_enabled("ResourceMoves", "the resource that it belongs to is not there"));
         }
         if step.begins_use && self.is_locked(state, role) {
             return Err(not_enabled("ResourceMoves", "the role is locked while its deletion is unfinished"));

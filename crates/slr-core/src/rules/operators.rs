@@ -6,7 +6,7 @@ use crate::event::Event;
 use crate::id::{OperatorIdx, ResourceIdx, RoleIdx};
 use crate::kind::CleanUp;
 use crate::machine::{Machine, OperatorEvent, Phase, Superseded, TaskState};
-use crate::rejection::{Impossible, Refusal, Rejection};
+use crate::rejection::{Refusal, Rejection};
 use crate::set::IdSet;
 use crate::state::State;
 use crate::universe::Universe;
@@ -22,9 +22,6 @@ impl<S: IdSet> Universe<S> {
         step: OperatorStep,
         tell: &mut impl FnMut(Event<S>),
     ) -> Result<(), Refusal> {
-        if id.index() >= self.world().operators.len() {
-            return Err(Impossible::Unknown { action: "Operator" }.into());
-        }
         if let Some(why) = self.bar_to_step(state, id, step) {
             return Err(not_enabled("Operator", why));
         }
@@ -80,9 +77,7 @@ impl<S: IdSet> Universe<S> {
                 (!wants).then_some("it has no wish to read")
             }
             OperatorStep::CleansUp(resource) => {
-                if resource.index() >= self.world().resources.len() {
-                    Some("there is no such resource")
-                } else if in_steps && !at_work {
+                if in_steps && !at_work {
                     Some("it waits, or is through")
                 } else if !self.known_to(state, id).contains(resource.0) {
                     Some("it does not know of the resource")
@@ -151,7 +146,6 @@ impl<S: IdSet> Universe<S> {
         tell: &mut impl FnMut(Event<S>),
     ) -> Result<(), Refusal> {
         let operator = self.operator(id);
-        let before = state.task(operator.goal);
         let command = Command::DeleteServiceLinkedRole { role: operator.goal };
         let answer = self.command(state, operator.principal, command, tell);
         if operator.attempts.is_some() {
@@ -159,13 +153,10 @@ impl<S: IdSet> Universe<S> {
             own.attempts = own.attempts.saturating_add(1);
         }
         match answer {
-            Ok(()) => {
-                self.note_superseded(state, operator.goal, id, before);
-                match operator.works {
-                    Works::InAnyOrder => Ok(()),
-                    Works::InSteps => self.experience(state, id, OperatorEvent::Submitted, tell),
-                }
-            }
+            Ok(()) => match operator.works {
+                Works::InAnyOrder => Ok(()),
+                Works::InSteps => self.experience(state, id, OperatorEvent::Submitted, tell),
+            },
             Err(rejection) => {
                 tell(Event::Refused { by: operator.principal, rejection });
                 match (operator.works, rejection) {
@@ -182,16 +173,18 @@ impl<S: IdSet> Universe<S> {
         }
     }
 
-    /// Others may still wait for the task whose place the new one takes: it has ended, and they will be told how.
-    fn note_superseded(&self, state: &mut State<S>, role: RoleIdx, submitter: OperatorIdx, before: Option<TaskState>) {
-        let ended = match before {
+    /// Somebody may still wait for the task whose place is about to be taken, by a later one or by the role's next incarnation: it has
+    /// ended, and whoever waits will be told how.
+    #[inline]
+    pub(super) fn note_superseded(&self, state: &mut State<S>, role: RoleIdx) {
+        let ended = match state.task(role) {
             Some(TaskState::Failed) => Superseded::Failed,
             Some(TaskState::Succeeded) => Superseded::Succeeded,
             Some(TaskState::NotStarted | TaskState::InProgress) | None => return,
         };
-        for other in &self.facts(role).operators {
-            let own = &mut state.operators[other.index()];
-            if *other != submitter && own.phase == Phase::Waiting && own.superseded == Superseded::No {
+        for waiting in &self.facts(role).operators {
+            let own = &mut state.operators[waiting.index()];
+            if own.phase == Phase::Waiting && own.superseded == Superseded::No {
                 own.superseded = ended;
             }
         }
@@ -213,7 +206,11 @@ impl<S: IdSet> Universe<S> {
             (Ok(_), Superseded::Succeeded) | (Ok(Some(TaskState::Succeeded)), Superseded::No) => {
                 self.experience(state, id, OperatorEvent::SawSuccess, tell)
             }
-            (Ok(_), Superseded::Failed) => self.experience(state, id, OperatorEvent::SawFailure, tell),
+            // What an earlier task named is no longer known; only who does not mind failures reads it otherwise.
+            (Ok(_), Superseded::Failed) if !operator.ignores_failure => {
+                self.experience(state, id, OperatorEvent::SawFailure, tell)
+            }
+            (Ok(_), Superseded::Failed) => self.experience(state, id, OperatorEvent::SawSuccess, tell),
             (Ok(Some(TaskState::Failed)), Superseded::No) => {
                 let event = self.reading_of_failure(state, operator);
                 self.experience(state, id, event, tell)
@@ -311,6 +308,6 @@ impl<S: IdSet> Universe<S> {
 }
 
 /// Whether a refused request will be refused again.
-fn is_final(rejection: Rejection) -> bool {
+pub(super) fn is_final(rejection: Rejection) -> bool {
     matches!(rejection, Rejection::AccessDenied(..) | Rejection::NotServiceLinked(..))
 }
