@@ -15,6 +15,7 @@ use std::fmt;
 use petgraph::Direction;
 use petgraph::graph::{DiGraph, EdgeIndex, NodeIndex};
 use petgraph::visit::EdgeRef;
+use serde::Serialize;
 
 use super::account::{Account, AccountError, Entity};
 use super::caller::Caller;
@@ -74,7 +75,8 @@ pub struct World<'a> {
 }
 
 /// A node of the privilege graph. Its label is its [`fmt::Display`].
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum ReachNode {
     /// A user: the rights of the user are exercised.
     User(String),
@@ -115,7 +117,8 @@ impl fmt::Display for ReachNode {
 }
 
 /// How one node leads to the next.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum ReachKind {
     /// A call makes the service act with its service-linked role.
     Uses {
@@ -140,7 +143,7 @@ pub enum ReachKind {
 }
 
 /// An edge of the privilege graph. Its label is its [`fmt::Display`].
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct ReachEdge {
     /// How.
     pub kind: ReachKind,
@@ -177,8 +180,8 @@ pub struct PrivilegeGraph {
 impl PrivilegeGraph {
     /// Follows every edge from a user or role until nothing new is found.
     ///
-    /// `targets` are actions to look for besides the ones that policies spell out, for patterns such as `ec2:*`
-    /// hold actions that no policy names.
+    /// `targets` are actions to look for besides the ones that policies spell out: a pattern such as `ec2:*`, and
+    /// more so a `NotAction`, grants actions that no policy names.
     ///
     /// # Errors
     /// [`AccountError::NoSuchEntity`]. A group is no caller: ask for one of its users.
