@@ -341,6 +341,18 @@ fn imagine(world: &World<'_>) -> Result<Account, AccountError> {
     Ok(imagined)
 }
 
+/// Every use asks who trusts its service, and trust policies do not change on the way.
+fn trust_index<'w>(world: &'w World<'w>, imagined: &'w Account) -> BTreeMap<&'w str, Vec<&'w str>> {
+    let mut index = BTreeMap::new();
+    for service_use in world.uses {
+        index.entry(service_use.service).or_insert_with(|| {
+            let trusting = |role: &&str| imagined.trusts_service(role, service_use.service);
+            imagined.roles().filter(trusting).collect()
+        });
+    }
+    index
+}
+
 struct Holder {
     node: NodeIndex,
     caller: Caller,
@@ -354,6 +366,9 @@ struct Explorer<'w> {
     nodes: BTreeMap<ReachNode, NodeIndex>,
     edges: BTreeSet<(NodeIndex, NodeIndex, ReachKind)>,
     holders: Vec<Holder>,
+    held: BTreeSet<NodeIndex>,
+    /// For each service of the uses, the roles that let it assume them.
+    trusting: BTreeMap<&'w str, Vec<&'w str>>,
     /// Roles brought into being on the way.
     made: BTreeSet<String>,
 }
@@ -368,6 +383,8 @@ impl<'w> Explorer<'w> {
             nodes: BTreeMap::new(),
             edges: BTreeSet::new(),
             holders: Vec::new(),
+            held: BTreeSet::new(),
+            trusting: trust_index(world, imagined),
             made: BTreeSet::new(),
         }
     }
@@ -383,10 +400,14 @@ impl<'w> Explorer<'w> {
 
     fn holder(&mut self, node: ReachNode, caller: Caller) -> NodeIndex {
         let node = self.node(node);
-        if self.holders.iter().all(|holder| holder.node != node) {
+        if self.held.insert(node) {
             self.holders.push(Holder { node, caller });
         }
         node
+    }
+
+    fn trusting(&self, service: &str) -> Vec<&'w str> {
+        self.trusting.get(service).cloned().unwrap_or_default()
     }
 
     fn edge(&mut self, from: NodeIndex, to: NodeIndex, kind: ReachKind, because: Vec<String>) {
@@ -395,17 +416,18 @@ impl<'w> Explorer<'w> {
         }
     }
 
-    /// Edges only ever enable further edges, so going round until none is new finds the least fixpoint.
+    /// What a holder opens depends on itself and on the roles made so far, and both only grow: once a round over
+    /// all holders, new ones included, makes no further role, the fixpoint is reached.
     fn run(&mut self) -> Result<(), AccountError> {
         loop {
-            let before = (self.edges.len(), self.holders.len(), self.made.len());
+            let made = self.made.len();
             let mut at = 0;
             while let Some(holder) = self.holders.get(at) {
                 let (node, caller) = (holder.node, holder.caller.clone());
                 self.extend(node, &caller)?;
                 at += 1;
             }
-            if before == (self.edges.len(), self.holders.len(), self.made.len()) {
+            if made == self.made.len() {
                 return Ok(());
             }
         }
@@ -507,7 +529,7 @@ impl<'w> Explorer<'w> {
         else {
             return Ok(());
         };
-        if !self.imagined.trusts_service(role, service_use.service) {
+        if !self.trusting(service_use.service).contains(&role) {
             return Ok(());
         }
         let mut because = vec![granted];
@@ -543,7 +565,7 @@ impl<'w> Explorer<'w> {
         granted: &str,
     ) -> Result<(), AccountError> {
         let imagined = self.imagined;
-        for role in imagined.roles() {
+        for role in self.trusting(service_use.service) {
             let Some(role_arn) = imagined.role_arn(role) else {
                 continue;
             };
@@ -553,9 +575,7 @@ impl<'w> Explorer<'w> {
                 associated_resource_arn: None,
             };
             let passed = rights.allows(PassRole::ACTION, role_arn, &request.context(rights.caller));
-            let Some(reason) =
-                passed.filter(|_| imagined.trusts_service(role, service_use.service))
-            else {
+            let Some(reason) = passed else {
                 continue;
             };
             let from = if self.world.account.role_arn(role).is_some() {
