@@ -20,7 +20,7 @@ use serde::Serialize;
 use super::account::{Account, AccountError, Entity};
 use super::caller::Caller;
 use super::context::Context;
-use super::document::{Document, Effect};
+use super::document::{Document, Effect, PrincipalPattern, Statement};
 use super::evaluate::{Decision, Entitlements, Grant, Request};
 use super::pattern::ActionParts;
 use super::requests::{CreateServiceLinkedRole, PassRole};
@@ -353,6 +353,29 @@ fn trust_index<'w>(world: &'w World<'w>, imagined: &'w Account) -> BTreeMap<&'w 
     index
 }
 
+/// Roles that exist and whose trust policy names anybody but services. A role that is still to be made is its
+/// service's alone.
+fn assumable(account: &Account) -> Vec<&str> {
+    let opens = |role: &&str| {
+        account.trust_policy(role).is_some_and(|trust| {
+            trust
+                .policy
+                .document
+                .statements()
+                .iter()
+                .filter_map(Statement::principals)
+                .any(|named| {
+                    named.negated
+                        || !named
+                            .listed
+                            .iter()
+                            .all(|one| matches!(one, PrincipalPattern::Service(_)))
+                })
+        })
+    };
+    account.roles().filter(opens).collect()
+}
+
 struct Holder {
     node: NodeIndex,
     caller: Caller,
@@ -369,6 +392,8 @@ struct Explorer<'w> {
     held: BTreeSet<NodeIndex>,
     /// For each service of the uses, the roles that let it assume them.
     trusting: BTreeMap<&'w str, Vec<&'w str>>,
+    /// Roles that others than services may be let into.
+    assumable: Vec<&'w str>,
     /// Roles brought into being on the way.
     made: BTreeSet<String>,
 }
@@ -385,6 +410,7 @@ impl<'w> Explorer<'w> {
             holders: Vec::new(),
             held: BTreeSet::new(),
             trusting: trust_index(world, imagined),
+            assumable: assumable(world.account),
             made: BTreeSet::new(),
         }
     }
@@ -565,6 +591,9 @@ impl<'w> Explorer<'w> {
         granted: &str,
     ) -> Result<(), AccountError> {
         let imagined = self.imagined;
+        if !rights.could(PassRole::ACTION) {
+            return Ok(());
+        }
         for role in self.trusting(service_use.service) {
             let Some(role_arn) = imagined.role_arn(role) else {
                 continue;
@@ -598,10 +627,13 @@ impl<'w> Explorer<'w> {
 
     fn assume(&mut self, node: NodeIndex, rights: &Rights<'_>) -> Result<(), AccountError> {
         let imagined = self.imagined;
-        // A service-linked role trusts services only, so the roles that exist are all there is to try.
-        for role in self.world.account.roles() {
-            let decision = imagined.decide_assume_role(rights.caller, role, &rights.context)?;
-            let target = imagined.role_arn(role).unwrap_or(role);
+        for &role in &self.assumable.clone() {
+            let Some(trust) = imagined.trust_policy(role) else {
+                continue;
+            };
+            let target = trust.policy.name;
+            let request = Request::new(rights.caller, "sts:AssumeRole", target, &rights.context);
+            let decision = rights.entitlements.decide(&request, Some(&trust));
             if let Some(reason) = reason(rights.caller, "sts:AssumeRole", target, &decision) {
                 let caller = imagined.session_caller(role, SESSION)?;
                 let to = self.holder(ReachNode::Role(role.to_owned()), caller);
@@ -647,6 +679,22 @@ impl Rights<'_> {
             .entitlements
             .decide(&Request::new(self.caller, action, resource, context), None);
         reason(self.caller, action, resource, &decision)
+    }
+
+    /// Whether any identity policy speaks of allowing the action at all: quick, and often the answer is no.
+    fn could(&self, action: &str) -> bool {
+        let parts = ActionParts::split(action);
+        let statements = self
+            .entitlements
+            .identity
+            .iter()
+            .flat_map(|policy| policy.document.statements());
+        statements
+            .filter(|statement| statement.effect() == Effect::Allow)
+            .any(|statement| {
+                let actions = statement.actions();
+                actions.listed.iter().any(|pattern| pattern.matches(parts)) != actions.negated
+            })
     }
 
     /// Whether the action is allowed on some resource that a policy names. A pattern stands for itself: it is
