@@ -65,12 +65,17 @@ fn note_finding(first: &mut Option<Finding>, finding: Finding) {
 
 /// The steps out of some states, before it is known which states they lead to.
 pub(crate) struct Batch<K> {
-    pub(crate) keys: Vec<K>,
-    pub(crate) fingerprints: Vec<u64>,
+    keys: Vec<K>,
+    fingerprints: Vec<u64>,
     /// For each expanded state, where its steps end in `keys`.
-    pub(crate) ends: Vec<usize>,
-    /// What the first slot of each fingerprint held.
-    pub(crate) glances: Vec<u64>,
+    ends: Vec<usize>,
+    unseen: Vec<u32>,
+    /// Fingerprints of steps that were appended lately, by their low bits. Their states have been visited, or will be
+    /// on account of an earlier step than one that comes now. States near each other share many successors: this
+    /// leaves half of the steps out before they cost a look into the visited set.
+    recent: Box<[u64; RECENT]>,
+    /// Whether equal fingerprints are not enough.
+    compare: bool,
     pub(crate) tally: Tally,
     ample: Vec<(RuleId, u64, K)>,
 }
@@ -79,13 +84,20 @@ pub(crate) struct Batch<K> {
 /// nearest caches.
 pub(crate) const BATCH_STEPS: usize = 2048;
 
+/// So many are 128 KiB: they stay in the second-level cache.
+const RECENT: usize = 1 << 14;
+
 impl<K: Key> Batch<K> {
-    pub(crate) fn new(tally: Tally) -> Self {
+    pub(crate) fn new(tally: Tally, compare: bool) -> Self {
+        // At first no place holds a fingerprint that would be looked for there.
+        let recent = std::array::from_fn(|place| !(place as u64));
         Self {
+            recent: Box::new(recent),
+            compare,
             keys: Vec::new(),
             fingerprints: Vec::new(),
             ends: Vec::new(),
-            glances: Vec::new(),
+            unseen: Vec::new(),
             tally,
             ample: Vec::new(),
         }
@@ -101,21 +113,42 @@ impl<K: Key> Batch<K> {
         self.keys.len() >= BATCH_STEPS
     }
 
-    /// Loads the first slot of every fingerprint. The loads do not wait for each other, as those of one lookup after
-    /// the other would.
-    pub(crate) fn glance_at(&mut self, table: &Table) {
-        self.glances.clear();
-        self.glances.extend(
-            self.fingerprints
-                .iter()
-                .map(|&fingerprint| table.glance(fingerprint)),
-        );
+    /// Leaves out the steps that lead to states which, as a first look tells, were visited.
+    pub(crate) fn sift(&mut self, visited: &Visited<'_, K>) {
+        if visited.compare {
+            self.unseen.clear();
+            self.unseen.extend((0u32..).take(self.keys.len()));
+        } else {
+            visited.table.sift(&self.fingerprints, &mut self.unseen);
+        }
     }
 
+    /// The steps that are left: fingerprint, key, and which of the expanded states it leaves.
+    #[inline]
+    pub(crate) fn unseen(&self) -> impl Iterator<Item = (u64, K, u32)> {
+        let mut parent = 0;
+        self.unseen.iter().map(move |&place| {
+            while self.ends[parent as usize] <= place as usize {
+                parent += 1;
+            }
+            (
+                self.fingerprints[place as usize],
+                self.keys[place as usize],
+                parent,
+            )
+        })
+    }
+
+    /// Appends a step, unless a step to the same state was appended lately.
     #[inline]
     fn push(&mut self, key: K) {
-        self.keys.push(key);
-        self.fingerprints.push(filed_under(&key));
+        let fingerprint = filed_under(&key);
+        let recent = &mut self.recent[fingerprint as usize % RECENT];
+        if *recent != fingerprint || self.compare {
+            *recent = fingerprint;
+            self.keys.push(key);
+            self.fingerprints.push(fingerprint);
+        }
     }
 }
 
@@ -236,31 +269,52 @@ impl<'p, M: Model> Expander<'p, M> {
     ) {
         let state = self.model.unpack(&states.key(number));
         self.judge(number, &state, &mut batch.tally);
-        let before = batch.keys.len();
-        if !(self.reduction && self.expand_ample(&state, visited, batch)) {
-            self.expand_fully(number, &state, batch);
-        }
-        batch.tally.ends += u64::from(batch.keys.len() == before);
+        let is_end = if self.reduction && self.expand_ample(&state, visited, batch) {
+            false
+        } else if self.symmetry || !self.step_watches.is_empty() {
+            self.expand_fully(number, &state, batch)
+        } else {
+            self.expand_plainly(&state, batch)
+        };
+        batch.tally.ends += u64::from(is_end);
         batch.ends.push(batch.keys.len());
     }
 
+    /// Appends all steps out of `state` where there is nothing to ask about them. Returns whether there are none.
     #[inline]
-    fn expand_fully(&self, number: StateNumber, state: &M::State, batch: &mut Batch<M::Key>) {
-        let mut step = 0;
+    fn expand_plainly(&self, state: &M::State, batch: &mut Batch<M::Key>) -> bool {
+        let mut is_end = true;
+        self.model
+            .successors(state, &mut |action, instances, next| {
+                is_end = false;
+                batch.tally.count(self.model.rule(&action), instances);
+                batch.push(self.model.pack(&next));
+            });
+        is_end
+    }
+
+    fn expand_fully(
+        &self,
+        number: StateNumber,
+        state: &M::State,
+        batch: &mut Batch<M::Key>,
+    ) -> bool {
+        let mut steps = 0;
         self.steps(state, &mut |action, instances, next| {
             batch.tally.count(self.model.rule(&action), instances);
             for watch in &self.step_watches {
                 if !(watch.predicate)(state, &action, &next) {
                     let finding = Finding {
                         state: number,
-                        step: Some(step),
+                        step: Some(steps),
                     };
                     note_finding(&mut batch.tally.findings[watch.property], finding);
                 }
             }
-            step += 1;
+            steps += 1;
             batch.push(self.key_of(&next));
         });
+        steps == 0
     }
 
     /// Appends the ample steps out of `state`, if they suffice: one of them has to lead to a state that is expanded

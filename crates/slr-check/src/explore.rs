@@ -60,8 +60,8 @@ pub(crate) fn explore<'p, M: Model>(
             .collect(),
         settings,
         began: Instant::now(),
-        batch: Batch::new(tally.clone()),
-        team: team.then(|| Team::new(settings.threads.get(), &tally)),
+        batch: Batch::new(tally.clone(), compare),
+        team: team.then(|| Team::new(settings.threads.get(), &tally, compare)),
         found: Found {
             states: States::new(settings.bounds.states),
             table: Table::new(compare),

@@ -17,7 +17,7 @@ use crate::{Key, Model};
 /// so this must not depend on the number of threads.
 pub(crate) const ROUND: u32 = 1 << 14;
 /// States expanded as one task.
-const CHUNK: u32 = 512;
+const CHUNK: u32 = 1024;
 /// Parts of the visited set that are filled by one thread each.
 const LANES: usize = 16;
 const SHARDS_PER_LANE: usize = SHARDS / LANES;
@@ -74,18 +74,9 @@ pub(crate) fn alone<M: Model>(
             expander.expand(next, &found.states, &found.visited(), batch);
             next += 1;
         }
-        batch.glance_at(&found.table);
-        let mut step = 0;
-        for (parent, &end) in (first..).zip(&batch.ends) {
-            while step < end {
-                let fingerprint = batch.fingerprints[step];
-                // Most steps lead to a state that lies where it is first looked for.
-                let seen = batch.glances[step] == fingerprint && fingerprint != 0 && !found.compare;
-                if !seen {
-                    found.add(fingerprint, batch.keys[step], parent);
-                }
-                step += 1;
-            }
+        batch.sift(&found.visited());
+        for (fingerprint, key, parent) in batch.unseen() {
+            found.add(fingerprint, key, first + parent);
         }
     }
 }
@@ -128,9 +119,9 @@ struct Lane<K> {
 const UNNUMBERED: u32 = MOST_STATES;
 
 impl<K: Key> Team<K> {
-    pub(crate) fn new(threads: u16, tally: &Tally) -> Self {
+    pub(crate) fn new(threads: u16, tally: &Tally, compare: bool) -> Self {
         let chunk = || Chunk {
-            batch: Batch::new(tally.clone()),
+            batch: Batch::new(tally.clone(), compare),
             candidates: (0..LANES).map(|_| Vec::new()).collect(),
             order: Vec::new(),
         };
@@ -267,8 +258,8 @@ impl<K: Key> Chunk<K> {
                 expander.expand(next, visited.states, visited, &mut self.batch);
                 next += 1;
             }
-            self.batch.glance_at(visited.table);
-            self.sift(first, visited);
+            self.batch.sift(visited);
+            self.keep_candidates(first, visited);
         }
     }
 
@@ -277,24 +268,16 @@ impl<K: Key> Chunk<K> {
         clippy::cast_possible_truncation,
         reason = "there are fewer than 256 lanes"
     )]
-    fn sift(&mut self, first: StateNumber, visited: &Visited<'_, K>) {
-        let batch = &self.batch;
-        let mut step = 0;
-        for (parent, &end) in (first..).zip(&batch.ends) {
-            while step < end {
-                let (fingerprint, key) = (batch.fingerprints[step], batch.keys[step]);
-                let seen =
-                    batch.glances[step] == fingerprint && fingerprint != 0 && !visited.compare;
-                if !seen && !visited.holds(fingerprint, &key) {
-                    let lane = shard_of(fingerprint) / SHARDS_PER_LANE;
-                    self.candidates[lane].push(Candidate {
-                        fingerprint,
-                        key,
-                        parent,
-                    });
-                    self.order.push(lane as u8);
-                }
-                step += 1;
+    fn keep_candidates(&mut self, first: StateNumber, visited: &Visited<'_, K>) {
+        for (fingerprint, key, parent) in self.batch.unseen() {
+            if !visited.holds(fingerprint, &key) {
+                let lane = shard_of(fingerprint) / SHARDS_PER_LANE;
+                self.candidates[lane].push(Candidate {
+                    fingerprint,
+                    key,
+                    parent: first + parent,
+                });
+                self.order.push(lane as u8);
             }
         }
     }

@@ -1,9 +1,10 @@
 //! The visited set: open addressing over eight-byte slots.
 //!
-//! A slot holds the fingerprint of a state; for one-word keys that *is* the state. The place of a fingerprint is its
-//! high bits scaled to the number of slots, so that tables need not be powers of two: they grow by a half, and because
-//! growth keeps the order it walks both tables front to back. The set is cut into shards by the topmost bits: growing
-//! one at a time keeps the old copy small, and threads own shards while they insert.
+//! A slot holds the fingerprint of a state; for one-word keys that *is* the state. Eight slots are a bucket: a cache
+//! line, filled from its front, searched whole without branching, and left for the next one only when it is full. The
+//! bucket of a fingerprint is its high bits scaled to the number of buckets, so that tables need not be powers of two:
+//! they grow by a half, and because growth keeps the order it walks both tables front to back. The set is cut into
+//! shards by the topmost bits: growing one at a time keeps the old copy small, and threads own shards while they insert.
 //!
 //! How large a shard is depends only on how many states it holds, never on who inserted them or how: memory bounds thus
 //! stop at the same place whatever the number of threads.
@@ -11,7 +12,8 @@
 const SHARD_BITS: u32 = 6;
 /// The number of shards.
 pub(crate) const SHARDS: usize = 1 << SHARD_BITS;
-const FIRST_SLOTS: usize = 32;
+const FIRST_BUCKETS: usize = 4;
+const BUCKET: usize = 8;
 const EMPTY: u64 = 0;
 
 /// A set of fingerprints, each with a `u32` beside it if the set was made so.
@@ -23,14 +25,18 @@ pub(crate) struct Table {
 /// The part of a [`Table`] that holds the fingerprints with the same topmost bits.
 #[derive(Debug)]
 pub(crate) struct Shard {
-    slots: Vec<u64>,
+    buckets: Vec<Bucket>,
     /// What stands beside each slot; empty if nothing does.
-    notes: Vec<u32>,
+    notes: Vec<[u32; BUCKET]>,
     noted: bool,
     held: usize,
     /// Fingerprint 0, which marks an empty slot, and its note.
     zero: Option<u32>,
 }
+
+#[derive(Debug, Clone, Copy)]
+#[repr(align(64))]
+struct Bucket([u64; BUCKET]);
 
 /// The shard in which `fingerprint` belongs.
 #[inline]
@@ -46,13 +52,33 @@ impl Table {
         }
     }
 
-    /// What the first slot for `fingerprint` holds.
-    ///
-    /// Asking this for a batch before the real question brings the slots into the cache, all at once.
+    /// Keeps in `unseen` the places of those `fingerprints` that do not lie in their first bucket: of nine in ten steps
+    /// no more has to be asked. Nothing here branches, so that the loads of many buckets are on their way at once.
     #[inline]
-    pub(crate) fn glance(&self, fingerprint: u64) -> u64 {
-        let shard = &self.shards[shard_of(fingerprint)];
-        shard.slots[shard.home(fingerprint)]
+    pub(crate) fn sift(&self, fingerprints: &[u64], unseen: &mut Vec<u32>) {
+        self.touch(fingerprints);
+        unseen.clear();
+        unseen.resize(fingerprints.len(), 0);
+        let mut kept = 0;
+        for (place, &fingerprint) in (0u32..).zip(fingerprints) {
+            let shard = &self.shards[shard_of(fingerprint)];
+            let seen =
+                shard.buckets[shard.home(fingerprint)].holds(fingerprint) & (fingerprint != EMPTY);
+            unseen[kept] = place;
+            kept += usize::from(!seen);
+        }
+        unseen.truncate(kept);
+    }
+
+    #[inline]
+    fn touch(&self, fingerprints: &[u64]) {
+        let mut all = 0;
+        for &fingerprint in fingerprints {
+            let shard = &self.shards[shard_of(fingerprint)];
+            all |= shard.buckets[shard.home(fingerprint)].0[0];
+        }
+        // What was loaded does not matter, but the compiler must not see that.
+        std::hint::black_box(all);
     }
 
     /// The note of `fingerprint`, if it is here and `same` accepts its note (a table without notes asks `same(0)`).
@@ -82,38 +108,61 @@ impl Table {
     }
 }
 
+impl Bucket {
+    const EMPTY: Self = Self([EMPTY; BUCKET]);
+
+    #[inline]
+    fn holds(&self, fingerprint: u64) -> bool {
+        self.0
+            .iter()
+            .fold(false, |found, &slot| found | (slot == fingerprint))
+    }
+
+    #[inline]
+    const fn is_full(&self) -> bool {
+        self.0[BUCKET - 1] != EMPTY
+    }
+
+    #[inline]
+    fn held(&self) -> usize {
+        self.0.iter().map(|&slot| usize::from(slot != EMPTY)).sum()
+    }
+}
+
 impl Shard {
     fn new(noted: bool) -> Self {
-        Self {
-            slots: vec![EMPTY; FIRST_SLOTS],
-            notes: vec![0; if noted { FIRST_SLOTS } else { 0 }],
+        let mut shard = Self {
+            buckets: Vec::new(),
+            notes: Vec::new(),
             noted,
             held: 0,
             zero: None,
-        }
+        };
+        shard.clear(FIRST_BUCKETS);
+        shard
+    }
+
+    fn clear(&mut self, buckets: usize) {
+        self.buckets = vec![Bucket::EMPTY; buckets];
+        self.notes = vec![[0; BUCKET]; if self.noted { buckets } else { 0 }];
     }
 
     #[inline]
     #[expect(
         clippy::cast_possible_truncation,
-        reason = "the product's high word is below the number of slots"
+        reason = "the product's high word is below the number of buckets"
     )]
     fn home(&self, fingerprint: u64) -> usize {
-        ((u128::from(fingerprint << SHARD_BITS) * self.slots.len() as u128) >> u64::BITS) as usize
+        ((u128::from(fingerprint << SHARD_BITS) * self.buckets.len() as u128) >> u64::BITS) as usize
     }
 
     #[inline]
-    fn after(&self, place: usize) -> usize {
-        if place + 1 == self.slots.len() {
+    fn after(&self, bucket: usize) -> usize {
+        if bucket + 1 == self.buckets.len() {
             0
         } else {
-            place + 1
+            bucket + 1
         }
-    }
-
-    #[inline]
-    fn note(&self, place: usize) -> u32 {
-        if self.noted { self.notes[place] } else { 0 }
     }
 
     #[inline]
@@ -121,16 +170,30 @@ impl Shard {
         if fingerprint == EMPTY {
             return self.zero.filter(|&note| same(note));
         }
-        let mut place = self.home(fingerprint);
+        self.look(fingerprint, same).ok()
+    }
+
+    /// The note of `fingerprint`, if it is here and `same` accepts it, or the bucket that has room for it.
+    #[inline]
+    fn look(&self, fingerprint: u64, same: impl Fn(u32) -> bool) -> Result<u32, usize> {
+        let mut at = self.home(fingerprint);
         loop {
-            let slot = self.slots[place];
-            if slot == EMPTY {
-                return None;
+            let bucket = &self.buckets[at];
+            if bucket.holds(fingerprint) {
+                if !self.noted {
+                    return Ok(0);
+                }
+                let mut notes = bucket.0.iter().zip(&self.notes[at]);
+                if let Some((_, &note)) =
+                    notes.find(|&(&slot, &note)| slot == fingerprint && same(note))
+                {
+                    return Ok(note);
+                }
             }
-            if slot == fingerprint && same(self.note(place)) {
-                return Some(self.note(place));
+            if !bucket.is_full() {
+                return Err(at);
             }
-            place = self.after(place);
+            at = self.after(at);
         }
     }
 
@@ -145,22 +208,14 @@ impl Shard {
         if fingerprint == EMPTY {
             return self.insert_zero(note);
         }
-        let mut place = self.home(fingerprint);
-        loop {
-            let slot = self.slots[place];
-            if slot == EMPTY {
-                break;
-            }
-            if slot == fingerprint && same(self.note(place)) {
-                return false;
-            }
-            place = self.after(place);
-        }
+        let Err(bucket) = self.look(fingerprint, same) else {
+            return false;
+        };
         if self.is_full() {
             self.grow();
             self.put(fingerprint, note);
         } else {
-            self.set(place, fingerprint, note);
+            self.set(bucket, fingerprint, note);
         }
         self.held += 1;
         true
@@ -173,34 +228,44 @@ impl Shard {
         new
     }
 
-    /// Replaces the note `before` of `fingerprint` by `after`; both must be here.
+    /// Replaces the note `before` of `fingerprint` by `after`; both must be here, in a table with notes.
     pub(crate) fn renote(&mut self, fingerprint: u64, before: u32, after: u32) {
         if fingerprint == EMPTY {
             self.zero = Some(after);
             return;
         }
-        let mut place = self.home(fingerprint);
-        while self.slots[place] != fingerprint || self.notes[place] != before {
-            place = self.after(place);
+        let mut at = self.home(fingerprint);
+        loop {
+            let slots = self.buckets[at].0.iter().zip(&mut self.notes[at]);
+            for (&slot, note) in slots {
+                if slot == fingerprint && *note == before {
+                    *note = after;
+                    return;
+                }
+            }
+            at = self.after(at);
         }
-        self.notes[place] = after;
     }
 
-    /// Four fifths full: beyond, absent fingerprints have long ways to go.
+    /// Three quarters full: beyond, many buckets overflow.
     const fn is_full(&self) -> bool {
-        self.held >= self.slots.len() / 5 * 4
+        self.held >= self.buckets.len() * BUCKET / 4 * 3
     }
 
     #[cold]
     #[inline(never)]
     fn grow(&mut self) {
-        let slots = self.slots.len() + self.slots.len() / 2;
-        let old_slots = std::mem::replace(&mut self.slots, vec![EMPTY; slots]);
-        let old_notes =
-            std::mem::replace(&mut self.notes, vec![0; if self.noted { slots } else { 0 }]);
-        for (place, fingerprint) in old_slots.into_iter().enumerate() {
-            if fingerprint != EMPTY {
-                self.put(fingerprint, if self.noted { old_notes[place] } else { 0 });
+        let old_buckets = std::mem::take(&mut self.buckets);
+        let old_notes = std::mem::take(&mut self.notes);
+        self.clear(old_buckets.len() + old_buckets.len() / 2);
+        for (at, bucket) in old_buckets.iter().enumerate() {
+            for (slot, &fingerprint) in bucket.0.iter().enumerate() {
+                if fingerprint != EMPTY {
+                    self.put(
+                        fingerprint,
+                        if self.noted { old_notes[at][slot] } else { 0 },
+                    );
+                }
             }
         }
     }
@@ -208,23 +273,26 @@ impl Shard {
     /// Adds a fingerprint that is known to be absent to a shard that has room.
     #[inline]
     fn put(&mut self, fingerprint: u64, note: u32) {
-        let mut place = self.home(fingerprint);
-        while self.slots[place] != EMPTY {
-            place = self.after(place);
+        let mut at = self.home(fingerprint);
+        while self.buckets[at].is_full() {
+            at = self.after(at);
         }
-        self.set(place, fingerprint, note);
+        self.set(at, fingerprint, note);
     }
 
+    /// Adds a fingerprint to a bucket that has room.
     #[inline]
-    fn set(&mut self, place: usize, fingerprint: u64, note: u32) {
-        self.slots[place] = fingerprint;
+    fn set(&mut self, at: usize, fingerprint: u64, note: u32) {
+        let slot = self.buckets[at].held();
+        self.buckets[at].0[slot] = fingerprint;
         if self.noted {
-            self.notes[place] = note;
+            self.notes[at][slot] = note;
         }
     }
 
     const fn bytes(&self) -> u64 {
-        (self.slots.len() * size_of::<u64>() + self.notes.len() * size_of::<u32>()) as u64
+        (self.buckets.len() * size_of::<Bucket>() + self.notes.len() * size_of::<[u32; BUCKET]>())
+            as u64
     }
 }
 
@@ -275,7 +343,7 @@ mod tests {
     #[test]
     fn clustered_fingerprints_wrap_around() {
         let mut table = Table::new(false);
-        // The last shard's last places: the first growth moves the ones that wrapped to its front back to their home.
+        // The last shard's last bucket: growth moves the ones that wrapped to the front back to their home.
         for low in 0..100 {
             assert!(table.insert(u64::MAX - low, 0, |_| true));
         }
@@ -295,6 +363,6 @@ mod tests {
             backwards.insert(b, 0, |_| true);
         }
         assert_eq!(forwards.bytes(), backwards.bytes());
-        assert!(forwards.bytes() < 5000 * 17);
+        assert!(forwards.bytes() < 5000 * 19);
     }
 }
