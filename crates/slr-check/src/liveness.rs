@@ -52,7 +52,9 @@ pub(crate) fn leads_to<M: Model>(
             }
         }
     }
-    if region.is_open {
+    // A trigger may lie where nobody looked; the beginnings of runs are all known.
+    let may_be_triggered = triggers.is_some() && graph.explored.stop != Stop::Exhausted;
+    if region.is_open || may_be_triggered {
         Answer::Unknown
     } else {
         Answer::Holds

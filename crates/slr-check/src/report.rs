@@ -24,7 +24,8 @@ pub struct Report {
     pub exhaustive: bool,
     /// Why the exploration stopped.
     pub stop: Stop,
-    /// States found whose steps were not generated.
+    /// States kept whose steps were not generated. When the bound on states stops a run, at least one more was found
+    /// and not kept.
     pub unexpanded: u64,
     /// States found that the properties of states were not asked about.
     pub unexamined: u64,
