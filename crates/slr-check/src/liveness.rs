@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use crate::explore::Explored;
 use crate::graph::{Components, Graph, Step};
 use crate::run::{Leg, Path, PathEnd};
 use crate::states::{NOBODY, StateNumber};
@@ -52,9 +53,10 @@ pub(crate) fn leads_to<M: Model>(
             }
         }
     }
-    // A trigger may lie where nobody looked; the beginnings of runs are all known.
-    let may_be_triggered = triggers.is_some() && graph.explored.stop != Stop::Exhausted;
-    if region.is_open || may_be_triggered {
+    // A trigger may lie where nobody looked. The beginnings of runs are all known once one was expanded.
+    let Explored { stop, expanded, .. } = *graph.explored;
+    let may_have_missed = stop != Stop::Exhausted && (triggers.is_some() || expanded == 0);
+    if region.is_open || may_have_missed {
         Answer::Unknown
     } else {
         Answer::Holds
