@@ -402,7 +402,7 @@ fn keep_going() -> Settings {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1500, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
     #[test]
     fn verdicts_follow_from_the_definitions(graph in graphs()) {
