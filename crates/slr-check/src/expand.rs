@@ -141,6 +141,7 @@ impl<K: Key> Batch<K> {
 
     /// Appends a step, unless a step to the same state was appended lately.
     #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "only the low bits matter")]
     fn push(&mut self, key: K) {
         let fingerprint = filed_under(&key);
         let recent = &mut self.recent[fingerprint as usize % RECENT];

@@ -142,14 +142,11 @@ impl<M: Model> Exploration<'_, M> {
             }
             let round = start..(start + ROUND).min(frontier.end);
             self.expanded = round.end;
-            match &mut self.team {
-                Some(team) => {
-                    team.together(&self.expander, round, &mut self.found, &mut self.tally)
-                }
-                None => {
-                    alone(&self.expander, round, &mut self.found, &mut self.batch);
-                    self.tally.take(&mut self.batch.tally);
-                }
+            if let Some(team) = &mut self.team {
+                team.together(&self.expander, round, &mut self.found, &mut self.tally);
+            } else {
+                alone(&self.expander, round, &mut self.found, &mut self.batch);
+                self.tally.take(&mut self.batch.tally);
             }
             if self.found.overflowed {
                 return ControlFlow::Break(Stop::States);

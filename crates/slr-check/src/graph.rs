@@ -27,10 +27,10 @@ pub(crate) struct Step {
     pub(crate) to: StateNumber,
 }
 
-/// States expanded between two looks at the memory.
-const STRETCH: usize = 1 << 16;
 /// States expanded as one task.
-const CHUNK: usize = 1 << 10;
+const CHUNK: u32 = 1 << 10;
+/// Tasks between two looks at the memory.
+const STRETCH: usize = 64;
 
 impl<'g, 'p, M: Model> Graph<'g, 'p, M> {
     /// Generates all steps again and stores where they lead. `None` if that takes more than `most_bytes`.
@@ -65,15 +65,15 @@ impl<'g, 'p, M: Model> Graph<'g, 'p, M> {
                     .ok()
             })
             .flatten();
-        let expanded: Vec<StateNumber> = (0..explored.expanded).step_by(CHUNK).collect();
-        for stretch in expanded.chunks(STRETCH / CHUNK) {
+        let chunks: Vec<StateNumber> = (0..explored.expanded).step_by(CHUNK as usize).collect();
+        for stretch in chunks.chunks(STRETCH) {
             let mut parts: Vec<(Vec<usize>, Vec<StateNumber>)> =
                 vec![Default::default(); stretch.len()];
             each(
                 pool.as_ref(),
                 parts.iter_mut().zip(stretch).collect(),
                 |(part, &first)| {
-                    let last = first.saturating_add(CHUNK as u32).min(explored.expanded);
+                    let last = first.saturating_add(CHUNK).min(explored.expanded);
                     for number in first..last {
                         graph.visit_steps(number, |step| part.1.push(step.to));
                         part.0.push(part.1.len());

@@ -9,6 +9,10 @@ use crate::PropertyKind;
 /// Everything but [`timing`](Self::timing) is the same on every machine and for any number of threads, unless the clock
 /// or the user stopped the run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each answers a question of its own"
+)]
 pub struct Report {
     /// Distinct states found.
     pub distinct: u64,

@@ -9,6 +9,7 @@ use crate::{Model, PropertyKind, Symmetry};
 ///
 /// Nothing here but `symmetry`, `reduction` and the bounds changes a count, a verdict or a counterexample.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "independent switches")]
 pub struct Settings {
     /// How many threads expand and insert.
     pub threads: NonZero<u16>,

@@ -62,10 +62,9 @@ impl Table {
         let mut kept = 0;
         for (place, &fingerprint) in (0u32..).zip(fingerprints) {
             let shard = &self.shards[shard_of(fingerprint)];
-            let seen =
-                shard.buckets[shard.home(fingerprint)].holds(fingerprint) & (fingerprint != EMPTY);
+            let seen = shard.buckets[shard.home(fingerprint)].holds(fingerprint);
             unseen[kept] = place;
-            kept += usize::from(!seen);
+            kept += usize::from(!seen) | usize::from(fingerprint == EMPTY);
         }
         unseen.truncate(kept);
     }
@@ -115,7 +114,9 @@ impl Bucket {
     fn holds(&self, fingerprint: u64) -> bool {
         self.0
             .iter()
-            .fold(false, |found, &slot| found | (slot == fingerprint))
+            .map(|&slot| usize::from(slot == fingerprint))
+            .sum::<usize>()
+            != 0
     }
 
     #[inline]

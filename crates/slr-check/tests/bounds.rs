@@ -71,7 +71,7 @@ fn threads_change_no_byte_of_the_report() {
             (narrow.distinct, narrow.edges, &narrow.levels),
             (wide.distinct, wide.edges, &wide.levels)
         );
-        assert_eq!(narrow.collision_probability, 0.0);
+        assert!(narrow.collision_probability <= 0.0);
         assert_eq!(wide.collision_probability > 0.0, !settings.exact);
     }
     assert_eq!(by_hand::explore(SMALL.scope).states, SMALL.states);

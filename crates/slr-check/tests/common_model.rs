@@ -3,6 +3,7 @@
 #[path = "../benches/common_model/mod.rs"]
 mod common_model;
 
+use std::num::NonZero;
 use std::ops::ControlFlow;
 
 use common_model::planes::{Layout, Narrow, Planes, Wide};
@@ -56,6 +57,40 @@ fn counts_are_the_known_ones() {
 }
 
 #[test]
+fn a_million_states_by_two_threads() {
+    let threads = NonZero::new(2).expect("two");
+    assert_known(
+        &explore::<Narrow>(
+            MEDIUM.scope,
+            &Settings {
+                threads,
+                ..Settings::default()
+            },
+        ),
+        &MEDIUM,
+    );
+}
+
+#[test]
+fn twenty_resources_are_few_modulo_symmetry() {
+    let scope = Scope {
+        resources: 20,
+        sessions: 6,
+        attempts: 8,
+        docs: true,
+    };
+    let report = explore::<Wide>(
+        scope,
+        &Settings {
+            symmetry: true,
+            ..Settings::default()
+        },
+    );
+    assert!(report.exhaustive && !report.is_violated());
+    assert_eq!(report.distinct, scope.orbits());
+}
+
+#[test]
 fn modulo_symmetry_too() {
     for known in [SMALL, MEDIUM] {
         let settings = Settings {
@@ -64,6 +99,7 @@ fn modulo_symmetry_too() {
         };
         let report = explore::<Narrow>(known.scope, &settings);
         assert_eq!(Some((report.distinct, report.edges)), known.modulo_symmetry);
+        assert_eq!(report.distinct, known.scope.orbits());
         assert_eq!(report.levels.len() as u64, known.levels);
     }
 }

@@ -88,6 +88,10 @@ pub(crate) fn explore(scope: Scope) -> Counts {
 }
 
 #[inline]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the top bits, as many as the table has"
+)]
 fn home(state: u64, bits: u32) -> usize {
     let mixed = (state ^ state >> 29).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     ((mixed ^ mixed >> 32).wrapping_mul(0x94D0_49BB_1331_11EB) >> (64 - bits)) as usize
@@ -152,10 +156,8 @@ fn successors(s: u64, scope: Scope, found: &mut Vec<u64>) {
     }
     let with_task = |task: u64| s & !(7 << TASK) | task << TASK;
     match s >> TASK & 7 {
-        NONE | FAILED => {
-            if live && s >> ATTEMPTS & 7 < u64::from(scope.attempts) {
-                found.push((with_task(NOT_STARTED) & !(0xff << REPORTED)) + (1 << ATTEMPTS));
-            }
+        NONE | FAILED if live && s >> ATTEMPTS & 7 < u64::from(scope.attempts) => {
+            found.push((with_task(NOT_STARTED) & !(0xff << REPORTED)) + (1 << ATTEMPTS));
         }
         NOT_STARTED => found.push(with_task(IN_PROGRESS)),
         IN_PROGRESS => {
@@ -185,9 +187,9 @@ fn is_sound(s: u64, scope: Scope) -> bool {
     let task = s >> TASK & 7;
     let live = s >> LIVE & 1 != 0;
     let attempts = s >> ATTEMPTS & 7;
-    (live || (blocking == 0 && s >> OPEN & 0xf == 0))
+    (live || (blocking == 0 && s & 0xf << OPEN == 0))
         && (!(task == NOT_STARTED || task == IN_PROGRESS) || (live && attempts >= 1))
-        && (task == SUCCEEDED) == !live
+        && (task == SUCCEEDED) != live
         && reported & !blocking == 0
         && (reported == 0 || task == FAILED)
         && attempts <= u64::from(scope.attempts)

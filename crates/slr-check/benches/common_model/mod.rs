@@ -101,4 +101,20 @@ impl Scope {
         let with = (1 << s) * (three * (1 + 2 * r) + r * five) + r;
         if docs { without + with } else { without }
     }
+
+    /// The number of reachable states modulo symmetry: resources of equal status are counted, not told apart.
+    pub(crate) fn orbits(self) -> u64 {
+        let Self {
+            resources: n,
+            sessions: s,
+            attempts: r,
+            docs,
+        } = self;
+        let (n, s, r) = (u64::from(n), u64::from(s), u64::from(r));
+        // Ways to share out n resources among so many statuses.
+        let among = |statuses: u64| (1..statuses).fold(1, |ways, k| ways * (n + k) / k);
+        let without = (s + 1) * (3 + among(4) + (r - 1) * (2 * among(3) + among(5))) + (r - 1);
+        let with = (s + 1) * (among(3) * (1 + 2 * r) + r * among(5)) + r;
+        if docs { without + with } else { without }
+    }
 }

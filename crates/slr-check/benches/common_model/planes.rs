@@ -140,7 +140,7 @@ impl State {
         let unfinished = matches!(self.task, Task::NotStarted | Task::InProgress);
         (self.live || unused)
             && (!unfinished || (self.live && self.attempts >= 1))
-            && (self.task == Task::Succeeded) == !self.live
+            && (self.task == Task::Succeeded) != self.live
             && self.reported.without(blocking).is_empty()
             && (self.reported.is_empty() || self.task == Task::Failed)
             && u32::from(self.attempts) <= scope.attempts
@@ -261,8 +261,8 @@ impl<L> Planes<L> {
         }
     }
 
-    /// The steps out of `state`. What differs only in the resource or session is named by `resources` and `sessions`,
-    /// which split a set into choices with their number; `reports` does so with the subsets.
+    /// The steps out of `state`. `choices` splits a set of equals into those to try, with the number for which each
+    /// stands; `reports` does so with what a failed task may report.
     #[inline]
     fn steps<C, R>(
         &self,
@@ -274,6 +274,28 @@ impl<L> Planes<L> {
         C: Iterator<Item = (u64, Set)>,
         R: Iterator<Item = (u64, Set)>,
     {
+        self.session_steps(state, &choices, visit);
+        if state.live && self.scope.docs && !state.docs {
+            visit(
+                Action::ReadDocs,
+                1,
+                State {
+                    docs: true,
+                    ..*state
+                },
+            );
+        }
+        Self::clean_up_steps(state, &choices, visit);
+        self.task_steps(state, reports, visit);
+    }
+
+    #[inline]
+    fn session_steps<C: Iterator<Item = (u64, Set)>>(
+        &self,
+        state: &State,
+        choices: &impl Fn(Set) -> C,
+        visit: &mut impl FnMut(Action, u64, State),
+    ) {
         let s = *state;
         if s.live {
             for (n, j) in choices(Set::first(self.scope.sessions).without(s.open)) {
@@ -297,9 +319,15 @@ impl<L> Planes<L> {
                 },
             );
         }
-        if s.live && self.scope.docs && !s.docs {
-            visit(Action::ReadDocs, 1, State { docs: true, ..s });
-        }
+    }
+
+    #[inline]
+    fn clean_up_steps<C: Iterator<Item = (u64, Set)>>(
+        state: &State,
+        choices: &impl Fn(Set) -> C,
+        visit: &mut impl FnMut(Action, u64, State),
+    ) {
+        let s = *state;
         if s.live {
             let known = if s.docs {
                 s.active
@@ -335,17 +363,25 @@ impl<L> Planes<L> {
                 }
             }
         }
+    }
+
+    #[inline]
+    fn task_steps<R: Iterator<Item = (u64, Set)>>(
+        &self,
+        state: &State,
+        reports: impl Fn(&State) -> R,
+        visit: &mut impl FnMut(Action, u64, State),
+    ) {
+        let s = *state;
         match s.task {
-            Task::None | Task::Failed => {
-                if s.live && u32::from(s.attempts) < self.scope.attempts {
-                    let next = State {
-                        task: Task::NotStarted,
-                        attempts: s.attempts + 1,
-                        reported: Set(0),
-                        ..s
-                    };
-                    visit(Action::Submit, 1, next);
-                }
+            Task::None | Task::Failed if s.live && u32::from(s.attempts) < self.scope.attempts => {
+                let next = State {
+                    task: Task::NotStarted,
+                    attempts: s.attempts + 1,
+                    reported: Set(0),
+                    ..s
+                };
+                visit(Action::Submit, 1, next);
             }
             Task::NotStarted => visit(
                 Action::Start,
@@ -379,7 +415,7 @@ impl<L> Planes<L> {
                     );
                 }
             }
-            Task::Succeeded => {}
+            Task::None | Task::Failed | Task::Succeeded => {}
         }
     }
 }

@@ -93,7 +93,7 @@ impl Model for Idiomatic {
         for (i, status) in state.resources.iter().enumerate() {
             match status {
                 Resource::Active if state.live && (state.reported[i] || state.docs) => {
-                    actions.push(Action::CleanUp(i))
+                    actions.push(Action::CleanUp(i));
                 }
                 Resource::Deleting => {
                     actions.push(Action::DeleteOk(i));
@@ -161,7 +161,7 @@ impl Model for Idiomatic {
             let unfinished = matches!(state.task, Task::NotStarted | Task::InProgress);
             (state.live || state.is_unused())
                 && (!unfinished || (state.live && state.attempts >= 1))
-                && (state.task == Task::Succeeded) == !state.live
+                && (state.task == Task::Succeeded) != state.live
                 && state
                     .reported
                     .iter()

@@ -88,7 +88,7 @@ impl Model for Processes {
                     },
                 ),
                 At::Waiting if self.may_enter(state, i) => {
-                    visit(Action::Enter(i), 1, go(At::Critical))
+                    visit(Action::Enter(i), 1, go(At::Critical));
                 }
                 At::Waiting => {}
                 At::Critical => {

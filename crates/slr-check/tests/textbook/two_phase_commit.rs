@@ -94,7 +94,7 @@ impl Model for TwoPhaseCommit {
         for (i, participant) in state.participants.iter().enumerate() {
             if state.coordinator == Coordinator::Init && participant.prepared_sent {
                 step(Action::ReceivePrepared(i), &|next| {
-                    next.participants[i].prepared_received = true
+                    next.participants[i].prepared_received = true;
                 });
             }
             if participant.manager == Manager::Working {
@@ -103,17 +103,17 @@ impl Model for TwoPhaseCommit {
                     next.participants[i].prepared_sent = true;
                 });
                 step(Action::ChooseToAbort(i), &|next| {
-                    next.participants[i].manager = Manager::Aborted
+                    next.participants[i].manager = Manager::Aborted;
                 });
             }
             if state.commit_sent {
                 step(Action::ReceiveCommit(i), &|next| {
-                    next.participants[i].manager = Manager::Committed
+                    next.participants[i].manager = Manager::Committed;
                 });
             }
             if state.abort_sent {
                 step(Action::ReceiveAbort(i), &|next| {
-                    next.participants[i].manager = Manager::Aborted
+                    next.participants[i].manager = Manager::Aborted;
                 });
             }
         }
