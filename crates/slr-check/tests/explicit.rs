@@ -331,14 +331,23 @@ impl<'g> Naive<'g> {
         let owes_from = match kind {
             PropertyKind::LeadsTo => (0..states.len())
                 .find(|&from| trigger[states[from]] && states[from..].iter().all(|&at| !goal[at])),
-            _ => states.iter().all(|&at| !goal[at]).then_some(0),
+            PropertyKind::Always
+            | PropertyKind::Never
+            | PropertyKind::EveryStep
+            | PropertyKind::Sometimes
+            | PropertyKind::Eventually
+            | PropertyKind::AlwaysPossible => states.iter().all(|&at| !goal[at]).then_some(0),
         };
         initial.contains(&run.initial)
             && match run.ending {
                 Ending::State => match kind {
                     PropertyKind::Always => trigger[last] && !goal[last],
                     PropertyKind::Never => trigger[last] && goal[last],
-                    _ => goal[last] && !trigger[last],
+                    PropertyKind::Sometimes => goal[last] && !trigger[last],
+                    PropertyKind::EveryStep
+                    | PropertyKind::Eventually
+                    | PropertyKind::LeadsTo
+                    | PropertyKind::AlwaysPossible => false,
                 },
                 Ending::Step => states.len() > 1 && trigger[states[states.len() - 2]] && goal[last],
                 Ending::Stuck => edges[last].is_empty() && owes_from.is_some(),

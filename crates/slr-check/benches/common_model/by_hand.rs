@@ -1,7 +1,8 @@
 //! The common model by hand: the least that a breadth-first search with parents can do.
 //!
 //! A state is one word, the visited set open addressing over such words, sized in advance; a batch of parents is expanded,
-//! the slots of all their successors are loaded, and only then looked at. Nothing is general and nothing grows.
+//! successors generated lately are dropped,
+//! the slots of the others are loaded, and only then looked at. Nothing is general and nothing grows.
 
 use super::Scope;
 
@@ -31,6 +32,7 @@ const SUCCEEDED: u64 = 3;
 const FAILED: u64 = 4;
 
 const BATCH: usize = 2048;
+const RECENT: usize = 1 << 14;
 
 /// Explores everything, keeping each state's parent.
 pub(crate) fn explore(scope: Scope) -> Counts {
@@ -49,6 +51,7 @@ pub(crate) fn explore(scope: Scope) -> Counts {
     let mut next = 0;
     let mut found: Vec<u64> = Vec::with_capacity(2 * BATCH);
     let mut ends: Vec<u32> = Vec::with_capacity(BATCH);
+    let mut recent = vec![0u64; RECENT];
     let mut glances: Vec<u64> = Vec::with_capacity(2 * BATCH);
     while next < states.len() {
         levels += 1;
@@ -64,6 +67,7 @@ pub(crate) fn explore(scope: Scope) -> Counts {
                 next += 1;
             }
             edges += found.len() as u64;
+            leave_out_recent(&mut found, &mut ends, &mut recent);
             glances.clear();
             glances.extend(found.iter().map(|&state| slots[home(state, bits)]));
             let mut step = 0;
@@ -85,6 +89,24 @@ pub(crate) fn explore(scope: Scope) -> Counts {
         edges,
         levels,
     }
+}
+
+/// Drops what was generated lately, and so was looked up then.
+fn leave_out_recent(found: &mut Vec<u64>, ends: &mut [u32], recent: &mut [u64]) {
+    let mut kept = 0;
+    let mut step = 0;
+    for end in ends {
+        while step < *end as usize {
+            let state = found[step];
+            let place = &mut recent[home(state, RECENT.trailing_zeros())];
+            found[kept] = state;
+            kept += usize::from(*place != state);
+            *place = state;
+            step += 1;
+        }
+        *end = u32::try_from(kept).unwrap_or(u32::MAX);
+    }
+    found.truncate(kept);
 }
 
 #[inline]
