@@ -336,7 +336,7 @@ proptest! {
             let other = *packed.entry(words.clone()).or_insert(*state);
             prop_assert_eq!(&other, state, "packed alike");
             if codec.words() == 1 {
-                prop_assert_eq!(codec.pack_word(state), words[0]);
+                prop_assert_eq!(codec.pack_word(state, 0), words[0]);
             }
             prop_assert_eq!(seen(&wide, &codec.unpack::<WideSet>(&words)), seen(&universe, state));
             Ok(())

@@ -48,6 +48,8 @@ impl Field {
 pub struct Codec {
     planes: [Field; PLANES],
     operators: Vec<OperatorField>,
+    /// A number beside the state, for whoever keeps one.
+    extra: Field,
     words: u8,
     bits: u32,
 }
@@ -91,6 +93,14 @@ impl Codec {
     /// # Errors
     /// [`TooWide`] if there are more than 64 of anything that a plane counts.
     pub fn new<S: IdSet>(universe: &Universe<S>) -> Result<Self, TooWide> {
+        Self::with_extra(universe, 0)
+    }
+
+    /// The codec of a universe whose states are kept together with a number of up to `most`, such as how far a script has come.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn with_extra<S: IdSet>(universe: &Universe<S>, most: u64) -> Result<Self, TooWide> {
         let world = universe.world();
         let count = |what: &'static str, found: usize| {
             let found = crate::id::number(found);
@@ -135,7 +145,8 @@ impl Codec {
                 superseded: layout.field(given(operator.works == Works::InSteps && operator.told == Told::ByPolls, 2)),
             })
             .collect();
-        Ok(Self { planes, operators, words: layout.word + 1, bits: layout.bits })
+        let extra = layout.field(u8::try_from(u64::BITS - most.leading_zeros()).unwrap_or(64));
+        Ok(Self { planes, operators, extra, words: layout.word + 1, bits: layout.bits })
     }
 
     /// How many words a packed state has.
@@ -148,10 +159,10 @@ impl Codec {
         self.bits
     }
 
-    /// Packs a state into one word, for universes whose states have one.
+    /// Packs a state, and the number beside it, into one word, for universes whose states have one.
     #[inline]
-    pub fn pack_word<S: IdSet>(&self, state: &State<S>) -> u64 {
-        let mut word = 0;
+    pub fn pack_word<S: IdSet>(&self, state: &State<S>, extra: u64) -> u64 {
+        let mut word = extra.wrapping_shl(u32::from(self.extra.shift));
         for (plane, field) in planes(state).into_iter().zip(&self.planes) {
             word |= plane.low_word().wrapping_shl(u32::from(field.shift));
         }
@@ -175,6 +186,18 @@ impl Codec {
                 part.write(value, words);
             }
         }
+    }
+
+    /// Packs the number beside the state into `words` that hold the state already.
+    #[inline]
+    pub fn pack_extra(&self, extra: u64, words: &mut [u64]) {
+        self.extra.write(extra, words);
+    }
+
+    /// The number beside the state that was packed into `words`.
+    #[inline]
+    pub fn unpack_extra(&self, words: &[u64]) -> u64 {
+        if self.extra.bits == 0 { 0 } else { self.extra.read(words) }
     }
 
     /// The state that was packed into `words`.

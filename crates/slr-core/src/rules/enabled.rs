@@ -134,7 +134,8 @@ impl<S: IdSet> Universe<S> {
         if described.told == Told::AtOnce || state.operator(operator).phase != Phase::Waiting {
             return false;
         }
-        if !self.may(described.principal, Operation::GetServiceLinkedRoleDeletionStatus) {
+        let polling = Operation::GetServiceLinkedRoleDeletionStatus;
+        if self.authorise(described.principal, polling, described.goal).is_err() {
             return true;
         }
         if state.operator(operator).superseded != Superseded::No {

@@ -58,7 +58,7 @@ impl<S: IdSet> Universe<S> {
             | Command::Read { operation: _, role }
             | Command::AssumeRole { role } => self.has_role(role),
             Command::GetServiceLinkedRoleDeletionStatus { task } => match task {
-                TaskRef::Latest(role) | TaskRef::Earlier(role) => self.has_role(role),
+                TaskRef::Latest(role) | TaskRef::Earlier { role, number: _ } => self.has_role(role),
                 TaskRef::Unknown | TaskRef::Malformed => true,
             },
             Command::Attach { attachment } | Command::Detach { attachment } => self.has_attachment(attachment),
