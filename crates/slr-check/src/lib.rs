@@ -19,6 +19,7 @@ mod expand;
 mod explore;
 mod graph;
 mod key;
+pub mod lifecycle;
 mod liveness;
 mod model;
 mod property;

@@ -152,6 +152,11 @@ impl<S: IdSet> Universe<S> {
         self
     }
 
+    /// Whether regions fail and recover among what is enabled.
+    pub const fn has_region_faults(&self) -> bool {
+        self.has_region_faults
+    }
+
     /// The world's description.
     pub const fn world(&self) -> &World {
         &self.world

@@ -57,6 +57,11 @@ pub enum What {
         /// What.
         predicate: Predicate,
     },
+    /// It can come true, whatever has happened. One run does not decide it.
+    Possible {
+        /// What.
+        predicate: Predicate,
+    },
     /// A role's tasks have these statuses at the end, in this order, and there are no others.
     Tasks {
         /// The role.
@@ -194,6 +199,7 @@ impl<'a, S: IdSet> Monitor<'a, S> {
                 | What::Never { .. }
                 | What::Sometimes { .. }
                 | What::Finally { .. }
+                | What::Possible { .. }
                 | What::Tasks { .. }
                 | What::Task { .. } => 0,
             };
@@ -244,6 +250,7 @@ impl<'a, S: IdSet> Monitor<'a, S> {
                 | What::Never { .. }
                 | What::Sometimes { .. }
                 | What::Finally { .. }
+                | What::Possible { .. }
                 | What::Tasks { .. }
                 | What::Task { .. }
                 | What::Refusals { .. }
@@ -298,6 +305,7 @@ impl<'a, S: IdSet> Monitor<'a, S> {
         match what {
             What::Eventually { .. } => (false, Some("it never came true".to_owned())),
             What::Always { .. } | What::Never { .. } => (true, None),
+            What::Possible { .. } => (true, Some("only the checker can decide it".to_owned())),
             What::Sometimes { .. } => (true, Some("this run does not show it".to_owned())),
             What::Finally { predicate } => (predicate.holds(self.universe, state), None),
             What::Tasks { role, statuses } => {

@@ -796,6 +796,7 @@ impl<'a> Lowerer<'a> {
                 circumstance: e.circumstance.as_ref().map(|c| predicate(c.value, e.arguments())).transpose()?,
             },
             E::Finally(e) => expect::What::Finally { predicate: predicate(e.finally.value, e.arguments())? },
+            E::Possible(e) => expect::What::Possible { predicate: predicate(e.possible.value, e.arguments())? },
             E::Tasks(e) => expect::What::Tasks {
                 role: self.role_or_only(e.role.as_ref(), span)?,
                 statuses: e.tasks.iter().map(|status| task_state(status.value)).collect(),

@@ -6,6 +6,7 @@ use crate::id::{OperatorIdx, RegionIdx, ResourceIdx, RoleIdx, SessionIdx, number
 use crate::kind::{CleanUp, When};
 use crate::machine::{Phase, SessionEnd, Superseded, TaskState};
 use crate::rejection::Rejection;
+use super::Reports;
 use crate::set::IdSet;
 use crate::state::State;
 use crate::universe::Universe;
@@ -21,14 +22,21 @@ impl<S: IdSet> Universe<S> {
     #[inline]
     pub fn enabled(&self, state: &State<S>, visit: &mut impl FnMut(Action<S>)) {
         self.enabled_but_reports(state, visit);
+        self.for_each_decision(state, &mut |role, reports| match reports {
+            None => visit(Action::TaskSucceeds { role }),
+            Some(reports) => reports.for_each(&mut |named| visit(Action::TaskFails { role, named })),
+        });
+    }
+
+    /// Visits the roles whose tasks can be decided: with nothing if the task succeeds, otherwise with the reports that are open to the
+    /// service.
+    #[inline]
+    pub fn for_each_decision(&self, state: &State<S>, visit: &mut impl FnMut(RoleIdx, Option<Reports<S>>)) {
         for role in state.tasks.having(TaskState::code(Some(TaskState::InProgress)), &self.service_linked).iter() {
             let role = RoleIdx(role);
             let judgement = self.judge(state, role);
-            if judgement.is_unused() {
-                visit(Action::TaskSucceeds { role });
-            } else {
-                self.reports(state, role, &judgement).for_each(&mut |named| visit(Action::TaskFails { role, named }));
-            }
+            let reports = (!judgement.is_unused()).then(|| self.reports(state, role, &judgement));
+            visit(role, reports);
         }
     }
 

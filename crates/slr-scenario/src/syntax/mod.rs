@@ -27,7 +27,7 @@ pub use account::{Account, Partition};
 pub use delay::{Delay, Delays, Exponential, LogNormal, LogNormalShape};
 pub use document::PolicyDocument;
 pub use expect::{
-    Always, Attempts, Eventually, Expectation, Finally, Never, Predicate, PredicateArguments,
+    Always, Attempts, Eventually, Expectation, Finally, Never, Possible, Predicate, PredicateArguments,
     Refusals, Sometimes, TaskExpectation, TaskStatus, Tasks,
 };
 pub use fault::{CleanUpFails, Fault, LateVisibility, RegionUnavailable, Throttle};

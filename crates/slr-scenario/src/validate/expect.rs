@@ -66,6 +66,9 @@ pub(crate) fn check(check: &mut Check<'_>) {
             Expectation::Finally(expected) => {
                 predicate(check, &expected.finally, None, expected.arguments(), span);
             }
+            Expectation::Possible(expected) => {
+                predicate(check, &expected.possible, None, expected.arguments(), span);
+            }
             Expectation::Tasks(expected) => {
                 role(check, expected.role.as_ref(), span);
                 unfinished_before_others(check, &expected.tasks);
