@@ -19,7 +19,7 @@ const EMPTY: u64 = 0;
 /// A set of fingerprints, each with a `u32` beside it if the set was made so.
 #[derive(Debug)]
 pub(crate) struct Table {
-    shards: Vec<Shard>,
+    shards: Box<[Shard; SHARDS]>,
 }
 
 /// The part of a [`Table`] that holds the fingerprints with the same topmost bits.
@@ -48,7 +48,7 @@ impl Table {
     /// An empty table; `noted` says whether each fingerprint has a note.
     pub(crate) fn new(noted: bool) -> Self {
         Self {
-            shards: (0..SHARDS).map(|_| Shard::new(noted)).collect(),
+            shards: Box::new(std::array::from_fn(|_| Shard::new(noted))),
         }
     }
 
@@ -98,7 +98,7 @@ impl Table {
     }
 
     pub(crate) fn shards_mut(&mut self) -> &mut [Shard] {
-        &mut self.shards
+        self.shards.as_mut_slice()
     }
 
     /// Bytes held by slots and notes.
@@ -248,9 +248,9 @@ impl Shard {
         }
     }
 
-    /// Three quarters full: beyond, many buckets overflow.
+    /// Two thirds full: beyond, many buckets overflow.
     const fn is_full(&self) -> bool {
-        self.held >= self.buckets.len() * BUCKET / 4 * 3
+        self.held >= self.buckets.len() * BUCKET / 3 * 2
     }
 
     #[cold]

@@ -7,7 +7,7 @@ use std::num::NonZero;
 use std::ops::ControlFlow;
 
 use common_model::planes::{Layout, Narrow, Planes, Wide};
-use common_model::{Known, MEDIUM, SMALL, Scope, TINY, by_hand};
+use common_model::{Known, MEDIUM, SMALL, Scope, TINY, TWENTY, by_hand};
 use slr_check::{Model, Report, Settings, check};
 
 fn explore<L: Layout>(scope: Scope, settings: &Settings) -> Report {
@@ -73,21 +73,15 @@ fn a_million_states_by_two_threads() {
 
 #[test]
 fn twenty_resources_are_few_modulo_symmetry() {
-    let scope = Scope {
-        resources: 20,
-        sessions: 6,
-        attempts: 8,
-        docs: true,
-    };
     let report = explore::<Wide>(
-        scope,
+        TWENTY,
         &Settings {
             symmetry: true,
             ..Settings::default()
         },
     );
     assert!(report.exhaustive && !report.is_violated());
-    assert_eq!(report.distinct, scope.orbits());
+    assert_eq!(report.distinct, TWENTY.orbits());
 }
 
 #[test]

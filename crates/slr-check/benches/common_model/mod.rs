@@ -84,6 +84,9 @@ pub(crate) const XL: Known = Known {
     modulo_symmetry: Some((27_399, 543_639)),
 };
 
+/// Too large to be told apart, small modulo symmetry.
+pub(crate) const TWENTY: Scope = scope(20, 6, 8);
+
 pub(crate) const KNOWN: [Known; 5] = [TINY, SMALL, MEDIUM, LARGE, XL];
 
 impl Scope {
