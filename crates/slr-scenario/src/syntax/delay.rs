@@ -124,6 +124,17 @@ impl Syntax for Delay {
     fn schema(generator: &mut SchemaGenerator) -> Schema {
         generator.subschema_for::<Self>()
     }
+
+    #[cfg(test)]
+    fn sample(dice: &mut crate::syntax::sample::Dice) -> Self {
+        let (one, other) = (Duration::sample(dice), Duration::sample(dice));
+        match dice.below(4) {
+            0 => Self::Fixed(one),
+            1 => Self::Range(one.min(other), one.max(other)),
+            2 => Self::Exponential(Exponential::sample(dice)),
+            _ => Self::LogNormal(LogNormal::sample(dice)),
+        }
+    }
 }
 
 fn read_range(node: &Node, least: &str, most: &str, reader: &mut Reader) -> Option<Delay> {

@@ -8,7 +8,9 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::diagnostic::{Code, Diagnostic, MOST_DIAGNOSTICS, nearest};
+#[cfg(test)]
+use crate::syntax::sample::Dice;
 use crate::yaml::{Content, Entry, Node, Scalar, ScalarKind, Span, Spanned};
 
 /// A type that a scenario file can hold.
@@ -31,6 +33,10 @@ pub(crate) trait Syntax: Sized {
 
     /// What an editor is told about the value.
     fn schema(generator: &mut SchemaGenerator) -> Schema;
+
+    /// Any value of the type.
+    #[cfg(test)]
+    fn sample(dice: &mut Dice) -> Self;
 }
 
 /// Collects what is wrong while a file is read.
@@ -41,7 +47,14 @@ pub(crate) struct Reader {
 
 impl Reader {
     pub(crate) fn report(&mut self, diagnostic: Diagnostic) {
-        self.diagnostics.push(diagnostic);
+        if !self.is_full() {
+            self.diagnostics.push(diagnostic);
+        }
+    }
+
+    /// Whether there is no sense in reading on.
+    fn is_full(&self) -> bool {
+        self.diagnostics.len() >= MOST_DIAGNOSTICS
     }
 
     /// Reports that `node` is not what is expected there.
@@ -117,6 +130,11 @@ impl<T: Syntax> Syntax for Option<T> {
     fn schema(generator: &mut SchemaGenerator) -> Schema {
         T::schema(generator)
     }
+
+    #[cfg(test)]
+    fn sample(dice: &mut Dice) -> Self {
+        dice.chance(1, 3).then(|| T::sample(dice))
+    }
 }
 
 impl<T: Syntax> Syntax for Box<T> {
@@ -130,6 +148,11 @@ impl<T: Syntax> Syntax for Box<T> {
 
     fn schema(generator: &mut SchemaGenerator) -> Schema {
         T::schema(generator)
+    }
+
+    #[cfg(test)]
+    fn sample(dice: &mut Dice) -> Self {
+        Self::new(T::sample(dice))
     }
 }
 
@@ -145,6 +168,11 @@ impl<T: Syntax> Syntax for Spanned<T> {
     fn schema(generator: &mut SchemaGenerator) -> Schema {
         T::schema(generator)
     }
+
+    #[cfg(test)]
+    fn sample(dice: &mut Dice) -> Self {
+        Self::from(T::sample(dice))
+    }
 }
 
 impl<T: Syntax> Syntax for Vec<T> {
@@ -152,7 +180,14 @@ impl<T: Syntax> Syntax for Vec<T> {
         match &node.content {
             Content::Sequence(items) => {
                 let usable = items.iter().filter(|item| !item.is_void);
-                Some(usable.filter_map(|item| T::read(item, reader)).collect())
+                let mut read = Self::new();
+                for item in usable {
+                    if reader.is_full() {
+                        break;
+                    }
+                    read.extend(T::read(item, reader));
+                }
+                Some(read)
             }
             Content::Scalar(_) => {
                 reader.mismatch(
@@ -187,6 +222,11 @@ impl<T: Syntax> Syntax for Vec<T> {
         let items = T::schema(generator);
         json_schema!({ "type": "array", "items": items })
     }
+
+    #[cfg(test)]
+    fn sample(dice: &mut Dice) -> Self {
+        (0..dice.below(4)).map(|_| T::sample(dice)).collect()
+    }
 }
 
 /// A list of which a single item may be written without brackets, and is.
@@ -212,7 +252,12 @@ impl<T: Syntax> Syntax for OneOrMore<T> {
 
     fn schema(generator: &mut SchemaGenerator) -> Schema {
         let one = T::schema(generator);
-        json_schema!({ "anyOf": [one, { "type": "array", "items": one, "minItems": 1 }] })
+        json_schema!({ "anyOf": [one, { "type": "array", "items": one }] })
+    }
+
+    #[cfg(test)]
+    fn sample(dice: &mut Dice) -> Self {
+        Self(Vec::sample(dice))
     }
 }
 
@@ -268,13 +313,16 @@ impl<T: Syntax> Syntax for Named<T> {
             );
             return None;
         };
-        Some(Self(
-            entries
-                .iter()
-                .filter(|entry| !entry.value.is_void)
-                .filter_map(|entry| Some((entry.key.clone(), T::read(&entry.value, reader)?)))
-                .collect(),
-        ))
+        let mut named = Self::default();
+        for entry in entries.iter().filter(|entry| !entry.value.is_void) {
+            if reader.is_full() {
+                break;
+            }
+            if let Some(value) = T::read(&entry.value, reader) {
+                named.0.push((entry.key.clone(), value));
+            }
+        }
+        Some(named)
     }
 
     fn write(&self) -> Node {
@@ -299,6 +347,17 @@ impl<T: Syntax> Syntax for Named<T> {
     fn schema(generator: &mut SchemaGenerator) -> Schema {
         let value = T::schema(generator);
         json_schema!({ "type": "object", "additionalProperties": value })
+    }
+
+    #[cfg(test)]
+    fn sample(dice: &mut Dice) -> Self {
+        let keys: std::collections::BTreeSet<String> =
+            (0..dice.below(4)).map(|_| String::sample(dice)).collect();
+        Self(
+            (keys.into_iter())
+                .map(|key| (Spanned::from(key), T::sample(dice)))
+                .collect(),
+        )
     }
 }
 
@@ -334,11 +393,13 @@ impl<'a> Fields<'a> {
             reader.mismatch(node, what, Some(help));
             return None;
         };
+        let mut missing = keys.to_vec();
+        missing.retain(|key| !entries.iter().any(|entry| entry.key.value == *key));
         for entry in entries {
+            if reader.is_full() {
+                break;
+            }
             if !keys.contains(&entry.key.as_str()) {
-                let missing: Vec<&str> = (keys.iter().copied())
-                    .filter(|key| !entries.iter().any(|entry| entry.key.value == *key))
-                    .collect();
                 reader.report(unknown_key(&entry.key, what, keys, &missing));
             }
         }
@@ -587,6 +648,12 @@ macro_rules! record {
             fn schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
                 generator.subschema_for::<Self>()
             }
+
+            #[cfg(test)]
+            fn sample(dice: &mut $crate::syntax::sample::Dice) -> Self {
+                use $crate::syntax::grammar::Syntax;
+                Self { $($field: <$type as Syntax>::sample(dice),)* }
+            }
         }
 
         impl schemars::JsonSchema for $name {
@@ -654,6 +721,11 @@ macro_rules! words {
                 let schema = generator.subschema_for::<Self>().to_value();
                 $crate::syntax::grammar::or_parameter(&schema, generator)
             }
+
+            #[cfg(test)]
+            fn sample(dice: &mut $crate::syntax::sample::Dice) -> Self {
+                dice.pick(Self::ALL)
+            }
         }
 
         impl schemars::JsonSchema for $name {
@@ -719,6 +791,16 @@ macro_rules! choice {
 
             fn schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
                 generator.subschema_for::<Self>()
+            }
+
+            #[cfg(test)]
+            fn sample(dice: &mut $crate::syntax::sample::Dice) -> Self {
+                use $crate::syntax::grammar::Syntax;
+                let key = dice.pick(Self::DECIDING_KEYS);
+                $(if key == $key {
+                    return Self::$variant(<$type as Syntax>::sample(dice));
+                })*
+                unreachable!("every deciding key has its record")
             }
         }
 

@@ -95,6 +95,15 @@ impl Syntax for Retention {
             generator,
         )
     }
+
+    #[cfg(test)]
+    fn sample(dice: &mut crate::syntax::sample::Dice) -> Self {
+        if dice.chance(1, 2) {
+            Self::Forever
+        } else {
+            Self::For(Duration::sample(dice))
+        }
+    }
 }
 
 record! {

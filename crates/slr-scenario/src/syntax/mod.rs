@@ -19,6 +19,8 @@ mod operation;
 mod operator;
 mod parameter;
 mod principal;
+#[cfg(test)]
+mod sample;
 mod scenario;
 mod service;
 mod step;

@@ -138,6 +138,15 @@ impl Syntax for Polls {
     fn schema(generator: &mut SchemaGenerator) -> Schema {
         generator.subschema_for::<Self>()
     }
+
+    #[cfg(test)]
+    fn sample(dice: &mut crate::syntax::sample::Dice) -> Self {
+        if dice.chance(1, 2) {
+            Self::AtOnce
+        } else {
+            Self::Polling(Polling::sample(dice))
+        }
+    }
 }
 
 impl JsonSchema for Polls {

@@ -81,6 +81,11 @@ impl Syntax for String {
     fn schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({ "type": "string" })
     }
+
+    #[cfg(test)]
+    fn sample(dice: &mut crate::syntax::sample::Dice) -> Self {
+        dice.text()
+    }
 }
 
 impl Syntax for bool {
@@ -107,6 +112,11 @@ impl Syntax for bool {
 
     fn schema(generator: &mut SchemaGenerator) -> Schema {
         or_parameter(&json!({ "type": "boolean" }), generator)
+    }
+
+    #[cfg(test)]
+    fn sample(dice: &mut crate::syntax::sample::Dice) -> Self {
+        dice.chance(1, 2)
     }
 }
 
@@ -145,6 +155,11 @@ impl Syntax for u64 {
     fn schema(generator: &mut SchemaGenerator) -> Schema {
         or_parameter(&json!({ "type": "integer", "minimum": 0 }), generator)
     }
+
+    #[cfg(test)]
+    fn sample(dice: &mut crate::syntax::sample::Dice) -> Self {
+        dice.number()
+    }
 }
 
 impl Syntax for u32 {
@@ -162,6 +177,11 @@ impl Syntax for u32 {
             &json!({ "type": "integer", "minimum": 0, "maximum": Self::MAX }),
             generator,
         )
+    }
+
+    #[cfg(test)]
+    fn sample(dice: &mut crate::syntax::sample::Dice) -> Self {
+        u32::try_from(dice.number() % (1 << 32)).unwrap_or_default()
     }
 }
 
@@ -277,6 +297,11 @@ impl Syntax for Share {
             generator,
         )
     }
+
+    #[cfg(test)]
+    fn sample(dice: &mut crate::syntax::sample::Dice) -> Self {
+        Self::from_millionths(u32::sample(dice) % 1_000_001)
+    }
 }
 
 /// A number by which something grows or spreads, in thousandths.
@@ -338,6 +363,11 @@ impl Syntax for Factor {
             &json!({ "type": "number", "minimum": 0, "maximum": 1000 }),
             generator,
         )
+    }
+
+    #[cfg(test)]
+    fn sample(dice: &mut crate::syntax::sample::Dice) -> Self {
+        Self::from_thousandths(dice.below(Self::MOST + 1))
     }
 }
 
@@ -486,6 +516,12 @@ impl Syntax for Duration {
             generator,
         )
     }
+
+    #[cfg(test)]
+    fn sample(dice: &mut crate::syntax::sample::Dice) -> Self {
+        let (_, unit) = dice.pick(&Self::UNITS);
+        Self::from_millis(unit * dice.below(200))
+    }
 }
 
 /// How many: a number, or the least and the most.
@@ -552,6 +588,15 @@ impl Syntax for Count {
             ] }),
             generator,
         )
+    }
+
+    #[cfg(test)]
+    fn sample(dice: &mut crate::syntax::sample::Dice) -> Self {
+        let (one, other) = (dice.number(), dice.number());
+        Self {
+            least: one.min(other),
+            most: one.max(other),
+        }
     }
 }
 

@@ -145,6 +145,15 @@ impl Syntax for Reporting {
     fn schema(generator: &mut SchemaGenerator) -> Schema {
         generator.subschema_for::<Self>()
     }
+
+    #[cfg(test)]
+    fn sample(dice: &mut crate::syntax::sample::Dice) -> Self {
+        match dice.below(3) {
+            0 => Self::First(First::sample(dice)),
+            1 => Self::Share(ReportingShare::sample(dice)),
+            _ => dice.pick(&Self::WORDS).1,
+        }
+    }
 }
 
 impl JsonSchema for Reporting {

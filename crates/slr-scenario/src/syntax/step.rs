@@ -68,6 +68,16 @@ impl Syntax for TaskRef {
             generator,
         )
     }
+
+    #[cfg(test)]
+    fn sample(dice: &mut crate::syntax::sample::Dice) -> Self {
+        match dice.below(4) {
+            0 => Self::First,
+            1 => Self::Last,
+            2 => Self::Number(u32::sample(dice)),
+            _ => Self::Id(format!("task/{}", dice.text())),
+        }
+    }
 }
 
 record! {

@@ -195,7 +195,7 @@ fn role(check: &mut Check<'_>, name: Option<&Text>, span: Span) {
     let is_whole = check
         .damage
         .spares(&["services", "roles", "given", "steps", "operators"]);
-    if is_whole && check.world.only_role().is_none() {
+    if is_whole && check.world.only_role.is_none() {
         let message = if check.world.present.is_empty() {
             "no role is given or created that this could be about"
         } else {
