@@ -167,7 +167,7 @@ impl Codec {
             word |= plane.low_word().wrapping_shl(u32::from(field.shift));
         }
         for (own, field) in state.operators.iter().zip(&self.operators) {
-            for (part, value) in operator_parts(field, own) {
+            for (part, value) in operator_parts(field, *own) {
                 word |= value.wrapping_shl(u32::from(part.shift));
             }
         }
@@ -182,7 +182,7 @@ impl Codec {
             field.write(plane.low_word(), words);
         }
         for (own, field) in state.operators.iter().zip(&self.operators) {
-            for (part, value) in operator_parts(field, own) {
+            for (part, value) in operator_parts(field, *own) {
                 part.write(value, words);
             }
         }
@@ -279,7 +279,7 @@ fn planes<S>(state: &State<S>) -> [&S; PLANES] {
 }
 
 #[inline]
-fn operator_parts(field: &OperatorField, own: &OperatorState) -> [(Field, u64); 4] {
+fn operator_parts(field: &OperatorField, own: OperatorState) -> [(Field, u64); 4] {
     let superseded = match own.superseded {
         Superseded::No => 0,
         Superseded::Failed => 1,

@@ -40,7 +40,7 @@ impl<S: IdSet> Universe<S> {
             }
             Command::UpdateRoleDescription { role, description } => {
                 self.authorise(by, Operation::UpdateRoleDescription, role)?;
-                self.find(state, role)?;
+                Self::find(state, role)?;
                 tell(Event::RoleUpdated { role, description: Some(description), max_session_duration: None });
                 Ok(())
             }
@@ -48,7 +48,7 @@ impl<S: IdSet> Universe<S> {
             Command::Detach { attachment } => self.detach(state, by, attachment, tell),
             Command::Read { operation, role } => {
                 self.authorise(by, operation, role)?;
-                self.find(state, role)?;
+                Self::find(state, role)?;
                 tell(Event::Answered { operation, role: Some(role) });
                 Ok(())
             }
@@ -62,7 +62,7 @@ impl<S: IdSet> Universe<S> {
         }
     }
 
-    fn find(&self, state: &State<S>, role: RoleIdx) -> Answer {
+    fn find(state: &State<S>, role: RoleIdx) -> Answer {
         if state.is_live(role) { Ok(()) } else { Err(Rejection::RoleNotFound(role)) }
     }
 
@@ -70,7 +70,7 @@ impl<S: IdSet> Universe<S> {
     ///
     /// Source: IAM API Reference: the role operations that declare `UnmodifiableEntity`.
     fn find_modifiable(&self, state: &State<S>, role: RoleIdx) -> Answer {
-        self.find(state, role)?;
+        Self::find(state, role)?;
         if self.is_service_linked(role) { Err(Rejection::ProtectedRole(role)) } else { Ok(()) }
     }
 
@@ -188,7 +188,7 @@ impl<S: IdSet> Universe<S> {
     #[inline]
     pub(super) fn may_submit(&self, state: &State<S>, by: PrincipalIdx, role: RoleIdx) -> Answer {
         self.authorise(by, Operation::DeleteServiceLinkedRole, role)?;
-        self.find(state, role)?;
+        Self::find(state, role)?;
         let knobs = &self.world().knobs;
         if !self.is_service_linked(role) {
             return Err(Rejection::NotServiceLinked(role, knobs.delete_of_ordinary_role));
@@ -263,7 +263,7 @@ impl<S: IdSet> Universe<S> {
         tell: &mut impl FnMut(Event<S>),
     ) -> Answer {
         self.authorise(by, Operation::UpdateRole, role)?;
-        self.find(state, role)?;
+        Self::find(state, role)?;
         // The description of any role may be edited, and of a service-linked role nothing else. A call that asks for both is
         // refused as a whole (Assumed). Source: IAM User Guide, "Using service-linked roles", editing the description.
         let editable = !self.is_service_linked(role) || self.world().knobs.max_session_duration_editable;
@@ -287,7 +287,7 @@ impl<S: IdSet> Universe<S> {
         match &thing.item {
             // Tags cannot be given at creation; afterwards they can, service-linked or not.
             // Source: IAM API Reference, TagRole.
-            Item::Tag(_) => self.find(state, role)?,
+            Item::Tag(_) => Self::find(state, role)?,
             Item::ManagedPolicy(_)
             | Item::InlinePolicy(_)
             | Item::InstanceProfile(_)
@@ -328,7 +328,7 @@ impl<S: IdSet> Universe<S> {
         let role = thing.role;
         self.authorise(by, thing.item.detaching(), role)?;
         match &thing.item {
-            Item::Tag(_) => self.find(state, role)?,
+            Item::Tag(_) => Self::find(state, role)?,
             Item::ManagedPolicy(_)
             | Item::InlinePolicy(_)
             | Item::InstanceProfile(_)
@@ -416,7 +416,7 @@ impl<S: IdSet> Universe<S> {
         if makes_role {
             self.make_role(state, role, Creator::Service, None, tell);
         }
-        self.move_resource(state, resource, step.to);
+        Self::move_resource(state, resource, step.to);
         tell(Event::ResourceMoved { resource, transition });
         Ok(())
     }
@@ -447,7 +447,7 @@ impl<S: IdSet> Universe<S> {
 
     /// Gives a resource its new state; what no longer blocks is no longer outstanding.
     #[inline]
-    pub(super) fn move_resource(&self, state: &mut State<S>, resource: ResourceIdx, to: u8) {
+    pub(super) fn move_resource(state: &mut State<S>, resource: ResourceIdx, to: u8) {
         state.resources.set(resource.0, to);
         if to & 1 == 0 {
             state.reported.remove(resource.0);

@@ -1,12 +1,11 @@
 //! What may happen next, in a stable order.
 
-use super::operators::is_final;
+use super::operators::lesson_of;
+use super::Reports;
 use crate::action::{Action, Operation, OperatorStep};
 use crate::id::{OperatorIdx, RegionIdx, ResourceIdx, RoleIdx, SessionIdx, number};
 use crate::kind::{CleanUp, When};
 use crate::machine::{Phase, SessionEnd, Superseded, TaskState};
-use crate::rejection::Rejection;
-use super::Reports;
 use crate::set::IdSet;
 use crate::state::State;
 use crate::universe::Universe;
@@ -129,10 +128,7 @@ impl<S: IdSet> Universe<S> {
         described.attempts.is_some()
             || match self.may_submit(state, described.principal, described.goal) {
                 Ok(()) => true,
-                Err(rejection) => {
-                    let ends = matches!(rejection, Rejection::RoleNotFound(_)) || is_final(rejection);
-                    described.works == Works::InSteps && ends
-                }
+                Err(rejection) => lesson_of(described.works, rejection).is_some(),
             }
     }
 
