@@ -278,6 +278,11 @@ impl<'a, S: IdSet> Monitor<'a, S> {
         Outcome { passed: found.is_none(), decided: None, found }
     }
 
+    /// Whether the `serial`-th action decided an expectation.
+    pub fn has_decided(&self, serial: u64) -> bool {
+        self.decided.iter().flatten().any(|(_, _, decided)| *decided == serial)
+    }
+
     /// What became of the steps of the script; `None` for one that never came.
     pub fn step_outcomes(&self) -> &[Option<Outcome>] {
         &self.step_outcomes

@@ -7,9 +7,11 @@
 pub mod diagnostic;
 pub mod expect;
 pub mod ledger;
+mod look;
 pub mod lower;
 mod params;
 mod parse;
+mod position;
 pub mod run;
 pub mod schema;
 pub mod simulation;
@@ -21,4 +23,5 @@ pub mod yaml;
 
 pub use params::{NotAnAssignment, Params};
 pub use parse::{Parsed, parse, parse_with, write};
+pub use position::Position;
 pub use source::{Source, Unreadable};
