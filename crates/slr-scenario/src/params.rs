@@ -71,6 +71,13 @@ pub(crate) fn resolve(root: &mut Node, params: &Params, diagnostics: &mut Vec<Di
     for entry in entries.iter_mut().filter(|entry| entry.key.value != PARAMS) {
         replace(&mut entry.value, &mut declared, diagnostics);
     }
+    // A mistyped use leaves its parameter unused: one mistake, not two.
+    if diagnostics
+        .iter()
+        .any(|diagnostic| diagnostic.code == Code::UnknownParameter)
+    {
+        return;
+    }
     for (name, parameter) in declared.iter().filter(|(_, parameter)| !parameter.is_used) {
         diagnostics.push(
             Diagnostic::new(

@@ -115,7 +115,8 @@ fn snippet<'a>(
     if let Some(label) = &diagnostic.label {
         annotation = annotation.label(label.as_str());
     }
-    Snippet::source(&text[from..until])
+    // In the excerpt a carriage return would be drawn as a sign of its own.
+    Snippet::source(text[from..until].replace('\r', " "))
         .line_start(line)
         .path(source.name())
         .annotation(annotation)

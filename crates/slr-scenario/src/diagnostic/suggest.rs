@@ -7,7 +7,7 @@ pub(crate) fn nearest<'a>(
     word: &str,
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
-    const ENOUGH: u64 = 800;
+    const ENOUGH: u64 = 700;
     let folded = word.to_lowercase();
     let mut best: Option<(u64, &str)> = None;
     for candidate in candidates {
@@ -44,7 +44,7 @@ pub(crate) fn did_you_mean<'a>(
     word: &str,
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> Option<String> {
-    const FEW: usize = 12;
+    const FEW: usize = 16;
     let candidates: Vec<&str> = candidates.into_iter().collect();
     if let Some(nearest) = nearest(word, candidates.iter().copied()) {
         return Some(format!("did you mean `{nearest}`?"));

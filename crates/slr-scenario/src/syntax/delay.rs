@@ -175,7 +175,7 @@ impl JsonSchema for Delay {
 
 record! {
     /// How long the parts of the world take. The checker does not look at it: it takes every order.
-    pub struct Delays, "the delays" {
+    pub struct Delays, "`delays`" {
         /// From the request of a deletion until the service begins to look. Default: 2s.
         "task-start" => pub task_start: Option<Spanned<Delay>>,
         /// From then until the service has decided. Default: 10s.

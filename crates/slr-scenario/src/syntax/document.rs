@@ -41,9 +41,9 @@ impl Syntax for PolicyDocument {
             "description": "A policy document of IAM: `Version` and `Statement`, as in JSON.",
             "required": ["Statement"],
             "properties": {
-                "Version": { "enum": ["2012-10-17", "2008-10-17"] },
-                "Id": { "type": "string" },
-                "Statement": { "type": ["array", "object"] },
+                "Version": { "description": "The version of the policy language.", "enum": ["2012-10-17", "2008-10-17"] },
+                "Id": { "description": "A name for the document.", "type": "string" },
+                "Statement": { "description": "What is allowed or denied: one statement, or a list.", "type": ["array", "object"] },
             },
         })
     }

@@ -22,7 +22,7 @@ record! {
 
 record! {
     /// Resources that exist at time zero.
-    pub struct GivenResources, "given resources" {
+    pub struct GivenResources, "an entry of resources" {
         /// Which, and how many.
         "resources" => pub resources: Spanned<Resources>,
     }
@@ -30,7 +30,7 @@ record! {
 
 record! {
     /// Some resources of one kind.
-    pub struct Resources, "some resources" {
+    pub struct Resources, "`resources`" {
         /// Their kind.
         "kind" => pub kind: Text,
         /// The service whose kind it is, where several have one of that name.
@@ -53,7 +53,7 @@ record! {
 
 record! {
     /// Sessions on a role at time zero.
-    pub struct GivenSessions, "given sessions" {
+    pub struct GivenSessions, "an entry of sessions" {
         /// On which role, and how many.
         "sessions" => pub sessions: Spanned<Sessions>,
     }
@@ -61,7 +61,7 @@ record! {
 
 record! {
     /// Some sessions on one role.
-    pub struct Sessions, "some sessions" {
+    pub struct Sessions, "`sessions`" {
         /// The role.
         "role" => pub role: Text,
         /// Who holds them. Default: the first principal that the role trusts.
@@ -78,7 +78,7 @@ record! {
 
 choice! {
     /// Something that exists at time zero.
-    pub enum Given, "something given" {
+    pub enum Given, "an entry under `given`" {
         /// A role.
         "role" => Role(GivenRole),
         /// Resources of a kind.

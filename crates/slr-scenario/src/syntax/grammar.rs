@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use crate::diagnostic::{Code, Diagnostic, did_you_mean};
+use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::yaml::{Content, Entry, Node, Scalar, ScalarKind, Span, Spanned};
 
 /// A type that a scenario file can hold.
@@ -329,14 +329,17 @@ impl<'a> Fields<'a> {
             let help = if nothing {
                 "write `{}` where every default is meant".to_owned()
             } else {
-                format!("write it with the keys {}", listed(keys))
+                format!("write `key: value`, with the keys {}", listed(keys))
             };
             reader.mismatch(node, what, Some(help));
             return None;
         };
         for entry in entries {
             if !keys.contains(&entry.key.as_str()) {
-                reader.report(unknown_key(&entry.key, what, keys));
+                let missing: Vec<&str> = (keys.iter().copied())
+                    .filter(|key| !entries.iter().any(|entry| entry.key.value == *key))
+                    .collect();
+                reader.report(unknown_key(&entry.key, what, keys, &missing));
             }
         }
         Some(Self {
@@ -371,9 +374,12 @@ impl<'a> Fields<'a> {
     }
 }
 
-fn unknown_key(key: &Spanned<String>, what: &str, keys: &[&str]) -> Diagnostic {
-    let help = did_you_mean(key, keys.iter().copied())
-        .unwrap_or_else(|| format!("the keys of {what}: {}", listed(keys)));
+/// `missing` are the keys that it could have been meant to be.
+fn unknown_key(key: &Spanned<String>, what: &str, keys: &[&str], missing: &[&str]) -> Diagnostic {
+    let help = nearest(key, missing.iter().copied()).map_or_else(
+        || format!("the keys of {what}: {}", listed(keys)),
+        |nearest| format!("did you mean `{nearest}`?"),
+    );
     Diagnostic::new(
         Code::UnknownKey,
         key.span,
@@ -437,7 +443,7 @@ pub(crate) fn deciding_key(
 
 fn undecided(node: &Node, entries: &[Entry], what: &str, deciding: &[&str]) -> Diagnostic {
     let slip = entries.iter().find_map(|entry| {
-        let meant = crate::diagnostic::nearest(&entry.key, deciding.iter().copied())?;
+        let meant = nearest(&entry.key, deciding.iter().copied())?;
         Some((&entry.key, meant))
     });
     match slip {

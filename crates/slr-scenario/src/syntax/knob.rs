@@ -99,7 +99,7 @@ impl Syntax for Retention {
 
 record! {
     /// Settings of the modelled world. Each has the default that fits the documentation best.
-    pub struct Knobs, "the knobs" {
+    pub struct Knobs, "`knobs`" {
         /// When a deletion task looks whether the role is in use. Default: both.
         "judged" => pub judged: Option<Spanned<Judged>>,
         /// Whether the service can open no session on a role while a deletion task of it is

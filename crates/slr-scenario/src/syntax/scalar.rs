@@ -408,7 +408,7 @@ impl Duration {
         }
         let Some((_, length)) = Self::UNITS.iter().find(|(name, _)| *name == unit) else {
             return Err((
-                format!("`{}` is not a unit of time", clipped(unit)),
+                format!("`{}` is not a unit of time", clipped(unit.trim())),
                 Some(unit_help(number, unit)),
             ));
         };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::lookup::{KnownRole, full_name};
 use super::{Check, limit, pattern};
-use crate::diagnostic::{Code, Diagnostic, did_you_mean};
+use crate::diagnostic::{Code, Diagnostic, did_you_mean, nearest};
 use crate::syntax::grammar::clipped;
 use crate::syntax::{Given, GivenRole, Resources, Scenario, Service, Sessions, Suffix, Text};
 use crate::yaml::{Span, Spanned};
@@ -408,8 +408,10 @@ impl Check<'_> {
             None => return,
         };
         if !trusted.contains(&principal.as_str()) && self.damage.spares(&["services", "roles"]) {
-            let help = did_you_mean(principal, trusted.iter().copied())
-                .unwrap_or_else(|| format!("it trusts {}", trusted.join(", ")));
+            let help = nearest(principal, trusted.iter().copied()).map_or_else(
+                || format!("it trusts {}", trusted.join(", ")),
+                |nearest| format!("did you mean `{nearest}`?"),
+            );
             self.report(
                 Diagnostic::new(
                     Code::NotTrusted,

@@ -26,8 +26,8 @@ pub(crate) fn check(check: &mut Check<'_>, principal: &Text, service: &Service) 
         if check.damage.touches(name.span.to(kind.span)) {
             continue;
         }
-        outline(check, name, kind);
         let before = check.diagnostics.len();
+        outline(check, name, kind);
         names(check, name, kind);
         moves(check, kind);
         // The graph of a machine with names that lead nowhere would only repeat that they do.
@@ -164,7 +164,8 @@ fn moves(check: &mut Check<'_>, kind: &Kind) {
             }
             if step.by.value == Mover::Caller {
                 let operation = step.operation.as_ref().unwrap_or(name);
-                if let Some(other) = taken.insert((operation.as_str(), from.as_str()), name) {
+                let earlier = taken.insert((operation.as_str(), from.as_str()), name);
+                if let Some(other) = earlier.filter(|other| *other != name) {
                     check.report(
                         Diagnostic::new(
                             Code::Ambiguous,
@@ -386,7 +387,7 @@ fn parents(check: &mut Check<'_>, service: &Service) {
                 graph.add_edge(*child, *above, parent);
             }
             (_, None) | (None, _) => {
-                if check.damage.spares(&["services"]) {
+                if !check.damage.hides_kind(parent) {
                     let help = did_you_mean(
                         parent,
                         service.kinds.names().filter(|other| *other != name.value),

@@ -2,14 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Check, Damage};
-use crate::diagnostic::{Code, Diagnostic, did_you_mean};
+use super::Check;
+use super::damage::Damage;
+use crate::diagnostic::{Code, Diagnostic, did_you_mean, nearest};
 use crate::syntax::grammar::clipped;
 use crate::syntax::{
     Given, Goal, Happening, Kind, Machine, Mover, Named, Operation, Scenario, Service, Step,
     Suffix, Text, User,
 };
-use crate::yaml::Spanned;
+use crate::yaml::{Span, Spanned};
 
 /// A kind and where it belongs.
 #[derive(Debug)]
@@ -18,6 +19,8 @@ pub(crate) struct KnownKind<'a> {
     pub(crate) name: &'a Text,
     pub(crate) definition: &'a Kind,
     pub(crate) machine: Machine,
+    /// Where it stands in the file; `None` if it is built in.
+    pub(crate) extent: Option<Span>,
 }
 
 /// What a role's name leads to.
@@ -62,11 +65,11 @@ impl<'a> World<'a> {
             world.services.entry(principal).or_insert(&service.value);
         }
         for (principal, service) in scenario.services.iter() {
-            world.add_kinds(principal, service);
+            world.add_kinds(principal, service, true);
         }
         for (principal, service) in built_in.iter() {
             if scenario.services.get(principal).is_none() {
-                world.add_kinds(principal, service);
+                world.add_kinds(principal, service, false);
             }
         }
         world.add_roles(scenario);
@@ -74,13 +77,14 @@ impl<'a> World<'a> {
         world
     }
 
-    fn add_kinds(&mut self, principal: &'a str, service: &'a Service) {
+    fn add_kinds(&mut self, principal: &'a str, service: &'a Service, is_in_the_file: bool) {
         for (name, kind) in service.kinds.iter() {
             self.kinds.push(KnownKind {
                 service: principal,
                 name,
                 definition: &kind.value,
                 machine: kind.machine(name),
+                extent: is_in_the_file.then(|| name.span.to(kind.span)),
             });
         }
     }
@@ -202,6 +206,16 @@ impl<'a> World<'a> {
         })
     }
 
+    /// Whether every kind could be read, and all of it.
+    pub(crate) fn kinds_are_whole(&self) -> bool {
+        let is_whole = |kind: &KnownKind<'_>| {
+            !kind
+                .extent
+                .is_some_and(|extent| self.damage.touches(extent))
+        };
+        !self.damage.hides_kinds() && self.kinds.iter().all(is_whole)
+    }
+
     /// Every operation of every kind.
     pub(crate) fn operations(&self) -> impl Iterator<Item = &str> {
         self.kinds.iter().flat_map(|kind| {
@@ -233,9 +247,6 @@ pub(crate) fn full_name(base: &str, suffix: Option<&str>) -> String {
     }
 }
 
-/// The sections that can make a role's name known.
-const ROLE_SECTIONS: [&str; 5] = ["services", "roles", "given", "steps", "operators"];
-
 impl<'a> Check<'a> {
     fn unknown<'b>(
         &mut self,
@@ -260,7 +271,7 @@ impl<'a> Check<'a> {
     pub(crate) fn service(&mut self, name: &Text) -> Option<&'a Service> {
         let world = self.world;
         let found = world.services.get(name.as_str()).copied();
-        if found.is_none() && world.damage.spares(&["services"]) {
+        if found.is_none() && !self.damage.hides_service(name) {
             self.unknown(
                 Code::UnknownService,
                 "service",
@@ -276,34 +287,35 @@ impl<'a> Check<'a> {
     pub(crate) fn role(&mut self, name: &Text) -> Option<KnownRole<'a>> {
         let world = self.world;
         let found = world.roles.get(&name.value).copied();
-        if found.is_none() && world.damage.spares(&ROLE_SECTIONS) {
-            let suffixed = world.services.values().find(|service| {
-                let rest = name.strip_prefix(service.role.as_str());
-                service.suffix() == Suffix::Accepted
-                    && rest.is_some_and(|rest| rest.starts_with('_'))
-            });
-            let otherwise = match suffixed {
-                Some(service) => format!("give it with `role: {}` and its suffix", service.role),
-                None => "declare it under `roles`, or its service under `services`".to_owned(),
-            };
-            if suffixed.is_some() {
+        if found.is_some() || self.damage.hides_role(name) {
+            return found;
+        }
+        let suffixed = world.services.values().find(|service| {
+            let rest = name.strip_prefix(service.role.as_str());
+            service.suffix() == Suffix::Accepted && rest.is_some_and(|rest| rest.starts_with('_'))
+        });
+        if let Some(service) = suffixed {
+            if self.damage.spares(&["given", "steps", "operators"]) {
                 self.report(
                     Diagnostic::new(
                         Code::UnknownRole,
                         name.span,
                         format!("there is no role `{}`", clipped(name)),
                     )
-                    .help(otherwise),
-                );
-            } else {
-                self.unknown(
-                    Code::UnknownRole,
-                    "role",
-                    name,
-                    world.roles.keys().map(String::as_str),
-                    &otherwise,
+                    .help(format!(
+                        "give it with `role: {}` and its suffix",
+                        service.role
+                    )),
                 );
             }
+        } else {
+            self.unknown(
+                Code::UnknownRole,
+                "role",
+                name,
+                world.roles.keys().map(String::as_str),
+                "declare it under `roles`, or its service under `services`",
+            );
         }
         found
     }
@@ -312,7 +324,7 @@ impl<'a> Check<'a> {
     pub(crate) fn user(&mut self, name: &Text) {
         let scenario = self.scenario;
         let is_known = name.value == User::ADMIN || scenario.users.get(name).is_some();
-        if !is_known && self.damage.spares(&["users"]) {
+        if !is_known && !self.damage.hides_user(name) {
             let known = scenario.users.names().chain([User::ADMIN]);
             self.unknown(
                 Code::UnknownUser,
@@ -331,7 +343,9 @@ impl<'a> Check<'a> {
         if let Some(found) = world.find_kind(name, principal) {
             return Some(found);
         }
-        if !world.damage.spares(&["services"]) {
+        if self.damage.hides_kind(name)
+            && !world.kinds.iter().any(|kind| kind.name.value == name.value)
+        {
             return None;
         }
         let of_service =
@@ -374,7 +388,8 @@ impl<'a> Check<'a> {
         let world = self.world;
         let found = world.resources.get(&name.value).copied();
         if found.is_none()
-            && world.damage.spares(&["services", "given", "steps"])
+            && world.kinds_are_whole()
+            && self.damage.spares(&["given", "steps"])
             && self.counts_are_sane()
         {
             self.unknown(
@@ -400,14 +415,17 @@ impl<'a> Check<'a> {
             return;
         };
         let states = &kind.machine.states;
-        if !states.contains(state) && world.damage.spares(&["services"]) {
-            let what = format!("kind `{}` with a state", kind.name);
+        if !states.contains(state)
+            && !kind
+                .extent
+                .is_some_and(|extent| self.damage.touches(extent))
+        {
             let help = did_you_mean(state, states.iter().map(|state| state.as_str()));
             self.report(
                 Diagnostic::new(
                     Code::UnknownState,
                     state.span,
-                    format!("the {what} `{}` does not exist", clipped(state)),
+                    format!("the kind `{}` has no state `{}`", kind.name, clipped(state)),
                 )
                 .maybe_help(help),
             );
@@ -417,7 +435,7 @@ impl<'a> Check<'a> {
     /// The operator of that name; one that there is not is reported.
     pub(crate) fn operator(&mut self, name: &Text) {
         let scenario = self.scenario;
-        if scenario.operators.get(name).is_none() && self.damage.spares(&["operators"]) {
+        if scenario.operators.get(name).is_none() && !self.damage.hides_operator(name) {
             self.unknown(
                 Code::UnknownOperator,
                 "operator",
@@ -433,11 +451,10 @@ impl<'a> Check<'a> {
         let world = self.world;
         let is_known =
             Operation::named(name).is_some() || world.operations().any(|known| known == name.value);
-        if !is_known && world.damage.spares(&["services"]) {
-            let known = Operation::ALL
-                .iter()
-                .map(|operation| operation.name())
-                .chain(world.operations());
+        // A slip in the name of one of IAM's operations is one, whatever kinds there may be.
+        let iam = || Operation::ALL.iter().map(|operation| operation.name());
+        if !is_known && (world.kinds_are_whole() || nearest(name, iam()).is_some()) {
+            let known = iam().chain(world.operations());
             self.unknown(
                 Code::UnknownOperation,
                 "operation",

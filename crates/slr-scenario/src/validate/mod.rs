@@ -7,6 +7,7 @@
 //! what that part might have declared: a mistake is reported once, not once for each of its
 //! consequences.
 
+mod damage;
 mod expect;
 mod given;
 mod kind;
@@ -19,8 +20,9 @@ mod step;
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::syntax::{Named, Scenario, Service};
-use crate::yaml::{Content, Node, Span, Spanned};
+use crate::yaml::{Node, Span, Spanned};
 
+use damage::Damage;
 use lookup::World;
 
 /// How many of a thing a scenario may have. What is larger is for other tools than stories.
@@ -96,61 +98,5 @@ impl Check<'_> {
                 format!("{found} {what} are too many: at most {most} are allowed"),
             ));
         }
-    }
-}
-
-/// What of a file could not be read.
-#[derive(Debug)]
-pub(crate) struct Damage {
-    places: Vec<Span>,
-    sections: Vec<String>,
-    everywhere: bool,
-}
-
-impl Damage {
-    fn of(root: &Node, diagnostics: &[Diagnostic]) -> Self {
-        let places: Vec<Span> = diagnostics
-            .iter()
-            .filter(|diagnostic| diagnostic.is_error())
-            .filter_map(|diagnostic| diagnostic.span)
-            .collect();
-        let mut sections = Vec::new();
-        let mut known = Vec::new();
-        if let Content::Mapping(entries) = &root.content {
-            for entry in entries {
-                let extent = entry.key.span.to(entry.value.span);
-                known.push(extent);
-                if places.iter().any(|place| extent.contains(*place)) {
-                    sections.push(entry.key.value.clone());
-                }
-            }
-        }
-        // A key that means nothing may have been meant to be any section.
-        let keys = <Scenario as crate::syntax::grammar::Record>::KEYS;
-        let everywhere = places
-            .iter()
-            .any(|place| !known.iter().any(|extent| extent.contains(*place)))
-            || sections
-                .iter()
-                .any(|section| !keys.contains(&section.as_str()));
-        Self {
-            places,
-            sections,
-            everywhere,
-        }
-    }
-
-    /// Whether something between the ends of `extent` could not be read.
-    pub(crate) fn touches(&self, extent: Span) -> bool {
-        self.places.iter().any(|place| extent.contains(*place))
-    }
-
-    /// Whether all that these sections declare is known.
-    pub(crate) fn spares(&self, sections: &[&str]) -> bool {
-        !self.everywhere
-            && !self
-                .sections
-                .iter()
-                .any(|section| sections.contains(&section.as_str()))
     }
 }

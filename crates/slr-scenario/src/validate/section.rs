@@ -261,7 +261,7 @@ fn spread(check: &mut Check<'_>, delay: &Spanned<Delay>) {
 /// `kind.move`: a move that the service makes.
 fn delayed_move(check: &mut Check<'_>, name: &Text) {
     let world = check.world;
-    if !check.damage.spares(&["services"]) {
+    if !world.kinds_are_whole() {
         return;
     }
     let known: Vec<String> = world

@@ -385,8 +385,10 @@ fn scan_error(text: &str, error: &ScanError) -> Diagnostic {
         | ErrorKind::TabInBlockIndentation
         | ErrorKind::TabInIndentation => invalid(span, "a tab indents this line")
             .help("indent with spaces: YAML allows no tabs there"),
-        ErrorKind::UnclosedQuotedScalar => invalid(span, "a quote is opened and never closed")
-            .help("close the quote before the end of the value"),
+        ErrorKind::UnclosedQuotedScalar | ErrorKind::InvalidQuotedScalarIndent => {
+            invalid(span, "a quote that was opened is not closed before this")
+                .help("close the quote before the end of the value")
+        }
         ErrorKind::UnclosedFlowCollection { open } => {
             let close = if *open == '[' { ']' } else { '}' };
             invalid(span, format!("a `{open}` is opened and never closed"))

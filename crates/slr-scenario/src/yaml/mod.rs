@@ -245,6 +245,12 @@ pub(crate) fn plain_kind(text: &str) -> ScalarKind {
     }
 }
 
+/// A text as JSON: what a JSON Schema sees of it. `None` if it is not YAML.
+#[must_use]
+pub fn to_json(text: &str) -> Option<serde_json::Value> {
+    compose(text).root.map(|root| root.to_json())
+}
+
 impl Node {
     /// A node that no file contains.
     pub(crate) fn new(content: Content) -> Self {
