@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+pub mod play;
+
 /// The library of scenarios.
 ///
 /// # Panics
