@@ -1,6 +1,7 @@
 //! What the tests of the product as a whole share: worlds drawn by chance, steps through them, and the library of scenarios.
 
 pub mod draws;
+pub mod play;
 pub mod steps;
 pub mod worlds;
 

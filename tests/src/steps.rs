@@ -108,7 +108,7 @@ impl Step {
             4 => {
                 let task = match self.word % 4 {
                     0 => TaskRef::Latest(role),
-                    1 => TaskRef::Earlier(role),
+                    1 => TaskRef::Earlier { role, number: (third & 1 == 1).then_some(u32::from(third)) },
                     2 => TaskRef::Unknown,
                     _ => TaskRef::Malformed,
                 };

@@ -7,6 +7,7 @@ use slr_core::kind::{ABSENT, KindSpec, MoveSpec, Mover, ResourceKind, When};
 use slr_core::knob::{Answer, DeletionDenied, Judged, Knobs};
 use slr_core::name::{AccountId, RoleName, RolePath, ServicePrincipal};
 use slr_core::service::{Deletion, ReportingPolicy, ServiceDefinition};
+use slr_core::policy::{Document, DocumentKind, Entity};
 use slr_core::world::{
     Authority, Item, MissingTask, Operator, Principal, ReadsDocs, Resource, RoleSort, SessionSlot, Told, Works, World,
 };
@@ -261,12 +262,26 @@ fn principals(draws: &mut Draws, world: &mut World) {
         let authority = if draws.coin() {
             let mask = draws.below(1 << 16);
             let allowed = (0..).zip(Operation::ALL).filter(|(number, _)| mask >> (number % 16) & 1 == 1);
-            Authority::Operations(allowed.map(|(_, operation)| *operation).collect())
+            policies_of(world, name, allowed.map(|(_, operation)| operation.iam_action()))
         } else {
             Authority::Everything
         };
         world.principals.push(Principal { name: name.to_owned(), authority });
     }
+}
+
+/// What a user may do whose one policy allows these actions on everything.
+fn policies_of<'a>(world: &mut World, user: &str, actions: impl Iterator<Item = &'a str>) -> Authority {
+    let actions: Vec<String> = actions.map(|action| format!("\"{action}\"")).collect();
+    // A list of actions may not be empty: this one is not an operation of the model.
+    let actions = if actions.is_empty() { "\"iam:GetUser\"".to_owned() } else { actions.join(",") };
+    let text = format!(
+        r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Action":[{actions}],"Resource":"*"}}}}"#
+    );
+    let document = Document::parse(DocumentKind::Identity, &text).expect("the policy is well-formed");
+    world.access.add_user("/", user).expect("the user is new");
+    world.access.put_inline_policy(Entity::User(user), "allowed", document).expect("the user is there");
+    Authority::Policies(Box::new(world.access.user_caller(user).expect("the user is there")))
 }
 
 fn operators(draws: &mut Draws, world: &mut World) {

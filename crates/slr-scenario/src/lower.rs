@@ -411,6 +411,7 @@ impl<'a> Lowerer<'a> {
                 missing_task: match operator.takes_missing_task_for() {
                     syntax::MissingTask::Unknown => world::MissingTask::LooksAtTheRole,
                     syntax::MissingTask::Success => world::MissingTask::MeansSuccess,
+                    syntax::MissingTask::Failure => world::MissingTask::MeansFailure,
                 },
                 empty_report_means_unused: operator.takes_empty_report_for() == syntax::EmptyReport::Unused,
                 ignores_failure: operator.ignores_failure(),
@@ -1021,23 +1022,20 @@ fn knobs(scenario: &Scenario) -> knob::Knobs {
     };
     knobs.delete_of_ordinary_role = answer(given.delete_of_ordinary_role());
     knobs.malformed_task_id = answer(given.malformed_task_id());
-    knobs.create_while_deleting = match given.create_while_deleting() {
-        syntax::CreateWhileDeleting::InvalidInput => Answer::InvalidInput,
-        syntax::CreateWhileDeleting::Allowed => Answer::ConcurrentModification,
-    };
+    knobs.create_while_deleting = answer(given.create_while_deleting());
     knobs.name_too_long = answer(given.name_too_long());
     knobs.max_session_duration_editable =
         given.max_session_duration_of_slr() == syntax::MaxSessionDurationChange::Allowed;
     knobs
 }
 
-fn answer(error: syntax::AwsError) -> Answer {
+fn answer(error: syntax::OpenError) -> Answer {
     match error {
-        syntax::AwsError::InvalidInput => Answer::InvalidInput,
-        syntax::AwsError::UnmodifiableEntity => Answer::UnmodifiableEntity,
-        syntax::AwsError::ValidationError => Answer::ValidationError,
-        syntax::AwsError::ConcurrentModification => Answer::ConcurrentModification,
-        _ => Answer::NoSuchEntity,
+        syntax::OpenError::ConcurrentModification => Answer::ConcurrentModification,
+        syntax::OpenError::InvalidInput => Answer::InvalidInput,
+        syntax::OpenError::NoSuchEntity => Answer::NoSuchEntity,
+        syntax::OpenError::UnmodifiableEntity => Answer::UnmodifiableEntity,
+        syntax::OpenError::ValidationError => Answer::ValidationError,
     }
 }
 

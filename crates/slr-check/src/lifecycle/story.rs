@@ -5,7 +5,7 @@ use slr_core::rejection::Refusal;
 use slr_core::{Action, Event, IdSet, State, Universe};
 use slr_scenario::ledger::Ledger;
 use slr_scenario::simulation::SimTime;
-use slr_scenario::trace::{Line, Storyteller};
+use slr_scenario::trace::{Line, Storyteller, Tone};
 
 use super::{Act, Scene};
 
@@ -32,14 +32,14 @@ impl<'a, S: IdSet> Teller<'a, S> {
     /// The lines of the next step.
     pub fn tell(&mut self, act: &Act<S>) -> Vec<Line> {
         let Some(action) = &act.action else {
-            return vec![Line { subject: "script".to_owned(), text: "goes on: its next step means nothing here".to_owned() }];
+            return vec![of_script("goes on: its next step means nothing here".to_owned())];
         };
         let mut events: Vec<Event<S>> = Vec::new();
         let refused = match self.universe.apply(&mut self.state, action, &mut |event| events.push(event)) {
             Ok(()) => None,
             Err(Refusal::Rejected(rejection)) => Some(rejection),
             Err(Refusal::Impossible(why)) => {
-                return vec![Line { subject: "script".to_owned(), text: format!("goes on: {why}") }];
+                return vec![of_script(format!("goes on: {why}"))];
             }
         };
         for event in &events {
@@ -47,6 +47,10 @@ impl<'a, S: IdSet> Teller<'a, S> {
         }
         self.teller.tell(action, &events, refused, &self.ledger)
     }
+}
+
+fn of_script(text: String) -> Line {
+    Line { subject: "script".to_owned(), text, tone: Tone::Plain }
 }
 
 /// A state in one line: only what is not as usual.

@@ -37,7 +37,7 @@ pub use given::{Given, GivenResources, GivenRole, GivenSessions, Resources, Sess
 pub use grammar::{Named, OneOrMore};
 pub use kind::{Kind, Machine, MachineMove, Move, Mover, PLAIN_STATES, RELEASING, When};
 pub use knob::{
-    CallOrTask, CreateWhileDeleting, Judged, Knobs, MaxSessionDurationChange, Reality, Retention,
+    CallOrTask, Judged, Knobs, MaxSessionDurationChange, OpenError, Reality, Retention,
 };
 pub use operation::{AwsError, Field, Operation};
 pub use operator::{

@@ -26,8 +26,17 @@ words! {
         NoSuchEntity = "NoSuchEntity",
         /// HTTP 400. The policy of a service-linked role can be attached to no other role.
         PolicyNotAttachable = "PolicyNotAttachable",
+        /// HTTP 400. Other resources depend on the resource, or what it needs is not there. Services
+        /// spell it in their own ways.
+        ResourceDependency = "ResourceDependency",
+        /// HTTP 400. The resource or the role is being used. Services spell it in their own ways.
+        ResourceInUse = "ResourceInUse",
+        /// HTTP 404. There is no such resource. Services spell it in their own ways.
+        ResourceNotFound = "ResourceNotFound",
         /// HTTP 500. AWS itself failed.
         ServiceFailure = "ServiceFailure",
+        /// HTTP 503. The Region does not answer.
+        ServiceUnavailable = "ServiceUnavailable",
         /// HTTP 400. Too many calls.
         Throttling = "Throttling",
         /// HTTP 400. The role is service-linked, and only its service may change it.

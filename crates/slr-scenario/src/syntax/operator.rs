@@ -46,6 +46,8 @@ words! {
         Unknown = "unknown",
         /// That the deletion succeeded.
         Success = "success",
+        /// That the deletion failed for good: it gives up.
+        Failure = "failure",
     }
 }
 
@@ -104,7 +106,7 @@ record! {
     pub struct Polling, "a manner of polling" {
         /// The time between two polls. Default: 5s.
         "every" => pub every: Option<Spanned<Duration>>,
-        /// For how long it polls one task before it counts the attempt as failed. Default: 5m.
+        /// For how long it polls one task before it gives up. Default: as long as it takes.
         "deadline" => pub deadline: Option<Spanned<Duration>>,
     }
 }
@@ -191,7 +193,7 @@ record! {
         "starts" => pub starts: Option<Spanned<Duration>>,
         /// In which order it does what there is to do. Default: in-steps.
         "works" => pub works: Option<Spanned<Works>>,
-        /// How it learns what became of its task. Default: every 5s, for 5m.
+        /// How it learns what became of its task. Default: it asks every 5s.
         "polls" => pub polls: Option<Spanned<Polls>>,
         /// How it tries again. Default: every 30s, without end.
         "retry" => pub retry: Option<Spanned<Retry>>,
@@ -219,14 +221,6 @@ impl Polling {
         self.every
             .as_ref()
             .map_or(Duration::from_secs(5), |every| every.value)
-    }
-
-    /// For how long one task is polled.
-    #[must_use]
-    pub fn deadline(&self) -> Duration {
-        self.deadline
-            .as_ref()
-            .map_or(Duration::from_secs(300), |deadline| deadline.value)
     }
 }
 
