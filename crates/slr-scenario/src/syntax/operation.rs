@@ -2,37 +2,37 @@
 
 use std::fmt;
 
-use super::grammar::words;
+use super::declare::words;
 
 words! {
     /// An error with which AWS refuses a call.
     pub enum AwsError, "an error code of AWS" {
-        /// HTTP 403. The caller may not do it, or there is no such service principal.
+        /// The caller may not do it, or there is no such service principal.
         AccessDenied = "AccessDenied",
-        /// HTTP 409. Two callers changed the same thing at once.
+        /// Two callers changed the same thing at once.
         ConcurrentModification = "ConcurrentModification",
-        /// HTTP 409. An ordinary role still has policies or instance profiles.
+        /// An ordinary role still has policies or instance profiles.
         DeleteConflict = "DeleteConflict",
-        /// HTTP 409. `CreateRole`: the name is taken.
+        /// `CreateRole`: the name is taken.
         EntityAlreadyExists = "EntityAlreadyExists",
-        /// HTTP 400. A parameter is wrong; for service-linked roles also: the name is taken, or a
+        /// A parameter is wrong; for service-linked roles also: the name is taken, or a
         /// suffix is not allowed.
         InvalidInput = "InvalidInput",
-        /// HTTP 409. A quota is reached.
+        /// A quota is reached.
         LimitExceeded = "LimitExceeded",
-        /// HTTP 400. A policy document cannot be read or names a principal that does not exist.
+        /// A policy document cannot be read or names a principal that does not exist.
         MalformedPolicyDocument = "MalformedPolicyDocument",
-        /// HTTP 404. The role or the deletion task does not exist.
+        /// The role or the deletion task does not exist.
         NoSuchEntity = "NoSuchEntity",
-        /// HTTP 400. The policy of a service-linked role can be attached to no other role.
+        /// The policy of a service-linked role can be attached to no other role.
         PolicyNotAttachable = "PolicyNotAttachable",
-        /// HTTP 500. AWS itself failed.
+        /// AWS itself failed.
         ServiceFailure = "ServiceFailure",
-        /// HTTP 400. Too many calls.
+        /// Too many calls.
         Throttling = "Throttling",
-        /// HTTP 400. The role is service-linked, and only its service may change it.
+        /// The role is service-linked, and only its service may change it.
         UnmodifiableEntity = "UnmodifiableEntity",
-        /// HTTP 400. A parameter has a wrong length or wrong characters.
+        /// A parameter has a wrong length or wrong characters.
         ValidationError = "ValidationError",
     }
 }
@@ -170,6 +170,30 @@ operations! {
     UpdateRole (Role) [Description, MaxSessionDuration],
     /// Changes a role's description.
     UpdateRoleDescription (Role, Description) [],
+}
+
+impl AwsError {
+    /// The status with which HTTP carries it.
+    ///
+    /// Source: IAM API Reference, errors of the operations and "Common Errors".
+    #[must_use]
+    pub const fn http_status(self) -> u16 {
+        match self {
+            Self::InvalidInput
+            | Self::MalformedPolicyDocument
+            | Self::PolicyNotAttachable
+            | Self::Throttling
+            | Self::UnmodifiableEntity
+            | Self::ValidationError => 400,
+            Self::AccessDenied => 403,
+            Self::NoSuchEntity => 404,
+            Self::ConcurrentModification
+            | Self::DeleteConflict
+            | Self::EntityAlreadyExists
+            | Self::LimitExceeded => 409,
+            Self::ServiceFailure => 500,
+        }
+    }
 }
 
 impl Operation {
