@@ -14,6 +14,7 @@ use slr_core::knob::DeletionDenied;
 use slr_core::machine::{Phase, SessionEnd, TaskState};
 use slr_core::rejection::{Impossible, Refusal, Rejection};
 use slr_core::universe::WorldError;
+use slr_core::policy::{Document, DocumentKind, Entity};
 use slr_core::world::{Authority, ReadsDocs, Resource, Told, Works};
 use slr_core::{Action, Command, OperatorStep, State, Universe, World};
 
@@ -65,7 +66,7 @@ fn strangers() -> Vec<Action<u8>> {
         Command::DeleteRole { role },
         Command::DeleteServiceLinkedRole { role },
         Command::GetServiceLinkedRoleDeletionStatus { task: TaskRef::Latest(role) },
-        Command::GetServiceLinkedRoleDeletionStatus { task: TaskRef::Earlier(role) },
+        Command::GetServiceLinkedRoleDeletionStatus { task: TaskRef::Earlier { role, number: None } },
         Command::UpdateRole { role, description: None, max_session_duration: None },
         Command::UpdateRole { role: RoleIdx(0), description: Some(text), max_session_duration: None },
         Command::UpdateRoleDescription { role: RoleIdx(0), description: text },
@@ -263,7 +264,15 @@ fn guide(world: &mut World) {
 
 /// The administrator made one who may call these operations and nothing else.
 fn limit(world: &mut World, allowed: &[Operation]) {
-    world.principals[0].authority = Authority::Operations(allowed.iter().copied().collect());
+    let actions: Vec<String> = allowed.iter().map(|operation| format!("\"{}\"", operation.iam_action())).collect();
+    let text = format!(
+        r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Action":[{}],"Resource":"*"}}}}"#,
+        actions.join(",")
+    );
+    let document = Document::parse(DocumentKind::Identity, &text).unwrap();
+    world.access.add_user("/", "limited").unwrap();
+    world.access.put_inline_policy(Entity::User("limited"), "allowed", document).unwrap();
+    world.principals[0].authority = Authority::Policies(Box::new(world.access.user_caller("limited").unwrap()));
 }
 
 #[test]

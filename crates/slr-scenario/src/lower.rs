@@ -667,7 +667,7 @@ impl<'a> Lowerer<'a> {
         match &step.value {
             syntax::Step::Happens(_) => expect::StepExpectation::default(),
             syntax::Step::Do(perform) => expect::StepExpectation {
-                refused: perform.refused.as_ref().map(|code| aws_code(code.value)),
+                refused: perform.refused.as_ref().map(|code| code.value.code()),
                 message: perform.message.as_ref().map(|text| text.value.clone()),
                 answers: perform.answers.as_ref().map(|answers| expect::Answers {
                     status: answers.status.as_ref().map(|status| task_state(status.value)),
@@ -813,7 +813,7 @@ impl<'a> Lowerer<'a> {
             },
             E::Refusals(e) => expect::What::Refusals {
                 count: (e.refusals.least, e.refusals.most),
-                codes: e.code.iter().flat_map(|codes| &codes.value.0).map(|code| aws_code(code.value)).collect(),
+                codes: e.code.iter().flat_map(|codes| &codes.value.0).map(|code| code.value.code()).collect(),
                 operation: e.operation.as_ref().map(|name| name.value.clone()),
                 operator: e.operator.as_ref().map(|name| self.operator(Some(name), span)).transpose()?,
             },
@@ -1037,11 +1037,6 @@ fn answer(error: syntax::OpenError) -> Answer {
         syntax::OpenError::UnmodifiableEntity => Answer::UnmodifiableEntity,
         syntax::OpenError::ValidationError => Answer::ValidationError,
     }
-}
-
-fn aws_code(error: syntax::AwsError) -> slr_core::rejection::Code {
-    let found = slr_core::rejection::Code::ALL.iter().find(|code| code.name() == error.word());
-    found.copied().unwrap_or(slr_core::rejection::Code::ServiceFailure)
 }
 
 fn task_state(status: syntax::TaskStatus) -> slr_core::machine::TaskState {

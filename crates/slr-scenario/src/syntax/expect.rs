@@ -1,6 +1,7 @@
 //! What a scenario expects of its world.
 
-use super::grammar::{OneOrMore, choice, record, words};
+use super::declare::{choice, record, words};
+use super::grammar::OneOrMore;
 use super::operation::AwsError;
 use super::scalar::{Count, Duration, Text};
 use crate::yaml::Spanned;

@@ -2,7 +2,9 @@
 
 use schemars::{Schema, SchemaGenerator};
 
-use super::grammar::{Reader, Syntax, or_parameter, record, words};
+use super::declare::{record, words};
+use super::describe::or_parameter;
+use super::grammar::{Reader, Syntax};
 use super::scalar::{DURATION_PATTERN, Duration};
 use crate::yaml::{Content, Node, Scalar, Spanned};
 
@@ -113,6 +115,7 @@ impl Syntax for Retention {
 
 record! {
     /// Settings of the modelled world. Each has the default that fits the documentation best.
+    #[derive(Default)]
     pub struct Knobs, "`knobs`" {
         /// When a deletion task looks whether the role is in use. Default: both.
         "judged" => pub judged: Option<Spanned<Judged>>,

@@ -2,8 +2,10 @@
 //!
 //! A [`Scenario`] is what a file says, with every parameter already replaced by its value and every
 //! value at the place where it was written. It says nothing about whether names lead anywhere: that
-//! is for [`crate::validate`]. Defaults that the language promises are methods beside the fields.
+//! is for [`crate::parse()`]. Defaults that the language promises are methods beside the fields.
 
+mod declare;
+pub(crate) mod describe;
 pub(crate) mod grammar;
 pub(crate) mod scalar;
 

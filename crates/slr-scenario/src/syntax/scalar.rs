@@ -8,7 +8,8 @@ use std::fmt;
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::json;
 
-use super::grammar::{Reader, Syntax, clipped, or_parameter};
+use super::describe::or_parameter;
+use super::grammar::{Reader, Syntax, clipped};
 use crate::diagnostic::{Code, did_you_mean};
 use crate::yaml::{Content, Node, Scalar, ScalarKind, Spanned};
 

@@ -2,7 +2,9 @@
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use super::grammar::{Named, Reader, Syntax, deciding_key, or_parameter, record, words};
+use super::declare::{record, words};
+use super::describe::or_parameter;
+use super::grammar::{Named, Reader, Syntax, deciding_key};
 use super::kind::Kind;
 use super::scalar::{Share, Text, read_word, word};
 use crate::diagnostic::{Code, Diagnostic};

@@ -4,9 +4,11 @@ use std::fmt;
 
 use schemars::{Schema, SchemaGenerator};
 
+use super::declare::{choice, record, words};
+use super::describe::or_parameter;
 use super::document::PolicyDocument;
 use super::expect::TaskStatus;
-use super::grammar::{Named, Reader, Syntax, choice, or_parameter, record, words};
+use super::grammar::{Named, Reader, Syntax};
 use super::operation::AwsError;
 use super::scalar::{Duration, Text};
 use crate::yaml::{Content, Node, Scalar, ScalarKind, Spanned};
