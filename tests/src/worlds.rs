@@ -270,8 +270,11 @@ fn principals(draws: &mut Draws, world: &mut World) {
     }
 }
 
-/// What a user may do whose one policy allows these actions on everything.
-fn policies_of<'a>(world: &mut World, user: &str, actions: impl Iterator<Item = &'a str>) -> Authority {
+/// What a user may do whose one policy allows these actions on everything; the user is added to the account.
+///
+/// # Panics
+/// If the account has a user of that name.
+pub fn policies_of<'a>(world: &mut World, user: &str, actions: impl Iterator<Item = &'a str>) -> Authority {
     let actions: Vec<String> = actions.map(|action| format!("\"{action}\"")).collect();
     // A list of actions may not be empty: this one is not an operation of the model.
     let actions = if actions.is_empty() { "\"iam:GetUser\"".to_owned() } else { actions.join(",") };

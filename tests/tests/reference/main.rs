@@ -25,7 +25,7 @@ use slr_core::machine::{Machine, SessionEnd};
 use slr_core::name::{AccountId, RoleName, ServicePrincipal};
 use slr_core::rejection::Refusal;
 use slr_core::service::{ReportingPolicy, ServiceDefinition};
-use slr_core::world::{Authority, Item, Principal, Resource, SessionSlot};
+use slr_core::world::{Item, Principal, Resource, SessionSlot};
 use slr_core::{Action, Command, Event, State, Universe, World};
 
 /// What happenings can come to.
@@ -161,7 +161,8 @@ fn world(account: &Account) -> World {
     world.knobs.tags_per_role = u32_of(ATTACHMENT_QUOTA);
     world.knobs.managed_policies_per_role = u32_of(ATTACHMENT_QUOTA);
     let may = Operation::ALL.iter().copied().filter(|operation| ALICE_MAY.contains(&operation.name()));
-    world.principals.push(Principal { name: "alice".to_owned(), authority: Authority::Operations(may.collect()) });
+    let authority = slr_tests::worlds::policies_of(&mut world, "alice", may.map(slr_core::action::Operation::iam_action));
+    world.principals.push(Principal { name: "alice".to_owned(), authority });
     let principal = |text| ServicePrincipal::new(text).expect("a legal principal");
     for (service, base, kind) in [(GADGETS, LINKED[0].0, "gadget"), (PARTS, LINKED[2].0, "part")] {
         let mut definition = ServiceDefinition::new(principal(service), RoleName::new(base).expect("a legal name"));
