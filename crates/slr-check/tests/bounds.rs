@@ -1,5 +1,6 @@
 //! Where an exploration stops, and that it is the same for any number of threads.
 
+#[expect(dead_code, reason = "shared by programs that use a part each")]
 #[path = "../benches/common_model/mod.rs"]
 mod common_model;
 
