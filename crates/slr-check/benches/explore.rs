@@ -2,6 +2,7 @@
 //!
 //! `cargo bench -p slr-check` measures the small scopes; the example `yardstick` prints rows with memory for all.
 
+#[expect(dead_code, reason = "shared by programs that use a part each")]
 mod common_model;
 #[path = "common_model/with_stateright.rs"]
 mod with_stateright;

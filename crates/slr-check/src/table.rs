@@ -44,6 +44,14 @@ pub(crate) const fn shard_of(fingerprint: u64) -> usize {
     (fingerprint >> (u64::BITS - SHARD_BITS)) as usize
 }
 
+/// Loads what `glances` look at into the cache. The loads do not wait for each other, as those of one lookup after the
+/// other would.
+#[inline]
+pub(crate) fn touch(glances: impl Iterator<Item = u64>) {
+    // What was loaded does not matter, but the compiler must not see that.
+    std::hint::black_box(glances.fold(0, |all, glance| all | glance));
+}
+
 impl Table {
     /// An empty table; `noted` says whether each fingerprint has a note.
     pub(crate) fn new(noted: bool) -> Self {
@@ -56,7 +64,11 @@ impl Table {
     /// no more has to be asked. Nothing here branches, so that the loads of many buckets are on their way at once.
     #[inline]
     pub(crate) fn sift(&self, fingerprints: &[u64], unseen: &mut Vec<u32>) {
-        self.touch(fingerprints);
+        touch(
+            fingerprints
+                .iter()
+                .map(|&fingerprint| self.shards[shard_of(fingerprint)].glance(fingerprint)),
+        );
         unseen.clear();
         unseen.resize(fingerprints.len(), 0);
         let mut kept = 0;
@@ -67,17 +79,6 @@ impl Table {
             kept += usize::from(!seen) | usize::from(fingerprint == EMPTY);
         }
         unseen.truncate(kept);
-    }
-
-    #[inline]
-    fn touch(&self, fingerprints: &[u64]) {
-        let mut all = 0;
-        for &fingerprint in fingerprints {
-            let shard = &self.shards[shard_of(fingerprint)];
-            all |= shard.buckets[shard.home(fingerprint)].0[0];
-        }
-        // What was loaded does not matter, but the compiler must not see that.
-        std::hint::black_box(all);
     }
 
     /// The note of `fingerprint`, if it is here and `same` accepts its note (a table without notes asks `same(0)`).
@@ -155,6 +156,12 @@ impl Shard {
     )]
     fn home(&self, fingerprint: u64) -> usize {
         ((u128::from(fingerprint << SHARD_BITS) * self.buckets.len() as u128) >> u64::BITS) as usize
+    }
+
+    /// The first slot of the bucket for `fingerprint`.
+    #[inline]
+    pub(crate) fn glance(&self, fingerprint: u64) -> u64 {
+        self.buckets[self.home(fingerprint)].0[0]
     }
 
     #[inline]

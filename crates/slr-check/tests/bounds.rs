@@ -1,5 +1,6 @@
 //! Where an exploration stops, and that it is the same for any number of threads.
 
+#[expect(dead_code, reason = "shared by programs that use a part each")]
 #[path = "../benches/common_model/mod.rs"]
 mod common_model;
 
@@ -106,6 +107,22 @@ fn a_bound_on_states_is_kept_to_the_state() {
         },
     );
     assert_eq!((report.distinct, report.stop), (5_000, Stop::States));
+    // Levels of several rounds, with words compared.
+    let many = Settings {
+        exact: true,
+        ..bounded(Bounds {
+            states: Some(100_000),
+            ..Bounds::default()
+        })
+    };
+    let (wide, narrow) = (
+        explore_by_all::<Wide>(&MEDIUM, &many),
+        explore_by_all::<Narrow>(&MEDIUM, &many),
+    );
+    assert_eq!(
+        (wide.distinct, wide.edges, wide.levels),
+        (narrow.distinct, narrow.edges, narrow.levels)
+    );
     let enough = explore_by_all::<Narrow>(
         &SMALL,
         &bounded(Bounds {

@@ -1,5 +1,6 @@
 //! The common model has the counts that it is known to have.
 
+#[expect(dead_code, reason = "shared by programs that use a part each")]
 #[path = "../benches/common_model/mod.rs"]
 mod common_model;
 

@@ -4,12 +4,6 @@
 //! times. A failed deletion reports any subset of the blocking resources; the operator cleans up what was reported or,
 //! with the documentation (`docs`), anything.
 
-// Each of the programs that share this module uses a part of it.
-#![expect(
-    dead_code,
-    reason = "shared by the benchmark, the example and the tests, which use a part each"
-)]
-
 pub(crate) mod by_hand;
 pub(crate) mod planes;
 
