@@ -36,7 +36,9 @@ fn main() -> ExitCode {
             let _ = console.finish();
             console.tell(&failure)
         }
-        Err(_) => console.tell(&Failure::Bug("this is a bug of slr; please report it with what is said above".to_owned())),
+        Err(_) => {
+            console.tell(&Failure::Bug("this is a bug of slr; please report it with what is said above".to_owned()))
+        }
     };
     exit.into()
 }

@@ -96,7 +96,9 @@ impl Draw {
             Some(kind) => Ok(Ok(Drawing::of_kind(kind))),
             None => {
                 let known: Vec<_> = kinds.iter().map(|kind| kind.name.as_str()).collect();
-                Err(Failure::Usage(format!("{file} has no kind `{kind}`; its kinds: {}", known.join(", "))))
+                let known =
+                    if known.is_empty() { "it has none".to_owned() } else { format!("it has {}", known.join(", ")) };
+                Err(Failure::Usage(format!("{file} has no kind `{kind}`: {known}")))
             }
         }
     }
@@ -118,7 +120,8 @@ fn svg(drawing: &Drawing) -> Result<String, Failure> {
 /// The layout lists its styles in the order of a hash map, and the same picture is to be the same text.
 fn with_sorted_styles(svg: &str) -> String {
     let (open, close) = ("<style>\n", "</style>");
-    let Some((head, (styles, tail))) = svg.split_once(open).and_then(|(head, rest)| Some((head, rest.split_once(close)?)))
+    let Some((head, (styles, tail))) =
+        svg.split_once(open).and_then(|(head, rest)| Some((head, rest.split_once(close)?)))
     else {
         return svg.to_owned();
     };
@@ -208,7 +211,8 @@ impl<'a> Parts<'a> {
             })
             .collect();
         for ((_, role, parent, _), part) in groups.iter().zip(&drawn) {
-            let of_parent = groups.iter().zip(&drawn).find(|((kind, owner, ..), _)| Some(*kind) == *parent && owner == role);
+            let of_parent =
+                groups.iter().zip(&drawn).find(|((kind, owner, ..), _)| Some(*kind) == *parent && owner == role);
             if let Some((_, above)) = of_parent {
                 self.point(*part, *above, "belongs to");
             }
@@ -218,7 +222,10 @@ impl<'a> Parts<'a> {
     fn sessions(&mut self) {
         let mut groups: Vec<(RoleIdx, &str, u32)> = Vec::new();
         for slot in &self.world.sessions {
-            match groups.iter_mut().find(|(role, principal, _)| *role == slot.role && *principal == slot.principal.as_str()) {
+            match groups
+                .iter_mut()
+                .find(|(role, principal, _)| *role == slot.role && *principal == slot.principal.as_str())
+            {
                 Some((.., count)) => *count += 1,
                 None => groups.push((slot.role, slot.principal.as_str(), 1)),
             }

@@ -72,8 +72,7 @@ fn read(path: &Path) -> Result<String, Failure> {
     } else {
         fs::read(path)
     };
-    let bytes =
-        read.map_err(|error| Failure::InputOutput(format!("{} cannot be read: {error}", path.display())))?;
+    let bytes = read.map_err(|error| Failure::InputOutput(format!("{} cannot be read: {error}", path.display())))?;
     String::from_utf8(bytes).map_err(|_| Failure::Mistakes(format!("{} is no trace: it is not UTF-8", path.display())))
 }
 
