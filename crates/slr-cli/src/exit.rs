@@ -64,6 +64,8 @@ pub(crate) enum Failure {
     Mistakes(String),
     /// Something could not be read or written.
     InputOutput(String),
+    /// We are wrong.
+    Bug(String),
     /// Nobody reads the output any more.
     Closed,
 }
@@ -75,6 +77,7 @@ impl Failure {
             Self::Usage(_) => Exit::Usage,
             Self::Mistakes(_) => Exit::Mistakes,
             Self::InputOutput(_) => Exit::InputOutput,
+            Self::Bug(_) => Exit::Bug,
             Self::Closed => Exit::AsExpected,
         }
     }
@@ -82,7 +85,7 @@ impl Failure {
     /// What there is to say.
     pub(crate) fn message(&self) -> Option<&str> {
         match self {
-            Self::Usage(text) | Self::Mistakes(text) | Self::InputOutput(text) => Some(text),
+            Self::Usage(text) | Self::Mistakes(text) | Self::InputOutput(text) | Self::Bug(text) => Some(text),
             Self::Closed => None,
         }
     }

@@ -1,9 +1,9 @@
 //! What became of the expectations and steps of a scenario, in words.
 
+use slr_scenario::Source;
 use slr_scenario::expect::Outcome;
 use slr_scenario::run::Report;
 use slr_scenario::yaml::Span;
-use slr_scenario::Source;
 
 use crate::exit::Exit;
 use crate::scenario::Ready;
@@ -41,9 +41,9 @@ impl Verdicts {
             why: decision(outcome, report),
             place: place(&ready.source, expectation.span),
         });
-        let broken = report
-            .broken
-            .map(|(invariant, step)| format!("after action {step} this does not hold: {invariant}; it is a bug of slr"));
+        let broken = report.broken.map(|(invariant, step)| {
+            format!("after action {step} this does not hold: {invariant}; it is a bug of slr")
+        });
         Self {
             expectations: expectations.collect(),
             steps: failed_steps(ready, report),
@@ -74,16 +74,16 @@ impl Verdicts {
     /// How many came as expected, in words.
     pub(crate) fn summary(&self) -> String {
         let held = self.expectations.iter().filter(|verdict| verdict.passed).count();
-        let of = |good: usize, all: usize, what: &str| {
+        let of = |good: usize, all: usize, what: &str, how: &str| {
             let plural = if all == 1 { "" } else { "s" };
-            format!("{good} of {all} {what}{plural} as expected")
+            format!("{good} of {all} {what}{plural} {how}")
         };
         let mut parts = Vec::new();
         if !self.expectations.is_empty() {
-            parts.push(of(held, self.expectations.len(), "expectation"));
+            parts.push(of(held, self.expectations.len(), "expectation", "held"));
         }
         if self.scripted > 0 {
-            parts.push(of(self.scripted - self.steps.len().min(self.scripted), self.scripted, "step"));
+            parts.push(of(self.scripted - self.steps.len().min(self.scripted), self.scripted, "step", "as scripted"));
         }
         if parts.is_empty() { "nothing was expected".to_owned() } else { parts.join(", ") }
     }
@@ -104,7 +104,7 @@ fn decision(outcome: &Outcome, report: &Report) -> String {
             let when = found.map_or_else(|| format!("at {at}"), str::to_owned);
             format!("{when}, action {action}: {}", facts.join("; "))
         }
-        None => format!("at the end: {}", found.unwrap_or(if outcome.passed { "yes" } else { "no" })),
+        None => format!("at the end: {}", found.unwrap_or(if outcome.passed { "it held" } else { "it did not hold" })),
     }
 }
 
@@ -120,7 +120,8 @@ fn failed_steps(ready: &Ready, report: &Report) -> Vec<Verdict> {
                 format!("{when}{}", found.as_deref().unwrap_or("it went otherwise"))
             }
             (None, Some(unplayable)) => {
-                let why = unplayable.why.map_or_else(|| "there was nothing it could mean".to_owned(), |why| why.to_string());
+                let why =
+                    unplayable.why.map_or_else(|| "there was nothing it could mean".to_owned(), |why| why.to_string());
                 format!("at {}: it could not happen: {why}", unplayable.at)
             }
             // The run ended before: something else has failed, and says so.
