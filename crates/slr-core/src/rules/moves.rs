@@ -154,6 +154,9 @@ impl<S: IdSet> Universe<S> {
             session_open: judgement.session_open,
             named: named.clone(),
         });
+        if named.is_empty() {
+            self.send_operators_to_docs(state, role);
+        }
         self.tell_operators_of_failure(state, role, tell);
         Ok(())
     }
