@@ -257,7 +257,7 @@ impl<S: IdSet> Universe<S> {
         if state.live_roles().meets(&self.facts(role).namesakes) {
             return Err(not_enabled("RoleAppears", "the name is taken"));
         }
-        self.make_role(state, role, Creator::History, None, tell);
+        self.make_role(state, role, Creator::History, self.facts(role).description, tell);
         Ok(())
     }
 
