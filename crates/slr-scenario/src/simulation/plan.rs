@@ -129,8 +129,8 @@ pub enum Scripted {
     Call {
         /// Who.
         by: PrincipalIdx,
-        /// What.
-        command: Command,
+        /// What; a call about several tags is several commands.
+        commands: Vec<Command>,
     },
     /// A principal polls a task, which is known by name only when the time has come.
     Poll {
