@@ -4,11 +4,11 @@
 //! widths; a state that needs at most 64 bits is one word, which is its own exact key.
 
 use crate::knob::Judged;
-use crate::machine::{OperatorState, Phase, Superseded};
+use crate::machine::{Docs, OperatorState, Phase, Superseded};
 use crate::set::{IdSet, Planes};
 use crate::state::State;
 use crate::universe::Universe;
-use crate::world::{Told, Works};
+use crate::world::{ReadsDocs, Told, Works};
 
 /// How many planes a state has.
 const PLANES: usize = 17;
@@ -18,7 +18,7 @@ const PLANES: usize = 17;
 struct OperatorField {
     phase: Field,
     attempts: Field,
-    knows_docs: Field,
+    docs: Field,
     superseded: Field,
 }
 
@@ -141,7 +141,11 @@ impl Codec {
                 phase: layout.field(given(operator.works == Works::InSteps, 2)),
                 attempts: layout
                     .field(operator.attempts.map_or(0, |most| u8::try_from(8 - most.leading_zeros()).unwrap_or(8))),
-                knows_docs: layout.field(given(operator.reads_docs != crate::world::ReadsDocs::Never, 1)),
+                docs: layout.field(match operator.reads_docs {
+                    ReadsDocs::Never => 0,
+                    ReadsDocs::AtAnyTime => 1,
+                    ReadsDocs::WhenNothingWasNamed => 2,
+                }),
                 superseded: layout.field(given(operator.works == Works::InSteps && operator.told == Told::ByPolls, 2)),
             })
             .collect();
@@ -228,7 +232,11 @@ impl Codec {
             *own = OperatorState {
                 phase: phase_of(part(field.phase)),
                 attempts: u8::try_from(part(field.attempts)).unwrap_or(u8::MAX),
-                knows_docs: part(field.knows_docs) == 1,
+                docs: match part(field.docs) {
+                    0 => Docs::Unread,
+                    1 => Docs::Read,
+                    _ => Docs::Wanted,
+                },
                 superseded: match part(field.superseded) {
                     0 => Superseded::No,
                     1 => Superseded::Failed,
@@ -285,10 +293,16 @@ fn operator_parts(field: &OperatorField, own: OperatorState) -> [(Field, u64); 4
         Superseded::Failed => 1,
         Superseded::Succeeded => 2,
     };
+    // Who reads at any time wants nothing, and has one bit.
+    let docs = match own.docs {
+        Docs::Unread => 0,
+        Docs::Read => 1,
+        Docs::Wanted => 2,
+    };
     [
         (field.phase, phase_code(own.phase)),
         (field.attempts, u64::from(own.attempts)),
-        (field.knows_docs, u64::from(own.knows_docs)),
+        (field.docs, docs),
         (field.superseded, superseded),
     ]
 }

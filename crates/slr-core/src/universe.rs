@@ -1,7 +1,7 @@
 //! A world made ready to run: every question that the rules ask often, answered in advance as a set.
 
 use crate::id::{
-    KindIdx, OperatorIdx, PrincipalIdx, RegionIdx, ResourceIdx, RoleIdx, ServiceIdx, SessionIdx, TransitionIdx, number,
+    KindIdx, OperatorIdx, PrincipalIdx, RegionIdx, ResourceIdx, RoleIdx, ServiceIdx, SessionIdx, TextIdx, TransitionIdx, number,
 };
 use crate::kind::{Mover, ResourceKind, Transition, When};
 use crate::machine::RoleState;
@@ -16,6 +16,8 @@ pub(crate) struct RoleFacts<S> {
     /// The roles whose names are this one's, ignoring case; itself included.
     pub(crate) namesakes: S,
     pub(crate) service: Option<ServiceIdx>,
+    /// The description that the service gives the role when it makes it itself.
+    pub(crate) description: Option<TextIdx>,
     pub(crate) resources: S,
     pub(crate) sessions: S,
     pub(crate) attachments: S,
@@ -111,8 +113,11 @@ impl<S: IdSet> Universe<S> {
     ///
     /// # Errors
     /// [`WorldError`] if the world does not fit the width, or contradicts itself at its beginning.
-    pub fn new(world: World) -> Result<Self, WorldError> {
+    pub fn new(mut world: World) -> Result<Self, WorldError> {
         check_limits::<S>(&world)?;
+        for description in world.services.iter().filter_map(|service| service.description.clone()).collect::<Vec<_>>() {
+            world.text(&description);
+        }
         let roles: Vec<_> = (0..world.roles.len()).map(|role| role_facts(&world, role)).collect();
         let child_of =
             |parent: u32| move |child: &&(u32, &crate::world::Resource)| child.1.parent == Some(ResourceIdx(parent));
@@ -427,14 +432,19 @@ fn role_facts<S: IdSet>(world: &World, index: usize) -> RoleFacts<S> {
             }
         }
     }
+    let service = match &world.roles[index].sort {
+        RoleSort::Ordinary { .. } => None,
+        RoleSort::ServiceLinked { service, .. } => Some(*service),
+    };
     RoleFacts {
         namesakes: S::of(
             (0_u32..).zip(&world.roles).filter(|(_, other)| other.name.eq_ignore_ascii_case(name)).map(|(id, _)| id),
         ),
-        service: match &world.roles[index].sort {
-            RoleSort::Ordinary { .. } => None,
-            RoleSort::ServiceLinked { service, .. } => Some(*service),
-        },
+        service,
+        description: service.and_then(|service| {
+            let text = world.services[service.index()].description.as_ref()?;
+            world.texts.iter().position(|known| known == text).map(|text| TextIdx(number(text)))
+        }),
         resources: S::of(resources().map(|(id, _)| id)),
         sessions: S::of(world.sessions_of(role).map(|session| session.0)),
         attachments: attached(&|_| true),

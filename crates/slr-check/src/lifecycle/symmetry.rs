@@ -34,17 +34,17 @@ impl<S: IdSet> Classes<S> {
     pub(super) fn new(universe: &Universe<S>, lowered: &Lowered, asked: &[Asked]) -> Self {
         let world = universe.world();
         let mut named: BTreeSet<ResourceIdx> = asked.iter().flat_map(Asked::resources).collect();
-        for step in &lowered.plan.steps {
-            match &step.what {
+        for step in lowered.plan.script() {
+            match &step {
                 Scripted::ResourceMoves { resource, .. } | Scripted::Operate { resource, .. } => {
                     named.insert(*resource);
                 }
                 Scripted::TaskFails { named: Some(resources), .. } => named.extend(resources),
-                Scripted::Call { command: Command::Operate { resource, .. }, .. } => {
-                    named.insert(*resource);
-                }
-                Scripted::Call { .. }
-                | Scripted::Poll { .. }
+                Scripted::Call { commands, .. } => named.extend(commands.iter().filter_map(|command| match command {
+                    Command::Operate { resource, .. } => Some(*resource),
+                    _ => None,
+                })),
+                Scripted::Poll { .. }
                 | Scripted::SessionOpens { .. }
                 | Scripted::SessionEnds { .. }
                 | Scripted::TaskStarts { .. }

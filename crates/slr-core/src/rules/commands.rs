@@ -410,11 +410,14 @@ impl<S: IdSet> Universe<S> {
         } else if !state.is_live(role) && step.needs_live_role() {
             return Err(Rejection::ServiceNeedsRole(role));
         }
+        if step.needs_role && state.is_fresh(role) {
+            return Err(Rejection::RoleNotSpread(role));
+        }
         if step.begins_use && self.is_locked(state, role) {
             return Err(Rejection::RoleLocked(role));
         }
         if makes_role {
-            self.make_role(state, role, Creator::Service, None, tell);
+            self.make_role(state, role, Creator::Service, self.facts(role).description, tell);
         }
         Self::move_resource(state, resource, step.to);
         tell(Event::ResourceMoved { resource, transition });

@@ -150,6 +150,9 @@ impl<S: IdSet> Universe<S> {
             session_open: judgement.session_open,
             named: named.clone(),
         });
+        if named.is_empty() {
+            self.send_operators_to_docs(state, role);
+        }
         self.tell_operators_of_failure(state, role, tell);
         Ok(())
     }
@@ -246,7 +249,7 @@ impl<S: IdSet> Universe<S> {
         if state.live_roles().meets(&self.facts(role).namesakes) {
             return Err(not_enabled("RoleAppears", "the name is taken"));
         }
-        self.make_role(state, role, Creator::History, None, tell);
+        self.make_role(state, role, Creator::History, self.facts(role).description, tell);
         Ok(())
     }
 

@@ -5,7 +5,7 @@ use crate::action::{Command, OperatorStep, TaskRef};
 use crate::event::Event;
 use crate::id::{OperatorIdx, ResourceIdx, RoleIdx};
 use crate::kind::CleanUp;
-use crate::machine::{Machine, OperatorEvent, Phase, Superseded, TaskState};
+use crate::machine::{Docs, Machine, OperatorEvent, Phase, Superseded, TaskState};
 use crate::rejection::{Refusal, Rejection};
 use crate::set::IdSet;
 use crate::state::State;
@@ -29,7 +29,7 @@ impl<S: IdSet> Universe<S> {
             OperatorStep::Submits => self.operator_submits(state, id, tell),
             OperatorStep::Polls => self.operator_polls(state, id, tell),
             OperatorStep::ReadsDocs => {
-                state.operators[id.index()].knows_docs = true;
+                state.operators[id.index()].docs = Docs::Read;
                 tell(Event::DocsRead { operator: id });
                 Ok(())
             }
@@ -115,21 +115,28 @@ impl<S: IdSet> Universe<S> {
             return S::default();
         }
         let blocking = self.blocking(state, operator.goal);
-        if state.operator(id).knows_docs { blocking } else { blocking.and(state.reported()) }
+        if state.operator(id).docs == Docs::Read { blocking } else { blocking.and(state.reported()) }
     }
 
     #[inline]
     fn wants_docs(&self, state: &State<S>, id: OperatorIdx) -> bool {
         let operator = self.operator(id);
-        if state.operator(id).knows_docs || !state.is_live(operator.goal) {
-            return false;
-        }
-        match operator.reads_docs {
-            ReadsDocs::Never => false,
-            ReadsDocs::WhenNothingWasNamed => {
-                state.task(operator.goal) == Some(TaskState::Failed) && !self.was_named_something(state, operator.goal)
+        match (operator.reads_docs, state.operator(id).docs) {
+            (ReadsDocs::Never, _) | (_, Docs::Read) | (ReadsDocs::WhenNothingWasNamed, Docs::Unread) => false,
+            (ReadsDocs::WhenNothingWasNamed | ReadsDocs::AtAnyTime, Docs::Wanted) | (ReadsDocs::AtAnyTime, Docs::Unread) => {
+                state.is_live(operator.goal)
             }
-            ReadsDocs::AtAnyTime => true,
+        }
+    }
+
+    /// Sends those to the documentation who read it when nothing was named.
+    #[inline]
+    pub(super) fn send_operators_to_docs(&self, state: &mut State<S>, role: RoleIdx) {
+        for id in &self.facts(role).operators {
+            let own = &mut state.operators[id.index()];
+            if self.operator(*id).reads_docs == ReadsDocs::WhenNothingWasNamed && own.docs == Docs::Unread {
+                own.docs = Docs::Wanted;
+            }
         }
     }
 

@@ -132,8 +132,8 @@ pub enum Scripted {
     Call {
         /// Who.
         by: PrincipalIdx,
-        /// What.
-        command: Command,
+        /// What; a call about several tags is several commands.
+        commands: Vec<Command>,
     },
     /// A principal polls a task, which is known by name only when the time has come.
     Poll {
@@ -204,6 +204,19 @@ pub enum Scripted {
     },
 }
 
+impl Plan {
+    /// The script with each call of several commands taken apart, for those who do not keep to its times.
+    pub fn script(&self) -> Vec<Scripted> {
+        let apart = |step: &PlannedStep| match &step.what {
+            Scripted::Call { by, commands } => {
+                commands.iter().map(|command| Scripted::Call { by: *by, commands: vec![*command] }).collect()
+            }
+            what => vec![what.clone()],
+        };
+        self.steps.iter().flat_map(apart).collect()
+    }
+}
+
 impl Scripted {
     /// The action that it means in this state; `None` if it means nothing now, or if what it means depends on more than the state: a poll of
     /// a task that is known by name, a report that is left to the service.
@@ -214,7 +227,9 @@ impl Scripted {
             transitions.iter().find(fits).or(transitions.first()).copied()
         };
         match self {
-            Self::Call { by, command } => Some(Action::Command { by: *by, command: *command }),
+            Self::Call { by, commands } => {
+                commands.first().map(|command| Action::Command { by: *by, command: *command })
+            }
             Self::Poll { .. } | Self::TaskFails { named: None, .. } => None,
             Self::SessionOpens { role, principal } => {
                 let slots = universe.sessions_of(*role).minus(state.open_sessions());

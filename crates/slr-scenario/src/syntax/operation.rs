@@ -136,7 +136,7 @@ operations! {
     /// Attaches a managed policy to a role.
     AttachRolePolicy (Role, Policy) [],
     /// Makes an ordinary role.
-    CreateRole (Role) [Trust, Path, Description, MaxSessionDuration, Tags],
+    CreateRole (Role) [Trust, Path, Description, MaxSessionDuration],
     /// Makes a service-linked role.
     CreateServiceLinkedRole (Service) [Suffix, Description],
     /// Deletes an ordinary role.
