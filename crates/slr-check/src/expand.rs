@@ -76,6 +76,8 @@ pub(crate) struct Batch<K> {
     recent: Box<[u64; RECENT]>,
     /// Whether equal fingerprints are not enough.
     compare: bool,
+    /// If so: the keys that belong to `recent`. The first key fills it, for no place of `recent` refers to one before.
+    recent_keys: Vec<K>,
     pub(crate) tally: Tally,
     ample: Vec<(RuleId, u64, K)>,
 }
@@ -94,6 +96,7 @@ impl<K: Key> Batch<K> {
         Self {
             recent: Box::new(recent),
             compare,
+            recent_keys: Vec::new(),
             keys: Vec::new(),
             fingerprints: Vec::new(),
             ends: Vec::new(),
@@ -116,6 +119,7 @@ impl<K: Key> Batch<K> {
     /// Leaves out the steps that lead to states which, as a first look tells, were visited.
     pub(crate) fn sift(&mut self, visited: &Visited<'_, K>) {
         if visited.compare {
+            visited.table.touch(&self.fingerprints);
             self.unseen.clear();
             self.unseen.extend((0u32..).take(self.keys.len()));
         } else {
@@ -144,11 +148,17 @@ impl<K: Key> Batch<K> {
     #[expect(clippy::cast_possible_truncation, reason = "only the low bits matter")]
     fn push(&mut self, key: K) {
         let fingerprint = filed_under(&key);
-        let recent = &mut self.recent[fingerprint as usize % RECENT];
-        if *recent != fingerprint || self.compare {
-            *recent = fingerprint;
+        let place = fingerprint as usize % RECENT;
+        // Said of the type too, so that nothing is left of it where keys are one word.
+        let compare = !K::INJECTIVE && self.compare;
+        if self.recent[place] != fingerprint || (compare && self.recent_keys[place] != key) {
+            self.recent[place] = fingerprint;
             self.keys.push(key);
             self.fingerprints.push(fingerprint);
+            if compare {
+                self.recent_keys.resize(RECENT, key);
+                self.recent_keys[place] = key;
+            }
         }
     }
 }

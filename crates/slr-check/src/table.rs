@@ -60,15 +60,21 @@ impl Table {
         }
     }
 
-    /// Keeps in `unseen` the places of those `fingerprints` that do not lie in their first bucket: of nine in ten steps
-    /// no more has to be asked. Nothing here branches, so that the loads of many buckets are on their way at once.
+    /// Loads the buckets of `fingerprints` into the cache.
     #[inline]
-    pub(crate) fn sift(&self, fingerprints: &[u64], unseen: &mut Vec<u32>) {
+    pub(crate) fn touch(&self, fingerprints: &[u64]) {
         touch(
             fingerprints
                 .iter()
                 .map(|&fingerprint| self.shards[shard_of(fingerprint)].glance(fingerprint)),
         );
+    }
+
+    /// Keeps in `unseen` the places of those `fingerprints` that do not lie in their first bucket: of nine in ten steps
+    /// no more has to be asked. Nothing here branches, so that the loads of many buckets are on their way at once.
+    #[inline]
+    pub(crate) fn sift(&self, fingerprints: &[u64], unseen: &mut Vec<u32>) {
+        self.touch(fingerprints);
         unseen.clear();
         unseen.resize(fingerprints.len(), 0);
         let mut kept = 0;

@@ -375,7 +375,7 @@ impl<'a, S: IdSet> Player<'a, S> {
             let cleanable = universe.known_to(state, id);
             for resource in cleanable.iter().map(ResourceIdx) {
                 if matches!(universe.clean_up_of(state, resource), CleanUp::Call(_))
-                    && universe.can_clean_up(state, resource)
+                    && universe.can_clean_up(state, id, resource)
                 {
                     actions.push(Action::Operator { operator: id, step: OperatorStep::CleansUp(resource) });
                 }
