@@ -39,7 +39,8 @@ pub(crate) struct ServiceMove<S> {
     pub(crate) transition: TransitionIdx,
     pub(crate) from: u8,
     pub(crate) when: When,
-    pub(crate) uses_role: bool,
+    pub(crate) removes: bool,
+    pub(crate) needs_live_role: bool,
     pub(crate) begins_use: bool,
 }
 
@@ -156,6 +157,11 @@ impl<S: IdSet> Universe<S> {
         self
     }
 
+    /// Whether regions fail and recover among what is enabled.
+    pub const fn has_region_faults(&self) -> bool {
+        self.has_region_faults
+    }
+
     /// The world's description.
     pub const fn world(&self) -> &World {
         &self.world
@@ -192,7 +198,8 @@ impl<S: IdSet> Universe<S> {
         };
         for resource in &world.resources {
             let kind = &world.kinds[resource.kind.index()];
-            if resource.given & 1 == 1 {
+            let uses_role = kind.state(resource.given).is_some_and(|state| state.blocks() || state.works);
+            if uses_role {
                 missing(format!("`{}`", resource.name), resource.role)?;
             }
             if let Some(parent) = resource.parent.map(|parent| &world.resources[parent.index()])
@@ -461,13 +468,15 @@ fn service_moves<S: IdSet>(world: &World) -> Vec<ServiceMove<S>> {
             continue;
         }
         for (id, transition) in (0..).zip(&kind.transitions) {
-            if transition.by == Mover::Service {
+            // A move that leads back to where it comes from is possible, and nothing comes of it: it is not among what is enabled.
+            if transition.by == Mover::Service && transition.from != transition.to {
                 moves.push(ServiceMove {
                     members: members.clone(),
                     transition: TransitionIdx(id),
                     from: transition.from,
                     when: transition.when,
-                    uses_role: transition.uses_role,
+                    removes: transition.removes,
+                    needs_live_role: transition.needs_live_role(),
                     begins_use: transition.begins_use,
                 });
             }

@@ -58,6 +58,11 @@ pub enum What {
         /// What.
         predicate: Predicate,
     },
+    /// It can come true, whatever has happened. One run does not decide it.
+    Possible {
+        /// What.
+        predicate: Predicate,
+    },
     /// A role's tasks have these statuses at the end, in this order, and there are no others.
     Tasks {
         /// The role.
@@ -197,6 +202,7 @@ impl<'a, S: IdSet> Monitor<'a, S> {
                 | What::Never { .. }
                 | What::Sometimes { .. }
                 | What::Finally { .. }
+                | What::Possible { .. }
                 | What::Tasks { .. }
                 | What::Task { .. } => 0,
             };
@@ -250,6 +256,7 @@ impl<'a, S: IdSet> Monitor<'a, S> {
                 | What::Never { .. }
                 | What::Sometimes { .. }
                 | What::Finally { .. }
+                | What::Possible { .. }
                 | What::Tasks { .. }
                 | What::Task { .. }
                 | What::Refusals { .. }
@@ -275,6 +282,11 @@ impl<'a, S: IdSet> Monitor<'a, S> {
             }
         };
         Outcome { passed: found.is_none(), decided: None, found }
+    }
+
+    /// Whether the `serial`-th action decided an expectation.
+    pub fn has_decided(&self, serial: u64) -> bool {
+        self.decided.iter().flatten().any(|(_, _, decided)| *decided == serial)
     }
 
     /// What became of the steps of the script; `None` for one that never came.
@@ -304,6 +316,7 @@ impl<'a, S: IdSet> Monitor<'a, S> {
         match what {
             What::Eventually { .. } => (false, Some("it never came true".to_owned())),
             What::Always { .. } | What::Never { .. } => (true, None),
+            What::Possible { .. } => (true, Some("only the checker can decide it".to_owned())),
             What::Sometimes { .. } => (true, Some("this run does not show it".to_owned())),
             What::Finally { predicate } => (predicate.holds(self.universe, state), None),
             What::Tasks { role, statuses } => {

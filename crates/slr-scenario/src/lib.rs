@@ -1,15 +1,17 @@
 //! Scenario files: their language, and what is wrong with them.
 //!
 //! [`Source`] is a file's text, read within bounds; [`parse`] makes a [`syntax::Scenario`] of it, or
-//! [`diagnostic::Diagnostic`]s, all of them at once; [`write`] goes the other way; [`schema`] tells
+//! [`diagnostic::Diagnostic`]s, all of them at once; [`write()`] goes the other way; [`mod@schema`] tells
 //! editors what a file may say.
 
 pub mod diagnostic;
 pub mod expect;
 pub mod ledger;
+mod look;
 pub mod lower;
 mod params;
 mod parse;
+mod position;
 pub mod run;
 pub mod schema;
 pub mod simulation;
@@ -21,4 +23,5 @@ pub mod yaml;
 
 pub use params::{NotAnAssignment, Params};
 pub use parse::{Parsed, parse, parse_with, write};
+pub use position::Position;
 pub use source::{Source, Unreadable};

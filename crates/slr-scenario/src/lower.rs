@@ -481,14 +481,14 @@ impl<'a> Lowerer<'a> {
             return Ok(Scripted::Poll { by, task });
         }
         if operation == Operation::ListRoles {
-            return Ok(Scripted::Call { by, commands: vec![Command::ListRoles] });
+            return Ok(Scripted::call(by, Command::ListRoles));
         }
         if operation == Operation::CreateServiceLinkedRole {
             let service = step.service.as_ref().ok_or_else(|| need("service"))?;
             let suffix = step.suffix.as_ref().map(|suffix| suffix.as_str());
             let description = step.description.as_ref().map(|text| self.world.text(text));
             let request = self.request(service, suffix);
-            return Ok(Scripted::Call { by, commands: vec![Command::CreateServiceLinkedRole { request, description }] });
+            return Ok(Scripted::call(by, Command::CreateServiceLinkedRole { request, description }));
         }
         let name = step.role.as_ref().ok_or_else(|| need("role"))?;
         let role = if operation == Operation::CreateRole { self.new_role(name, step) } else { self.role(name) };
@@ -506,23 +506,24 @@ impl<'a> Lowerer<'a> {
             Operation::UpdateRoleDescription => {
                 Command::UpdateRoleDescription { role, description: description.ok_or_else(|| need("description"))? }
             }
-            _ => return Ok(Scripted::Call { by, commands: self.about_items(operation, role, step) }),
+            _ => return Ok(self.about_items(by, operation, role, step)),
         };
-        Ok(Scripted::Call { by, commands: vec![command] })
+        Ok(Scripted::call(by, command))
     }
 
-    /// The commands of a call that attaches something, takes something off, or only reads.
-    fn about_items(&mut self, operation: Operation, role: RoleIdx, step: &syntax::Perform) -> Vec<Command> {
-        match self.items(operation, role, step) {
-            None => vec![Command::Read { operation, role }],
-            Some((items, attaches)) => {
-                let attachments = items.into_iter().map(|item| self.world.attachment(role, item));
-                if attaches {
-                    attachments.map(|attachment| Command::Attach { attachment }).collect()
-                } else {
-                    attachments.map(|attachment| Command::Detach { attachment }).collect()
-                }
-            }
+    /// A call that attaches something, takes something off, or only reads.
+    fn about_items(&mut self, by: PrincipalIdx, operation: Operation, role: RoleIdx, step: &syntax::Perform) -> Scripted {
+        let Some((items, attaches)) = self.items(operation, role, step) else {
+            return Scripted::call(by, Command::Read { operation, role });
+        };
+        let command = |attachment| {
+            if attaches { Command::Attach { attachment } } else { Command::Detach { attachment } }
+        };
+        let mut commands = items.into_iter().map(|item| command(self.world.attachment(role, item)));
+        match commands.next() {
+            Some(first) => Scripted::Call { by, command: first, also: commands.collect() },
+            // Of no tags nothing is to be done but to look for the role.
+            None => Scripted::call(by, Command::Read { operation, role }),
         }
     }
 
@@ -707,7 +708,7 @@ impl<'a> Lowerer<'a> {
         match &step.value {
             syntax::Step::Happens(_) => expect::StepExpectation::default(),
             syntax::Step::Do(perform) => expect::StepExpectation {
-                refused: perform.refused.as_ref().map(|code| aws_code(code.value)),
+                refused: perform.refused.as_ref().map(|code| code.value.code()),
                 message: perform.message.as_ref().map(|text| text.value.clone()),
                 answers: perform.answers.as_ref().map(|answers| expect::Answers {
                     status: answers.status.as_ref().map(|status| task_state(status.value)),
@@ -838,6 +839,7 @@ impl<'a> Lowerer<'a> {
                 circumstance: e.circumstance.as_ref().map(|c| predicate(c.value, e.arguments())).transpose()?,
             },
             E::Finally(e) => expect::What::Finally { predicate: predicate(e.finally.value, e.arguments())? },
+            E::Possible(e) => expect::What::Possible { predicate: predicate(e.possible.value, e.arguments())? },
             E::Tasks(e) => expect::What::Tasks {
                 role: self.role_or_only(e.role.as_ref(), span)?,
                 statuses: e.tasks.iter().map(|status| task_state(status.value)).collect(),
@@ -853,7 +855,7 @@ impl<'a> Lowerer<'a> {
             },
             E::Refusals(e) => expect::What::Refusals {
                 count: (e.refusals.least, e.refusals.most),
-                codes: e.code.iter().flat_map(|codes| &codes.value.0).map(|code| aws_code(code.value)).collect(),
+                codes: e.code.iter().flat_map(|codes| &codes.value.0).map(|code| code.value.code()).collect(),
                 operation: e.operation.as_ref().map(|name| name.value.clone()),
                 operator: e.operator.as_ref().map(|name| self.operator(Some(name), span)).transpose()?,
             },
@@ -1072,11 +1074,6 @@ fn answer(error: syntax::OpenError) -> Answer {
         syntax::OpenError::UnmodifiableEntity => Answer::UnmodifiableEntity,
         syntax::OpenError::ValidationError => Answer::ValidationError,
     }
-}
-
-fn aws_code(error: syntax::AwsError) -> slr_core::rejection::Code {
-    let found = slr_core::rejection::Code::ALL.iter().find(|code| code.name() == error.word());
-    found.copied().unwrap_or(slr_core::rejection::Code::ServiceFailure)
 }
 
 fn task_state(status: syntax::TaskStatus) -> slr_core::machine::TaskState {

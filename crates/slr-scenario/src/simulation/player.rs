@@ -392,68 +392,30 @@ impl<'a, S: IdSet> Player<'a, S> {
 
     fn scripted(&mut self, number: u32, now: SimTime, state: &State<S>, actions: &mut Actions<S>) {
         let (universe, plan) = (self.universe, self.plan);
-        let action = match &plan.steps[number as usize].what {
-            Scripted::Call { by, commands } => {
-                let operation = commands.first().and_then(|command| operation_of(universe, *command));
-                let throttled = operation.filter(|operation| self.is_throttled(*operation, now));
-                match throttled {
-                    Some(operation) => actions.push(Action::Throttle { by: *by, operation }),
-                    None => actions.extend(commands.iter().map(|command| Action::Command { by: *by, command: *command })),
-                }
-                return;
-            }
+        let step = &plan.steps[number as usize].what;
+        let action = match step {
             Scripted::Poll { by, task } => {
-                let operation = Operation::GetServiceLinkedRoleDeletionStatus;
-                Some(if self.is_throttled(operation, now) {
-                    Action::Throttle { by: *by, operation }
-                } else {
-                    let task = self.task_named(task, now);
-                    Action::Command { by: *by, command: Command::GetServiceLinkedRoleDeletionStatus { task } }
-                })
-            }
-            Scripted::SessionOpens { role, principal } => {
-                let slots = universe.sessions_of(*role).minus(state.open_sessions());
-                let suits = |id: &u32| {
-                    let slot = &universe.world().sessions[*id as usize];
-                    principal.as_ref().is_none_or(|wanted| slot.principal.as_str() == wanted)
-                };
-                slots.iter().find(suits).map(|id| Action::SessionOpens { session: SessionIdx(id) })
-            }
-            Scripted::SessionEnds { role } => {
-                let open = universe.sessions_of(*role).and(state.open_sessions()).first();
-                open.map(|id| Action::SessionEnds { session: SessionIdx(id), end: SessionEnd::Done })
-            }
-            Scripted::TaskStarts { role } => Some(Action::TaskStarts { role: *role }),
-            Scripted::TaskSucceeds { role } => Some(Action::TaskSucceeds { role: *role }),
-            Scripted::TaskFails { role, named: Some(named) } => {
-                Some(Action::TaskFails { role: *role, named: S::of(named.iter().map(|id| id.0)) })
+                let task = self.task_named(task, now);
+                Some(Action::Command { by: *by, command: Command::GetServiceLinkedRoleDeletionStatus { task } })
             }
             Scripted::TaskFails { role, named: None } => Some(self.decision(*role, state)),
-            Scripted::ResourceMoves { resource, transitions } => {
-                let transition = self.fitting(*resource, transitions, state);
-                transition.map(|transition| Action::ResourceMoves { resource: *resource, transition })
-            }
-            Scripted::Operate { by, resource, transitions } => {
-                let transition = self.fitting(*resource, transitions, state);
-                let command = transition.map(|transition| Command::Operate { resource: *resource, transition });
-                command.map(|command| Action::Command { by: *by, command })
-            }
-            Scripted::RoleAppears { role } => Some(Action::RoleAppears { role: *role }),
-            Scripted::RoleDisappears { role } => Some(Action::ServiceDeletesRole { role: *role }),
-            Scripted::DocsRead { operator } => {
-                Some(Action::Operator { operator: *operator, step: OperatorStep::ReadsDocs })
-            }
+            _ => step.action(universe, state),
         };
         match action {
-            Some(action) => actions.push(action),
             None => self.unplayable.push(Unplayable { step: number, at: now, why: None }),
+            Some(Action::Command { by, command }) => {
+                let throttled = operation_of(universe, command).filter(|operation| self.is_throttled(*operation, now));
+                if let Some(operation) = throttled {
+                    actions.push(Action::Throttle { by, operation });
+                    return;
+                }
+                actions.push(Action::Command { by, command });
+                if let Scripted::Call { also, .. } = step {
+                    actions.extend(also.iter().map(|command| Action::Command { by, command: *command }));
+                }
+            }
+            Some(action) => actions.push(action),
         }
-    }
-
-    /// The transition that leads from the resource's state; the first one where none does, so that the refusal can be told.
-    fn fitting(&self, resource: ResourceIdx, transitions: &[TransitionIdx], state: &State<S>) -> Option<TransitionIdx> {
-        let fits = |id: &&TransitionIdx| self.universe.transition(resource, **id).from == state.resource(resource);
-        transitions.iter().find(fits).or(transitions.first()).copied()
     }
 
     /// The task that a step means, now.

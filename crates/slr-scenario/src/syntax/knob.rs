@@ -2,7 +2,9 @@
 
 use schemars::{Schema, SchemaGenerator};
 
-use super::grammar::{Reader, Syntax, or_parameter, record, words};
+use super::declare::{record, words};
+use super::describe::or_parameter;
+use super::grammar::{Reader, Syntax};
 use super::scalar::{DURATION_PATTERN, Duration};
 use crate::yaml::{Content, Node, Scalar, Spanned};
 
@@ -100,10 +102,20 @@ impl Syntax for Retention {
             generator,
         )
     }
+
+    #[cfg(test)]
+    fn sample(dice: &mut crate::syntax::sample::Dice) -> Self {
+        if dice.chance(1, 2) {
+            Self::Forever
+        } else {
+            Self::For(Duration::sample(dice))
+        }
+    }
 }
 
 record! {
     /// Settings of the modelled world. Each has the default that fits the documentation best.
+    #[derive(Default)]
     pub struct Knobs, "`knobs`" {
         /// When a deletion task looks whether the role is in use. Default: both.
         "judged" => pub judged: Option<Spanned<Judged>>,

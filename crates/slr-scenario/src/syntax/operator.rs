@@ -2,7 +2,9 @@
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use super::grammar::{Reader, Syntax, choice, or_parameter, record, words};
+use super::declare::{choice, record, words};
+use super::describe::or_parameter;
+use super::grammar::{Reader, Syntax};
 use super::principal::User;
 use super::scalar::{Duration, Factor, Text, read_word};
 use crate::yaml::{Content, Node, Scalar, Spanned};
@@ -103,6 +105,7 @@ choice! {
 
 record! {
     /// How often an operator asks how far its task is.
+    #[derive(Default)]
     pub struct Polling, "a manner of polling" {
         /// The time between two polls. Default: 5s.
         "every" => pub every: Option<Spanned<Duration>>,
@@ -140,6 +143,15 @@ impl Syntax for Polls {
     fn schema(generator: &mut SchemaGenerator) -> Schema {
         generator.subschema_for::<Self>()
     }
+
+    #[cfg(test)]
+    fn sample(dice: &mut crate::syntax::sample::Dice) -> Self {
+        if dice.chance(1, 2) {
+            Self::AtOnce
+        } else {
+            Self::Polling(Polling::sample(dice))
+        }
+    }
 }
 
 impl JsonSchema for Polls {
@@ -159,6 +171,7 @@ impl JsonSchema for Polls {
 
 record! {
     /// How long an operator waits before it tries again, and how often it tries.
+    #[derive(Default)]
     pub struct Retry, "a manner of retrying" {
         /// The time before the second attempt. Default: 30s.
         "every" => pub every: Option<Spanned<Duration>>,
@@ -248,6 +261,24 @@ impl Retry {
 }
 
 impl Operator {
+    /// How it learns what became of its task.
+    #[must_use]
+    pub fn polls(&self) -> Polls {
+        let default = || Polls::Polling(Polling::default());
+        self.polls
+            .as_ref()
+            .map_or_else(default, |polls| polls.value.clone())
+    }
+
+    /// How it tries again.
+    #[must_use]
+    pub fn retry(&self) -> Retry {
+        self.retry
+            .as_ref()
+            .map(|retry| retry.value.clone())
+            .unwrap_or_default()
+    }
+
     /// As which user it calls.
     #[must_use]
     pub fn caller(&self) -> &str {

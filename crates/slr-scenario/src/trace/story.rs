@@ -18,11 +18,33 @@ pub struct Line {
     pub subject: String,
     /// The fact.
     pub text: String,
+    /// What it means to whoever waits for the deletion of a role.
+    pub tone: Tone,
+}
+
+/// What a fact means to whoever waits for the deletion of a role. Colours follow it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Tone {
+    /// Nothing by itself.
+    #[default]
+    Plain,
+    /// What was wanted has happened.
+    Good,
+    /// It has not: a refusal, a failure.
+    Bad,
 }
 
 impl Line {
     fn new(subject: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { subject: subject.into(), text: text.into() }
+        Self { subject: subject.into(), text: text.into(), tone: Tone::Plain }
+    }
+
+    fn good(self) -> Self {
+        Self { tone: Tone::Good, ..self }
+    }
+
+    fn bad(self) -> Self {
+        Self { tone: Tone::Bad, ..self }
     }
 }
 
@@ -137,7 +159,7 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
 
     /// A refusal, with code and message as AWS gives them.
     pub fn refusal(&self, caller: impl Into<String>, rejection: Rejection) -> Line {
-        Line::new(caller, format!("is refused: {}: {}", rejection.code(), rejection.message(self.universe)))
+        Line::new(caller, format!("is refused: {}: {}", rejection.code(), rejection.message(self.universe))).bad()
     }
 
     /// The line that tells an event; none for what the line before has told.
@@ -167,7 +189,7 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
                     Deleter::Task => "",
                     Deleter::Service => " by its service",
                 };
-                Line::new(self.role(*role), format!("is deleted{how}"))
+                Line::new(self.role(*role), format!("is deleted{how}")).good()
             }
             Event::RolePropagated { role } => Line::new(self.role(*role), "can be assumed from now on"),
             Event::RoleUpdated { role, description, max_session_duration } => {
@@ -190,12 +212,12 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
             }
             Event::TaskReturned { role } => Line::new(self.latest(*role, ledger), "is returned again: it is unfinished"),
             Event::TaskStarted { role } => Line::new(self.latest(*role, ledger), "NOT_STARTED -> IN_PROGRESS"),
-            Event::TaskSucceeded { role } => Line::new(self.latest(*role, ledger), "IN_PROGRESS -> SUCCEEDED"),
+            Event::TaskSucceeded { role } => Line::new(self.latest(*role, ledger), "IN_PROGRESS -> SUCCEEDED").good(),
             Event::TaskFailed { role, in_use, session_open, named } => {
                 let found = self.found(in_use, *session_open);
                 let reason = universe.deletion_reason(*role, in_use, named);
                 let text = format!("IN_PROGRESS -> FAILED: {found}; {}", self.report(named, &reason));
-                Line::new(self.latest(*role, ledger), text)
+                Line::new(self.latest(*role, ledger), text).bad()
             }
             Event::TaskBecameVisible { role } => Line::new(self.latest(*role, ledger), "can be polled from now on"),
             Event::TaskForgotten { role } => Line::new(self.latest(*role, ledger), "is forgotten: its record is dropped"),
@@ -233,10 +255,10 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
                 Line::new(self.operator(*operator), "has read the documentation and knows what uses the role")
             }
             Event::FailureSeen { operator } => Line::new(self.operator(*operator), "sees that the deletion has failed"),
-            Event::SuccessSeen { operator } => Line::new(self.operator(*operator), "takes the role for gone: done"),
-            Event::GaveUp { operator } => Line::new(self.operator(*operator), "gives up"),
+            Event::SuccessSeen { operator } => Line::new(self.operator(*operator), "takes the role for gone: done").good(),
+            Event::GaveUp { operator } => Line::new(self.operator(*operator), "gives up").bad(),
             Event::Refused { by, rejection } => self.refusal(self.principal(*by), *rejection),
-            Event::RegionFailed { region } => Line::new(world.regions[region.index()].clone(), "does not answer"),
+            Event::RegionFailed { region } => Line::new(world.regions[region.index()].clone(), "does not answer").bad(),
             Event::RegionRecovered { region } => Line::new(world.regions[region.index()].clone(), "answers again"),
         };
         Some(line)
