@@ -481,14 +481,14 @@ impl<'a> Lowerer<'a> {
             return Ok(Scripted::Poll { by, task });
         }
         if operation == Operation::ListRoles {
-            return Ok(Scripted::Call { by, commands: vec![Command::ListRoles] });
+            return Ok(Scripted::call(by, Command::ListRoles));
         }
         if operation == Operation::CreateServiceLinkedRole {
             let service = step.service.as_ref().ok_or_else(|| need("service"))?;
             let suffix = step.suffix.as_ref().map(|suffix| suffix.as_str());
             let description = step.description.as_ref().map(|text| self.world.text(text));
             let request = self.request(service, suffix);
-            return Ok(Scripted::Call { by, commands: vec![Command::CreateServiceLinkedRole { request, description }] });
+            return Ok(Scripted::call(by, Command::CreateServiceLinkedRole { request, description }));
         }
         let name = step.role.as_ref().ok_or_else(|| need("role"))?;
         let role = if operation == Operation::CreateRole { self.new_role(name, step) } else { self.role(name) };
@@ -506,23 +506,24 @@ impl<'a> Lowerer<'a> {
             Operation::UpdateRoleDescription => {
                 Command::UpdateRoleDescription { role, description: description.ok_or_else(|| need("description"))? }
             }
-            _ => return Ok(Scripted::Call { by, commands: self.about_items(operation, role, step) }),
+            _ => return Ok(self.about_items(by, operation, role, step)),
         };
-        Ok(Scripted::Call { by, commands: vec![command] })
+        Ok(Scripted::call(by, command))
     }
 
-    /// The commands of a call that attaches something, takes something off, or only reads.
-    fn about_items(&mut self, operation: Operation, role: RoleIdx, step: &syntax::Perform) -> Vec<Command> {
-        match self.items(operation, role, step) {
-            None => vec![Command::Read { operation, role }],
-            Some((items, attaches)) => {
-                let attachments = items.into_iter().map(|item| self.world.attachment(role, item));
-                if attaches {
-                    attachments.map(|attachment| Command::Attach { attachment }).collect()
-                } else {
-                    attachments.map(|attachment| Command::Detach { attachment }).collect()
-                }
-            }
+    /// A call that attaches something, takes something off, or only reads.
+    fn about_items(&mut self, by: PrincipalIdx, operation: Operation, role: RoleIdx, step: &syntax::Perform) -> Scripted {
+        let Some((items, attaches)) = self.items(operation, role, step) else {
+            return Scripted::call(by, Command::Read { operation, role });
+        };
+        let command = |attachment| {
+            if attaches { Command::Attach { attachment } } else { Command::Detach { attachment } }
+        };
+        let mut commands = items.into_iter().map(|item| command(self.world.attachment(role, item)));
+        match commands.next() {
+            Some(first) => Scripted::Call { by, command: first, also: commands.collect() },
+            // Of no tags nothing is to be done but to look for the role.
+            None => Scripted::call(by, Command::Read { operation, role }),
         }
     }
 

@@ -40,11 +40,11 @@ impl<S: IdSet> Classes<S> {
                     named.insert(*resource);
                 }
                 Scripted::TaskFails { named: Some(resources), .. } => named.extend(resources),
-                Scripted::Call { commands, .. } => named.extend(commands.iter().filter_map(|command| match command {
-                    Command::Operate { resource, .. } => Some(*resource),
-                    _ => None,
-                })),
-                Scripted::Poll { .. }
+                Scripted::Call { command: Command::Operate { resource, .. }, .. } => {
+                    named.insert(*resource);
+                }
+                Scripted::Call { .. }
+                | Scripted::Poll { .. }
                 | Scripted::SessionOpens { .. }
                 | Scripted::SessionEnds { .. }
                 | Scripted::TaskStarts { .. }

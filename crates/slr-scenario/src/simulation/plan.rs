@@ -132,8 +132,10 @@ pub enum Scripted {
     Call {
         /// Who.
         by: PrincipalIdx,
-        /// What; a call about several tags is several commands.
-        commands: Vec<Command>,
+        /// What.
+        command: Command,
+        /// What else, in the same call: the further tags of a call about several.
+        also: Vec<Command>,
     },
     /// A principal polls a task, which is known by name only when the time has come.
     Poll {
@@ -208,8 +210,8 @@ impl Plan {
     /// The script with each call of several commands taken apart, for those who do not keep to its times.
     pub fn script(&self) -> Vec<Scripted> {
         let apart = |step: &PlannedStep| match &step.what {
-            Scripted::Call { by, commands } => {
-                commands.iter().map(|command| Scripted::Call { by: *by, commands: vec![*command] }).collect()
+            Scripted::Call { by, command, also } => {
+                std::iter::once(command).chain(also).map(|command| Scripted::call(*by, *command)).collect()
             }
             what => vec![what.clone()],
         };
@@ -218,6 +220,11 @@ impl Plan {
 }
 
 impl Scripted {
+    /// A call of one command.
+    pub(crate) const fn call(by: PrincipalIdx, command: Command) -> Self {
+        Self::Call { by, command, also: Vec::new() }
+    }
+
     /// The action that it means in this state; `None` if it means nothing now, or if what it means depends on more than the state: a poll of
     /// a task that is known by name, a report that is left to the service.
     pub fn action<S: IdSet>(&self, universe: &Universe<S>, state: &State<S>) -> Option<Action<S>> {
@@ -227,9 +234,7 @@ impl Scripted {
             transitions.iter().find(fits).or(transitions.first()).copied()
         };
         match self {
-            Self::Call { by, commands } => {
-                commands.first().map(|command| Action::Command { by: *by, command: *command })
-            }
+            Self::Call { by, command, .. } => Some(Action::Command { by: *by, command: *command }),
             Self::Poll { .. } | Self::TaskFails { named: None, .. } => None,
             Self::SessionOpens { role, principal } => {
                 let slots = universe.sessions_of(*role).minus(state.open_sessions());

@@ -393,29 +393,28 @@ impl<'a, S: IdSet> Player<'a, S> {
     fn scripted(&mut self, number: u32, now: SimTime, state: &State<S>, actions: &mut Actions<S>) {
         let (universe, plan) = (self.universe, self.plan);
         let step = &plan.steps[number as usize].what;
-        let call = match step {
-            Scripted::Call { by, commands } => Some((*by, commands.clone())),
+        let action = match step {
             Scripted::Poll { by, task } => {
                 let task = self.task_named(task, now);
-                Some((*by, vec![Command::GetServiceLinkedRoleDeletionStatus { task }]))
+                Some(Action::Command { by: *by, command: Command::GetServiceLinkedRoleDeletionStatus { task } })
             }
-            _ => None,
-        };
-        if let Some((by, commands)) = call {
-            let operation = commands.first().and_then(|command| operation_of(universe, *command));
-            match operation.filter(|operation| self.is_throttled(*operation, now)) {
-                Some(operation) => actions.push(Action::Throttle { by, operation }),
-                None => actions.extend(commands.into_iter().map(|command| Action::Command { by, command })),
-            }
-            return;
-        }
-        let action = match step {
             Scripted::TaskFails { role, named: None } => Some(self.decision(*role, state)),
             _ => step.action(universe, state),
         };
         match action {
-            Some(action) => actions.push(action),
             None => self.unplayable.push(Unplayable { step: number, at: now, why: None }),
+            Some(Action::Command { by, command }) => {
+                let throttled = operation_of(universe, command).filter(|operation| self.is_throttled(*operation, now));
+                if let Some(operation) = throttled {
+                    actions.push(Action::Throttle { by, operation });
+                    return;
+                }
+                actions.push(Action::Command { by, command });
+                if let Scripted::Call { also, .. } = step {
+                    actions.extend(also.iter().map(|command| Action::Command { by, command: *command }));
+                }
+            }
+            Some(action) => actions.push(action),
         }
     }
 
