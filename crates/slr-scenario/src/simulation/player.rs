@@ -474,7 +474,10 @@ impl<'a, S: IdSet> Player<'a, S> {
                 self.wake_operators(role, now, state, agenda);
             }
             Event::FailureSeen { operator } => self.wait_and_work(*operator, now, state, agenda),
-            Event::DocsRead { operator } => self.at(now, What::OperatorWorks, operator.0, agenda),
+            Event::DocsRead { operator } => {
+                let starts = self.plan.operators[operator.index()].starts;
+                self.at(now.max(starts), What::OperatorWorks, operator.0, agenda);
+            }
             Event::RegionRecovered { region } => {
                 self.wake_resources(universe.resources_in(*region), now, state, agenda);
                 for role in universe.roles() {
@@ -514,7 +517,9 @@ impl<'a, S: IdSet> Player<'a, S> {
             let delay = self.plan.read_docs;
             self.after_delay(now, delay, Actor::Operator(id), What::OperatorReads, id.0, agenda);
         }
-        self.at(now, What::OperatorWorks, id.0, agenda);
+        // An operator that a script moves does nothing by itself before it starts.
+        let starts = self.plan.operators[id.index()].starts;
+        self.at(now.max(starts), What::OperatorWorks, id.0, agenda);
     }
 
     /// Lets the operators look at their work again who prepare the role's deletion.
