@@ -12,6 +12,7 @@ pub mod lower;
 mod params;
 mod parse;
 mod position;
+pub mod rewrite;
 pub mod run;
 pub mod schema;
 pub mod simulation;

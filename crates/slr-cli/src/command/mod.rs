@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+mod check;
 mod completions;
 mod draw;
 mod exit_codes;
@@ -53,6 +54,7 @@ pub(crate) enum Command {
     Test(test::Test),
     Validate(validate::Validate),
     Replay(replay::Replay),
+    Check(check::Check),
     New(new::New),
     Explain(explain::Explain),
     Draw(draw::Draw),
@@ -73,6 +75,7 @@ impl Command {
             Self::Test(command) => command.execute(console),
             Self::Validate(command) => command.execute(console),
             Self::Replay(command) => command.execute(console),
+            Self::Check(command) => command.execute(console),
             Self::New(command) => command.execute(console),
             Self::Explain(command) => command.execute(console),
             Self::Draw(command) => command.execute(console),
