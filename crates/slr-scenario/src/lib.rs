@@ -15,6 +15,7 @@ mod position;
 pub mod rewrite;
 pub mod run;
 pub mod schema;
+pub mod shrink;
 pub mod simulation;
 pub mod source;
 pub mod syntax;

@@ -29,7 +29,7 @@ pub struct Played<S> {
 #[error("a scenario cannot say the action {0}")]
 pub struct Unsayable(pub &'static str);
 
-fn anywhere<T>(value: T) -> Spanned<T> {
+pub(crate) fn anywhere<T>(value: T) -> Spanned<T> {
     Spanned::new(value, Span::default())
 }
 
@@ -70,7 +70,7 @@ fn again(perform: &mut Perform, at: Spanned<Duration>, refused: Option<rejection
     perform.refused = refused.and_then(error).map(anywhere);
 }
 
-fn error(code: rejection::Code) -> Option<AwsError> {
+pub(crate) fn error(code: rejection::Code) -> Option<AwsError> {
     AwsError::ALL.iter().copied().find(|error| error.code() == code)
 }
 

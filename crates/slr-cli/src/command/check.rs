@@ -156,14 +156,14 @@ impl Check {
             }
             settings.symmetry = false;
             if unsound != Unsound::NoSymmetry {
-                notes.push(format!("symmetry is off, for an answer would be wrong: {unsound}"));
+                notes.push(format!("symmetry is off: {}", reason(&unsound)));
             }
         }
         if !self.no_reduction {
             settings.reduction = true;
             if let Err(unsound) = settings.vet(model) {
                 settings.reduction = false;
-                notes.push(format!("partial-order reduction is off, for an answer would be wrong: {unsound}"));
+                notes.push(format!("partial-order reduction is off: {}", reason(&unsound)));
             }
         }
         Ok((settings, notes))
@@ -318,6 +318,17 @@ impl Ticker {
         if self.shown.is_some() {
             let _ = write!(std::io::stderr(), "\r\x1b[K");
         }
+    }
+}
+
+/// Why a shortcut is not taken.
+fn reason(unsound: &Unsound) -> String {
+    match unsound {
+        Unsound::NoSymmetry => "there are no interchangeable individuals".to_owned(),
+        Unsound::PropertyBreaksSymmetry(name) => format!("`{name}` is about one of the interchangeable individuals"),
+        Unsound::FairnessBreaksSymmetry(name) => format!("`{name}` relies on fairness to each of the individuals"),
+        Unsound::NoReduction => "it is not known which steps can be left out".to_owned(),
+        Unsound::ReductionLosesProperty(name) => format!("it leaves out steps that decide `{name}`"),
     }
 }
 

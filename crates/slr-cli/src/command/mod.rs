@@ -10,6 +10,7 @@ mod new;
 mod replay;
 mod run;
 mod schema;
+mod shrink;
 mod test;
 mod validate;
 
@@ -55,6 +56,7 @@ pub(crate) enum Command {
     Validate(validate::Validate),
     Replay(replay::Replay),
     Check(check::Check),
+    Shrink(shrink::Shrink),
     New(new::New),
     Explain(explain::Explain),
     Draw(draw::Draw),
@@ -76,6 +78,7 @@ impl Command {
             Self::Validate(command) => command.execute(console),
             Self::Replay(command) => command.execute(console),
             Self::Check(command) => command.execute(console),
+            Self::Shrink(command) => command.execute(console),
             Self::New(command) => command.execute(console),
             Self::Explain(command) => command.execute(console),
             Self::Draw(command) => command.execute(console),

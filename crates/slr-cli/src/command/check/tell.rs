@@ -144,7 +144,9 @@ impl Told {
                 story.text(&mut text, look);
             }
         }
-        let _ = writeln!(text, "{held} of {} invariants of the model proved", self.invariants);
+        let open = self.findings[..self.invariants].iter().filter(|finding| finding.verdict == "undecided").count();
+        let open = if open == 0 { String::new() } else { format!(", {open} hold as far as was looked") };
+        let _ = writeln!(text, "{held} of {} invariants of the model proved{open}", self.invariants);
         for (what, why) in &self.not_asked {
             let _ = writeln!(text, "{:11}  {what}: {why}", look.paint(DIM, "not asked").to_string());
         }
