@@ -138,7 +138,7 @@ fn failed_steps(ready: &Ready, report: &Report) -> Vec<Verdict> {
 }
 
 /// What is written there, on one line and without the brackets around it.
-fn excerpt(source: &Source, span: Span) -> String {
+pub(crate) fn excerpt(source: &Source, span: Span) -> String {
     let text = source.text().get(span.range()).unwrap_or_default().trim();
     let inner = text.strip_prefix('{').and_then(|text| text.strip_suffix('}'));
     let mut line = String::new();

@@ -94,11 +94,11 @@ fn of_width<S: IdSet + Hash>(criterion: &mut Criterion, width: &str) {
         black_box(hasher.hash_one(state));
     });
     measure(criterion, "pack into a word", width, &states, |state| {
-        black_box(codec.pack_word(state));
+        black_box(codec.pack_word(state, 0));
     });
     let mut words = vec![0; codec.words()];
     measure(criterion, "pack", width, &states, |state| codec.pack(state, black_box(&mut words)));
-    let packed: Vec<_> = states.iter().map(|state| [codec.pack_word(state)]).collect();
+    let packed: Vec<_> = states.iter().map(|state| [codec.pack_word(state, 0)]).collect();
     measure(criterion, "unpack", width, &packed, |word| {
         black_box(codec.unpack::<S>(word));
     });

@@ -7,6 +7,7 @@ mod fairness;
 mod properties;
 mod story;
 mod symmetry;
+mod width;
 
 use std::marker::PhantomData;
 
@@ -22,6 +23,7 @@ use symmetry::Classes;
 
 pub use properties::{Asked, NotAsked};
 pub use story::Teller;
+pub use width::{ForWidth, Unfit, narrowest};
 
 /// A state of the lifecycle with its script.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -36,7 +36,9 @@ impl<S: IdSet> Classes<S> {
         let mut named: BTreeSet<ResourceIdx> = asked.iter().flat_map(Asked::resources).collect();
         for step in lowered.plan.script() {
             match &step {
-                Scripted::ResourceMoves { resource, .. } | Scripted::Operate { resource, .. } => {
+                Scripted::ResourceMoves { resource, .. }
+                | Scripted::Operate { resource, .. }
+                | Scripted::Operator { step: OperatorStep::CleansUp(resource), .. } => {
                     named.insert(*resource);
                 }
                 Scripted::TaskFails { named: Some(resources), .. } => named.extend(resources),
@@ -52,7 +54,11 @@ impl<S: IdSet> Classes<S> {
                 | Scripted::TaskFails { named: None, .. }
                 | Scripted::RoleAppears { .. }
                 | Scripted::RoleDisappears { .. }
-                | Scripted::DocsRead { .. } => {}
+                | Scripted::TaskBecomesVisible { .. }
+                | Scripted::TaskIsForgotten { .. }
+                | Scripted::RolePropagates { .. }
+                | Scripted::Region { .. }
+                | Scripted::Operator { .. } => {}
             }
         }
         let ordered = |resource: ResourceIdx| {

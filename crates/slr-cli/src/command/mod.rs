@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+mod check;
 mod completions;
 mod draw;
 mod exit_codes;
@@ -9,6 +10,7 @@ mod new;
 mod replay;
 mod run;
 mod schema;
+mod shrink;
 mod test;
 mod validate;
 
@@ -53,6 +55,8 @@ pub(crate) enum Command {
     Test(test::Test),
     Validate(validate::Validate),
     Replay(replay::Replay),
+    Check(check::Check),
+    Shrink(shrink::Shrink),
     New(new::New),
     Explain(explain::Explain),
     Draw(draw::Draw),
@@ -73,6 +77,8 @@ impl Command {
             Self::Test(command) => command.execute(console),
             Self::Validate(command) => command.execute(console),
             Self::Replay(command) => command.execute(console),
+            Self::Check(command) => command.execute(console),
+            Self::Shrink(command) => command.execute(console),
             Self::New(command) => command.execute(console),
             Self::Explain(command) => command.execute(console),
             Self::Draw(command) => command.execute(console),

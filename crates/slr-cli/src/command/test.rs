@@ -194,7 +194,7 @@ fn write_junit(path: &Path, files: &[PathBuf], results: &[Tested]) -> Result<(),
         let mut status = match tested.exit {
             Exit::AsExpected => TestCaseStatus::success(),
             Exit::NotAsExpected => TestCaseStatus::non_success(NonSuccessKind::Failure),
-            Exit::Usage | Exit::Mistakes | Exit::InputOutput | Exit::Bug => {
+            Exit::Usage | Exit::Mistakes | Exit::InputOutput | Exit::Bug | Exit::Bound => {
                 TestCaseStatus::non_success(NonSuccessKind::Error)
             }
         };

@@ -199,10 +199,34 @@ pub enum Scripted {
         /// The role.
         role: RoleIdx,
     },
-    /// An operator reads the documentation.
-    DocsRead {
+    /// The role's task can be polled from now on.
+    TaskBecomesVisible {
+        /// The role.
+        role: RoleIdx,
+    },
+    /// The record of the role's finished task is dropped.
+    TaskIsForgotten {
+        /// The role.
+        role: RoleIdx,
+    },
+    /// The role has spread and can be assumed.
+    RolePropagates {
+        /// The role.
+        role: RoleIdx,
+    },
+    /// A Region stops answering, or answers again.
+    Region {
+        /// The Region.
+        region: RegionIdx,
+        /// Whether it stops.
+        fails: bool,
+    },
+    /// An operator takes a step.
+    Operator {
         /// The operator.
         operator: OperatorIdx,
+        /// The step.
+        step: OperatorStep,
     },
 }
 
@@ -262,9 +286,12 @@ impl Scripted {
             }
             Self::RoleAppears { role } => Some(Action::RoleAppears { role: *role }),
             Self::RoleDisappears { role } => Some(Action::ServiceDeletesRole { role: *role }),
-            Self::DocsRead { operator } => {
-                Some(Action::Operator { operator: *operator, step: OperatorStep::ReadsDocs })
-            }
+            Self::TaskBecomesVisible { role } => Some(Action::TaskBecomesVisible { role: *role }),
+            Self::TaskIsForgotten { role } => Some(Action::TaskIsForgotten { role: *role }),
+            Self::RolePropagates { role } => Some(Action::RolePropagates { role: *role }),
+            Self::Region { region, fails: true } => Some(Action::RegionFails { region: *region }),
+            Self::Region { region, fails: false } => Some(Action::RegionRecovers { region: *region }),
+            Self::Operator { operator, step } => Some(Action::Operator { operator: *operator, step: *step }),
         }
     }
 }

@@ -522,7 +522,10 @@ impl<'a, S: IdSet> Player<'a, S> {
                 self.wake_operators(role, now, state, agenda);
             }
             Event::FailureSeen { operator } => self.wait_and_work(*operator, now, state, agenda),
-            Event::DocsRead { operator } => self.at(now, What::OperatorWorks, operator.0, agenda),
+            Event::DocsRead { operator } => {
+                let starts = self.plan.operators[operator.index()].starts;
+                self.at(now.max(starts), What::OperatorWorks, operator.0, agenda);
+            }
             Event::RegionRecovered { region } => {
                 self.make_up_for_moves(universe.resources_in(*region), now, state, agenda);
                 for role in universe.roles() {
@@ -578,7 +581,9 @@ impl<'a, S: IdSet> Player<'a, S> {
         let wait = backoff.after(attempt.max(1), self.stream(Actor::Operator(id)));
         self.submits[id.index()].0 = now.plus(wait);
         self.begin_to_read(id, now, state, agenda);
-        self.at(now, What::OperatorWorks, id.0, agenda);
+        // An operator that a script moves does nothing by itself before it starts.
+        let starts = self.plan.operators[id.index()].starts;
+        self.at(now.max(starts), What::OperatorWorks, id.0, agenda);
     }
 
     /// Lets an operator read the documentation who wants to, unless it reads already.

@@ -338,11 +338,19 @@ const fn keys_of(happening: Happening) -> (&'static [&'static str], &'static [&'
         Happening::SessionEnds
         | Happening::TaskStarts
         | Happening::TaskSucceeds
+        | Happening::TaskBecomesVisible
+        | Happening::TaskIsForgotten
+        | Happening::RolePropagates
         | Happening::RoleDisappears => (&["role"], &[]),
         Happening::TaskFails => (&["role"], &["reports"]),
         Happening::ResourceMoves => (&["resource", "move"], &[]),
         Happening::RoleAppears => (&["service"], &["suffix"]),
-        Happening::DocsRead => (&["operator"], &[]),
+        Happening::DocsRead
+        | Happening::OperatorSubmits
+        | Happening::OperatorPolls
+        | Happening::OperatorGivesUp => (&["operator"], &[]),
+        Happening::OperatorCleansUp => (&["operator", "resource"], &[]),
+        Happening::RegionFails | Happening::RegionRecovers => (&["region"], &[]),
     }
 }
 
@@ -354,8 +362,14 @@ fn happens(check: &mut Check<'_>, step: &Happens, span: Span) {
         ("principal", step.principal.as_ref().map(|text| text.span)),
         ("resource", step.resource.as_ref().map(|text| text.span)),
         ("move", step.step.as_ref().map(|text| text.span)),
-        ("reports", step.reports.first().map(|text| text.span)),
+        (
+            "reports",
+            step.reports
+                .as_ref()
+                .map(|names| names.first().map_or(step.happens.span, |text| text.span)),
+        ),
         ("operator", step.operator.as_ref().map(|text| text.span)),
+        ("region", step.region.as_ref().map(|text| text.span)),
     ]
     .into_iter()
     .filter_map(|(key, span)| Some((key, span?)))
@@ -409,10 +423,15 @@ fn happens_to(check: &mut Check<'_>, step: &Happens) {
     {
         check.suffix_of(suffix, name, service, &service.role);
     }
-    for resource in &step.reports {
+    for resource in step.reports.iter().flatten() {
         check.resource(resource);
     }
-    check.no_repetition(&step.reports, "the resource");
+    if let Some(reports) = &step.reports {
+        check.no_repetition(reports, "the resource");
+    }
+    if let Some(region) = &step.region {
+        check.region(region);
+    }
     if let Some(operator) = &step.operator {
         check.operator(operator);
     }
