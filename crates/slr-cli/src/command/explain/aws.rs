@@ -18,6 +18,7 @@ pub(super) struct Lesson {
 /// The lesson of a code.
 ///
 /// Source: IAM API Reference, errors of the role operations and common errors; IAM User Guide, "Using service-linked roles".
+#[expect(clippy::too_many_lines, reason = "it is a table")]
 pub(super) const fn lesson(code: Code) -> Lesson {
     match code {
         Code::NoSuchEntity => Lesson {
