@@ -229,17 +229,17 @@ faults: [{ throttle: GetRole, share: $share }]
 }
 
 #[test]
-fn of_very_many_mistakes_the_first_are_shown_and_all_are_counted() {
+fn of_very_many_mistakes_the_first_are_shown() {
     let mut text = String::from("scenario: Many\ngiven: [{ role: x }]\nroles: { x: {} }\n");
     for number in 0..5000 {
         writeln!(text, "key{number}: {number}").unwrap();
     }
     let source = Source::new("many.yaml", text).unwrap();
     let diagnostics = parse(&source, &Params::none()).unwrap_err();
-    assert_eq!(diagnostics.len(), 5000);
+    assert_eq!(diagnostics.len(), 1000);
     let told = render(&source, &diagnostics, Look::Plain);
     assert_eq!(told.matches("error[").count(), 50);
-    assert!(told.ends_with("many.yaml: 5000 errors (the first 50 are shown)\n"));
+    assert!(told.ends_with("many.yaml: 1000 errors or more (the first 50 are shown)\n"));
 }
 
 #[test]

@@ -19,7 +19,8 @@ const OF_FORM: [Code; 7] = [
 ];
 
 /// Files with such a mistake that a schema cannot see all the same.
-const BEYOND_A_SCHEMA: [(&str, &str); 5] = [
+const BEYOND_A_SCHEMA: [(&str, &str); 6] = [
+    ("parameter-of-a-parameter", "any text may be a default"),
     ("key-that-is-a-list", "JSON has no such keys"),
     ("merge-key", "a merge key is a key of YAML, not of JSON"),
     (

@@ -4,7 +4,9 @@ use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use slr_core::policy::guides::{self, GuidePolicy};
-use slr_core::policy::{Account, Context, Document, DocumentKind, Entity, Request};
+use slr_core::policy::{
+    Account, Context, Document, DocumentKind, Entity, PrivilegeGraph, Request, World,
+};
 
 const ID: &str = "111122223333";
 const WINDOW_ROLE: &str = "arn:aws:iam::111122223333:role/my-maintenance-window-role";
@@ -142,5 +144,37 @@ fn parse(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, decide, parse);
+/// A thousand roles that may all be passed to one service, from a user who may pass them.
+fn reach(criterion: &mut Criterion) {
+    const ROLES: u32 = 1_000;
+    let mut account = account(&[(guides::SSM_LINKED_ROLE, &[])]);
+    let trust = guides::WINDOW_ROLE_TRUST.document(&[]).unwrap();
+    for at in 0..ROLES {
+        let name = format!("role-{at}");
+        account.add_role("/", &name, trust.clone()).unwrap();
+        let permissions = guides::WINDOW_ROLE.document(&[]).unwrap();
+        account
+            .put_inline_policy(Entity::Role(&name), "p", permissions)
+            .unwrap();
+    }
+    let world = World {
+        account: &account,
+        linked_roles: &[],
+        uses: guides::SERVICE_USES,
+    };
+    let mut group = criterion.benchmark_group("policy/reach");
+    group
+        .sample_size(10)
+        .throughput(Throughput::Elements(u64::from(ROLES)));
+    group.bench_function("a thousand passable roles", |bencher| {
+        bencher.iter(|| {
+            let graph = PrivilegeGraph::explore(&world, Entity::User("alice"), &[]).unwrap();
+            assert!(graph.graph().edge_count() > 1_000);
+            graph.paths().len()
+        });
+    });
+    group.finish();
+}
+
+criterion_group!(benches, decide, parse, reach);
 criterion_main!(benches);

@@ -107,6 +107,30 @@ pub enum Action<S> {
     },
 }
 
+impl<S> Action<S> {
+    /// What sort of action it is, as errors name it.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Command { .. } => "Command",
+            Self::Throttle { .. } => "Throttle",
+            Self::Operator { .. } => "Operator",
+            Self::SessionOpens { .. } => "SessionOpens",
+            Self::SessionEnds { .. } => "SessionEnds",
+            Self::TaskStarts { .. } => "TaskStarts",
+            Self::TaskSucceeds { .. } => "TaskSucceeds",
+            Self::TaskFails { .. } => "TaskFails",
+            Self::TaskBecomesVisible { .. } => "TaskBecomesVisible",
+            Self::TaskIsForgotten { .. } => "TaskIsForgotten",
+            Self::RolePropagates { .. } => "RolePropagates",
+            Self::ResourceMoves { .. } => "ResourceMoves",
+            Self::RoleAppears { .. } => "RoleAppears",
+            Self::ServiceDeletesRole { .. } => "ServiceDeletesRole",
+            Self::RegionFails { .. } => "RegionFails",
+            Self::RegionRecovers { .. } => "RegionRecovers",
+        }
+    }
+}
+
 /// An operation with its parameters.
 ///
 /// Source of the operations and of what they do to a service-linked role: IAM API Reference.

@@ -242,6 +242,7 @@ impl KindState {
 
 /// A move of a kind from one state to one other, by their codes.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each says something of its own about one move")]
 pub struct Transition {
     /// The move's name.
     pub name: String,
@@ -259,12 +260,23 @@ pub struct Transition {
     pub creates_role: bool,
     /// Whether it is refused where the role does not exist.
     pub needs_role: bool,
-    /// Whether the resource is on its way out with it, so that its children must be gone before.
+    /// Whether the resource is gone with it or on its way out, so that its children must be gone before.
     pub removes: bool,
     /// Whether the role is in use after it: the state blocks, or the service works in it.
     pub uses_role: bool,
     /// Whether the role comes into use by it.
     pub begins_use: bool,
+}
+
+impl Transition {
+    /// Whether the role has to be in the account: the transition is declared so, or the role comes into use by it.
+    ///
+    /// What already uses a role may go on without it. That happens to ordinary roles alone, which nothing protects from being deleted;
+    /// the resource can still be cleaned up then.
+    #[inline]
+    pub const fn needs_live_role(&self) -> bool {
+        self.needs_role || self.begins_use
+    }
 }
 
 /// What brings a resource nearer to releasing its role.
@@ -495,15 +507,31 @@ fn number_states(spec: &KindSpec) -> Result<Vec<KindState>, KindError> {
     Ok(states)
 }
 
-/// A caller's transition removes the resource if it leads to an end or to a state that only the service leads out of.
+/// A caller's transition removes the resource if it leads to an end, or to a state that only the service leads out of and out of which it
+/// leads to an end by itself. So starting what comes back by itself, such as a build, removes nothing. The service's own transition removes the
+/// resource if it leads to an end.
 fn mark_removals(transitions: &mut [Transition], states: &[KindState]) {
     let callers_leave: BTreeSet<u8> =
         transitions.iter().filter(|t| t.by == Mover::Caller).map(|transition| transition.from).collect();
-    let ends: BTreeSet<u8> = states.iter().filter(|state| state.is_end).map(|state| state.code).collect();
+    // A kind may also lead back to where it is as if the resource had never been made.
+    let gone: BTreeSet<u8> =
+        states.iter().filter(|state| state.is_end || state.code == 0).map(|state| state.code).collect();
+    let mut by_service = DiGraphMap::<u8, ()>::new();
+    for state in states {
+        by_service.add_node(state.code);
+    }
+    for transition in transitions.iter().filter(|transition| transition.by == Mover::Service) {
+        by_service.add_edge(transition.from, transition.to, ());
+    }
+    let goes_out = |code: u8| {
+        !callers_leave.contains(&code) && Dfs::new(&by_service, code).iter(&by_service).any(|c| gone.contains(&c))
+    };
     for transition in transitions {
-        transition.removes = transition.by == Mover::Caller
-            && transition.from != 0
-            && (ends.contains(&transition.to) || !callers_leave.contains(&transition.to));
+        let is_last = gone.contains(&transition.to);
+        transition.removes = match transition.by {
+            Mover::Caller => transition.from != 0 && (is_last || goes_out(transition.to)),
+            Mover::Service => is_last,
+        };
     }
 }
 

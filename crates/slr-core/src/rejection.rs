@@ -200,6 +200,8 @@ pub enum Rejection {
     ParentMissing(ResourceIdx),
     /// The service needs its role, and it is not there.
     ServiceNeedsRole(RoleIdx),
+    /// The service needs its role, and it has not spread yet.
+    RoleNotSpread(RoleIdx),
     /// The role is locked against new use while its deletion is unfinished.
     RoleLocked(RoleIdx),
     /// The resource's region does not answer.
@@ -232,7 +234,7 @@ impl Rejection {
             Self::Throttled => Code::Throttling,
             Self::ResourceNotReady(..) | Self::RoleLocked(_) => Code::ResourceInUse,
             Self::ResourceNotFound(_) => Code::ResourceNotFound,
-            Self::ResourceHasChildren(_) | Self::ParentMissing(_) | Self::ServiceNeedsRole(_) => {
+            Self::ResourceHasChildren(_) | Self::ParentMissing(_) | Self::ServiceNeedsRole(_) | Self::RoleNotSpread(_) => {
                 Code::ResourceDependency
             }
             Self::RegionUnavailable(_) => Code::ServiceUnavailable,
@@ -323,6 +325,11 @@ impl Rejection {
                     role(r)
                 )
             }
+            // After ECS, which spells its own name where the role's stands here.
+            Self::RoleNotSpread(r) => format!(
+                "Unable to assume the service linked role. Please verify that the {} service linked role exists.",
+                role(r)
+            ),
             Self::RoleLocked(r) => format!(
                 "The service-linked role {} cannot be used while a request to delete it is unfinished, try again later",
                 role(r)

@@ -1,7 +1,7 @@
 //! A world made ready to run: every question that the rules ask often, answered in advance as a set.
 
 use crate::id::{
-    KindIdx, OperatorIdx, PrincipalIdx, RegionIdx, ResourceIdx, RoleIdx, ServiceIdx, SessionIdx, TransitionIdx, number,
+    KindIdx, OperatorIdx, PrincipalIdx, RegionIdx, ResourceIdx, RoleIdx, ServiceIdx, SessionIdx, TextIdx, TransitionIdx, number,
 };
 use crate::kind::{Mover, ResourceKind, Transition, When};
 use crate::machine::RoleState;
@@ -16,6 +16,8 @@ pub(crate) struct RoleFacts<S> {
     /// The roles whose names are this one's, ignoring case; itself included.
     pub(crate) namesakes: S,
     pub(crate) service: Option<ServiceIdx>,
+    /// The description that the service gives the role when it makes it itself.
+    pub(crate) description: Option<TextIdx>,
     pub(crate) resources: S,
     pub(crate) sessions: S,
     pub(crate) attachments: S,
@@ -37,7 +39,8 @@ pub(crate) struct ServiceMove<S> {
     pub(crate) transition: TransitionIdx,
     pub(crate) from: u8,
     pub(crate) when: When,
-    pub(crate) uses_role: bool,
+    pub(crate) removes: bool,
+    pub(crate) needs_live_role: bool,
     pub(crate) begins_use: bool,
 }
 
@@ -110,8 +113,11 @@ impl<S: IdSet> Universe<S> {
     ///
     /// # Errors
     /// [`WorldError`] if the world does not fit the width, or contradicts itself at its beginning.
-    pub fn new(world: World) -> Result<Self, WorldError> {
+    pub fn new(mut world: World) -> Result<Self, WorldError> {
         check_limits::<S>(&world)?;
+        for description in world.services.iter().filter_map(|service| service.description.clone()).collect::<Vec<_>>() {
+            world.text(&description);
+        }
         let roles: Vec<_> = (0..world.roles.len()).map(|role| role_facts(&world, role)).collect();
         let child_of =
             |parent: u32| move |child: &&(u32, &crate::world::Resource)| child.1.parent == Some(ResourceIdx(parent));
@@ -151,6 +157,11 @@ impl<S: IdSet> Universe<S> {
         self
     }
 
+    /// Whether regions fail and recover among what is enabled.
+    pub const fn has_region_faults(&self) -> bool {
+        self.has_region_faults
+    }
+
     /// The world's description.
     pub const fn world(&self) -> &World {
         &self.world
@@ -187,7 +198,8 @@ impl<S: IdSet> Universe<S> {
         };
         for resource in &world.resources {
             let kind = &world.kinds[resource.kind.index()];
-            if resource.given & 1 == 1 {
+            let uses_role = kind.state(resource.given).is_some_and(|state| state.blocks() || state.works);
+            if uses_role {
                 missing(format!("`{}`", resource.name), resource.role)?;
             }
             if let Some(parent) = resource.parent.map(|parent| &world.resources[parent.index()])
@@ -420,14 +432,19 @@ fn role_facts<S: IdSet>(world: &World, index: usize) -> RoleFacts<S> {
             }
         }
     }
+    let service = match &world.roles[index].sort {
+        RoleSort::Ordinary { .. } => None,
+        RoleSort::ServiceLinked { service, .. } => Some(*service),
+    };
     RoleFacts {
         namesakes: S::of(
             (0_u32..).zip(&world.roles).filter(|(_, other)| other.name.eq_ignore_ascii_case(name)).map(|(id, _)| id),
         ),
-        service: match &world.roles[index].sort {
-            RoleSort::Ordinary { .. } => None,
-            RoleSort::ServiceLinked { service, .. } => Some(*service),
-        },
+        service,
+        description: service.and_then(|service| {
+            let text = world.services[service.index()].description.as_ref()?;
+            world.texts.iter().position(|known| known == text).map(|text| TextIdx(number(text)))
+        }),
         resources: S::of(resources().map(|(id, _)| id)),
         sessions: S::of(world.sessions_of(role).map(|session| session.0)),
         attachments: attached(&|_| true),
@@ -451,13 +468,15 @@ fn service_moves<S: IdSet>(world: &World) -> Vec<ServiceMove<S>> {
             continue;
         }
         for (id, transition) in (0..).zip(&kind.transitions) {
-            if transition.by == Mover::Service {
+            // A move that leads back to where it comes from is possible, and nothing comes of it: it is not among what is enabled.
+            if transition.by == Mover::Service && transition.from != transition.to {
                 moves.push(ServiceMove {
                     members: members.clone(),
                     transition: TransitionIdx(id),
                     from: transition.from,
                     when: transition.when,
-                    uses_role: transition.uses_role,
+                    removes: transition.removes,
+                    needs_live_role: transition.needs_live_role(),
                     begins_use: transition.begins_use,
                 });
             }

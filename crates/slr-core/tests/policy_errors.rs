@@ -1,6 +1,7 @@
 //! What the author of a wrong policy is told: line, column, the text, and what would be right.
 
-use slr_core::policy::{Document, DocumentKind, MalformedPolicyDocument};
+use proptest::test_runner::{Config as ProptestConfig, FileFailurePersistence};
+use slr_core::policy::{Document, DocumentKind, MalformedPolicyDocument, guides};
 
 fn refuse(kind: DocumentKind, text: &str) -> MalformedPolicyDocument {
     match Document::parse(kind, text) {
@@ -202,4 +203,38 @@ fn white_space_does_not_count_against_quotas() {
         document.quota_characters() as usize,
         text.replace(' ', "").len()
     );
+}
+
+proptest::proptest! {
+    #![proptest_config(ProptestConfig {
+        failure_persistence: Some(Box::new(FileFailurePersistence::Direct(
+            "tests/policy_errors.proptest-regressions",
+        ))),
+        ..ProptestConfig::default()
+    })]
+
+    /// Whatever the text, the answer is a document or a report: guides' policies with pieces cut out, doubled and
+    /// replaced, and plain noise.
+    #[test]
+    fn no_text_upsets_the_parser(
+        at in 0_usize..guides::ALL.len(),
+        cuts in proptest::collection::vec((0_usize..3_000, 0_usize..12, "[\\\\\"{}\\[\\],:$*?a0é\u{1f600} \n\t-]{0,4}"), 1..4),
+        noise in "[\\\\\"{}\\[\\],:a-zA-Z0-9é\u{1f600} \n-]{0,40}",
+    ) {
+        let mut letters: Vec<char> = guides::ALL[at].text.chars().collect();
+        for (from, width, piece) in cuts {
+            let from = from % letters.len().max(1);
+            let to = (from + width).min(letters.len());
+            letters.splice(from.min(to)..to, piece.chars());
+        }
+        let text: String = letters.into_iter().collect();
+        for kind in [Identity, Trust, Resource] {
+            for text in [&text, &noise] {
+                if let Err(error) = Document::parse(kind, text) {
+                    proptest::prop_assert!(!error.problems().is_empty());
+                    proptest::prop_assert!(error.report().contains("help: "));
+                }
+            }
+        }
+    }
 }

@@ -1130,7 +1130,7 @@ fn cases() -> Config {
     let cases = std::env::var("PROPTEST_CASES")
         .ok()
         .and_then(|text| text.parse().ok())
-        .unwrap_or(4_000);
+        .unwrap_or(2_000);
     let seeds = FileFailurePersistence::Direct("tests/policy_oracles.proptest-regressions");
     Config {
         cases,

@@ -284,6 +284,15 @@ fn the_graph_draws_itself() {
     );
     let drawn = format!("{dot:?}");
     insta::assert_snapshot!(drawn);
+    let json = serde_json::to_value(graph.graph()).unwrap();
+    assert_eq!(
+        json["nodes"][4],
+        serde_json::json!({"role": "AWSServiceRoleForRDS"})
+    );
+    assert_eq!(
+        json["edges"][3][2]["kind"],
+        serde_json::json!({"uses": {"action": "rds:CreateDBInstance", "service": "rds.amazonaws.com"}})
+    );
     let lines: Vec<String> = graph
         .paths()
         .iter()

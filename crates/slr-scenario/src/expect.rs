@@ -1,11 +1,12 @@
 //! What a scenario expects of a run, and whether it came true.
 
-use slr_core::action::{OperatorStep, TaskRef};
+use slr_core::action::{Operation, OperatorStep, TaskRef};
 use slr_core::event::Event;
-use slr_core::id::{OperatorIdx, RoleIdx};
+use slr_core::id::{AttachmentIdx, OperatorIdx, RoleIdx};
 use slr_core::invariant::Predicate;
 use slr_core::machine::{Machine, TaskState};
 use slr_core::rejection::{Code, Rejection};
+use slr_core::world::Item;
 use slr_core::{Action, IdSet, State, Universe};
 
 use crate::ledger::{Ledger, TaskRecord};
@@ -54,6 +55,11 @@ pub enum What {
     },
     /// It is true at the end.
     Finally {
+        /// What.
+        predicate: Predicate,
+    },
+    /// It can come true, whatever has happened. One run does not decide it.
+    Possible {
         /// What.
         predicate: Predicate,
     },
@@ -133,6 +139,8 @@ pub struct Answers {
     pub tags: Vec<String>,
     /// How many things are listed.
     pub count: Option<u32>,
+    /// Of roles, only those count whose paths begin like this.
+    pub under: Option<String>,
 }
 
 /// What became of an expectation.
@@ -194,6 +202,7 @@ impl<'a, S: IdSet> Monitor<'a, S> {
                 | What::Never { .. }
                 | What::Sometimes { .. }
                 | What::Finally { .. }
+                | What::Possible { .. }
                 | What::Tasks { .. }
                 | What::Task { .. } => 0,
             };
@@ -201,7 +210,10 @@ impl<'a, S: IdSet> Monitor<'a, S> {
         self.look(now, serial, state);
         if let Some(number) = step.script {
             let outcome = self.step_outcome(number, step, state, ledger);
-            self.step_outcomes[number as usize] = Some(Outcome { decided: Some((now, serial)), ..outcome });
+            // A step of several actions is as expected if each of them is.
+            if self.step_outcomes[number as usize].as_ref().is_none_or(|before| before.passed) {
+                self.step_outcomes[number as usize] = Some(Outcome { decided: Some((now, serial)), ..outcome });
+            }
         }
     }
 
@@ -244,6 +256,7 @@ impl<'a, S: IdSet> Monitor<'a, S> {
                 | What::Never { .. }
                 | What::Sometimes { .. }
                 | What::Finally { .. }
+                | What::Possible { .. }
                 | What::Tasks { .. }
                 | What::Task { .. }
                 | What::Refusals { .. }
@@ -303,6 +316,7 @@ impl<'a, S: IdSet> Monitor<'a, S> {
         match what {
             What::Eventually { .. } => (false, Some("it never came true".to_owned())),
             What::Always { .. } | What::Never { .. } => (true, None),
+            What::Possible { .. } => (true, Some("only the checker can decide it".to_owned())),
             What::Sometimes { .. } => (true, Some("this run does not show it".to_owned())),
             What::Finally { predicate } => (predicate.holds(self.universe, state), None),
             What::Tasks { role, statuses } => {
@@ -427,19 +441,53 @@ impl Answers {
                         }
                     }
                 }
-                Event::Answered { role: Some(role), .. }
-                | Event::RoleCreated { role, .. }
-                | Event::RoleUpdated { role, .. } => found.extend(self.role_contradiction(universe, *role, state, ledger)),
-                Event::Answered { role: None, .. } => {
-                    let listed = state.live_roles().len() + universe.world().other_roles;
-                    if self.count.is_some_and(|count| count != listed) {
-                        found.push(format!("{listed} roles are listed"));
+                Event::Answered { operation, role } => {
+                    let listed = self.listed(universe, *operation, *role, state);
+                    if self.count.is_some_and(|count| Some(count) != listed) {
+                        found.push(listed.map_or("no list".to_owned(), |listed| format!("a list of {listed}")));
                     }
+                    found.extend(role.and_then(|role| self.role_contradiction(universe, role, state, ledger)));
+                }
+                Event::RoleCreated { role, .. } | Event::RoleUpdated { role, .. } => {
+                    found.extend(self.role_contradiction(universe, *role, state, ledger));
                 }
                 _ => {}
             }
         }
         (!found.is_empty()).then(|| format!("the answer was: {}", found.join("; ")))
+    }
+
+    /// How many things an operation lists; `None` if it lists nothing.
+    fn listed<S: IdSet>(
+        &self,
+        universe: &Universe<S>,
+        operation: Operation,
+        role: Option<RoleIdx>,
+        state: &State<S>,
+    ) -> Option<u32> {
+        let world = universe.world();
+        let Some(role) = role else {
+            let under = self.under.as_deref().unwrap_or("/");
+            let roles = state.live_roles().iter().filter(|id| world.role_path(RoleIdx(*id)).starts_with(under));
+            // The roles that the scenario does not name are ordinary ones without a path.
+            let others = if under == "/" { world.other_roles } else { 0 };
+            return u32::try_from(roles.count()).ok().map(|roles| roles + others);
+        };
+        let attached = |wanted: fn(&Item) -> bool| {
+            let items = (0..).zip(&world.attachments).filter(|(_, thing)| thing.role == role && wanted(&thing.item));
+            u32::try_from(items.filter(|(id, _)| state.is_attached(AttachmentIdx(*id))).count()).ok()
+        };
+        match operation {
+            Operation::ListRoleTags => attached(|item| matches!(item, Item::Tag(_))),
+            Operation::ListRolePolicies => attached(|item| matches!(item, Item::InlinePolicy(_))),
+            Operation::ListInstanceProfilesForRole => attached(|item| matches!(item, Item::InstanceProfile(_))),
+            Operation::ListAttachedRolePolicies => {
+                // A service-linked role has the one policy of its service.
+                let of_service = universe.service_of(role).is_some_and(|service| service.policy.is_some());
+                attached(|item| matches!(item, Item::ManagedPolicy(_))).map(|count| count + u32::from(of_service))
+            }
+            _ => None,
+        }
     }
 
     fn role_contradiction<S: IdSet>(
@@ -454,9 +502,9 @@ impl Answers {
         let description = ledger.role(role).description.map(|text| world.texts[text.index()].clone());
         let tags: Vec<String> = (0..)
             .zip(&world.attachments)
-            .filter(|(id, a)| a.role == role && state.is_attached(slr_core::id::AttachmentIdx(*id)))
+            .filter(|(id, a)| a.role == role && state.is_attached(AttachmentIdx(*id)))
             .filter_map(|(_, a)| match &a.item {
-                slr_core::world::Item::Tag(key) => Some(key.clone()),
+                Item::Tag(key) => Some(key.clone()),
                 _ => None,
             })
             .collect();

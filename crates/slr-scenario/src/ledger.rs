@@ -60,6 +60,8 @@ pub struct Ledger<'a, S> {
     universe: &'a Universe<S>,
     seed: u64,
     roles: Vec<RoleRecord>,
+    /// Per ordinary role, the description that `CreateRole` gives it.
+    described: Vec<Option<TextIdx>>,
     tasks: Vec<TaskRecord<S>>,
 }
 
@@ -77,7 +79,10 @@ impl<'a, S: IdSet> Ledger<'a, S> {
                 ..RoleRecord::default()
             })
             .collect();
-        Self { universe, seed, roles, tasks: Vec::new() }
+        let ordinary = |index: usize| matches!(universe.world().roles[index].sort, RoleSort::Ordinary { .. });
+        let described = |index| descriptions.get(index).copied().flatten().filter(|_| ordinary(index));
+        let described = (0..universe.world().roles.len()).map(described).collect();
+        Self { universe, seed, roles, described, tasks: Vec::new() }
     }
 
     /// Enters an event.
@@ -88,7 +93,7 @@ impl<'a, S: IdSet> Ledger<'a, S> {
                 *record = RoleRecord {
                     incarnation: record.incarnation + 1,
                     created: Some(now),
-                    description: *description,
+                    description: description.or(self.described[role.index()]),
                     ..RoleRecord::default()
                 };
             }

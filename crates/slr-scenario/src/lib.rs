@@ -1,7 +1,7 @@
 //! Scenario files: their language, and what is wrong with them.
 //!
 //! [`Source`] is a file's text, read within bounds; [`parse`] makes a [`syntax::Scenario`] of it, or
-//! [`diagnostic::Diagnostic`]s, all of them at once; [`write()`] goes the other way; [`schema`] tells
+//! [`diagnostic::Diagnostic`]s, all of them at once; [`write()`] goes the other way; [`mod@schema`] tells
 //! editors what a file may say.
 
 pub mod diagnostic;

@@ -291,7 +291,12 @@ impl<'a> Lowerer<'a> {
         }
         if let Some((_, declared)) = self.scenario.roles.iter().find(|(name, _)| name.value == given.role.value) {
             for policy in &declared.attached {
-                let attachment = self.world.attachment(role, Item::ManagedPolicy(policy_arn(policy)));
+                let attachment = self.world.attachment(role, Item::ManagedPolicy(self.policy_arn(policy)));
+                self.world.attachments[attachment.index()].given = true;
+            }
+            let own = declared.policies.len() + usize::from(!declared.allow.is_empty());
+            for number in 1..=own {
+                let attachment = self.world.attachment(role, Item::InlinePolicy(format!("policy-{number}")));
                 self.world.attachments[attachment.index()].given = true;
             }
         }
@@ -411,6 +416,7 @@ impl<'a> Lowerer<'a> {
                 missing_task: match operator.takes_missing_task_for() {
                     syntax::MissingTask::Unknown => world::MissingTask::LooksAtTheRole,
                     syntax::MissingTask::Success => world::MissingTask::MeansSuccess,
+                    syntax::MissingTask::Failure => world::MissingTask::MeansFailure,
                 },
                 empty_report_means_unused: operator.takes_empty_report_for() == syntax::EmptyReport::Unused,
                 ignores_failure: operator.ignores_failure(),
@@ -475,40 +481,60 @@ impl<'a> Lowerer<'a> {
             return Ok(Scripted::Poll { by, task });
         }
         if operation == Operation::ListRoles {
-            return Ok(Scripted::Call { by, command: Command::ListRoles });
+            return Ok(Scripted::Call { by, commands: vec![Command::ListRoles] });
         }
         if operation == Operation::CreateServiceLinkedRole {
             let service = step.service.as_ref().ok_or_else(|| need("service"))?;
             let suffix = step.suffix.as_ref().map(|suffix| suffix.as_str());
             let description = step.description.as_ref().map(|text| self.world.text(text));
-            let request = self.world.request(service, suffix, |_| false);
-            return Ok(Scripted::Call { by, command: Command::CreateServiceLinkedRole { request, description } });
+            let request = self.request(service, suffix);
+            return Ok(Scripted::Call { by, commands: vec![Command::CreateServiceLinkedRole { request, description }] });
         }
         let name = step.role.as_ref().ok_or_else(|| need("role"))?;
         let role = if operation == Operation::CreateRole { self.new_role(name, step) } else { self.role(name) };
-        let item = self.item(operation, step);
-        let command = match (operation, item) {
-            (Operation::CreateRole, _) => Command::CreateRole { role },
-            (Operation::DeleteRole, _) => Command::DeleteRole { role },
-            (Operation::DeleteServiceLinkedRole, _) => Command::DeleteServiceLinkedRole { role },
-            (Operation::AssumeRole, _) => Command::AssumeRole { role },
-            (Operation::UpdateRole, _) => Command::UpdateRole {
-                role,
-                description: step.description.as_ref().map(|text| self.world.text(text)),
-                max_session_duration: step
-                    .max_session_duration
-                    .as_ref()
-                    .map(|duration| u32::try_from(duration.as_millis() / 1000).unwrap_or(u32::MAX)),
-            },
-            (Operation::UpdateRoleDescription, _) => {
-                let text = step.description.as_ref().ok_or_else(|| need("description"))?;
-                Command::UpdateRoleDescription { role, description: self.world.text(text) }
+        let description = step.description.as_ref().map(|text| self.world.text(text));
+        let command = match operation {
+            Operation::CreateRole => Command::CreateRole { role },
+            Operation::DeleteRole => Command::DeleteRole { role },
+            Operation::DeleteServiceLinkedRole => Command::DeleteServiceLinkedRole { role },
+            Operation::AssumeRole => Command::AssumeRole { role },
+            Operation::UpdateRole => {
+                let seconds = |millis: u64| u32::try_from(millis / 1000).unwrap_or(u32::MAX);
+                let longest = step.max_session_duration.as_ref().map(|duration| seconds(duration.as_millis()));
+                Command::UpdateRole { role, description, max_session_duration: longest }
             }
-            (_, Some((item, true))) => Command::Attach { attachment: self.world.attachment(role, item) },
-            (_, Some((item, false))) => Command::Detach { attachment: self.world.attachment(role, item) },
-            (read, None) => Command::Read { operation: read, role },
+            Operation::UpdateRoleDescription => {
+                Command::UpdateRoleDescription { role, description: description.ok_or_else(|| need("description"))? }
+            }
+            _ => return Ok(Scripted::Call { by, commands: self.about_items(operation, role, step) }),
         };
-        Ok(Scripted::Call { by, command })
+        Ok(Scripted::Call { by, commands: vec![command] })
+    }
+
+    /// The commands of a call that attaches something, takes something off, or only reads.
+    fn about_items(&mut self, operation: Operation, role: RoleIdx, step: &syntax::Perform) -> Vec<Command> {
+        match self.items(operation, role, step) {
+            None => vec![Command::Read { operation, role }],
+            Some((items, attaches)) => {
+                let attachments = items.into_iter().map(|item| self.world.attachment(role, item));
+                if attaches {
+                    attachments.map(|attachment| Command::Attach { attachment }).collect()
+                } else {
+                    attachments.map(|attachment| Command::Detach { attachment }).collect()
+                }
+            }
+        }
+    }
+
+    /// A request for a service-linked role.
+    ///
+    /// A principal that some role trusts exists, whether it has a service-linked role or not.
+    fn request(&mut self, service: &str, suffix: Option<&str>) -> slr_core::id::RequestIdx {
+        let scenario = self.scenario;
+        let by_services = scenario.services.iter().flat_map(|(_, service)| &service.trust);
+        let by_roles = scenario.roles.iter().flat_map(|(_, role)| &role.trust);
+        let exists = by_services.chain(by_roles).any(|known| known.eq_ignore_ascii_case(service));
+        self.world.request(service, suffix, |_| exists)
     }
 
     fn new_role(&mut self, name: &Spanned<String>, step: &syntax::Perform) -> RoleIdx {
@@ -516,34 +542,32 @@ impl<'a> Lowerer<'a> {
         let path = step.path.as_ref().or_else(|| declared.and_then(|role| role.path.as_ref()));
         let trust = if step.trust.is_empty() { declared.map_or(&[][..], |role| &role.trust) } else { &step.trust };
         let trust: Vec<String> = trust.iter().map(|principal| principal.value.clone()).collect();
-        self.world.ordinary_role(name, path.map_or("/", |path| path.as_str()), &trust)
+        let role = self.world.ordinary_role(name, path.map_or("/", |path| path.as_str()), &trust);
+        self.particulars(role, step.description.as_ref(), step.max_session_duration.as_ref());
+        role
     }
 
-    /// What an operation attaches (`true`) or takes off.
-    fn item(&self, operation: Operation, step: &syntax::Perform) -> Option<(Item, bool)> {
+    /// What an operation attaches (`true`) or takes off (`false`); `None` if it only reads.
+    fn items(&self, operation: Operation, role: RoleIdx, step: &syntax::Perform) -> Option<(Vec<Item>, bool)> {
         let policy = step.policy.as_ref();
-        let arn = || policy.map(policy_arn).unwrap_or_default();
+        let arn = || policy.map(|policy| self.policy_arn(policy)).unwrap_or_default();
         let name = || policy.map(|policy| policy.value.clone()).unwrap_or_default();
         let profile = || step.profile.as_ref().map(|profile| profile.value.clone()).unwrap_or_default();
-        match operation {
-            Operation::TagRole => {
-                Some((Item::Tag(step.tags.names().next().unwrap_or_default().to_owned()), true))
-            }
-            Operation::UntagRole => {
-                let key = step.tag_keys.first().map(|key| key.value.clone()).unwrap_or_default();
-                Some((Item::Tag(key), false))
-            }
-            Operation::AttachRolePolicy => Some((Item::ManagedPolicy(arn()), true)),
-            Operation::DetachRolePolicy => Some((Item::ManagedPolicy(arn()), false)),
-            Operation::PutRolePolicy => Some((Item::InlinePolicy(name()), true)),
-            Operation::DeleteRolePolicy => Some((Item::InlinePolicy(name()), false)),
-            Operation::AddRoleToInstanceProfile => Some((Item::InstanceProfile(profile()), true)),
-            Operation::RemoveRoleFromInstanceProfile => Some((Item::InstanceProfile(profile()), false)),
-            Operation::PutRolePermissionsBoundary => Some((Item::Boundary(arn()), true)),
-            Operation::DeleteRolePermissionsBoundary => Some((Item::Boundary(arn()), false)),
+        Some(match operation {
+            Operation::TagRole => (step.tags.names().map(|key| Item::Tag(key.to_owned())).collect(), true),
+            Operation::UntagRole => (step.tag_keys.iter().map(|key| Item::Tag(key.value.clone())).collect(), false),
+            Operation::AttachRolePolicy => (vec![Item::ManagedPolicy(arn())], true),
+            Operation::DetachRolePolicy => (vec![Item::ManagedPolicy(arn())], false),
+            Operation::PutRolePolicy => (vec![Item::InlinePolicy(name())], true),
+            Operation::DeleteRolePolicy => (vec![Item::InlinePolicy(name())], false),
+            Operation::AddRoleToInstanceProfile => (vec![Item::InstanceProfile(profile())], true),
+            Operation::RemoveRoleFromInstanceProfile => (vec![Item::InstanceProfile(profile())], false),
+            Operation::PutRolePermissionsBoundary => (vec![Item::Boundary(arn())], true),
+            // The call does not say which one: the role has one at the most.
+            Operation::DeleteRolePermissionsBoundary => (vec![self.boundary(role)], false),
             Operation::UpdateAssumeRolePolicy => {
                 let trust: Vec<&str> = step.trust.iter().map(|principal| principal.as_str()).collect();
-                Some((Item::TrustPolicy(trust.join(" ")), true))
+                (vec![Item::TrustPolicy(trust.join(" "))], true)
             }
             Operation::CreateServiceLinkedRole
             | Operation::DeleteServiceLinkedRole
@@ -562,7 +586,24 @@ impl<'a> Lowerer<'a> {
             | Operation::GenerateServiceLastAccessedDetails
             | Operation::GetServiceLastAccessedDetails
             | Operation::PassRole
-            | Operation::AssumeRole => None,
+            | Operation::AssumeRole => return None,
+        })
+    }
+
+    /// The boundary that an earlier step of the script may have given the role.
+    fn boundary(&self, role: RoleIdx) -> Item {
+        let of_role = self.world.attachments.iter().rev().filter(|attachment| attachment.role == role);
+        let boundaries = of_role.map(|attachment| &attachment.item).filter(|item| matches!(item, Item::Boundary(_)));
+        boundaries.cloned().next().unwrap_or_else(|| Item::Boundary(String::new()))
+    }
+
+    /// A managed policy by its ARN; a bare name means one of AWS's own.
+    fn policy_arn(&self, policy: &Spanned<String>) -> String {
+        let of_service = |service: &ServiceDefinition| service.policy.as_ref() == Some(&policy.value);
+        match self.world.services.iter().find(|service| of_service(service)).and_then(ServiceDefinition::policy_arn) {
+            Some(arn) => arn,
+            None if policy.starts_with("arn:") => policy.value.clone(),
+            None => format!("arn:aws:iam::aws:policy/{policy}"),
         }
     }
 
@@ -628,7 +669,7 @@ impl<'a> Lowerer<'a> {
         }
         let role = match (&step.role, &step.service) {
             (None, Some(service)) => {
-                let request = self.world.request(service, step.suffix.as_ref().map(|suffix| suffix.as_str()), |_| false);
+                let request = self.request(service, step.suffix.as_ref().map(|suffix| suffix.as_str()));
                 let resolved = self.world.requests[request.index()].resolution;
                 resolved.map_err(|_| unknown(Code::UnknownService, service, "service"))?
             }
@@ -666,7 +707,7 @@ impl<'a> Lowerer<'a> {
         match &step.value {
             syntax::Step::Happens(_) => expect::StepExpectation::default(),
             syntax::Step::Do(perform) => expect::StepExpectation {
-                refused: perform.refused.as_ref().map(|code| aws_code(code.value)),
+                refused: perform.refused.as_ref().map(|code| code.value.code()),
                 message: perform.message.as_ref().map(|text| text.value.clone()),
                 answers: perform.answers.as_ref().map(|answers| expect::Answers {
                     status: answers.status.as_ref().map(|status| task_state(status.value)),
@@ -678,6 +719,7 @@ impl<'a> Lowerer<'a> {
                     arn: answers.arn.as_ref().map(|text| text.value.clone()),
                     tags: answers.tags.names().map(str::to_owned).collect(),
                     count: answers.count.as_ref().map(|number| number.value),
+                    under: perform.path.as_ref().map(|path| path.value.clone()),
                 }),
             },
         }
@@ -796,6 +838,7 @@ impl<'a> Lowerer<'a> {
                 circumstance: e.circumstance.as_ref().map(|c| predicate(c.value, e.arguments())).transpose()?,
             },
             E::Finally(e) => expect::What::Finally { predicate: predicate(e.finally.value, e.arguments())? },
+            E::Possible(e) => expect::What::Possible { predicate: predicate(e.possible.value, e.arguments())? },
             E::Tasks(e) => expect::What::Tasks {
                 role: self.role_or_only(e.role.as_ref(), span)?,
                 statuses: e.tasks.iter().map(|status| task_state(status.value)).collect(),
@@ -811,7 +854,7 @@ impl<'a> Lowerer<'a> {
             },
             E::Refusals(e) => expect::What::Refusals {
                 count: (e.refusals.least, e.refusals.most),
-                codes: e.code.iter().flat_map(|codes| &codes.value.0).map(|code| aws_code(code.value)).collect(),
+                codes: e.code.iter().flat_map(|codes| &codes.value.0).map(|code| code.value.code()).collect(),
                 operation: e.operation.as_ref().map(|name| name.value.clone()),
                 operator: e.operator.as_ref().map(|name| self.operator(Some(name), span)).transpose()?,
             },
@@ -890,11 +933,6 @@ fn transitions(kind: &ResourceKind, wanted: impl Fn(&Transition) -> bool) -> Vec
 
 fn by_operation(kind: &ResourceKind, operation: &str) -> Vec<TransitionIdx> {
     transitions(kind, |t| t.by == kind::Mover::Caller && t.operation == operation)
-}
-
-/// A managed policy by its ARN; a bare name means one of AWS's own.
-fn policy_arn(policy: &Spanned<String>) -> String {
-    if policy.starts_with("arn:") { policy.value.clone() } else { format!("arn:aws:iam::aws:policy/{policy}") }
 }
 
 fn bad_policy(span: Span, message: String) -> Box<Diagnostic> {
@@ -1020,29 +1058,21 @@ fn knobs(scenario: &Scenario) -> knob::Knobs {
     };
     knobs.delete_of_ordinary_role = answer(given.delete_of_ordinary_role());
     knobs.malformed_task_id = answer(given.malformed_task_id());
-    knobs.create_while_deleting = match given.create_while_deleting() {
-        syntax::CreateWhileDeleting::InvalidInput => Answer::InvalidInput,
-        syntax::CreateWhileDeleting::Allowed => Answer::ConcurrentModification,
-    };
+    knobs.create_while_deleting = answer(given.create_while_deleting());
     knobs.name_too_long = answer(given.name_too_long());
     knobs.max_session_duration_editable =
         given.max_session_duration_of_slr() == syntax::MaxSessionDurationChange::Allowed;
     knobs
 }
 
-fn answer(error: syntax::AwsError) -> Answer {
+fn answer(error: syntax::OpenError) -> Answer {
     match error {
-        syntax::AwsError::InvalidInput => Answer::InvalidInput,
-        syntax::AwsError::UnmodifiableEntity => Answer::UnmodifiableEntity,
-        syntax::AwsError::ValidationError => Answer::ValidationError,
-        syntax::AwsError::ConcurrentModification => Answer::ConcurrentModification,
-        _ => Answer::NoSuchEntity,
+        syntax::OpenError::ConcurrentModification => Answer::ConcurrentModification,
+        syntax::OpenError::InvalidInput => Answer::InvalidInput,
+        syntax::OpenError::NoSuchEntity => Answer::NoSuchEntity,
+        syntax::OpenError::UnmodifiableEntity => Answer::UnmodifiableEntity,
+        syntax::OpenError::ValidationError => Answer::ValidationError,
     }
-}
-
-fn aws_code(error: syntax::AwsError) -> slr_core::rejection::Code {
-    let found = slr_core::rejection::Code::ALL.iter().find(|code| code.name() == error.word());
-    found.copied().unwrap_or(slr_core::rejection::Code::ServiceFailure)
 }
 
 fn task_state(status: syntax::TaskStatus) -> slr_core::machine::TaskState {

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::diagnostic::{Code, Diagnostic, did_you_mean};
+use crate::diagnostic::{Code, Diagnostic, ENOUGH_GUESSES, MOST_DIAGNOSTICS, did_you_mean};
 use crate::syntax::grammar::clipped;
 use crate::yaml::{Content, Entry, Node, ParameterUse, Scalar, ScalarKind, Span, plain_kind};
 
@@ -256,7 +256,9 @@ fn replace(
             None => return,
         },
     };
+    node.is_void = true;
     if let Some(parameter) = declared.get_mut(&found) {
+        node.is_void = false;
         parameter.is_used = true;
         node.content = Content::Scalar(parameter.scalar.clone());
         node.parameter = Some(Arc::new(ParameterUse {
@@ -265,8 +267,24 @@ fn replace(
         }));
         return;
     }
-    let help = did_you_mean(&found, declared.keys().map(String::as_str))
-        .unwrap_or_else(|| format!("declare it with a default under `params`, or put text that begins with `$` between quotes: \"${}\"", clipped(&found)));
+    if diagnostics.len() >= MOST_DIAGNOSTICS {
+        return;
+    }
+    // After very many mistakes a guess helps nobody, and it takes time.
+    let guess = (diagnostics.len() < ENOUGH_GUESSES)
+        .then(|| {
+            did_you_mean(
+                &found,
+                declared.keys().take(ENOUGH_GUESSES).map(String::as_str),
+            )
+        })
+        .flatten();
+    let help = guess.unwrap_or_else(|| {
+        format!(
+            "declare it with a default under `params`, or put text that begins with `$` between quotes: \"${}\"",
+            clipped(&found)
+        )
+    });
     diagnostics.push(
         Diagnostic::new(
             Code::UnknownParameter,
@@ -275,5 +293,4 @@ fn replace(
         )
         .help(help),
     );
-    node.is_void = true;
 }

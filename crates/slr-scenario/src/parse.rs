@@ -43,6 +43,7 @@ pub fn parse_with(
         if diagnostics.is_empty() {
             diagnostics.push(empty_file());
         }
+        sort(&mut diagnostics);
         return Err(diagnostics);
     };
     if matches!(&root.content, Content::Scalar(scalar) if scalar.kind() == ScalarKind::Nothing) {

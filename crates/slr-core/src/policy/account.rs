@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::arn::service_linked_role_arn;
+use super::arn::{ArnParts, service_linked_role_arn};
 use super::caller::{Caller, CallerKind};
 use super::context::Context;
-use super::document::{Document, DocumentKind};
+use super::document::{Document, DocumentKind, PrincipalPattern, Statement};
 use super::evaluate::{
     AttachedPolicy, Decision, Entitlements, PolicyType, Request, ResourcePolicy,
 };
@@ -480,6 +480,36 @@ impl Account {
         })
     }
 
+    /// The first user or role of this account that a policy names as a principal and that does not exist. IAM
+    /// answers such a policy with `MalformedPolicyDocument`. Of other accounts nothing is known here.
+    ///
+    /// Source: IAM API Reference, `UpdateAssumeRolePolicy`, Errors.
+    pub fn missing_principal<'d>(&self, document: &'d Document) -> Option<&'d str> {
+        let known = |arn: &str| {
+            self.users.values().any(|user| user.arn == arn)
+                || self.roles.values().any(|role| role.arn == arn)
+        };
+        let named = document
+            .statements()
+            .iter()
+            .filter_map(Statement::principals)
+            .flat_map(|named| &named.listed);
+        named
+            .filter_map(|principal| match principal {
+                PrincipalPattern::Arn(arn) => Some(&**arn),
+                PrincipalPattern::Anyone
+                | PrincipalPattern::Account(_)
+                | PrincipalPattern::Service(_)
+                | PrincipalPattern::Federated(_)
+                | PrincipalPattern::CanonicalUser(_) => None,
+            })
+            .find(|arn| {
+                ArnParts::split(arn).is_some_and(|parts| {
+                    parts.service == "iam" && parts.account == self.id && !known(arn)
+                })
+            })
+    }
+
     /// All policies that bear on a caller of this account. A service, and a caller of another account, has none.
     ///
     /// # Errors
@@ -644,4 +674,143 @@ fn insert_new<T>(
     }
     map.insert(key, value);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn document(kind: DocumentKind, text: &str) -> Document {
+        Document::parse(kind, text).unwrap_or_else(|error| panic!("{}", error.report()))
+    }
+
+    fn trust(principal: &str) -> Document {
+        let text = format!(
+            r#"{{"Statement": {{"Effect": "Allow", "Principal": {principal}, "Action": "sts:AssumeRole"}}}}"#
+        );
+        document(DocumentKind::Trust, &text)
+    }
+
+    fn identity() -> Document {
+        let text = r#"{"Statement": {"Effect": "Allow", "Action": "iam:Get*", "Resource": "*"}}"#;
+        document(DocumentKind::Identity, text)
+    }
+
+    #[test]
+    fn names_that_differ_in_case_only_are_one_across_paths_and_kinds_of_roles() {
+        let mut account = Account::new("aws", "111122223333");
+        let service = trust(r#"{"Service": "batch.amazonaws.com"}"#);
+        account
+            .add_role("/my/", "awsserviceroleforbatch", service.clone())
+            .unwrap();
+        assert_eq!(
+            account.add_service_linked_role(
+                "batch.amazonaws.com",
+                "AWSServiceRoleForBatch",
+                service
+            ),
+            Err(AccountError::EntityAlreadyExists {
+                kind: "Role",
+                name: "AWSServiceRoleForBatch".to_owned()
+            })
+        );
+        assert_eq!(
+            account.role_arn("AwsServiceRoleForBatch"),
+            Some("arn:aws:iam::111122223333:role/my/awsserviceroleforbatch")
+        );
+    }
+
+    #[test]
+    fn what_does_not_exist_cannot_be_changed() {
+        let mut account = Account::new("aws", "111122223333");
+        let nobody = Entity::User("alice");
+        let absent = |kind, name: &str| {
+            Err(AccountError::NoSuchEntity {
+                kind,
+                name: name.to_owned(),
+            })
+        };
+        assert_eq!(
+            account.put_inline_policy(nobody, "p", identity()),
+            absent("user", "alice")
+        );
+        assert_eq!(account.remove(Entity::Role("r")), absent("role", "r"));
+        account.add_user("/", "alice").unwrap();
+        assert_eq!(
+            account.attach_policy(nobody, "arn:p"),
+            absent("policy", "arn:p")
+        );
+        assert_eq!(
+            account.delete_inline_policy(nobody, "p"),
+            absent("policy", "p")
+        );
+        assert_eq!(account.add_to_group("alice", "g"), absent("group", "g"));
+        assert_eq!(
+            account.set_trust_policy("r", trust("\"*\"")),
+            absent("role", "r")
+        );
+        assert_eq!(
+            account.put_inline_policy(nobody, "p", trust("\"*\"")),
+            Err(AccountError::WrongDocumentKind)
+        );
+        let alice = account.user_caller("ALICE").unwrap();
+        account.remove(nobody).unwrap();
+        assert_eq!(
+            account
+                .decide(&alice, "iam:GetRole", "*", &alice.context())
+                .map(|decision| decision.is_allowed()),
+            Err(AccountError::NoSuchEntity {
+                kind: "user",
+                name: "alice".to_owned()
+            })
+        );
+    }
+
+    #[test]
+    fn detaching_takes_the_right_away() {
+        let mut account = Account::new("aws", "111122223333");
+        account.add_group("g").unwrap();
+        account.add_user("/", "alice").unwrap();
+        account.add_to_group("alice", "g").unwrap();
+        account.put_managed_policy("arn:p", identity()).unwrap();
+        account.attach_policy(Entity::Group("g"), "arn:p").unwrap();
+        let alice = account.user_caller("alice").unwrap();
+        let asks = |account: &Account| {
+            account
+                .decide(&alice, "iam:GetRole", "*", &alice.context())
+                .unwrap()
+                .is_allowed()
+        };
+        assert!(asks(&account));
+        account.detach_policy(Entity::Group("g"), "arn:p").unwrap();
+        assert!(!asks(&account));
+        account.attach_policy(Entity::Group("g"), "arn:p").unwrap();
+        account.remove(Entity::Group("g")).unwrap();
+        assert!(!asks(&account));
+    }
+
+    #[test]
+    fn a_principal_that_does_not_exist_is_found() {
+        let mut account = Account::new("aws", "111122223333");
+        account.add_user("/", "alice").unwrap();
+        let missing = |principal: &str| {
+            account
+                .missing_principal(&trust(principal))
+                .map(str::to_owned)
+        };
+        assert_eq!(
+            missing(r#"{"AWS": "arn:aws:iam::111122223333:user/alice"}"#),
+            None
+        );
+        assert_eq!(
+            missing(r#"{"AWS": "arn:aws:iam::444455556666:user/bob"}"#),
+            None
+        );
+        assert_eq!(missing(r#"{"AWS": "111122223333"}"#), None);
+        let role = "arn:aws:iam::111122223333:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling";
+        assert_eq!(
+            missing(&format!(r#"{{"AWS": ["111122223333", "{role}"]}}"#)).as_deref(),
+            Some(role)
+        );
+    }
 }

@@ -243,24 +243,34 @@ impl Wanted {
             Comparison::StringEqualsIgnoreCase => Self::Text(pattern(false)?, Case::Ignored),
             Comparison::StringLike => Self::Text(pattern(true)?, Case::Sensitive),
             Comparison::Arn => Self::Arn(ArnPattern::parse(text, variables)?),
-            Comparison::Numeric(relation) => Self::Number(
-                relation,
-                Decimal::parse(text).ok_or_else(|| {
-                    wrong("a number", "write up to 18 digits and up to 9 after the point, such as `3600` or `0.5`")
-                })?,
-            ),
-            Comparison::Date(relation) => Self::Date(
-                relation,
-                Decimal::parse_date(text).ok_or_else(|| {
-                    wrong("a date", "write `2020-04-01T00:00:00Z`, or seconds since 1970")
-                })?,
-            ),
-            Comparison::Bool => Self::Bool(boolean(text).ok_or_else(|| wrong("a boolean", "write `true` or `false`"))?),
-            Comparison::Null => Self::Null(boolean(text).ok_or_else(|| wrong("a boolean", "write `true` if the key must be absent, `false` if it must be there"))?),
+            Comparison::Numeric(relation) => {
+                let help = "write up to 18 digits and up to 9 after the point, such as `0.5`";
+                Self::Number(
+                    relation,
+                    Decimal::parse(text).ok_or_else(|| wrong("a number", help))?,
+                )
+            }
+            Comparison::Date(relation) => {
+                let help = "write `2020-04-01T00:00:00Z`, or seconds since 1970";
+                Self::Date(
+                    relation,
+                    Decimal::parse_date(text).ok_or_else(|| wrong("a date", help))?,
+                )
+            }
+            Comparison::Bool => {
+                let help = "write `true` or `false`";
+                Self::Bool(boolean(text).ok_or_else(|| wrong("a boolean", help))?)
+            }
+            Comparison::Null => {
+                let help = "write `true` if the key must be absent, `false` if it must be there";
+                Self::Null(boolean(text).ok_or_else(|| wrong("a boolean", help))?)
+            }
             Comparison::Binary => Self::Binary(text.trim_end_matches('=').into()),
-            Comparison::IpAddress => Self::Network(Network::parse(text).ok_or_else(|| {
-                wrong("an IP address or a network", "write `203.0.113.0/24`, `2001:db8::/32`, or an address")
-            })?),
+            Comparison::IpAddress => {
+                let help = "write `203.0.113.0/24`, `2001:db8::/32`, or an address";
+                let network = Network::parse(text);
+                Self::Network(network.ok_or_else(|| wrong("an IP address or a network", help))?)
+            }
         })
     }
 

@@ -18,6 +18,7 @@ mod error;
 mod evaluate;
 pub mod guides;
 mod json;
+mod parse;
 mod pattern;
 mod reach;
 mod requests;

@@ -15,11 +15,12 @@ use std::fmt;
 use petgraph::Direction;
 use petgraph::graph::{DiGraph, EdgeIndex, NodeIndex};
 use petgraph::visit::EdgeRef;
+use serde::Serialize;
 
 use super::account::{Account, AccountError, Entity};
 use super::caller::Caller;
 use super::context::Context;
-use super::document::{Document, Effect};
+use super::document::{Document, Effect, PrincipalPattern, Statement};
 use super::evaluate::{Decision, Entitlements, Grant, Request};
 use super::pattern::ActionParts;
 use super::requests::{CreateServiceLinkedRole, PassRole};
@@ -74,7 +75,8 @@ pub struct World<'a> {
 }
 
 /// A node of the privilege graph. Its label is its [`fmt::Display`].
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum ReachNode {
     /// A user: the rights of the user are exercised.
     User(String),
@@ -115,7 +117,8 @@ impl fmt::Display for ReachNode {
 }
 
 /// How one node leads to the next.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum ReachKind {
     /// A call makes the service act with its service-linked role.
     Uses {
@@ -140,7 +143,7 @@ pub enum ReachKind {
 }
 
 /// An edge of the privilege graph. Its label is its [`fmt::Display`].
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct ReachEdge {
     /// How.
     pub kind: ReachKind,
@@ -177,8 +180,8 @@ pub struct PrivilegeGraph {
 impl PrivilegeGraph {
     /// Follows every edge from a user or role until nothing new is found.
     ///
-    /// `targets` are actions to look for besides the ones that policies spell out, for patterns such as `ec2:*`
-    /// hold actions that no policy names.
+    /// `targets` are actions to look for besides the ones that policies spell out: a pattern such as `ec2:*`, and
+    /// more so a `NotAction`, grants actions that no policy names.
     ///
     /// # Errors
     /// [`AccountError::NoSuchEntity`]. A group is no caller: ask for one of its users.
@@ -338,6 +341,41 @@ fn imagine(world: &World<'_>) -> Result<Account, AccountError> {
     Ok(imagined)
 }
 
+/// Every use asks who trusts its service, and trust policies do not change on the way.
+fn trust_index<'w>(world: &'w World<'w>, imagined: &'w Account) -> BTreeMap<&'w str, Vec<&'w str>> {
+    let mut index = BTreeMap::new();
+    for service_use in world.uses {
+        index.entry(service_use.service).or_insert_with(|| {
+            let trusting = |role: &&str| imagined.trusts_service(role, service_use.service);
+            imagined.roles().filter(trusting).collect()
+        });
+    }
+    index
+}
+
+/// Roles that exist and whose trust policy names anybody but services. A role that is still to be made is its
+/// service's alone.
+fn assumable(account: &Account) -> Vec<&str> {
+    let opens = |role: &&str| {
+        account.trust_policy(role).is_some_and(|trust| {
+            trust
+                .policy
+                .document
+                .statements()
+                .iter()
+                .filter_map(Statement::principals)
+                .any(|named| {
+                    named.negated
+                        || !named
+                            .listed
+                            .iter()
+                            .all(|one| matches!(one, PrincipalPattern::Service(_)))
+                })
+        })
+    };
+    account.roles().filter(opens).collect()
+}
+
 struct Holder {
     node: NodeIndex,
     caller: Caller,
@@ -351,6 +389,11 @@ struct Explorer<'w> {
     nodes: BTreeMap<ReachNode, NodeIndex>,
     edges: BTreeSet<(NodeIndex, NodeIndex, ReachKind)>,
     holders: Vec<Holder>,
+    held: BTreeSet<NodeIndex>,
+    /// For each service of the uses, the roles that let it assume them.
+    trusting: BTreeMap<&'w str, Vec<&'w str>>,
+    /// Roles that others than services may be let into.
+    assumable: Vec<&'w str>,
     /// Roles brought into being on the way.
     made: BTreeSet<String>,
 }
@@ -365,6 +408,9 @@ impl<'w> Explorer<'w> {
             nodes: BTreeMap::new(),
             edges: BTreeSet::new(),
             holders: Vec::new(),
+            held: BTreeSet::new(),
+            trusting: trust_index(world, imagined),
+            assumable: assumable(world.account),
             made: BTreeSet::new(),
         }
     }
@@ -380,10 +426,14 @@ impl<'w> Explorer<'w> {
 
     fn holder(&mut self, node: ReachNode, caller: Caller) -> NodeIndex {
         let node = self.node(node);
-        if self.holders.iter().all(|holder| holder.node != node) {
+        if self.held.insert(node) {
             self.holders.push(Holder { node, caller });
         }
         node
+    }
+
+    fn trusting(&self, service: &str) -> Vec<&'w str> {
+        self.trusting.get(service).cloned().unwrap_or_default()
     }
 
     fn edge(&mut self, from: NodeIndex, to: NodeIndex, kind: ReachKind, because: Vec<String>) {
@@ -392,17 +442,18 @@ impl<'w> Explorer<'w> {
         }
     }
 
-    /// Edges only ever enable further edges, so going round until none is new finds the least fixpoint.
+    /// What a holder opens depends on itself and on the roles made so far, and both only grow: once a round over
+    /// all holders, new ones included, makes no further role, the fixpoint is reached.
     fn run(&mut self) -> Result<(), AccountError> {
         loop {
-            let before = (self.edges.len(), self.holders.len(), self.made.len());
+            let made = self.made.len();
             let mut at = 0;
             while let Some(holder) = self.holders.get(at) {
                 let (node, caller) = (holder.node, holder.caller.clone());
                 self.extend(node, &caller)?;
                 at += 1;
             }
-            if before == (self.edges.len(), self.holders.len(), self.made.len()) {
+            if made == self.made.len() {
                 return Ok(());
             }
         }
@@ -504,7 +555,7 @@ impl<'w> Explorer<'w> {
         else {
             return Ok(());
         };
-        if !self.imagined.trusts_service(role, service_use.service) {
+        if !self.trusting(service_use.service).contains(&role) {
             return Ok(());
         }
         let mut because = vec![granted];
@@ -540,7 +591,10 @@ impl<'w> Explorer<'w> {
         granted: &str,
     ) -> Result<(), AccountError> {
         let imagined = self.imagined;
-        for role in imagined.roles() {
+        if !rights.could(PassRole::ACTION) {
+            return Ok(());
+        }
+        for role in self.trusting(service_use.service) {
             let Some(role_arn) = imagined.role_arn(role) else {
                 continue;
             };
@@ -550,9 +604,7 @@ impl<'w> Explorer<'w> {
                 associated_resource_arn: None,
             };
             let passed = rights.allows(PassRole::ACTION, role_arn, &request.context(rights.caller));
-            let Some(reason) =
-                passed.filter(|_| imagined.trusts_service(role, service_use.service))
-            else {
+            let Some(reason) = passed else {
                 continue;
             };
             let from = if self.world.account.role_arn(role).is_some() {
@@ -575,10 +627,13 @@ impl<'w> Explorer<'w> {
 
     fn assume(&mut self, node: NodeIndex, rights: &Rights<'_>) -> Result<(), AccountError> {
         let imagined = self.imagined;
-        // A service-linked role trusts services only, so the roles that exist are all there is to try.
-        for role in self.world.account.roles() {
-            let decision = imagined.decide_assume_role(rights.caller, role, &rights.context)?;
-            let target = imagined.role_arn(role).unwrap_or(role);
+        for &role in &self.assumable.clone() {
+            let Some(trust) = imagined.trust_policy(role) else {
+                continue;
+            };
+            let target = trust.policy.name;
+            let request = Request::new(rights.caller, "sts:AssumeRole", target, &rights.context);
+            let decision = rights.entitlements.decide(&request, Some(&trust));
             if let Some(reason) = reason(rights.caller, "sts:AssumeRole", target, &decision) {
                 let caller = imagined.session_caller(role, SESSION)?;
                 let to = self.holder(ReachNode::Role(role.to_owned()), caller);
@@ -624,6 +679,22 @@ impl Rights<'_> {
             .entitlements
             .decide(&Request::new(self.caller, action, resource, context), None);
         reason(self.caller, action, resource, &decision)
+    }
+
+    /// Whether any identity policy speaks of allowing the action at all: quick, and often the answer is no.
+    fn could(&self, action: &str) -> bool {
+        let parts = ActionParts::split(action);
+        let statements = self
+            .entitlements
+            .identity
+            .iter()
+            .flat_map(|policy| policy.document.statements());
+        statements
+            .filter(|statement| statement.effect() == Effect::Allow)
+            .any(|statement| {
+                let actions = statement.actions();
+                actions.listed.iter().any(|pattern| pattern.matches(parts)) != actions.negated
+            })
     }
 
     /// Whether the action is allowed on some resource that a policy names. A pattern stands for itself: it is

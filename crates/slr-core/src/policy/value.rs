@@ -159,7 +159,9 @@ impl Network {
         let address: IpAddr = address.parse().ok()?;
         let width = if address.is_ipv4() { 32 } else { 128 };
         let prefix = match prefix {
-            Some(prefix) if prefix.len() <= 3 => u8::try_from(digits_to_u64(prefix)?).ok()?,
+            Some(prefix) if (1..=3).contains(&prefix.len()) => {
+                u8::try_from(digits_to_u64(prefix)?).ok()?
+            }
             Some(_) => return None,
             None => width,
         };
@@ -255,6 +257,7 @@ mod tests {
         assert!(!net("0.0.0.0/0").contains(net("2001:db8::1")));
         assert!(net("::/0").contains(net("2001:db8::1")));
         assert_eq!(Network::parse("203.0.113.0/33"), None);
+        assert_eq!(Network::parse("203.0.113.0/"), None);
         assert_eq!(Network::parse("203.0.113"), None);
     }
 }

@@ -40,7 +40,7 @@ impl<S: IdSet> Universe<S> {
             }
             Command::UpdateRoleDescription { role, description } => {
                 self.authorise(by, Operation::UpdateRoleDescription, role)?;
-                self.find(state, role)?;
+                Self::find(state, role)?;
                 tell(Event::RoleUpdated { role, description: Some(description), max_session_duration: None });
                 Ok(())
             }
@@ -48,7 +48,7 @@ impl<S: IdSet> Universe<S> {
             Command::Detach { attachment } => self.detach(state, by, attachment, tell),
             Command::Read { operation, role } => {
                 self.authorise(by, operation, role)?;
-                self.find(state, role)?;
+                Self::find(state, role)?;
                 tell(Event::Answered { operation, role: Some(role) });
                 Ok(())
             }
@@ -62,7 +62,7 @@ impl<S: IdSet> Universe<S> {
         }
     }
 
-    fn find(&self, state: &State<S>, role: RoleIdx) -> Answer {
+    fn find(state: &State<S>, role: RoleIdx) -> Answer {
         if state.is_live(role) { Ok(()) } else { Err(Rejection::RoleNotFound(role)) }
     }
 
@@ -70,7 +70,7 @@ impl<S: IdSet> Universe<S> {
     ///
     /// Source: IAM API Reference: the role operations that declare `UnmodifiableEntity`.
     fn find_modifiable(&self, state: &State<S>, role: RoleIdx) -> Answer {
-        self.find(state, role)?;
+        Self::find(state, role)?;
         if self.is_service_linked(role) { Err(Rejection::ProtectedRole(role)) } else { Ok(()) }
     }
 
@@ -143,6 +143,7 @@ impl<S: IdSet> Universe<S> {
         // Every caller has made sure that the slot is free, and a free slot takes the event.
         if let Ok(next) = state.role(role).next(RoleEvent::Created) {
             state.set_role(role, next);
+            self.note_superseded(state, role);
             state.set_task(role, None);
             state.unseen_tasks.remove(role.0);
             state.fresh_roles.put(role.0, self.world().knobs.late_propagation);
@@ -183,6 +184,22 @@ impl<S: IdSet> Universe<S> {
         }
     }
 
+    /// Whether a request to delete the role is accepted.
+    #[inline]
+    pub(super) fn may_submit(&self, state: &State<S>, by: PrincipalIdx, role: RoleIdx) -> Answer {
+        self.authorise(by, Operation::DeleteServiceLinkedRole, role)?;
+        Self::find(state, role)?;
+        let knobs = &self.world().knobs;
+        if !self.is_service_linked(role) {
+            return Err(Rejection::NotServiceLinked(role, knobs.delete_of_ordinary_role));
+        }
+        let may_be_denied = knobs.deletion_denied == DeletionDenied::CallRefused && !state.has_unfinished_task(role);
+        if may_be_denied && self.is_in_use(state, role) {
+            return Err(Rejection::RoleInUse(role));
+        }
+        Ok(())
+    }
+
     #[inline]
     fn delete_service_linked_role(
         &self,
@@ -191,20 +208,14 @@ impl<S: IdSet> Universe<S> {
         role: RoleIdx,
         tell: &mut impl FnMut(Event<S>),
     ) -> Answer {
-        self.authorise(by, Operation::DeleteServiceLinkedRole, role)?;
-        self.find(state, role)?;
-        if !self.is_service_linked(role) {
-            return Err(Rejection::NotServiceLinked(role, self.world().knobs.delete_of_ordinary_role));
-        }
+        self.may_submit(state, by, role)?;
         // IAM answers a repeated request with the task that is still open, so that a client which lost the first answer can
         // ask again. Source: IAM API Reference, DeleteServiceLinkedRole.
         if state.has_unfinished_task(role) {
             tell(Event::TaskReturned { role });
             return Ok(());
         }
-        if self.world().knobs.deletion_denied == DeletionDenied::CallRefused && self.is_in_use(state, role) {
-            return Err(Rejection::RoleInUse(role));
-        }
+        self.note_superseded(state, role);
         state.set_task(role, Some(TaskState::NotStarted));
         if self.world().knobs.late_visibility {
             state.unseen_tasks.insert(role.0);
@@ -252,7 +263,7 @@ impl<S: IdSet> Universe<S> {
         tell: &mut impl FnMut(Event<S>),
     ) -> Answer {
         self.authorise(by, Operation::UpdateRole, role)?;
-        self.find(state, role)?;
+        Self::find(state, role)?;
         // The description of any role may be edited, and of a service-linked role nothing else. A call that asks for both is
         // refused as a whole (Assumed). Source: IAM User Guide, "Using service-linked roles", editing the description.
         let editable = !self.is_service_linked(role) || self.world().knobs.max_session_duration_editable;
@@ -276,7 +287,7 @@ impl<S: IdSet> Universe<S> {
         match &thing.item {
             // Tags cannot be given at creation; afterwards they can, service-linked or not.
             // Source: IAM API Reference, TagRole.
-            Item::Tag(_) => self.find(state, role)?,
+            Item::Tag(_) => Self::find(state, role)?,
             Item::ManagedPolicy(_)
             | Item::InlinePolicy(_)
             | Item::InstanceProfile(_)
@@ -317,7 +328,7 @@ impl<S: IdSet> Universe<S> {
         let role = thing.role;
         self.authorise(by, thing.item.detaching(), role)?;
         match &thing.item {
-            Item::Tag(_) => self.find(state, role)?,
+            Item::Tag(_) => Self::find(state, role)?,
             Item::ManagedPolicy(_)
             | Item::InlinePolicy(_)
             | Item::InstanceProfile(_)
@@ -389,23 +400,26 @@ impl<S: IdSet> Universe<S> {
         if step.removes && self.has_children(state, resource) {
             return Err(Rejection::ResourceHasChildren(resource));
         }
-        let parent = self.world().resources[resource.index()].parent;
-        if step.from == 0 && parent.is_some_and(|parent| !self.is_there(state, parent)) {
+        if step.from == 0 && self.lacks_parent(state, resource) {
             return Err(Rejection::ParentMissing(resource));
         }
-        let makes_role = !state.is_live(role) && step.creates_role;
+        // A service makes no role but a service-linked one.
+        let makes_role = !state.is_live(role) && step.creates_role && self.is_service_linked(role);
         if makes_role {
             self.may_make_role(state, by, role)?;
-        } else if !state.is_live(role) && (step.needs_role || step.uses_role) {
+        } else if !state.is_live(role) && step.needs_live_role() {
             return Err(Rejection::ServiceNeedsRole(role));
+        }
+        if step.needs_role && state.is_fresh(role) {
+            return Err(Rejection::RoleNotSpread(role));
         }
         if step.begins_use && self.is_locked(state, role) {
             return Err(Rejection::RoleLocked(role));
         }
         if makes_role {
-            self.make_role(state, role, Creator::Service, None, tell);
+            self.make_role(state, role, Creator::Service, self.facts(role).description, tell);
         }
-        self.move_resource(state, resource, step.to);
+        Self::move_resource(state, resource, step.to);
         tell(Event::ResourceMoved { resource, transition });
         Ok(())
     }
@@ -428,9 +442,15 @@ impl<S: IdSet> Universe<S> {
         self.children_of(resource).iter().any(|child| self.is_there(state, ResourceIdx(child)))
     }
 
+    /// Whether the resource that this one belongs to is not there.
+    #[inline]
+    pub(super) fn lacks_parent(&self, state: &State<S>, resource: ResourceIdx) -> bool {
+        self.world().resources[resource.index()].parent.is_some_and(|parent| !self.is_there(state, parent))
+    }
+
     /// Gives a resource its new state; what no longer blocks is no longer outstanding.
     #[inline]
-    pub(super) fn move_resource(&self, state: &mut State<S>, resource: ResourceIdx, to: u8) {
+    pub(super) fn move_resource(state: &mut State<S>, resource: ResourceIdx, to: u8) {
         state.resources.set(resource.0, to);
         if to & 1 == 0 {
             state.reported.remove(resource.0);

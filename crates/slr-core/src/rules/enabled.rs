@@ -1,6 +1,8 @@
 //! What may happen next, in a stable order.
 
-use crate::action::{Action, OperatorStep};
+use super::operators::lesson_of;
+use super::Reports;
+use crate::action::{Action, Operation, OperatorStep};
 use crate::id::{OperatorIdx, RegionIdx, ResourceIdx, RoleIdx, SessionIdx, number};
 use crate::kind::{CleanUp, When};
 use crate::machine::{Phase, SessionEnd, Superseded, TaskState};
@@ -12,20 +14,28 @@ use crate::world::{MissingTask, Told, Works};
 impl<S: IdSet> Universe<S> {
     /// Visits every action that may come next: the moves of the environment with every outcome, and the steps of the operators.
     ///
-    /// What the sentence "a step changes something" excludes is left out: a poll that would be answered as before, an expired
-    /// session where a finished one leads to the same state. Commands that a scenario's script or a client sends are theirs to
+    /// What the sentence "a step changes something" excludes is left out: a poll that would be answered as before, a request that
+    /// would be refused as before, a move that leads back to its own state, an expired session where a finished one leads to the same
+    /// state. Commands that a scenario's script or a client sends are theirs to
     /// choose and are not among these.
     #[inline]
     pub fn enabled(&self, state: &State<S>, visit: &mut impl FnMut(Action<S>)) {
         self.enabled_but_reports(state, visit);
+        self.for_each_decision(state, &mut |role, reports| match reports {
+            None => visit(Action::TaskSucceeds { role }),
+            Some(reports) => reports.for_each(&mut |named| visit(Action::TaskFails { role, named })),
+        });
+    }
+
+    /// Visits the roles whose tasks can be decided: with nothing if the task succeeds, otherwise with the reports that are open to the
+    /// service.
+    #[inline]
+    pub fn for_each_decision(&self, state: &State<S>, visit: &mut impl FnMut(RoleIdx, Option<Reports<S>>)) {
         for role in state.tasks.having(TaskState::code(Some(TaskState::InProgress)), &self.service_linked).iter() {
             let role = RoleIdx(role);
             let judgement = self.judge(state, role);
-            if judgement.is_unused() {
-                visit(Action::TaskSucceeds { role });
-            } else {
-                self.reports(state, role, &judgement).for_each(&mut |named| visit(Action::TaskFails { role, named }));
-            }
+            let reports = (!judgement.is_unused()).then(|| self.reports(state, role, &judgement));
+            visit(role, reports);
         }
     }
 
@@ -75,7 +85,7 @@ impl<S: IdSet> Universe<S> {
         let preparing = described.works == Works::InAnyOrder || state.operator(operator).phase == Phase::Preparing;
         if preparing && state.is_live(described.goal) {
             for resource in self.known_to(state, operator).iter().map(ResourceIdx) {
-                if self.can_clean_up(state, resource) {
+                if self.can_clean_up(state, operator, resource) {
                     visit(Action::Operator { operator, step: OperatorStep::CleansUp(resource) });
                 }
             }
@@ -85,19 +95,26 @@ impl<S: IdSet> Universe<S> {
                 visit(Action::Operator { operator, step });
             }
         };
-        offer(OperatorStep::Submits);
+        if self.submission_tells_something(state, operator) {
+            offer(OperatorStep::Submits);
+        }
         if self.poll_tells_something(state, operator) {
             offer(OperatorStep::Polls);
         }
         offer(OperatorStep::GivesUp);
     }
 
-    /// Whether a call for the resource's clean-up would be granted.
+    /// Whether a call for the resource's clean-up would be granted, or refused in a way that the operator acts upon.
     #[inline]
-    pub fn can_clean_up(&self, state: &State<S>, resource: ResourceIdx) -> bool {
+    pub fn can_clean_up(&self, state: &State<S>, operator: OperatorIdx, resource: ResourceIdx) -> bool {
         let CleanUp::Call(transition) = self.clean_up_of(state, resource) else {
             return false;
         };
+        let described = self.operator(operator);
+        // Who works in steps tries, is refused, and gives up: that is a step. Who works in any order does something else.
+        if self.authorise_operation(described.principal, resource, transition).is_err() {
+            return described.works == Works::InSteps;
+        }
         let step = self.transition(resource, transition);
         let in_time = match step.when {
             When::Always => true,
@@ -109,11 +126,26 @@ impl<S: IdSet> Universe<S> {
             && !(step.removes && self.has_children(state, resource))
     }
 
+    /// Whether a request for deletion would do more than be refused for the time being, or for ever to one who does not mind.
+    #[inline]
+    fn submission_tells_something(&self, state: &State<S>, operator: OperatorIdx) -> bool {
+        let described = self.operator(operator);
+        described.attempts.is_some()
+            || match self.may_submit(state, described.principal, described.goal) {
+                Ok(()) => true,
+                Err(rejection) => lesson_of(described.works, rejection).is_some(),
+            }
+    }
+
     /// Whether a poll would be answered otherwise than "not yet".
     fn poll_tells_something(&self, state: &State<S>, operator: OperatorIdx) -> bool {
         let described = self.operator(operator);
         if described.told == Told::AtOnce || state.operator(operator).phase != Phase::Waiting {
             return false;
+        }
+        let polling = Operation::GetServiceLinkedRoleDeletionStatus;
+        if self.authorise(described.principal, polling, described.goal).is_err() {
+            return true;
         }
         if state.operator(operator).superseded != Superseded::No {
             return true;
@@ -138,7 +170,9 @@ impl<S: IdSet> Universe<S> {
                 };
                 let allowed = in_time
                     && state.answers(self.world().resources[resource.index()].region)
-                    && (!service_move.uses_role || state.is_live(role))
+                    && (!service_move.needs_live_role || state.is_live(role))
+                    && !(service_move.removes && self.has_children(state, resource))
+                    && !(service_move.from == 0 && self.lacks_parent(state, resource))
                     && !(service_move.begins_use && self.is_locked(state, role));
                 if allowed {
                     visit(Action::ResourceMoves { resource, transition: service_move.transition });

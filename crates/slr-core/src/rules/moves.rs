@@ -6,7 +6,7 @@ use crate::id::{RegionIdx, ResourceIdx, RoleIdx, SessionIdx, TransitionIdx};
 use crate::kind::{Mover, When};
 use crate::knob::Judged;
 use crate::machine::{Machine, SessionEnd, SessionEvent, SessionState, TaskEvent, TaskState};
-use crate::rejection::{Impossible, Refusal};
+use crate::rejection::Refusal;
 use crate::set::IdSet;
 use crate::state::State;
 use crate::universe::Universe;
@@ -54,9 +54,6 @@ impl<S: IdSet> Universe<S> {
         session: SessionIdx,
         tell: &mut impl FnMut(Event<S>),
     ) -> Done {
-        if session.index() >= self.world().sessions.len() {
-            return Err(Impossible::Unknown { action: "SessionOpens" }.into());
-        }
         if let Some(why) = self.bar_to_session(state, session) {
             return Err(not_enabled("SessionOpens", why));
         }
@@ -67,7 +64,6 @@ impl<S: IdSet> Universe<S> {
 
     #[inline]
     pub(super) fn session_ends(
-        &self,
         state: &mut State<S>,
         session: SessionIdx,
         end: SessionEnd,
@@ -84,7 +80,7 @@ impl<S: IdSet> Universe<S> {
 
     /// The task's machine after the event.
     #[inline]
-    fn task_after(&self, state: &State<S>, role: RoleIdx, event: TaskEvent) -> Result<TaskState, Refusal> {
+    fn task_after(state: &State<S>, role: RoleIdx, event: TaskEvent) -> Result<TaskState, Refusal> {
         match state.task(role) {
             Some(task) => Ok(task.next(event)?),
             None => Err(not_enabled(TaskState::event_name(event), "the role has no deletion task")),
@@ -93,7 +89,7 @@ impl<S: IdSet> Universe<S> {
 
     #[inline]
     pub(super) fn task_starts(&self, state: &mut State<S>, role: RoleIdx, tell: &mut impl FnMut(Event<S>)) -> Done {
-        let next = self.task_after(state, role, TaskEvent::Started)?;
+        let next = Self::task_after(state, role, TaskEvent::Started)?;
         state.set_task(role, Some(next));
         match self.world().knobs.judged {
             Judged::End => {}
@@ -116,7 +112,7 @@ impl<S: IdSet> Universe<S> {
 
     #[inline]
     pub(super) fn task_succeeds(&self, state: &mut State<S>, role: RoleIdx, tell: &mut impl FnMut(Event<S>)) -> Done {
-        let next = self.task_after(state, role, TaskEvent::FoundUnused)?;
+        let next = Self::task_after(state, role, TaskEvent::FoundUnused)?;
         if !self.judge(state, role).is_unused() {
             return Err(not_enabled("TaskSucceeds", "the role is in use"));
         }
@@ -136,7 +132,7 @@ impl<S: IdSet> Universe<S> {
         named: &S,
         tell: &mut impl FnMut(Event<S>),
     ) -> Done {
-        let next = self.task_after(state, role, TaskEvent::FoundInUse)?;
+        let next = Self::task_after(state, role, TaskEvent::FoundInUse)?;
         let judgement = self.judge(state, role);
         if judgement.is_unused() {
             return Err(not_enabled("TaskFails", "nothing uses the role"));
@@ -154,16 +150,14 @@ impl<S: IdSet> Universe<S> {
             session_open: judgement.session_open,
             named: named.clone(),
         });
+        if named.is_empty() {
+            self.send_operators_to_docs(state, role);
+        }
         self.tell_operators_of_failure(state, role, tell);
         Ok(())
     }
 
-    pub(super) fn task_becomes_visible(
-        &self,
-        state: &mut State<S>,
-        role: RoleIdx,
-        tell: &mut impl FnMut(Event<S>),
-    ) -> Done {
+    pub(super) fn task_becomes_visible(state: &mut State<S>, role: RoleIdx, tell: &mut impl FnMut(Event<S>)) -> Done {
         if !state.task_is_unseen(role) {
             return Err(not_enabled("TaskBecomesVisible", "it is visible"));
         }
@@ -192,7 +186,7 @@ impl<S: IdSet> Universe<S> {
         Ok(())
     }
 
-    pub(super) fn role_propagates(&self, state: &mut State<S>, role: RoleIdx, tell: &mut impl FnMut(Event<S>)) -> Done {
+    pub(super) fn role_propagates(state: &mut State<S>, role: RoleIdx, tell: &mut impl FnMut(Event<S>)) -> Done {
         if !state.is_fresh(role) {
             return Err(not_enabled("RolePropagates", "the role has spread"));
         }
@@ -209,11 +203,6 @@ impl<S: IdSet> Universe<S> {
         transition: TransitionIdx,
         tell: &mut impl FnMut(Event<S>),
     ) -> Done {
-        let known = resource.index() < self.world().resources.len()
-            && transition.index() < self.kind_of(resource).transitions.len();
-        if !known {
-            return Err(Impossible::Unknown { action: "ResourceMoves" }.into());
-        }
         let step = self.transition(resource, transition);
         let role = self.role_of(resource);
         if step.by == Mover::Caller {
@@ -233,13 +222,19 @@ impl<S: IdSet> Universe<S> {
         if !allowed {
             return Err(not_enabled("ResourceMoves", "the transition waits for another use of the role"));
         }
-        if step.uses_role && !state.is_live(role) {
+        if step.needs_live_role() && !state.is_live(role) {
             return Err(not_enabled("ResourceMoves", "the role is not in the account"));
+        }
+        if step.removes && self.has_children(state, resource) {
+            return Err(not_enabled("ResourceMoves", "resources that belong to it are still there"));
+        }
+        if step.from == 0 && self.lacks_parent(state, resource) {
+            return Err(not_enabled("ResourceMoves", "the resource that it belongs to is not there"));
         }
         if step.begins_use && self.is_locked(state, role) {
             return Err(not_enabled("ResourceMoves", "the role is locked while its deletion is unfinished"));
         }
-        self.move_resource(state, resource, step.to);
+        Self::move_resource(state, resource, step.to);
         tell(Event::ResourceMoved { resource, transition });
         Ok(())
     }
@@ -254,7 +249,7 @@ impl<S: IdSet> Universe<S> {
         if state.live_roles().meets(&self.facts(role).namesakes) {
             return Err(not_enabled("RoleAppears", "the name is taken"));
         }
-        self.make_role(state, role, Creator::History, None, tell);
+        self.make_role(state, role, Creator::History, self.facts(role).description, tell);
         Ok(())
     }
 
@@ -285,12 +280,7 @@ impl<S: IdSet> Universe<S> {
         Ok(())
     }
 
-    pub(super) fn region_fails(
-        &self,
-        state: &mut State<S>,
-        region: RegionIdx,
-        tell: &mut impl FnMut(Event<S>),
-    ) -> Done {
+    pub(super) fn region_fails(state: &mut State<S>, region: RegionIdx, tell: &mut impl FnMut(Event<S>)) -> Done {
         if !state.answers(region) {
             return Err(not_enabled("RegionFails", "the region does not answer"));
         }
@@ -299,12 +289,7 @@ impl<S: IdSet> Universe<S> {
         Ok(())
     }
 
-    pub(super) fn region_recovers(
-        &self,
-        state: &mut State<S>,
-        region: RegionIdx,
-        tell: &mut impl FnMut(Event<S>),
-    ) -> Done {
+    pub(super) fn region_recovers(state: &mut State<S>, region: RegionIdx, tell: &mut impl FnMut(Event<S>)) -> Done {
         if state.answers(region) {
             return Err(not_enabled("RegionRecovers", "the region answers"));
         }

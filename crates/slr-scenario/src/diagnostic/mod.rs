@@ -13,6 +13,11 @@ pub(crate) use suggest::{did_you_mean, nearest};
 
 use crate::yaml::Span;
 
+/// So many mistakes get a guess at what was meant; more are not read by anybody.
+pub(crate) const ENOUGH_GUESSES: usize = 200;
+/// So many mistakes are told. A file with more of them is no scenario.
+pub(crate) const MOST_DIAGNOSTICS: usize = 1000;
+
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {

@@ -2,7 +2,7 @@
 
 use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
 
-use super::{Diagnostic, Severity};
+use super::{Diagnostic, MOST_DIAGNOSTICS, Severity};
 use crate::source::Source;
 use crate::yaml::Span;
 
@@ -57,11 +57,15 @@ fn summary(source: &Source, diagnostics: &[Diagnostic]) -> String {
             _ => parts.push(format!("{count} {one}s")),
         }
     }
-    let hidden = diagnostics.len().saturating_sub(MAX_SHOWN);
-    let tail = if hidden == 0 {
-        String::new()
+    let more = if diagnostics.len() >= MOST_DIAGNOSTICS {
+        " or more"
     } else {
-        format!(" (the first {MAX_SHOWN} are shown)")
+        ""
+    };
+    let tail = if diagnostics.len() > MAX_SHOWN {
+        format!("{more} (the first {MAX_SHOWN} are shown)")
+    } else {
+        String::new()
     };
     format!("{}: {}{tail}", source.name(), parts.join(", "))
 }

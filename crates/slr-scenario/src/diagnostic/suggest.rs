@@ -1,5 +1,8 @@
 //! "Did you mean": the known word that an unknown one resembles most.
 
+/// Longer words are compared with nothing: it takes time, and they are no slips.
+const LONGEST: usize = 128;
+
 /// The candidate that resembles `word`, if one does closely enough to be worth saying.
 ///
 /// Of equals the first in the order given wins, so the answer does not depend on chance.
@@ -8,9 +11,15 @@ pub(crate) fn nearest<'a>(
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
     const ENOUGH: u64 = 700;
+    if word.len() > LONGEST {
+        return None;
+    }
     let folded = word.to_lowercase();
     let mut best: Option<(u64, &str)> = None;
-    for candidate in candidates {
+    for candidate in candidates
+        .into_iter()
+        .filter(|candidate| candidate.len() <= LONGEST)
+    {
         let other = candidate.to_lowercase();
         let resemblance = if other == folded {
             1000

@@ -1,8 +1,11 @@
 //! What a scenario says of time and chance: everything about a run that is not the world.
 
-use slr_core::id::{KindIdx, OperatorIdx, PrincipalIdx, RegionIdx, ResourceIdx, RoleIdx, TransitionIdx};
+use slr_core::id::{
+    KindIdx, OperatorIdx, PrincipalIdx, RegionIdx, ResourceIdx, RoleIdx, SessionIdx, TransitionIdx,
+};
 use slr_core::kind::When;
-use slr_core::{Action, Command};
+use slr_core::machine::SessionEnd;
+use slr_core::{Action, Command, IdSet, OperatorStep, State, Universe};
 
 use super::backoff::Backoff;
 use super::chance::Delay;
@@ -129,8 +132,8 @@ pub enum Scripted {
     Call {
         /// Who.
         by: PrincipalIdx,
-        /// What.
-        command: Command,
+        /// What; a call about several tags is several commands.
+        commands: Vec<Command>,
     },
     /// A principal polls a task, which is known by name only when the time has come.
     Poll {
@@ -199,6 +202,66 @@ pub enum Scripted {
         /// The operator.
         operator: OperatorIdx,
     },
+}
+
+impl Plan {
+    /// The script with each call of several commands taken apart, for those who do not keep to its times.
+    pub fn script(&self) -> Vec<Scripted> {
+        let apart = |step: &PlannedStep| match &step.what {
+            Scripted::Call { by, commands } => {
+                commands.iter().map(|command| Scripted::Call { by: *by, commands: vec![*command] }).collect()
+            }
+            what => vec![what.clone()],
+        };
+        self.steps.iter().flat_map(apart).collect()
+    }
+}
+
+impl Scripted {
+    /// The action that it means in this state; `None` if it means nothing now, or if what it means depends on more than the state: a poll of
+    /// a task that is known by name, a report that is left to the service.
+    pub fn action<S: IdSet>(&self, universe: &Universe<S>, state: &State<S>) -> Option<Action<S>> {
+        // The transition that leads from the resource's state; the first one where none does, so that the refusal can be told.
+        let fitting = |resource: ResourceIdx, transitions: &[TransitionIdx]| {
+            let fits = |id: &&TransitionIdx| universe.transition(resource, **id).from == state.resource(resource);
+            transitions.iter().find(fits).or(transitions.first()).copied()
+        };
+        match self {
+            Self::Call { by, commands } => {
+                commands.first().map(|command| Action::Command { by: *by, command: *command })
+            }
+            Self::Poll { .. } | Self::TaskFails { named: None, .. } => None,
+            Self::SessionOpens { role, principal } => {
+                let slots = universe.sessions_of(*role).minus(state.open_sessions());
+                let suits = |id: &u32| {
+                    let slot = &universe.world().sessions[*id as usize];
+                    principal.as_ref().is_none_or(|wanted| slot.principal.as_str() == wanted)
+                };
+                slots.iter().find(suits).map(|id| Action::SessionOpens { session: SessionIdx(id) })
+            }
+            Self::SessionEnds { role } => {
+                let open = universe.sessions_of(*role).and(state.open_sessions()).first();
+                open.map(|id| Action::SessionEnds { session: SessionIdx(id), end: SessionEnd::Done })
+            }
+            Self::TaskStarts { role } => Some(Action::TaskStarts { role: *role }),
+            Self::TaskSucceeds { role } => Some(Action::TaskSucceeds { role: *role }),
+            Self::TaskFails { role, named: Some(named) } => {
+                Some(Action::TaskFails { role: *role, named: S::of(named.iter().map(|id| id.0)) })
+            }
+            Self::ResourceMoves { resource, transitions } => fitting(*resource, transitions)
+                .map(|transition| Action::ResourceMoves { resource: *resource, transition }),
+            Self::Operate { by, resource, transitions } => {
+                let transition = fitting(*resource, transitions);
+                let command = transition.map(|transition| Command::Operate { resource: *resource, transition });
+                command.map(|command| Action::Command { by: *by, command })
+            }
+            Self::RoleAppears { role } => Some(Action::RoleAppears { role: *role }),
+            Self::RoleDisappears { role } => Some(Action::ServiceDeletesRole { role: *role }),
+            Self::DocsRead { operator } => {
+                Some(Action::Operator { operator: *operator, step: OperatorStep::ReadsDocs })
+            }
+        }
+    }
 }
 
 /// How a step names a deletion task.

@@ -58,6 +58,15 @@ pub struct Unplayable {
     pub why: Option<Impossible>,
 }
 
+/// What a script may want to know of a task: the rules know each role's latest alone.
+#[derive(Debug, Clone, Copy)]
+struct Submitted {
+    role: RoleIdx,
+    /// Whether a later task, or a new incarnation of the role, has taken its place.
+    is_superseded: bool,
+    ended: SimTime,
+}
+
 /// Plays a plan under a seed.
 #[derive(Debug)]
 pub struct Player<'a, S> {
@@ -75,8 +84,14 @@ pub struct Player<'a, S> {
     max_session: Vec<u64>,
     /// Per operator, when it may submit next, and how many requests it has submitted.
     submits: Vec<(SimTime, u32)>,
-    /// The role of every task so far, in the order of submission.
-    tasks: Vec<RoleIdx>,
+    /// Every task so far, in the order of submission.
+    tasks: Vec<Submitted>,
+    /// Per session, whether it was to open while that was impossible.
+    missed_sessions: Vec<bool>,
+    /// Per resource, whether its service was to move it while that was impossible.
+    missed_moves: Vec<bool>,
+    /// Per operator, whether it is about to read the documentation.
+    reads: Vec<bool>,
     unplayable: Vec<Unplayable>,
 }
 
@@ -122,6 +137,9 @@ impl<'a, S: IdSet> Player<'a, S> {
             max_session: plan.max_session.clone(),
             submits: vec![(SimTime::ZERO, 0); world.operators.len()],
             tasks: Vec::new(),
+            missed_sessions: vec![false; world.sessions.len()],
+            missed_moves: vec![false; world.resources.len()],
+            reads: vec![false; world.operators.len()],
             unplayable: Vec::new(),
         }
     }
@@ -136,6 +154,9 @@ impl<'a, S: IdSet> Player<'a, S> {
         self.max_session.clone_from(&self.plan.max_session);
         self.submits.fill((SimTime::ZERO, 0));
         self.tasks.clear();
+        self.missed_sessions.fill(false);
+        self.missed_moves.fill(false);
+        self.reads.fill(false);
         self.unplayable.clear();
     }
 
@@ -354,7 +375,7 @@ impl<'a, S: IdSet> Player<'a, S> {
             let cleanable = universe.known_to(state, id);
             for resource in cleanable.iter().map(ResourceIdx) {
                 if matches!(universe.clean_up_of(state, resource), CleanUp::Call(_))
-                    && universe.can_clean_up(state, resource)
+                    && universe.can_clean_up(state, id, resource)
                 {
                     actions.push(Action::Operator { operator: id, step: OperatorStep::CleansUp(resource) });
                 }
@@ -371,55 +392,26 @@ impl<'a, S: IdSet> Player<'a, S> {
 
     fn scripted(&mut self, number: u32, now: SimTime, state: &State<S>, actions: &mut Actions<S>) {
         let (universe, plan) = (self.universe, self.plan);
-        let action = match &plan.steps[number as usize].what {
-            Scripted::Call { by, command } => {
-                let throttled = operation_of(universe, *command).filter(|operation| self.is_throttled(*operation, now));
-                Some(match throttled {
-                    Some(operation) => Action::Throttle { by: *by, operation },
-                    None => Action::Command { by: *by, command: *command },
-                })
-            }
+        let step = &plan.steps[number as usize].what;
+        let call = match step {
+            Scripted::Call { by, commands } => Some((*by, commands.clone())),
             Scripted::Poll { by, task } => {
-                let operation = Operation::GetServiceLinkedRoleDeletionStatus;
-                Some(if self.is_throttled(operation, now) {
-                    Action::Throttle { by: *by, operation }
-                } else {
-                    let task = self.task_named(task);
-                    Action::Command { by: *by, command: Command::GetServiceLinkedRoleDeletionStatus { task } }
-                })
+                let task = self.task_named(task, now);
+                Some((*by, vec![Command::GetServiceLinkedRoleDeletionStatus { task }]))
             }
-            Scripted::SessionOpens { role, principal } => {
-                let slots = universe.sessions_of(*role).minus(state.open_sessions());
-                let suits = |id: &u32| {
-                    let slot = &universe.world().sessions[*id as usize];
-                    principal.as_ref().is_none_or(|wanted| slot.principal.as_str() == wanted)
-                };
-                slots.iter().find(suits).map(|id| Action::SessionOpens { session: SessionIdx(id) })
+            _ => None,
+        };
+        if let Some((by, commands)) = call {
+            let operation = commands.first().and_then(|command| operation_of(universe, *command));
+            match operation.filter(|operation| self.is_throttled(*operation, now)) {
+                Some(operation) => actions.push(Action::Throttle { by, operation }),
+                None => actions.extend(commands.into_iter().map(|command| Action::Command { by, command })),
             }
-            Scripted::SessionEnds { role } => {
-                let open = universe.sessions_of(*role).and(state.open_sessions()).first();
-                open.map(|id| Action::SessionEnds { session: SessionIdx(id), end: SessionEnd::Done })
-            }
-            Scripted::TaskStarts { role } => Some(Action::TaskStarts { role: *role }),
-            Scripted::TaskSucceeds { role } => Some(Action::TaskSucceeds { role: *role }),
-            Scripted::TaskFails { role, named: Some(named) } => {
-                Some(Action::TaskFails { role: *role, named: S::of(named.iter().map(|id| id.0)) })
-            }
+            return;
+        }
+        let action = match step {
             Scripted::TaskFails { role, named: None } => Some(self.decision(*role, state)),
-            Scripted::ResourceMoves { resource, transitions } => {
-                let transition = self.fitting(*resource, transitions, state);
-                transition.map(|transition| Action::ResourceMoves { resource: *resource, transition })
-            }
-            Scripted::Operate { by, resource, transitions } => {
-                let transition = self.fitting(*resource, transitions, state);
-                let command = transition.map(|transition| Command::Operate { resource: *resource, transition });
-                command.map(|command| Action::Command { by: *by, command })
-            }
-            Scripted::RoleAppears { role } => Some(Action::RoleAppears { role: *role }),
-            Scripted::RoleDisappears { role } => Some(Action::ServiceDeletesRole { role: *role }),
-            Scripted::DocsRead { operator } => {
-                Some(Action::Operator { operator: *operator, step: OperatorStep::ReadsDocs })
-            }
+            _ => step.action(universe, state),
         };
         match action {
             Some(action) => actions.push(action),
@@ -427,22 +419,16 @@ impl<'a, S: IdSet> Player<'a, S> {
         }
     }
 
-    /// The transition that leads from the resource's state; the first one where none does, so that the refusal can be told.
-    fn fitting(&self, resource: ResourceIdx, transitions: &[TransitionIdx], state: &State<S>) -> Option<TransitionIdx> {
-        let fits = |id: &&TransitionIdx| self.universe.transition(resource, **id).from == state.resource(resource);
-        transitions.iter().find(fits).or(transitions.first()).copied()
-    }
-
     /// The task that a step means, now.
-    fn task_named(&self, name: &TaskName) -> TaskRef {
+    fn task_named(&self, name: &TaskName, now: SimTime) -> TaskRef {
         let number = match name {
             TaskName::First => Some(1),
             TaskName::Last => u32::try_from(self.tasks.len()).ok(),
             TaskName::Number(number) => Some(*number),
             TaskName::Id(id) => {
                 let world = self.universe.world();
-                let known = (1_u32..).zip(&self.tasks).find(|(number, role)| task_id(world, self.seed, **role, *number) == *id);
-                match known {
+                let is_named = |(number, task): &(u32, &Submitted)| task_id(world, self.seed, task.role, *number) == *id;
+                match (1_u32..).zip(&self.tasks).find(is_named) {
                     Some((number, _)) => Some(number),
                     None if crate::ledger::is_task_id(id) => return TaskRef::Unknown,
                     None => return TaskRef::Malformed,
@@ -450,10 +436,27 @@ impl<'a, S: IdSet> Player<'a, S> {
             }
         };
         let place = number.and_then(|number| number.checked_sub(1)).map(|place| place as usize);
-        match place.and_then(|place| self.tasks.get(place).map(|role| (place, *role))) {
+        match place.and_then(|place| self.tasks.get(place)) {
             None => TaskRef::Unknown,
-            Some((place, role)) if self.tasks[place + 1..].contains(&role) => TaskRef::Earlier { role, number },
-            Some((_, role)) => TaskRef::Latest(role),
+            Some(task) if !task.is_superseded => TaskRef::Latest(task.role),
+            Some(task) if self.is_forgotten(*task, now) => TaskRef::Unknown,
+            Some(task) => TaskRef::Earlier { role: task.role, number },
+        }
+    }
+
+    /// Whether the record of a superseded task is dropped by now; that of the latest is dropped by the rules.
+    fn is_forgotten(&self, task: Submitted, now: SimTime) -> bool {
+        match self.plan.retention {
+            Delay::Fixed(millis) if self.universe.world().knobs.tasks_are_forgotten => {
+                task.ended.plus(SimTime::from_millis(millis)) <= now
+            }
+            _ => false,
+        }
+    }
+
+    fn supersede(&mut self, role: RoleIdx) {
+        for task in self.tasks.iter_mut().filter(|task| task.role == role) {
+            task.is_superseded = true;
         }
     }
 
@@ -461,6 +464,7 @@ impl<'a, S: IdSet> Player<'a, S> {
         let universe = self.universe;
         match event {
             Event::RoleCreated { role, .. } => {
+                self.supersede(*role);
                 self.max_session[role.index()] = self.plan.max_session[role.index()];
                 if state.is_fresh(*role) {
                     let delay = self.plan.propagation;
@@ -475,7 +479,8 @@ impl<'a, S: IdSet> Player<'a, S> {
                 self.max_session[role.index()] = u64::from(*seconds) * 1000;
             }
             Event::TaskSubmitted { role } => {
-                self.tasks.push(*role);
+                self.supersede(*role);
+                self.tasks.push(Submitted { role: *role, is_superseded: false, ended: now });
                 self.after_delay(now, self.plan.task_start, Actor::Service(*role), What::TaskStarts, role.0, agenda);
                 if state.task_is_unseen(*role) {
                     let delay = self.visibility(now);
@@ -486,11 +491,15 @@ impl<'a, S: IdSet> Player<'a, S> {
                 self.after_delay(now, self.plan.task_decision, Actor::Service(*role), What::TaskDecides, role.0, agenda);
             }
             Event::TaskSucceeded { role } | Event::TaskFailed { role, .. } => {
+                if let Some(task) = self.tasks.iter_mut().rev().find(|task| task.role == *role) {
+                    task.ended = now;
+                }
                 if universe.world().knobs.tasks_are_forgotten {
                     let delay = self.plan.retention;
                     self.after_delay(now, delay, Actor::Service(*role), What::TaskIsForgotten, role.0, agenda);
                 }
                 if matches!(event, Event::TaskFailed { .. }) {
+                    self.make_up_for(*role, now, state, agenda);
                     for operator in universe.operators() {
                         let described = universe.operator(operator);
                         if described.works == Works::InAnyOrder && described.goal == *role {
@@ -516,13 +525,13 @@ impl<'a, S: IdSet> Player<'a, S> {
             Event::FailureSeen { operator } => self.wait_and_work(*operator, now, state, agenda),
             Event::DocsRead { operator } => self.at(now, What::OperatorWorks, operator.0, agenda),
             Event::RegionRecovered { region } => {
-                self.wake_resources(universe.resources_in(*region), now, state, agenda);
+                self.make_up_for_moves(universe.resources_in(*region), now, state, agenda);
                 for role in universe.roles() {
                     self.wake_operators(role, now, state, agenda);
                 }
             }
+            Event::RolePropagated { role } => self.make_up_for(*role, now, state, agenda),
             Event::RoleDeleted { .. }
-            | Event::RolePropagated { .. }
             | Event::RoleUpdated { .. }
             | Event::Attached { .. }
             | Event::Detached { .. }
@@ -539,6 +548,25 @@ impl<'a, S: IdSet> Player<'a, S> {
         }
     }
 
+    /// Lets the service catch up with what it could not do while its role had not spread yet, or was locked.
+    fn make_up_for(&mut self, role: RoleIdx, now: SimTime, state: &State<S>, agenda: &mut Agenda<Due>) {
+        for session in self.universe.sessions_of(role).iter().map(SessionIdx) {
+            if std::mem::take(&mut self.missed_sessions[session.index()]) && !state.is_open(session) {
+                self.session_is_closed(session, now, state, agenda);
+            }
+        }
+        self.make_up_for_moves(self.universe.resources_of(role), now, state, agenda);
+    }
+
+    /// Lets services make the moves of these resources that were impossible when they were due.
+    fn make_up_for_moves(&mut self, resources: &S, now: SimTime, state: &State<S>, agenda: &mut Agenda<Due>) {
+        for resource in resources.iter().map(ResourceIdx) {
+            if std::mem::take(&mut self.missed_moves[resource.index()]) {
+                self.resource_is_in(resource, now, state, agenda);
+            }
+        }
+    }
+
     fn visibility(&self, now: SimTime) -> Delay {
         let applies = self.plan.late_visibilities.iter().find(|fault| fault.from <= now && now < fault.until);
         applies.map_or(self.plan.visibility, |fault| Delay::Fixed(fault.millis))
@@ -550,11 +578,17 @@ impl<'a, S: IdSet> Player<'a, S> {
         let backoff = self.plan.operators[id.index()].backoff;
         let wait = backoff.after(attempt.max(1), self.stream(Actor::Operator(id)));
         self.submits[id.index()].0 = now.plus(wait);
-        if self.universe.may_step(state, id, OperatorStep::ReadsDocs) {
+        self.begin_to_read(id, now, state, agenda);
+        self.at(now, What::OperatorWorks, id.0, agenda);
+    }
+
+    /// Lets an operator read the documentation who wants to, unless it reads already.
+    fn begin_to_read(&mut self, id: OperatorIdx, now: SimTime, state: &State<S>, agenda: &mut Agenda<Due>) {
+        if !self.reads[id.index()] && self.universe.may_step(state, id, OperatorStep::ReadsDocs) {
+            self.reads[id.index()] = true;
             let delay = self.plan.read_docs;
             self.after_delay(now, delay, Actor::Operator(id), What::OperatorReads, id.0, agenda);
         }
-        self.at(now, What::OperatorWorks, id.0, agenda);
     }
 
     /// Lets the operators look at their work again who prepare the role's deletion.
@@ -687,6 +721,7 @@ impl<S: IdSet> Habits<S> for Player<'_, S> {
             What::OperatorWorks => self.operator_works(OperatorIdx(id), now, state, actions),
             What::OperatorPolls => self.operator_call(OperatorIdx(id), OperatorStep::Polls, now, actions),
             What::OperatorReads => {
+                self.reads[id as usize] = false;
                 actions.push(Action::Operator { operator: OperatorIdx(id), step: OperatorStep::ReadsDocs });
             }
             What::OperatorLosesPatience => {
@@ -717,8 +752,23 @@ impl<S: IdSet> Habits<S> for Player<'_, S> {
     }
 
     fn impossible(&mut self, due: Due, now: SimTime, why: Impossible) {
-        if due.what == What::Step {
-            self.unplayable.push(Unplayable { step: due.id, at: now, why: Some(why) });
+        match due.what {
+            What::Step => self.unplayable.push(Unplayable { step: due.id, at: now, why: Some(why) }),
+            What::SessionOpens => self.missed_sessions[due.id as usize] = true,
+            What::ResourceMoves => self.missed_moves[due.id as usize] = true,
+            What::SessionEnds
+            | What::TaskStarts
+            | What::TaskDecides
+            | What::TaskBecomesVisible
+            | What::TaskIsForgotten
+            | What::RolePropagates
+            | What::ServiceDeletesRole
+            | What::OperatorWorks
+            | What::OperatorPolls
+            | What::OperatorReads
+            | What::OperatorLosesPatience
+            | What::RegionFails
+            | What::RegionRecovers => {}
         }
     }
 
@@ -726,6 +776,7 @@ impl<S: IdSet> Habits<S> for Player<'_, S> {
         // An operator that could do nothing because it is too early looks again when its wait is over.
         if due.what == What::OperatorWorks && *self.serial(What::OperatorWorks, due.id) == due.serial {
             let id = OperatorIdx(due.id);
+            self.begin_to_read(id, now, state, agenda);
             let next = self.submits[id.index()].0;
             let goes_on = self.universe.operator(id).told == Told::AtOnce || state.operator(id).phase == Phase::Preparing;
             if goes_on && next > now {

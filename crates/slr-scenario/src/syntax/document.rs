@@ -47,4 +47,11 @@ impl Syntax for PolicyDocument {
             },
         })
     }
+
+    #[cfg(test)]
+    fn sample(dice: &mut crate::syntax::sample::Dice) -> Self {
+        Self {
+            json: dice.json_object(3),
+        }
+    }
 }

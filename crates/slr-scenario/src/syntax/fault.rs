@@ -1,6 +1,6 @@
 //! What goes wrong in the world by itself.
 
-use super::grammar::{choice, record};
+use super::declare::{choice, record};
 use super::kind::When;
 use super::scalar::{Duration, Share, Text};
 use crate::yaml::Spanned;

@@ -1,6 +1,7 @@
 //! What exists at time zero.
 
-use super::grammar::{Named, choice, record};
+use super::declare::{choice, record};
+use super::grammar::Named;
 use super::scalar::{Duration, Text};
 use crate::yaml::Spanned;
 

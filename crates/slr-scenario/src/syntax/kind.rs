@@ -1,6 +1,7 @@
 //! Kinds of resources that depend on a role, as small machines.
 
-use super::grammar::{Named, OneOrMore, record, words};
+use super::declare::{record, words};
+use super::grammar::{Named, OneOrMore};
 use super::scalar::Text;
 use crate::yaml::{Span, Spanned};
 
@@ -131,7 +132,7 @@ impl Kind {
 
     /// The kind with its defaults, for a kind of this name.
     ///
-    /// Names that lead nowhere are kept as they are: [`crate::validate`] has reported them.
+    /// Names that lead nowhere are kept as they are: [`crate::parse()`] has reported them.
     #[must_use]
     pub fn machine(&self, name: &Text) -> Machine {
         let mut states = self.states.clone();

@@ -2,8 +2,10 @@
 //!
 //! A [`Scenario`] is what a file says, with every parameter already replaced by its value and every
 //! value at the place where it was written. It says nothing about whether names lead anywhere: that
-//! is for [`crate::validate`]. Defaults that the language promises are methods beside the fields.
+//! is for [`crate::parse()`]. Defaults that the language promises are methods beside the fields.
 
+mod declare;
+pub(crate) mod describe;
 pub(crate) mod grammar;
 pub(crate) mod scalar;
 
@@ -19,6 +21,8 @@ mod operation;
 mod operator;
 mod parameter;
 mod principal;
+#[cfg(test)]
+mod sample;
 mod scenario;
 mod service;
 mod step;
@@ -27,7 +31,7 @@ pub use account::{Account, Partition};
 pub use delay::{Delay, Delays, Exponential, LogNormal, LogNormalShape};
 pub use document::PolicyDocument;
 pub use expect::{
-    Always, Attempts, Eventually, Expectation, Finally, Never, Predicate, PredicateArguments,
+    Always, Attempts, Eventually, Expectation, Finally, Never, Possible, Predicate, PredicateArguments,
     Refusals, Sometimes, TaskExpectation, TaskStatus, Tasks,
 };
 pub use fault::{CleanUpFails, Fault, LateVisibility, RegionUnavailable, Throttle};
@@ -35,7 +39,7 @@ pub use given::{Given, GivenResources, GivenRole, GivenSessions, Resources, Sess
 pub use grammar::{Named, OneOrMore};
 pub use kind::{Kind, Machine, MachineMove, Move, Mover, PLAIN_STATES, RELEASING, When};
 pub use knob::{
-    CallOrTask, CreateWhileDeleting, Judged, Knobs, MaxSessionDurationChange, Reality, Retention,
+    CallOrTask, Judged, Knobs, MaxSessionDurationChange, OpenError, Reality, Retention,
 };
 pub use operation::{AwsError, Field, Operation};
 pub use operator::{

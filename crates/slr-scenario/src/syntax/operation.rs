@@ -2,37 +2,48 @@
 
 use std::fmt;
 
-use super::grammar::words;
+use slr_core::rejection;
+
+use super::declare::words;
 
 words! {
     /// An error with which AWS refuses a call.
     pub enum AwsError, "an error code of AWS" {
-        /// HTTP 403. The caller may not do it, or there is no such service principal.
+        /// The caller may not do it, or there is no such service principal.
         AccessDenied = "AccessDenied",
-        /// HTTP 409. Two callers changed the same thing at once.
+        /// Two callers changed the same thing at once.
         ConcurrentModification = "ConcurrentModification",
-        /// HTTP 409. An ordinary role still has policies or instance profiles.
+        /// An ordinary role still has policies or instance profiles.
         DeleteConflict = "DeleteConflict",
-        /// HTTP 409. `CreateRole`: the name is taken.
+        /// `CreateRole`: the name is taken.
         EntityAlreadyExists = "EntityAlreadyExists",
-        /// HTTP 400. A parameter is wrong; for service-linked roles also: the name is taken, or a
+        /// A parameter is wrong; for service-linked roles also: the name is taken, or a
         /// suffix is not allowed.
         InvalidInput = "InvalidInput",
-        /// HTTP 409. A quota is reached.
+        /// A quota is reached.
         LimitExceeded = "LimitExceeded",
-        /// HTTP 400. A policy document cannot be read or names a principal that does not exist.
+        /// A policy document cannot be read or names a principal that does not exist.
         MalformedPolicyDocument = "MalformedPolicyDocument",
-        /// HTTP 404. The role or the deletion task does not exist.
+        /// The role or the deletion task does not exist.
         NoSuchEntity = "NoSuchEntity",
-        /// HTTP 400. The policy of a service-linked role can be attached to no other role.
+        /// The policy of a service-linked role can be attached to no other role.
         PolicyNotAttachable = "PolicyNotAttachable",
-        /// HTTP 500. AWS itself failed.
+        /// Other resources depend on the resource, or what it needs is not there. Services
+        /// spell it in their own ways.
+        ResourceDependency = "ResourceDependency",
+        /// The resource or the role is being used. Services spell it in their own ways.
+        ResourceInUse = "ResourceInUse",
+        /// There is no such resource. Services spell it in their own ways.
+        ResourceNotFound = "ResourceNotFound",
+        /// AWS itself failed.
         ServiceFailure = "ServiceFailure",
-        /// HTTP 400. Too many calls.
+        /// The Region does not answer.
+        ServiceUnavailable = "ServiceUnavailable",
+        /// Too many calls.
         Throttling = "Throttling",
-        /// HTTP 400. The role is service-linked, and only its service may change it.
+        /// The role is service-linked, and only its service may change it.
         UnmodifiableEntity = "UnmodifiableEntity",
-        /// HTTP 400. A parameter has a wrong length or wrong characters.
+        /// A parameter has a wrong length or wrong characters.
         ValidationError = "ValidationError",
     }
 }
@@ -125,7 +136,7 @@ operations! {
     /// Attaches a managed policy to a role.
     AttachRolePolicy (Role, Policy) [],
     /// Makes an ordinary role.
-    CreateRole (Role) [Trust, Path, Description, MaxSessionDuration, Tags],
+    CreateRole (Role) [Trust, Path, Description, MaxSessionDuration],
     /// Makes a service-linked role.
     CreateServiceLinkedRole (Service) [Suffix, Description],
     /// Deletes an ordinary role.
@@ -172,6 +183,21 @@ operations! {
     UpdateRoleDescription (Role, Description) [],
 }
 
+impl AwsError {
+    /// The core's code of this name.
+    #[must_use]
+    pub fn code(self) -> rejection::Code {
+        let found = rejection::Code::ALL.iter().find(|code| code.name() == self.word());
+        found.copied().unwrap_or(rejection::Code::ServiceFailure)
+    }
+
+    /// The status with which HTTP carries it.
+    #[must_use]
+    pub fn http_status(self) -> u16 {
+        self.code().http_status()
+    }
+}
+
 impl Operation {
     /// The operation of that name.
     #[must_use]
@@ -186,5 +212,16 @@ impl Operation {
 impl fmt::Display for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_error_is_one_of_the_core_and_the_other_way_round() {
+        assert!(AwsError::ALL.iter().all(|error| error.code().name() == error.word()));
+        assert_eq!(AwsError::ALL.len(), rejection::Code::ALL.len());
     }
 }

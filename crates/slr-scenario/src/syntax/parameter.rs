@@ -78,4 +78,13 @@ impl Syntax for Parameter {
     fn schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({ "type": ["boolean", "number", "string"] })
     }
+
+    #[cfg(test)]
+    fn sample(dice: &mut crate::syntax::sample::Dice) -> Self {
+        match dice.below(3) {
+            0 => Self::whole(dice.number()),
+            1 => Self::boolean(dice.chance(1, 2)),
+            _ => Self::text(dice.text()),
+        }
+    }
 }

@@ -8,7 +8,8 @@ use std::fmt;
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::json;
 
-use super::grammar::{Reader, Syntax, clipped, or_parameter};
+use super::describe::or_parameter;
+use super::grammar::{Reader, Syntax, clipped};
 use crate::diagnostic::{Code, did_you_mean};
 use crate::yaml::{Content, Node, Scalar, ScalarKind, Spanned};
 
@@ -81,6 +82,11 @@ impl Syntax for String {
     fn schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({ "type": "string" })
     }
+
+    #[cfg(test)]
+    fn sample(dice: &mut crate::syntax::sample::Dice) -> Self {
+        dice.text()
+    }
 }
 
 impl Syntax for bool {
@@ -107,6 +113,11 @@ impl Syntax for bool {
 
     fn schema(generator: &mut SchemaGenerator) -> Schema {
         or_parameter(&json!({ "type": "boolean" }), generator)
+    }
+
+    #[cfg(test)]
+    fn sample(dice: &mut crate::syntax::sample::Dice) -> Self {
+        dice.chance(1, 2)
     }
 }
 
@@ -145,6 +156,11 @@ impl Syntax for u64 {
     fn schema(generator: &mut SchemaGenerator) -> Schema {
         or_parameter(&json!({ "type": "integer", "minimum": 0 }), generator)
     }
+
+    #[cfg(test)]
+    fn sample(dice: &mut crate::syntax::sample::Dice) -> Self {
+        dice.number()
+    }
 }
 
 impl Syntax for u32 {
@@ -162,6 +178,11 @@ impl Syntax for u32 {
             &json!({ "type": "integer", "minimum": 0, "maximum": Self::MAX }),
             generator,
         )
+    }
+
+    #[cfg(test)]
+    fn sample(dice: &mut crate::syntax::sample::Dice) -> Self {
+        u32::try_from(dice.number() % (1 << 32)).unwrap_or_default()
     }
 }
 
@@ -277,6 +298,11 @@ impl Syntax for Share {
             generator,
         )
     }
+
+    #[cfg(test)]
+    fn sample(dice: &mut crate::syntax::sample::Dice) -> Self {
+        Self::from_millionths(u32::sample(dice) % 1_000_001)
+    }
 }
 
 /// A number by which something grows or spreads, in thousandths.
@@ -338,6 +364,11 @@ impl Syntax for Factor {
             &json!({ "type": "number", "minimum": 0, "maximum": 1000 }),
             generator,
         )
+    }
+
+    #[cfg(test)]
+    fn sample(dice: &mut crate::syntax::sample::Dice) -> Self {
+        Self::from_thousandths(dice.below(Self::MOST + 1))
     }
 }
 
@@ -486,6 +517,12 @@ impl Syntax for Duration {
             generator,
         )
     }
+
+    #[cfg(test)]
+    fn sample(dice: &mut crate::syntax::sample::Dice) -> Self {
+        let (_, unit) = dice.pick(&Self::UNITS);
+        Self::from_millis(unit * dice.below(200))
+    }
 }
 
 /// How many: a number, or the least and the most.
@@ -552,6 +589,15 @@ impl Syntax for Count {
             ] }),
             generator,
         )
+    }
+
+    #[cfg(test)]
+    fn sample(dice: &mut crate::syntax::sample::Dice) -> Self {
+        let (one, other) = (dice.number(), dice.number());
+        Self {
+            least: one.min(other),
+            most: one.max(other),
+        }
     }
 }
 

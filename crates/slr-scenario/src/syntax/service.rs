@@ -2,7 +2,9 @@
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use super::grammar::{Named, Reader, Syntax, deciding_key, or_parameter, record, words};
+use super::declare::{record, words};
+use super::describe::or_parameter;
+use super::grammar::{Named, Reader, Syntax, deciding_key};
 use super::kind::Kind;
 use super::scalar::{Share, Text, read_word, word};
 use crate::diagnostic::{Code, Diagnostic};
@@ -144,6 +146,15 @@ impl Syntax for Reporting {
 
     fn schema(generator: &mut SchemaGenerator) -> Schema {
         generator.subschema_for::<Self>()
+    }
+
+    #[cfg(test)]
+    fn sample(dice: &mut crate::syntax::sample::Dice) -> Self {
+        match dice.below(3) {
+            0 => Self::First(First::sample(dice)),
+            1 => Self::Share(ReportingShare::sample(dice)),
+            _ => dice.pick(&Self::WORDS).1,
+        }
     }
 }
 

@@ -4,9 +4,11 @@ use std::fmt;
 
 use schemars::{Schema, SchemaGenerator};
 
+use super::declare::{choice, record, words};
+use super::describe::or_parameter;
 use super::document::PolicyDocument;
 use super::expect::TaskStatus;
-use super::grammar::{Named, Reader, Syntax, choice, or_parameter, record, words};
+use super::grammar::{Named, Reader, Syntax};
 use super::operation::AwsError;
 use super::scalar::{Duration, Text};
 use crate::yaml::{Content, Node, Scalar, ScalarKind, Spanned};
@@ -67,6 +69,16 @@ impl Syntax for TaskRef {
             ] }),
             generator,
         )
+    }
+
+    #[cfg(test)]
+    fn sample(dice: &mut crate::syntax::sample::Dice) -> Self {
+        match dice.below(4) {
+            0 => Self::First,
+            1 => Self::Last,
+            2 => Self::Number(u32::sample(dice)),
+            _ => Self::Id(format!("task/{}", dice.text())),
+        }
     }
 }
 

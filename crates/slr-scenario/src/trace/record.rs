@@ -658,6 +658,11 @@ impl<'a, S: IdSet, W: Write> Recorder<'a, S, W> {
         line(&mut self.out, &step_record(self.names, self.steps, now, step))
     }
 
+    /// Where the trace goes.
+    pub fn out(&mut self) -> &mut W {
+        &mut self.out
+    }
+
     /// Ends the trace.
     ///
     /// # Errors

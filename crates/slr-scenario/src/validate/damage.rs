@@ -10,6 +10,7 @@ use crate::yaml::{Content, Entry, Node, Span};
 /// What of a file could not be read.
 #[derive(Debug, Default)]
 pub(crate) struct Damage {
+    /// Where, in order.
     places: Vec<Span>,
     /// Sections with a mistake somewhere in them.
     sections: BTreeSet<&'static str>,
@@ -42,6 +43,7 @@ impl Damage {
                 .collect(),
             ..Self::default()
         };
+        damage.places.sort_unstable();
         for entry in mapping(root).unwrap_or_default() {
             damage.add_section(entry);
         }
@@ -76,7 +78,13 @@ impl Damage {
 
     /// Whether something between the ends of `extent` could not be read.
     pub(crate) fn touches(&self, extent: Span) -> bool {
-        self.places.iter().any(|place| extent.contains(*place))
+        let from = self
+            .places
+            .partition_point(|place| place.start < extent.start);
+        let mut within = self.places[from..]
+            .iter()
+            .take_while(|place| place.start <= extent.end);
+        within.any(|place| extent.contains(*place))
     }
 
     /// Whether all that these sections say is known.

@@ -66,6 +66,9 @@ pub(crate) fn check(check: &mut Check<'_>) {
             Expectation::Finally(expected) => {
                 predicate(check, &expected.finally, None, expected.arguments(), span);
             }
+            Expectation::Possible(expected) => {
+                predicate(check, &expected.possible, None, expected.arguments(), span);
+            }
             Expectation::Tasks(expected) => {
                 role(check, expected.role.as_ref(), span);
                 unfinished_before_others(check, &expected.tasks);
@@ -192,7 +195,7 @@ fn role(check: &mut Check<'_>, name: Option<&Text>, span: Span) {
     let is_whole = check
         .damage
         .spares(&["services", "roles", "given", "steps", "operators"]);
-    if is_whole && check.world.only_role().is_none() {
+    if is_whole && check.world.only_role.is_none() {
         let message = if check.world.present.is_empty() {
             "no role is given or created that this could be about"
         } else {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::lookup::{KnownRole, full_name};
 use super::{Check, limit, pattern};
-use crate::diagnostic::{Code, Diagnostic, did_you_mean, nearest};
+use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::syntax::grammar::clipped;
 use crate::syntax::{Given, GivenRole, Resources, Scenario, Service, Sessions, Suffix, Text};
 use crate::yaml::{Span, Spanned};
@@ -20,7 +20,9 @@ pub(crate) fn resources(scenario: &Scenario) -> u64 {
 
 /// What has been given so far, in the order of the file.
 #[derive(Default)]
-struct SoFar {
+struct SoFar<'a> {
+    /// The roles of each service.
+    linked: BTreeMap<&'a str, Vec<String>>,
     /// Whole names of roles, by their lower-case form.
     roles: BTreeMap<String, (String, Span)>,
     /// Names of resources, with the number of their kind where it is known.
@@ -61,7 +63,7 @@ pub(crate) fn check(check: &mut Check<'_>) {
     }
 }
 
-fn role_given(check: &mut Check<'_>, given: &GivenRole, so_far: &mut SoFar) {
+fn role_given<'a>(check: &mut Check<'a>, given: &GivenRole, so_far: &mut SoFar<'a>) {
     if let Some(description) = &given.description {
         check.description(description);
     }
@@ -94,6 +96,9 @@ fn role_given(check: &mut Check<'_>, given: &GivenRole, so_far: &mut SoFar) {
         given.suffix.as_ref().map(|suffix| suffix.as_str()),
     );
     let span = given.role.span;
+    if let Some(KnownRole::Linked(service)) = world.roles.get(&given.role.value) {
+        so_far.linked.entry(service).or_default().push(name.clone());
+    }
     if let Some((other, first)) = so_far
         .roles
         .insert(name.to_lowercase(), (name.clone(), span))
@@ -148,7 +153,8 @@ impl Check<'_> {
     }
 
     pub(crate) fn tags(&mut self, tags: &[(Text, Text)]) {
-        for (number, (key, value)) in tags.iter().enumerate() {
+        let mut seen: BTreeMap<String, Span> = BTreeMap::new();
+        for (key, value) in tags {
             let is_fit = |text: &str, least: usize, most: usize| {
                 let length = text.chars().count();
                 (least..=most).contains(&length)
@@ -162,17 +168,14 @@ impl Check<'_> {
                         .help("a key has 1 to 128 characters, a value up to 256: letters, digits, spaces and `_.:/=+-@`"),
                 );
             }
-            if let Some((other, _)) = tags[..number]
-                .iter()
-                .find(|(other, _)| other.to_lowercase() == key.to_lowercase())
-            {
+            if let Some(first) = seen.insert(key.to_lowercase(), key.span) {
                 self.report(
                     Diagnostic::new(
                         Code::Repeated,
                         key.span,
                         format!("the tag `{key}` is given twice"),
                     )
-                    .also(other.span, "given first here")
+                    .also(first, "given first here")
                     .help("keys of tags that differ only in case are the same key"),
                 );
             }
@@ -187,7 +190,7 @@ fn resources_given(
     check: &mut Check<'_>,
     given: &Spanned<Resources>,
     is_whole: bool,
-    so_far: &mut SoFar,
+    so_far: &mut SoFar<'_>,
 ) {
     if let Some(service) = &given.service {
         check.service(service);
@@ -230,7 +233,7 @@ fn parent(
     given: &Spanned<Resources>,
     kind: usize,
     is_whole: bool,
-    so_far: &SoFar,
+    so_far: &SoFar<'_>,
 ) {
     let world = check.world;
     let Some(known) = world.kinds.get(kind) else {
@@ -257,7 +260,8 @@ fn parent(
         (Some(above), Some(parent)) => match so_far.resources.get(&parent.value) {
             None if is_whole => {
                 let names = so_far.resources.keys().map(String::as_str).take(1000);
-                let help = did_you_mean(parent, names)
+                let help = check
+                    .guess(parent, names)
                     .unwrap_or_else(|| format!("give a `{above}` first"));
                 check.report(
                     Diagnostic::new(
@@ -293,7 +297,7 @@ fn role_of(
     given: &Spanned<Resources>,
     kind: usize,
     is_whole: bool,
-    so_far: &SoFar,
+    so_far: &SoFar<'_>,
 ) {
     let world = check.world;
     let Some(known) = world.kinds.get(kind) else {
@@ -324,10 +328,8 @@ fn role_of(
     }
     let machine = &known.machine;
     let state = given.state.as_ref().unwrap_or(&machine.initial);
-    let linked = (so_far.roles.values())
-        .filter(|(name, _)| world.roles.get(name) == Some(&KnownRole::Linked(known.service)));
-    let roles: Vec<&str> = linked.map(|(name, _)| name.as_str()).collect();
-    match roles.as_slice() {
+    let roles: &[String] = so_far.linked.get(known.service).map_or(&[], Vec::as_slice);
+    match roles {
         [] if machine.blocks.contains(state) && given.count() > 0 => {
             let base = world
                 .services
@@ -340,7 +342,10 @@ fn role_of(
             Diagnostic::new(
                 Code::Ambiguous,
                 given.kind.span,
-                format!("the service has several roles: {}", several.join(", ")),
+                format!(
+                    "the service has several roles: {}",
+                    several[..several.len().min(8)].join(", ")
+                ),
             )
             .help("say on which the resources depend with `role:`"),
         ),
@@ -362,7 +367,7 @@ fn sessions_given(
     check: &mut Check<'_>,
     given: &Spanned<Sessions>,
     is_whole: bool,
-    so_far: &SoFar,
+    so_far: &SoFar<'_>,
 ) {
     let role = check.role(&given.role);
     if role.is_some() && is_whole && !so_far.roles.contains_key(&given.role.to_lowercase()) {
@@ -372,9 +377,9 @@ fn sessions_given(
         Some(principal) => check.trusts(&given.role, role, principal),
         None if role == Some(KnownRole::Ordinary) => {
             let trust = check
-                .scenario
-                .roles
-                .get(&given.role)
+                .world
+                .ordinary
+                .get(given.role.as_str())
                 .map(|role| role.trust.len());
             if trust == Some(0) && is_whole {
                 check.report(
@@ -401,7 +406,7 @@ impl Check<'_> {
                 Some(definition) => definition.trust.iter().map(|text| text.as_str()).collect(),
                 None => return,
             },
-            Some(KnownRole::Ordinary) => match self.scenario.roles.get(name) {
+            Some(KnownRole::Ordinary) => match world.ordinary.get(name.as_str()) {
                 Some(definition) => definition.trust.iter().map(|text| text.as_str()).collect(),
                 None => return,
             },

@@ -7,7 +7,7 @@ use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::{Bfs, Reversed};
 
 use super::{Check, limit};
-use crate::diagnostic::{Code, Diagnostic, did_you_mean};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::syntax::grammar::clipped;
 use crate::syntax::{
     Kind, Machine, Move, Mover, Operation, PLAIN_STATES, RELEASING, Service, Text,
@@ -28,6 +28,9 @@ pub(crate) fn check(check: &mut Check<'_>, principal: &Text, service: &Service) 
         }
         let before = check.diagnostics.len();
         outline(check, name, kind);
+        if kind.states.len() > limit::STATES || kind.moves.len() > limit::MOVES {
+            continue;
+        }
         names(check, name, kind);
         moves(check, kind);
         // The graph of a machine with names that lead nowhere would only repeat that they do.
@@ -137,7 +140,7 @@ fn names(check: &mut Check<'_>, name: &Text, kind: &Kind) {
 
 fn known_state(check: &mut Check<'_>, kind: &Text, state: &Text, known: &[&str]) {
     if !known.contains(&state.as_str()) {
-        let help = did_you_mean(state, known.iter().copied());
+        let help = check.guess(state, known.iter().copied());
         check.report(
             Diagnostic::new(
                 Code::UnknownState,
@@ -333,6 +336,9 @@ fn graph(check: &mut Check<'_>, name: &Text, kind: &Kind, machine: &Machine) {
 fn operations(check: &mut Check<'_>, principal: &Text, service: &Service) {
     let world = check.world;
     for (name, kind) in service.kinds.iter() {
+        if kind.states.len() > limit::STATES || kind.moves.len() > limit::MOVES {
+            continue;
+        }
         for step in &kind.machine(name).moves {
             let Some(operation) = &step.operation else {
                 continue;
@@ -388,7 +394,7 @@ fn parents(check: &mut Check<'_>, service: &Service) {
             }
             (_, None) | (None, _) => {
                 if !check.damage.hides_kind(parent) {
-                    let help = did_you_mean(
+                    let help = check.guess(
                         parent,
                         service.kinds.names().filter(|other| *other != name.value),
                     );

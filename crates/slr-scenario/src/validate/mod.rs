@@ -18,7 +18,7 @@ mod section;
 mod service;
 mod step;
 
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, MOST_DIAGNOSTICS};
 use crate::syntax::{Named, Scenario, Service};
 use crate::yaml::{Node, Span, Spanned};
 
@@ -86,7 +86,9 @@ pub(crate) struct Check<'a> {
 
 impl Check<'_> {
     pub(crate) fn report(&mut self, diagnostic: Diagnostic) {
-        self.diagnostics.push(diagnostic);
+        if self.diagnostics.len() < MOST_DIAGNOSTICS {
+            self.diagnostics.push(diagnostic);
+        }
     }
 
     /// Reports a list that is longer than it may be.

@@ -1,7 +1,9 @@
 //! What names and other texts may look like.
 
+use std::collections::BTreeMap;
+
 use super::Check;
-use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::syntax::Text;
 use crate::syntax::grammar::clipped;
 
@@ -169,7 +171,7 @@ impl Check<'_> {
     /// Something that could be a Region, and that the account uses if it says which it does.
     pub(crate) fn region(&mut self, region: &Text) {
         if !looks_like_a_region(region) {
-            let help = nearest(region, REGIONS).map_or_else(
+            let help = self.guess_near(region, &REGIONS).map_or_else(
                 || "a Region looks like `eu-west-1`".to_owned(),
                 |known| format!("did you mean `{known}`?"),
             );
@@ -258,8 +260,9 @@ impl Check<'_> {
 
     /// Reports what stands twice in a list.
     pub(crate) fn no_repetition(&mut self, texts: &[Text], what: &str) {
-        for (number, text) in texts.iter().enumerate() {
-            if let Some(first) = texts[..number].iter().find(|other| *other == text) {
+        let mut seen: BTreeMap<&str, &Text> = BTreeMap::new();
+        for text in texts {
+            if let Some(first) = seen.get(text.as_str()) {
                 self.report(
                     Diagnostic::new(
                         Code::Repeated,
@@ -269,6 +272,8 @@ impl Check<'_> {
                     .also(first.span, "listed first here")
                     .help("keep one of the two"),
                 );
+            } else {
+                seen.insert(text, text);
             }
         }
     }

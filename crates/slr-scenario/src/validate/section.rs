@@ -1,9 +1,11 @@
 //! The sections that stand for themselves: account, roles, users, delays, faults, and the whole.
 
+use std::collections::BTreeSet;
+
 use super::{Check, limit};
-use crate::diagnostic::{Code, Diagnostic, did_you_mean};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::syntax::grammar::clipped;
-use crate::syntax::{Delay, Duration, Fault, Mover, Operation, PolicyDocument, Text, User};
+use crate::syntax::{Delay, Duration, Fault, Operation, PolicyDocument, Text, User};
 use crate::yaml::{Span, Spanned};
 
 pub(crate) fn check(check: &mut Check<'_>) {
@@ -69,14 +71,12 @@ fn account(check: &mut Check<'_>) {
 
 fn roles(check: &mut Check<'_>) {
     let scenario = check.scenario;
+    let services: BTreeSet<&str> = (check.world.services.values())
+        .map(|service| service.role.as_str())
+        .collect();
     for (name, role) in scenario.roles.iter() {
         check.role_name(name);
-        let service = check
-            .world
-            .services
-            .values()
-            .find(|service| service.role == *name);
-        if service.is_some() {
+        if services.contains(name.as_str()) {
             check.report(
                 Diagnostic::new(
                     Code::DuplicateRole,
@@ -261,23 +261,12 @@ fn spread(check: &mut Check<'_>, delay: &Spanned<Delay>) {
 /// `kind.move`: a move that the service makes.
 fn delayed_move(check: &mut Check<'_>, name: &Text) {
     let world = check.world;
-    if !world.kinds_are_whole() {
+    if !world.kinds_are_whole {
         return;
     }
-    let known: Vec<String> = world
-        .kinds
-        .iter()
-        .flat_map(|kind| {
-            let moves = kind
-                .machine
-                .moves
-                .iter()
-                .filter(|step| step.by == Mover::Service);
-            moves.map(move |step| format!("{}.{}", kind.name, step.name))
-        })
-        .collect();
-    if !known.contains(&name.value) {
-        let help = did_you_mean(name, known.iter().map(String::as_str))
+    if !world.service_moves.contains(&name.value) {
+        let help = check
+            .guess(name, world.service_moves.iter().map(String::as_str))
             .unwrap_or_else(|| "write `kind.move`, for a move that the service makes".to_owned());
         check.report(
             Diagnostic::new(

@@ -2,7 +2,7 @@
 
 use super::Check;
 use super::lookup::{KnownRole, World};
-use crate::diagnostic::{Code, Diagnostic, did_you_mean};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::syntax::grammar::clipped;
 use crate::syntax::{Field, Happening, Happens, Mover, Operation, Perform, Step, TaskRef, Text};
 use crate::yaml::{Span, Spanned};
@@ -238,7 +238,7 @@ fn sound(check: &mut Check<'_>, step: &Perform, operation: Option<Operation>) {
                 .moves
                 .iter()
                 .filter_map(|known| known.operation.as_ref());
-            let help = did_you_mean(&step.operation, known.map(|known| known.as_str()));
+            let help = check.guess(&step.operation, known.map(|known| known.as_str()));
             check.report(
                 Diagnostic::new(
                     Code::WrongKind,
@@ -427,6 +427,7 @@ fn happens_to(check: &mut Check<'_>, step: &Happens) {
                 .map(|known| known.name.as_str())
         };
         if !moves().any(|known| known == name.value) {
+            let help = check.guess(name, moves());
             check.report(
                 Diagnostic::new(
                     Code::UnknownMove,
@@ -437,7 +438,7 @@ fn happens_to(check: &mut Check<'_>, step: &Happens) {
                         kind.name
                     ),
                 )
-                .maybe_help(did_you_mean(name, moves())),
+                .maybe_help(help),
             );
         }
     }
