@@ -156,3 +156,38 @@ fn place(source: &Source, span: Span) -> String {
     let position = source.position(span.start);
     format!("{}:{}:{}", source.name(), position.line, position.column)
 }
+
+#[cfg(test)]
+mod tests {
+    use slr_scenario::Params;
+    use slr_scenario::run::{Output, run};
+
+    use super::*;
+    use crate::scenario::ready;
+
+    #[test]
+    fn a_broken_invariant_is_a_bug_whatever_else_came() {
+        let text = "scenario: x\nsteps: [{ at: 1s, do: ListRoles }]\n";
+        let Ok(ready) = ready(Source::new("x", text).expect("it is small"), &Params::none()) else {
+            panic!("the scenario has no mistakes");
+        };
+        let mut report = run(&ready.lowered, 1, Output::Nothing).expect("it can be played");
+        assert_eq!(Verdicts::new(&ready, &report).exit(), Exit::AsExpected);
+        report.broken = Some(("nothing breaks", 1));
+        let verdicts = Verdicts::new(&ready, &report);
+        assert_eq!(verdicts.exit(), Exit::Bug);
+        assert!(!verdicts.passed() && verdicts.broken.is_some_and(|text| text.contains("nothing breaks")));
+    }
+
+    #[test]
+    fn an_excerpt_is_one_line() {
+        let text = "- at: 2m\n  do: x\n  answers:\n    status: FAILED\n- { a: 1,\n    b: 2 }\n";
+        let source = Source::new("x", text).expect("it is small");
+        let all = |from: &str, until: &str| {
+            let (start, end) = (text.find(from).expect("it is there"), text.find(until).expect("it is there"));
+            excerpt(&source, Span::new(start, end + until.len()))
+        };
+        assert_eq!(all("at:", "FAILED"), "at: 2m, do: x, answers: status: FAILED");
+        assert_eq!(all("{ a", "}"), "a: 1, b: 2");
+    }
+}

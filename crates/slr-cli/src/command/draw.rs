@@ -51,7 +51,7 @@ impl Draw {
         let machine = machines().into_iter().find(|(name, _)| *name == self.what);
         let drawing = match machine {
             Some((_, drawing)) => drawing,
-            None => match self.from_scenario(console)? {
+            None => match self.drawn_from_scenario(console)? {
                 Ok(drawing) => drawing,
                 Err(exit) => return Ok(exit),
             },
@@ -66,7 +66,7 @@ impl Draw {
     }
 
     /// A picture from a scenario; how to end if the scenario has mistakes, which are then told.
-    fn from_scenario(&self, console: &mut Console) -> Result<Result<Drawing, Exit>, Failure> {
+    fn drawn_from_scenario(&self, console: &mut Console) -> Result<Result<Drawing, Exit>, Failure> {
         let (file, kind) = match self.what.rsplit_once('#') {
             Some((file, kind)) if !Path::new(&self.what).exists() => (file, Some(kind)),
             Some(_) | None => (self.what.as_str(), None),
@@ -92,15 +92,12 @@ impl Draw {
             };
         };
         let kinds = &ready.lowered.world.kinds;
-        match kinds.iter().find(|known| known.name == kind) {
-            Some(kind) => Ok(Ok(Drawing::of_kind(kind))),
-            None => {
-                let known: Vec<_> = kinds.iter().map(|kind| kind.name.as_str()).collect();
-                let known =
-                    if known.is_empty() { "it has none".to_owned() } else { format!("it has {}", known.join(", ")) };
-                Err(Failure::Usage(format!("{file} has no kind `{kind}`: {known}")))
-            }
+        if let Some(kind) = kinds.iter().find(|known| known.name == kind) {
+            return Ok(Ok(Drawing::of_kind(kind)));
         }
+        let known: Vec<_> = kinds.iter().map(|kind| kind.name.as_str()).collect();
+        let known = if known.is_empty() { "it has none".to_owned() } else { format!("it has {}", known.join(", ")) };
+        Err(Failure::Usage(format!("{file} has no kind `{kind}`: {known}")))
     }
 }
 

@@ -28,7 +28,7 @@ use crate::exit::{Exit, Failure};
 #[derive(Debug, Parser)]
 #[command(name = "slr", version, arg_required_else_help = true, after_help = EXAMPLES, after_long_help = after_long_help())]
 pub(crate) struct Slr {
-    /// When output is coloured: auto, always or never; auto is on a terminal, unless NO_COLOR is set.
+    /// When output is coloured: auto, always or never; auto is on a terminal, unless `NO_COLOR` is set.
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = Colour::Auto, hide_possible_values = true)]
     pub(crate) color: Colour,
     #[command(subcommand)]

@@ -43,7 +43,7 @@ pub(crate) struct Test {
     /// Write the traces beside the scenarios, new ones and changed ones, of all that go as expected.
     #[arg(long)]
     update: bool,
-    /// Also write the results as JUnit XML.
+    /// Also write the results as `JUnit` XML.
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
     /// Play so many scenarios at a time; the output is the same. Default: as many as there are processors.
