@@ -1,9 +1,9 @@
 //! What became of the expectations and steps of a scenario, in words.
 
+use slr_scenario::Source;
 use slr_scenario::expect::Outcome;
 use slr_scenario::run::Report;
 use slr_scenario::yaml::Span;
-use slr_scenario::Source;
 
 use crate::exit::Exit;
 use crate::scenario::Ready;
@@ -41,9 +41,9 @@ impl Verdicts {
             why: decision(outcome, report),
             place: place(&ready.source, expectation.span),
         });
-        let broken = report
-            .broken
-            .map(|(invariant, step)| format!("after action {step} this does not hold: {invariant}; it is a bug of slr"));
+        let broken = report.broken.map(|(invariant, step)| {
+            format!("after action {step} this does not hold: {invariant}; it is a bug of slr")
+        });
         Self {
             expectations: expectations.collect(),
             steps: failed_steps(ready, report),
@@ -120,7 +120,8 @@ fn failed_steps(ready: &Ready, report: &Report) -> Vec<Verdict> {
                 format!("{when}{}", found.as_deref().unwrap_or("it went otherwise"))
             }
             (None, Some(unplayable)) => {
-                let why = unplayable.why.map_or_else(|| "there was nothing it could mean".to_owned(), |why| why.to_string());
+                let why =
+                    unplayable.why.map_or_else(|| "there was nothing it could mean".to_owned(), |why| why.to_string());
                 format!("at {}: it could not happen: {why}", unplayable.at)
             }
             // The run ended before: something else has failed, and says so.
@@ -137,7 +138,7 @@ fn failed_steps(ready: &Ready, report: &Report) -> Vec<Verdict> {
 }
 
 /// What is written there, on one line and without the brackets around it.
-fn excerpt(source: &Source, span: Span) -> String {
+pub(crate) fn excerpt(source: &Source, span: Span) -> String {
     let text = source.text().get(span.range()).unwrap_or_default().trim();
     let inner = text.strip_prefix('{').and_then(|text| text.strip_suffix('}'));
     let mut line = String::new();
@@ -151,7 +152,8 @@ fn excerpt(source: &Source, span: Span) -> String {
     line
 }
 
-fn place(source: &Source, span: Span) -> String {
+/// `file:line:column`.
+pub(crate) fn place(source: &Source, span: Span) -> String {
     let position = source.position(span.start);
     format!("{}:{}:{}", source.name(), position.line, position.column)
 }

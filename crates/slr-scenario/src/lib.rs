@@ -16,6 +16,7 @@ pub mod run;
 pub mod schema;
 pub mod simulation;
 pub mod source;
+pub mod sweep;
 pub mod syntax;
 pub mod trace;
 mod validate;
