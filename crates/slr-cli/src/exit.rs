@@ -32,7 +32,9 @@ impl Exit {
     const fn meaning(self) -> &'static str {
         match self {
             Self::AsExpected => "everything came as expected, or is proved; also when the reader of the output went away",
-            Self::NotAsExpected => "an expectation failed or is violated, a step went otherwise than scripted, a trace differs",
+            Self::NotAsExpected => {
+                "an expectation failed or is violated, a step went otherwise than scripted, a trace differs, a sweep was stopped"
+            }
             Self::Usage => "the command line makes no sense",
             Self::Mistakes => "a scenario or a trace has mistakes and cannot be played",
             Self::InputOutput => "something could not be read or written",

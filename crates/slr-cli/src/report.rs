@@ -152,7 +152,8 @@ pub(crate) fn excerpt(source: &Source, span: Span) -> String {
     line
 }
 
-fn place(source: &Source, span: Span) -> String {
+/// `file:line:column`.
+pub(crate) fn place(source: &Source, span: Span) -> String {
     let position = source.position(span.start);
     format!("{}:{}:{}", source.name(), position.line, position.column)
 }

@@ -18,6 +18,7 @@ pub mod schema;
 pub mod shrink;
 pub mod simulation;
 pub mod source;
+pub mod sweep;
 pub mod syntax;
 pub mod trace;
 mod validate;

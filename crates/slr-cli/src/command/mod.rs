@@ -11,6 +11,7 @@ mod replay;
 mod run;
 mod schema;
 mod shrink;
+mod sweep;
 mod test;
 mod validate;
 
@@ -41,6 +42,7 @@ Examples:
   slr run my-first.yaml              play it and read what happens
   slr run my-first.yaml --seed 8     play another run of it
   slr test scenarios                 play all scenarios, a line each
+  slr sweep my-first.yaml            play it under a thousand seeds
   slr explain unknown-role           what a message means
   slr help run                       all about a command
 ";
@@ -53,6 +55,7 @@ fn after_long_help() -> String {
 pub(crate) enum Command {
     Run(run::Run),
     Test(test::Test),
+    Sweep(sweep::Sweep),
     Validate(validate::Validate),
     Replay(replay::Replay),
     Check(check::Check),
@@ -75,6 +78,7 @@ impl Command {
         match self {
             Self::Run(command) => command.execute(console),
             Self::Test(command) => command.execute(console),
+            Self::Sweep(command) => command.execute(console),
             Self::Validate(command) => command.execute(console),
             Self::Replay(command) => command.execute(console),
             Self::Check(command) => command.execute(console),
