@@ -9,7 +9,8 @@ use slr_scenario::expect::Outcome;
 use slr_scenario::lower::{Lowered, lower};
 use slr_scenario::run::{Output, Report, run};
 use slr_scenario::syntax::{Named, Scenario};
-use slr_scenario::trace::{Header, Replayed, replay};
+use slr_scenario::trace::text::TextWriter;
+use slr_scenario::trace::{Header, Line, Replayed, replay};
 use slr_scenario::{Params, Source, parse};
 
 use crate::scenarios;
@@ -56,10 +57,8 @@ impl Play {
     /// If its world contradicts itself.
     #[must_use]
     pub fn record(&self) -> (Report, String) {
-        let header =
-            Header::new(&self.lowered.title, self.lowered.seed, Vec::new(), self.source.name(), self.source.text());
         let mut out = Vec::new();
-        let output = Output::Record { out: &mut out, header: Box::new(header) };
+        let output = Output::Record { out: &mut out, header: Box::new(self.header()) };
         let report = run(&self.lowered, self.lowered.seed, output).expect("the scenario can be played");
         (report, String::from_utf8(out).expect("a trace is text"))
     }
@@ -70,20 +69,24 @@ impl Play {
     /// If its world contradicts itself.
     #[must_use]
     pub fn story(&self) -> String {
-        let mut lines = Vec::new();
-        let mut tell = |at, line| lines.push((at, line));
+        // The story is the same whichever version tells it.
+        let header = Header { version: "any".to_owned(), ..self.header() };
+        let world = &self.lowered.world;
+        let mut writer = TextWriter::begin(Vec::new(), &header, world, Look::Plain).expect("memory takes all");
+        let mut tell = |at, line: Line| writer.line(at, &line).expect("memory takes all");
         let report =
             run(&self.lowered, self.lowered.seed, Output::Story(&mut tell)).expect("the scenario can be played");
-        let width = lines.iter().map(|(_, line)| line.subject.chars().count()).max().unwrap_or(0);
-        let mut text = format!("{}\n\n", self.lowered.title);
-        for (at, line) in &lines {
-            let _ = writeln!(text, "{at}  {:width$}  {}", line.subject, line.text);
-        }
+        let out = writer.end(report.steps, report.last, report.ending, report.broken).expect("memory takes all");
+        let mut text = String::from_utf8(out).expect("a trace is text");
         text.push('\n');
         for (expectation, outcome) in self.lowered.expectations.iter().zip(&report.outcomes) {
             let _ = writeln!(text, "{}", self.verdict(expectation.span.range(), outcome));
         }
         text
+    }
+
+    fn header(&self) -> Header {
+        Header::new(&self.lowered.title, self.lowered.seed, Vec::new(), self.source.name(), self.source.text())
     }
 
     /// What became of an expectation, with the words of the file.
