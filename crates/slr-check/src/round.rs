@@ -36,22 +36,13 @@ pub(crate) struct Found<K> {
 
 impl<K: Key> Found<K> {
     pub(crate) const fn visited(&self) -> Visited<'_, K> {
-        Visited {
-            table: &self.table,
-            states: &self.states,
-            compare: self.compare,
-        }
+        Visited { table: &self.table, states: &self.states, compare: self.compare }
     }
 
     /// Adds a state found by a step from `parent`, unless it is known.
     #[inline]
     pub(crate) fn add(&mut self, fingerprint: u64, key: K, parent: StateNumber) {
-        let Self {
-            states,
-            table,
-            compare,
-            overflowed,
-        } = self;
+        let Self { states, table, compare, overflowed } = self;
         let same = |note: StateNumber| !*compare || states.key(note) == key;
         if states.is_full() {
             *overflowed |= table.find(fingerprint, same).is_none();
@@ -121,22 +112,11 @@ const UNNUMBERED: u32 = MOST_STATES;
 
 impl<K: Key> Team<K> {
     pub(crate) fn new(threads: u16, tally: &Tally, compare: bool) -> Self {
-        let chunk = || Chunk {
-            candidates: (0..LANES).map(|_| Vec::new()).collect(),
-            order: Vec::new(),
-        };
-        let lane = || Lane {
-            won: Vec::new(),
-            winners: Vec::new(),
-        };
+        let chunk = || Chunk { candidates: (0..LANES).map(|_| Vec::new()).collect(), order: Vec::new() };
+        let lane = || Lane { won: Vec::new(), winners: Vec::new() };
         // Where no threads can be had, the one that asks does all the work, with the same result.
         let pool = (threads > 1)
-            .then(|| {
-                rayon::ThreadPoolBuilder::new()
-                    .num_threads(usize::from(threads))
-                    .build()
-                    .ok()
-            })
+            .then(|| rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads)).build().ok())
             .flatten();
         let batches = (0..threads).map(|_| Batch::new(tally.clone(), compare));
         Self {
@@ -159,24 +139,15 @@ impl<K: Key> Team<K> {
         let queue = Mutex::new(self.chunks.iter_mut().zip(&starts));
         // A thread that panics holding the queue takes the whole program down with it: nobody sees a poisoned one.
         let take = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
-        each(
-            self.pool.as_ref(),
-            self.batches.iter_mut().collect(),
-            |batch| {
-                while let Some((chunk, &start)) = take() {
-                    let parents = start..(start + CHUNK).min(round.end);
-                    chunk.expand(expander, parents, &found.visited(), batch);
-                }
-            },
-        );
+        each(self.pool.as_ref(), self.batches.iter_mut().collect(), |batch| {
+            while let Some((chunk, &start)) = take() {
+                let parents = start..(start + CHUNK).min(round.end);
+                chunk.expand(expander, parents, &found.visited(), batch);
+            }
+        });
 
         let chunks = &self.chunks[..starts.len()];
-        let Found {
-            states,
-            table,
-            compare,
-            ..
-        } = found;
+        let Found { states, table, compare, .. } = found;
         let shards = table.shards_mut().chunks_mut(SHARDS_PER_LANE);
         each(
             self.pool.as_ref(),
@@ -204,11 +175,7 @@ impl<K: Key> Team<K> {
             for &number in &chunk.order {
                 let number = usize::from(number) % LANES;
                 if self.lanes[number].won[judged[number]] {
-                    let Candidate {
-                        fingerprint,
-                        key,
-                        parent,
-                    } = chunk.candidates[number][next[number]];
+                    let Candidate { fingerprint, key, parent } = chunk.candidates[number][next[number]];
                     if found.compare {
                         let before = unnumbered(won[number]);
                         let shard = &mut found.table.shards_mut()[shard_of(fingerprint)];
@@ -258,19 +225,12 @@ impl<K: Key> Chunk<K> {
     }
 
     /// Keeps the steps of the batch that lead to states which are not in the visited set.
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "there are fewer than 256 lanes"
-    )]
+    #[expect(clippy::cast_possible_truncation, reason = "there are fewer than 256 lanes")]
     fn keep_candidates(&mut self, first: StateNumber, visited: &Visited<'_, K>, batch: &Batch<K>) {
         for (fingerprint, key, parent) in batch.unseen() {
             if !visited.holds(fingerprint, &key) {
                 let lane = shard_of(fingerprint) / SHARDS_PER_LANE;
-                self.candidates[lane].push(Candidate {
-                    fingerprint,
-                    key,
-                    parent: first + parent,
-                });
+                self.candidates[lane].push(Candidate { fingerprint, key, parent: first + parent });
                 self.order.push(lane as u8);
             }
         }
@@ -279,19 +239,9 @@ impl<K: Key> Chunk<K> {
 
 impl<K: Key> Lane<K> {
     /// Adds candidates to their shards, unless they are there.
-    fn insert(
-        &mut self,
-        candidates: &[Candidate<K>],
-        shards: &mut [Shard],
-        states: &States<K>,
-        compare: bool,
-    ) {
+    fn insert(&mut self, candidates: &[Candidate<K>], shards: &mut [Shard], states: &States<K>, compare: bool) {
         let shard_of = |candidate: &Candidate<K>| shard_of(candidate.fingerprint) % SHARDS_PER_LANE;
-        touch(
-            candidates
-                .iter()
-                .map(|candidate| shards[shard_of(candidate)].glance(candidate.fingerprint)),
-        );
+        touch(candidates.iter().map(|candidate| shards[shard_of(candidate)].glance(candidate.fingerprint)));
         let Self { won, winners } = self;
         for candidate in candidates {
             let same = |note: u32| {
@@ -303,11 +253,7 @@ impl<K: Key> Lane<K> {
                             winners[(note & !UNNUMBERED) as usize]
                         }
             };
-            let new = shards[shard_of(candidate)].insert(
-                candidate.fingerprint,
-                unnumbered(winners.len()),
-                same,
-            );
+            let new = shards[shard_of(candidate)].insert(candidate.fingerprint, unnumbered(winners.len()), same);
             if new && compare {
                 winners.push(candidate.key);
             }

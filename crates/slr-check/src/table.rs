@@ -55,19 +55,13 @@ pub(crate) fn touch(glances: impl Iterator<Item = u64>) {
 impl Table {
     /// An empty table; `noted` says whether each fingerprint has a note.
     pub(crate) fn new(noted: bool) -> Self {
-        Self {
-            shards: Box::new(std::array::from_fn(|_| Shard::new(noted))),
-        }
+        Self { shards: Box::new(std::array::from_fn(|_| Shard::new(noted))) }
     }
 
     /// Loads the buckets of `fingerprints` into the cache.
     #[inline]
     pub(crate) fn touch(&self, fingerprints: &[u64]) {
-        touch(
-            fingerprints
-                .iter()
-                .map(|&fingerprint| self.shards[shard_of(fingerprint)].glance(fingerprint)),
-        );
+        touch(fingerprints.iter().map(|&fingerprint| self.shards[shard_of(fingerprint)].glance(fingerprint)));
     }
 
     /// Keeps in `unseen` the places of those `fingerprints` that do not lie in their first bucket: of nine in ten steps
@@ -95,12 +89,7 @@ impl Table {
 
     /// Adds `fingerprint` unless it is here and `same` accepts its note. Returns whether it was added.
     #[inline]
-    pub(crate) fn insert(
-        &mut self,
-        fingerprint: u64,
-        note: u32,
-        same: impl Fn(u32) -> bool,
-    ) -> bool {
+    pub(crate) fn insert(&mut self, fingerprint: u64, note: u32, same: impl Fn(u32) -> bool) -> bool {
         self.shards[shard_of(fingerprint)].insert(fingerprint, note, same)
     }
 
@@ -119,11 +108,7 @@ impl Bucket {
 
     #[inline]
     fn holds(&self, fingerprint: u64) -> bool {
-        self.0
-            .iter()
-            .map(|&slot| usize::from(slot == fingerprint))
-            .sum::<usize>()
-            != 0
+        self.0.iter().map(|&slot| usize::from(slot == fingerprint)).sum::<usize>() != 0
     }
 
     #[inline]
@@ -139,13 +124,7 @@ impl Bucket {
 
 impl Shard {
     fn new(noted: bool) -> Self {
-        let mut shard = Self {
-            buckets: Vec::new(),
-            notes: Vec::new(),
-            noted,
-            held: 0,
-            zero: None,
-        };
+        let mut shard = Self { buckets: Vec::new(), notes: Vec::new(), noted, held: 0, zero: None };
         shard.clear(FIRST_BUCKETS);
         shard
     }
@@ -156,10 +135,7 @@ impl Shard {
     }
 
     #[inline]
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "the product's high word is below the number of buckets"
-    )]
+    #[expect(clippy::cast_possible_truncation, reason = "the product's high word is below the number of buckets")]
     fn home(&self, fingerprint: u64) -> usize {
         ((u128::from(fingerprint << SHARD_BITS) * self.buckets.len() as u128) >> u64::BITS) as usize
     }
@@ -172,11 +148,7 @@ impl Shard {
 
     #[inline]
     fn after(&self, bucket: usize) -> usize {
-        if bucket + 1 == self.buckets.len() {
-            0
-        } else {
-            bucket + 1
-        }
+        if bucket + 1 == self.buckets.len() { 0 } else { bucket + 1 }
     }
 
     #[inline]
@@ -198,9 +170,7 @@ impl Shard {
                     return Ok(0);
                 }
                 let mut notes = bucket.0.iter().zip(&self.notes[at]);
-                if let Some((_, &note)) =
-                    notes.find(|&(&slot, &note)| slot == fingerprint && same(note))
-                {
+                if let Some((_, &note)) = notes.find(|&(&slot, &note)| slot == fingerprint && same(note)) {
                     return Ok(note);
                 }
             }
@@ -213,12 +183,7 @@ impl Shard {
 
     /// See [`Table::insert`].
     #[inline]
-    pub(crate) fn insert(
-        &mut self,
-        fingerprint: u64,
-        note: u32,
-        same: impl Fn(u32) -> bool,
-    ) -> bool {
+    pub(crate) fn insert(&mut self, fingerprint: u64, note: u32, same: impl Fn(u32) -> bool) -> bool {
         if fingerprint == EMPTY {
             return self.insert_zero(note);
         }
@@ -275,10 +240,7 @@ impl Shard {
         for (at, bucket) in old_buckets.iter().enumerate() {
             for (slot, &fingerprint) in bucket.0.iter().enumerate() {
                 if fingerprint != EMPTY {
-                    self.put(
-                        fingerprint,
-                        if self.noted { old_notes[at][slot] } else { 0 },
-                    );
+                    self.put(fingerprint, if self.noted { old_notes[at][slot] } else { 0 });
                 }
             }
         }
@@ -305,8 +267,7 @@ impl Shard {
     }
 
     const fn bytes(&self) -> u64 {
-        (self.buckets.len() * size_of::<Bucket>() + self.notes.len() * size_of::<[u32; BUCKET]>())
-            as u64
+        (self.buckets.len() * size_of::<Bucket>() + self.notes.len() * size_of::<[u32; BUCKET]>()) as u64
     }
 }
 
@@ -323,11 +284,7 @@ mod tests {
         let mut reference = BTreeMap::new();
         for number in 0..20_000u32 {
             // Every third value comes twice; the fingerprint 0 is among them.
-            let fingerprint = if number == 77 {
-                0
-            } else {
-                u64::from(number / 3 * 2).fingerprint()
-            };
+            let fingerprint = if number == 77 { 0 } else { u64::from(number / 3 * 2).fingerprint() };
             let new = table.insert(fingerprint, number, |_| true);
             assert_eq!(new, !reference.contains_key(&fingerprint));
             reference.entry(fingerprint).or_insert(number);

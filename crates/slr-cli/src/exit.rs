@@ -31,7 +31,9 @@ impl Exit {
 
     const fn meaning(self) -> &'static str {
         match self {
-            Self::AsExpected => "everything came as expected, or is proved; also when the reader of the output went away",
+            Self::AsExpected => {
+                "everything came as expected, or is proved; also when the reader of the output went away"
+            }
             Self::NotAsExpected => {
                 "an expectation failed or is violated, a step went otherwise than scripted, a trace differs, a sweep was stopped"
             }

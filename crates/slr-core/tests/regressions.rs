@@ -12,9 +12,9 @@ use slr_core::invariant::{invariants, step_invariants};
 use slr_core::kind::{KindSpec, MoveSpec, Mover, ResourceKind, When};
 use slr_core::knob::DeletionDenied;
 use slr_core::machine::{Phase, SessionEnd, TaskState};
+use slr_core::policy::{Document, DocumentKind, Entity};
 use slr_core::rejection::{Impossible, Refusal, Rejection};
 use slr_core::universe::WorldError;
-use slr_core::policy::{Document, DocumentKind, Entity};
 use slr_core::world::{Authority, Item, ReadsDocs, Resource, Told, Works};
 use slr_core::{Action, Command, OperatorStep, State, Universe, World};
 

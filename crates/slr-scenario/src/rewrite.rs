@@ -6,8 +6,8 @@ use slr_core::{Action, Command, IdSet, OperatorStep, Universe};
 
 use crate::simulation::SimTime;
 use crate::syntax::{
-    AwsError, Delay, Delays, Duration, Expectation, Given, Happening, Happens, Knobs, Named, Operator, Perform, Polling,
-    Polls, Retention, Scenario, Step,
+    AwsError, Delay, Delays, Duration, Expectation, Given, Happening, Happens, Knobs, Named, Operator, Perform,
+    Polling, Polls, Retention, Scenario, Step,
 };
 use crate::yaml::{Span, Spanned};
 
@@ -117,9 +117,7 @@ fn spoken<S: IdSet>(universe: &Universe<S>, action: &Action<S>, at: Spanned<Dura
             let slot = &world.sessions[session.index()];
             Happens { principal: text(slot.principal.as_str()), ..of_role(Happening::SessionOpens, slot.role) }
         }
-        Action::SessionEnds { session, .. } => {
-            of_role(Happening::SessionEnds, world.sessions[session.index()].role)
-        }
+        Action::SessionEnds { session, .. } => of_role(Happening::SessionEnds, world.sessions[session.index()].role),
         Action::TaskStarts { role } => of_role(Happening::TaskStarts, *role),
         Action::TaskSucceeds { role } => of_role(Happening::TaskSucceeds, *role),
         Action::TaskFails { role, named } => Happens {

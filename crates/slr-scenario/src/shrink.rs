@@ -83,7 +83,8 @@ pub fn shrink(
             })
             .collect()
     };
-    let mut test = Test { built_in, seed, by_action: decided.is_some(), end: decided.is_none().then_some(run.end), tried: 0 };
+    let mut test =
+        Test { built_in, seed, by_action: decided.is_some(), end: decided.is_none().then_some(run.end), tried: 0 };
     let mut candidates = [rewrite::only(&only_one, steps(true)?), rewrite::only(&only_one, steps(false)?)].into_iter();
     let retimed = candidates.next().filter(|candidate| test.fails(candidate));
     let recorded = candidates.next();
@@ -126,13 +127,7 @@ struct Listener<'a> {
 }
 
 impl Observer<WideSet> for Listener<'_> {
-    fn step(
-        &mut self,
-        _: usize,
-        now: SimTime,
-        step: crate::simulation::Step<'_, WideSet>,
-        state: &State<WideSet>,
-    ) {
+    fn step(&mut self, _: usize, now: SimTime, step: crate::simulation::Step<'_, WideSet>, state: &State<WideSet>) {
         for event in step.events {
             self.ledger.enter(now, event);
         }
@@ -190,7 +185,8 @@ impl Test<'_> {
         let Some(run) = self.run(candidate) else {
             return false;
         };
-        let decided_alike = run.outcomes.first().is_some_and(|(passed, decided)| !passed && decided.is_some() == self.by_action);
+        let decided_alike =
+            run.outcomes.first().is_some_and(|(passed, decided)| !passed && decided.is_some() == self.by_action);
         // A step that cannot happen, or something that happens beside the steps, is not what was written down.
         decided_alike
             && run.unplayable == 0
@@ -255,7 +251,11 @@ impl Test<'_> {
 
     /// Takes resources, sessions, roles, operators, users and faults out of the world that play no part.
     fn fewer_individuals(&mut self, best: &mut Scenario) {
-        self.remove_each(best, |scenario| scenario.operators.len(), |scenario, place| drop(scenario.operators.0.remove(place)));
+        self.remove_each(
+            best,
+            |scenario| scenario.operators.len(),
+            |scenario, place| drop(scenario.operators.0.remove(place)),
+        );
         self.remove_each(best, |scenario| scenario.given.len(), |scenario, place| drop(scenario.given.remove(place)));
         for place in 0..best.given.len() {
             while count(&best.given[place].value) > 1 {
@@ -268,12 +268,21 @@ impl Test<'_> {
         }
         self.remove_each(best, |scenario| scenario.users.len(), |scenario, place| drop(scenario.users.0.remove(place)));
         self.remove_each(best, |scenario| scenario.roles.len(), |scenario, place| drop(scenario.roles.0.remove(place)));
-        self.remove_each(best, |scenario| scenario.services.len(), |scenario, place| {
-            drop(scenario.services.0.remove(place));
-        });
+        self.remove_each(
+            best,
+            |scenario| scenario.services.len(),
+            |scenario, place| {
+                drop(scenario.services.0.remove(place));
+            },
+        );
     }
 
-    fn remove_each(&mut self, best: &mut Scenario, len: impl Fn(&Scenario) -> usize, remove: impl Fn(&mut Scenario, usize)) {
+    fn remove_each(
+        &mut self,
+        best: &mut Scenario,
+        len: impl Fn(&Scenario) -> usize,
+        remove: impl Fn(&mut Scenario, usize),
+    ) {
         let mut place = len(best);
         while place > 0 {
             place -= 1;

@@ -154,7 +154,10 @@ fn a_sweep_says_what_single_runs_show() {
     assert!(!summary.is_as_expected());
     deletions.sort_unstable();
     let spread = summary.roles[0].deleted_ms;
-    assert_eq!((spread.count, spread.min, spread.max), (deletions.len() as u64, deletions.first().copied(), deletions.last().copied()));
+    assert_eq!(
+        (spread.count, spread.min, spread.max),
+        (deletions.len() as u64, deletions.first().copied(), deletions.last().copied())
+    );
     let exact = deletions[(deletions.len() * 9).div_ceil(10) - 1];
     assert!(spread.p90.is_some_and(|p90| exact <= p90 && p90 - exact <= exact / 100));
 }

@@ -129,7 +129,9 @@ impl<S: IdSet> Classes<S> {
                 Action::SessionOpens { session } => self.sessions_like(session.0, false, state),
                 Action::SessionEnds { session, .. } => self.sessions_like(session.0, true, state),
                 Action::ResourceMoves { resource, .. }
-                | Action::Operator { step: OperatorStep::CleansUp(resource), .. } => self.resources_like(*resource, state),
+                | Action::Operator { step: OperatorStep::CleansUp(resource), .. } => {
+                    self.resources_like(*resource, state)
+                }
                 _ => 1,
             };
             if count > 0 {
@@ -220,13 +222,7 @@ impl<S: IdSet> Classes<S> {
 }
 
 /// Visits the ways to take from each group so many, `size` in all if that is given, with the number of choices that each stands for.
-fn choose<S: IdSet>(
-    groups: &[Vec<u32>],
-    size: Option<u32>,
-    chosen: &S,
-    count: u64,
-    visit: &mut dyn FnMut(S, u64),
-) {
+fn choose<S: IdSet>(groups: &[Vec<u32>], size: Option<u32>, chosen: &S, count: u64, visit: &mut dyn FnMut(S, u64)) {
     let Some((group, rest)) = groups.split_first() else {
         if size.is_none_or(|size| size == 0) {
             visit(chosen.clone(), count);

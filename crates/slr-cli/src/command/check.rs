@@ -139,7 +139,10 @@ impl Check {
     }
 
     /// The widest shortcuts under which every answer is right, and what there is to say about those that are not taken.
-    fn settings<S: IdSet, K: PackedKey>(&self, model: &Lifecycle<'_, S, K>) -> Result<(Settings, Vec<String>), Unsound> {
+    fn settings<S: IdSet, K: PackedKey>(
+        &self,
+        model: &Lifecycle<'_, S, K>,
+    ) -> Result<(Settings, Vec<String>), Unsound> {
         let processors = || thread::available_parallelism().ok().and_then(|n| NonZero::<u16>::try_from(n).ok());
         let mut settings = Settings {
             threads: self.threads.or_else(processors).unwrap_or(NonZero::<u16>::MIN),

@@ -1,7 +1,7 @@
 //! What may happen next, in a stable order.
 
-use super::operators::lesson_of;
 use super::Reports;
+use super::operators::lesson_of;
 use crate::action::{Action, Operation, OperatorStep};
 use crate::id::{OperatorIdx, RegionIdx, ResourceIdx, RoleIdx, SessionIdx, number};
 use crate::kind::{CleanUp, When};

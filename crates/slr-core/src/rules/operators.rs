@@ -39,7 +39,9 @@ impl<S: IdSet> Universe<S> {
                     if let Err(rejection) = self.operate(state, by, resource, transition, tell) {
                         tell(Event::Refused { by, rejection });
                         // Whoever lacks the right will lack it tomorrow; other refusals pass.
-                        if let (Works::InSteps, Rejection::ResourceAccessDenied(..)) = (self.operator(id).works, rejection) {
+                        if let (Works::InSteps, Rejection::ResourceAccessDenied(..)) =
+                            (self.operator(id).works, rejection)
+                        {
                             return Self::experience(state, id, OperatorEvent::LostPatience, tell);
                         }
                     }
@@ -127,9 +129,8 @@ impl<S: IdSet> Universe<S> {
         let operator = self.operator(id);
         match (operator.reads_docs, state.operator(id).docs) {
             (ReadsDocs::Never, _) | (_, Docs::Read) | (ReadsDocs::WhenNothingWasNamed, Docs::Unread) => false,
-            (ReadsDocs::WhenNothingWasNamed | ReadsDocs::AtAnyTime, Docs::Wanted) | (ReadsDocs::AtAnyTime, Docs::Unread) => {
-                state.is_live(operator.goal)
-            }
+            (ReadsDocs::WhenNothingWasNamed | ReadsDocs::AtAnyTime, Docs::Wanted)
+            | (ReadsDocs::AtAnyTime, Docs::Unread) => state.is_live(operator.goal),
         }
     }
 

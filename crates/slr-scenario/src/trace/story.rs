@@ -92,9 +92,7 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
             Action::Operator { operator, step } => {
                 let goal = self.universe.operator(*operator).goal;
                 let text = match step {
-                    OperatorStep::Submits => {
-                        self.command(Command::DeleteServiceLinkedRole { role: goal }, ledger)
-                    }
+                    OperatorStep::Submits => self.command(Command::DeleteServiceLinkedRole { role: goal }, ledger),
                     OperatorStep::Polls => {
                         let task = TaskRef::Latest(goal);
                         self.command(Command::GetServiceLinkedRoleDeletionStatus { task }, ledger)
@@ -210,7 +208,9 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
             Event::TaskSubmitted { role } => {
                 Line::new(self.latest(*role, ledger), format!("NOT_STARTED: {} is to be deleted", self.role(*role)))
             }
-            Event::TaskReturned { role } => Line::new(self.latest(*role, ledger), "is returned again: it is unfinished"),
+            Event::TaskReturned { role } => {
+                Line::new(self.latest(*role, ledger), "is returned again: it is unfinished")
+            }
             Event::TaskStarted { role } => Line::new(self.latest(*role, ledger), "NOT_STARTED -> IN_PROGRESS"),
             Event::TaskSucceeded { role } => Line::new(self.latest(*role, ledger), "IN_PROGRESS -> SUCCEEDED").good(),
             Event::TaskFailed { role, in_use, session_open, named } => {
@@ -220,7 +220,9 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
                 Line::new(self.latest(*role, ledger), text).bad()
             }
             Event::TaskBecameVisible { role } => Line::new(self.latest(*role, ledger), "can be polled from now on"),
-            Event::TaskForgotten { role } => Line::new(self.latest(*role, ledger), "is forgotten: its record is dropped"),
+            Event::TaskForgotten { role } => {
+                Line::new(self.latest(*role, ledger), "is forgotten: its record is dropped")
+            }
             Event::StatusAnswered { task, status } => {
                 let number = self.number(*task, ledger);
                 let record = number.and_then(|number| ledger.tasks().get(number as usize - 1));
@@ -255,7 +257,9 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
                 Line::new(self.operator(*operator), "has read the documentation and knows what uses the role")
             }
             Event::FailureSeen { operator } => Line::new(self.operator(*operator), "sees that the deletion has failed"),
-            Event::SuccessSeen { operator } => Line::new(self.operator(*operator), "takes the role for gone: done").good(),
+            Event::SuccessSeen { operator } => {
+                Line::new(self.operator(*operator), "takes the role for gone: done").good()
+            }
             Event::GaveUp { operator } => Line::new(self.operator(*operator), "gives up").bad(),
             Event::Refused { by, rejection } => self.refusal(self.principal(*by), *rejection),
             Event::RegionFailed { region } => Line::new(world.regions[region.index()].clone(), "does not answer").bad(),
@@ -289,7 +293,11 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
         };
         let session = session_open.then(|| "an open session".to_owned());
         let found: Vec<String> = resources.into_iter().chain(session).collect();
-        if found.is_empty() { "the service keeps the role".to_owned() } else { format!("in use by {}", found.join(" and ")) }
+        if found.is_empty() {
+            "the service keeps the role".to_owned()
+        } else {
+            format!("in use by {}", found.join(" and "))
+        }
     }
 
     /// What the service told.

@@ -65,9 +65,8 @@ impl Told {
             let story = initial.zip(run.as_ref()).map(|(initial, run)| story(universe, initial, run));
             Finding { name: property.name.clone(), kind: property.kind, verdict, story }
         });
-        let text = |left: &NotAsked| {
-            (excerpt(&ready.source, ready.lowered.expectations[left.expectation].span), left.why)
-        };
+        let text =
+            |left: &NotAsked| (excerpt(&ready.source, ready.lowered.expectations[left.expectation].span), left.why);
         Self {
             title: ready.lowered.title.clone(),
             findings: findings.collect(),
@@ -183,14 +182,22 @@ impl Told {
             text,
             "{:.2} s with {}, {:.0} states/s, {:.1} bytes/state",
             report.timing.seconds,
-            if report.timing.threads == 1 { "1 thread".to_owned() } else { format!("{} threads", report.timing.threads) },
+            if report.timing.threads == 1 {
+                "1 thread".to_owned()
+            } else {
+                format!("{} threads", report.timing.threads)
+            },
             report.states_per_second(),
             report.bytes_per_state()
         );
         if report.exact {
             let _ = writeln!(text, "states are told apart exactly");
         } else {
-            let _ = writeln!(text, "states are told apart by fingerprint: probability of a collision {:.1e}", report.collision_probability);
+            let _ = writeln!(
+                text,
+                "states are told apart by fingerprint: probability of a collision {:.1e}",
+                report.collision_probability
+            );
         }
         let idle: Vec<&str> = report.idle_rules().collect();
         if !idle.is_empty() {
