@@ -106,8 +106,8 @@ pub fn shrink(
     }
     test.lower_times(&mut best);
     test.settle(&mut best);
-    let text = crate::write(&best);
-    Ok(Shrunk { text, expectation, recorded: run.played.len(), tried: test.tried, scenario: best })
+    let written = crate::write(&best);
+    Ok(Shrunk { text: written, expectation, recorded: run.played.len(), tried: test.tried, scenario: best })
 }
 
 /// A run, as far as shrinking looks at it.
