@@ -77,6 +77,7 @@ const REJECTIONS: &[&str] = &[
     "Throttled",
     "ResourceNotReady",
     "ResourceNotFound",
+    "ResourceAccessDenied",
     "ResourceHasChildren",
     "ParentMissing",
     "ServiceNeedsRole",
@@ -187,8 +188,8 @@ fn fits(policy: ReportingPolicy, named: u8, in_use: u8, ever: u8, regions: &[u8]
                 && size == in_use.count_ones().min(most)
                 && (skipped == 0 || named < skipped & skipped.wrapping_neg())
         }
-        ReportingPolicy::Share(permille) => {
-            let wanted = (permille * in_use.count_ones()).div_ceil(1000).min(in_use.count_ones());
+        ReportingPolicy::Share(millionths) => {
+            let wanted = (millionths * in_use.count_ones()).div_ceil(1_000_000).min(in_use.count_ones());
             within && size == wanted
         }
         ReportingPolicy::AnySubset => within,
