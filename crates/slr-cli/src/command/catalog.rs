@@ -31,16 +31,12 @@ impl Catalog {
             }
             return Ok(Exit::AsExpected);
         };
-        match catalog::entry(principal) {
-            Some(entry) => {
-                write!(console.out(), "{}", entry.text)?;
-                Ok(Exit::AsExpected)
-            }
-            None => {
-                let guess =
-                    catalog::resembling(principal).map_or(String::new(), |known| format!("; did you mean `{known}`?"));
-                Err(Failure::Usage(format!("no service is known by the principal `{principal}`{guess}")))
-            }
-        }
+        let Some(entry) = catalog::entry(principal) else {
+            let guess =
+                catalog::resembling(principal).map_or(String::new(), |known| format!("; did you mean `{known}`?"));
+            return Err(Failure::Usage(format!("no service is known by the principal `{principal}`{guess}")));
+        };
+        write!(console.out(), "{}", entry.text)?;
+        Ok(Exit::AsExpected)
     }
 }

@@ -51,7 +51,7 @@ mod tests {
     #[test]
     fn every_entry_speaks_of_its_service_and_names_its_sources() {
         for entry in entries() {
-            assert!(entry.text.starts_with(&format!("principal: {}\n", entry.principal)), "{}", entry.principal);
+            assert!(entry.text.contains(&format!("principal: {}\n", entry.principal)), "{}", entry.principal);
             assert!(entry.text.contains(&format!("role: {}", entry.role)), "{}", entry.principal);
             assert!(entry.text.contains("sources:"), "{}", entry.principal);
         }
