@@ -1,17 +1,44 @@
-//! placeholder
-use slr_scenario::{Params, Source, diagnostic, load, run};
-fn main() {
-    let path = std::env::args().nth(1).unwrap();
-    let source = Source::read(std::path::Path::new(&path)).unwrap();
-    let loaded = match load(&source, &Params::none()) {
-        Ok(loaded) => loaded,
-        Err(diagnostics) => {
-            eprint!("{}", diagnostic::render(&source, &diagnostics, diagnostic::Look::Plain));
-            std::process::exit(2);
+//! `slr`: rehearses the life of AWS service-linked roles from scenario files.
+//!
+//! Each command has a file under [`command`], which parses its own arguments and says how it ended; what is common to them is
+//! beside it: where output goes ([`console`]), how commands end ([`exit`]), how scenarios are found and made ready ([`scenario`]).
+
+mod command;
+mod console;
+mod exit;
+mod report;
+mod scenario;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use command::Slr;
+use console::Console;
+use exit::{Exit, Failure};
+
+fn main() -> ExitCode {
+    let slr = match Slr::try_parse() {
+        Ok(slr) => slr,
+        Err(error) => {
+            // Help goes to stdout, mistakes to stderr; if neither is read any more there is nobody to tell.
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage.into() } else { Exit::AsExpected.into() };
         }
     };
-    let mut tell = |at, line: slr_scenario::trace::Line| println!("{at}  {:28} {}", line.subject, line.text);
-    let report = run::run(&loaded.lowered, loaded.lowered.seed, run::Output::Story(&mut tell)).unwrap();
-    println!("{report:#?}");
-    std::process::exit(i32::from(!report.passed()));
+    let mut console = Console::new(slr.color);
+    let ended = catch_unwind(AssertUnwindSafe(|| slr.command.execute(&mut console)));
+    let exit = match ended {
+        Ok(Ok(exit)) => console.finish().map_or_else(|failure| console.tell(&failure), |()| exit),
+        Ok(Err(failure)) => {
+            // What was written before the failure belongs before it.
+            let _ = console.finish();
+            console.tell(&failure)
+        }
+        Err(_) => {
+            console.tell(&Failure::Bug("this is a bug of slr; please report it with what is said above".to_owned()))
+        }
+    };
+    exit.into()
 }

@@ -4,11 +4,11 @@
 //! widths; a state that needs at most 64 bits is one word, which is its own exact key.
 
 use crate::knob::Judged;
-use crate::machine::{OperatorState, Phase, Superseded};
+use crate::machine::{Docs, OperatorState, Phase, Superseded};
 use crate::set::{IdSet, Planes};
 use crate::state::State;
 use crate::universe::Universe;
-use crate::world::{Told, Works};
+use crate::world::{ReadsDocs, Told, Works};
 
 /// How many planes a state has.
 const PLANES: usize = 17;
@@ -18,7 +18,7 @@ const PLANES: usize = 17;
 struct OperatorField {
     phase: Field,
     attempts: Field,
-    knows_docs: Field,
+    docs: Field,
     superseded: Field,
 }
 
@@ -48,6 +48,8 @@ impl Field {
 pub struct Codec {
     planes: [Field; PLANES],
     operators: Vec<OperatorField>,
+    /// A number beside the state, for whoever keeps one.
+    extra: Field,
     words: u8,
     bits: u32,
 }
@@ -91,6 +93,14 @@ impl Codec {
     /// # Errors
     /// [`TooWide`] if there are more than 64 of anything that a plane counts.
     pub fn new<S: IdSet>(universe: &Universe<S>) -> Result<Self, TooWide> {
+        Self::with_extra(universe, 0)
+    }
+
+    /// The codec of a universe whose states are kept together with a number of up to `most`, such as how far a script has come.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn with_extra<S: IdSet>(universe: &Universe<S>, most: u64) -> Result<Self, TooWide> {
         let world = universe.world();
         let count = |what: &'static str, found: usize| {
             let found = crate::id::number(found);
@@ -131,11 +141,16 @@ impl Codec {
                 phase: layout.field(given(operator.works == Works::InSteps, 2)),
                 attempts: layout
                     .field(operator.attempts.map_or(0, |most| u8::try_from(8 - most.leading_zeros()).unwrap_or(8))),
-                knows_docs: layout.field(given(operator.reads_docs != crate::world::ReadsDocs::Never, 1)),
+                docs: layout.field(match operator.reads_docs {
+                    ReadsDocs::Never => 0,
+                    ReadsDocs::AtAnyTime => 1,
+                    ReadsDocs::WhenNothingWasNamed => 2,
+                }),
                 superseded: layout.field(given(operator.works == Works::InSteps && operator.told == Told::ByPolls, 2)),
             })
             .collect();
-        Ok(Self { planes, operators, words: layout.word + 1, bits: layout.bits })
+        let extra = layout.field(u8::try_from(u64::BITS - most.leading_zeros()).unwrap_or(64));
+        Ok(Self { planes, operators, extra, words: layout.word + 1, bits: layout.bits })
     }
 
     /// How many words a packed state has.
@@ -148,15 +163,15 @@ impl Codec {
         self.bits
     }
 
-    /// Packs a state into one word, for universes whose states have one.
+    /// Packs a state, and the number beside it, into one word, for universes whose states have one.
     #[inline]
-    pub fn pack_word<S: IdSet>(&self, state: &State<S>) -> u64 {
-        let mut word = 0;
+    pub fn pack_word<S: IdSet>(&self, state: &State<S>, extra: u64) -> u64 {
+        let mut word = extra.wrapping_shl(u32::from(self.extra.shift));
         for (plane, field) in planes(state).into_iter().zip(&self.planes) {
             word |= plane.low_word().wrapping_shl(u32::from(field.shift));
         }
         for (own, field) in state.operators.iter().zip(&self.operators) {
-            for (part, value) in operator_parts(field, own) {
+            for (part, value) in operator_parts(field, *own) {
                 word |= value.wrapping_shl(u32::from(part.shift));
             }
         }
@@ -171,10 +186,22 @@ impl Codec {
             field.write(plane.low_word(), words);
         }
         for (own, field) in state.operators.iter().zip(&self.operators) {
-            for (part, value) in operator_parts(field, own) {
+            for (part, value) in operator_parts(field, *own) {
                 part.write(value, words);
             }
         }
+    }
+
+    /// Packs the number beside the state into `words` that hold the state already.
+    #[inline]
+    pub fn pack_extra(&self, extra: u64, words: &mut [u64]) {
+        self.extra.write(extra, words);
+    }
+
+    /// The number beside the state that was packed into `words`.
+    #[inline]
+    pub fn unpack_extra(&self, words: &[u64]) -> u64 {
+        if self.extra.bits == 0 { 0 } else { self.extra.read(words) }
     }
 
     /// The state that was packed into `words`.
@@ -205,7 +232,11 @@ impl Codec {
             *own = OperatorState {
                 phase: phase_of(part(field.phase)),
                 attempts: u8::try_from(part(field.attempts)).unwrap_or(u8::MAX),
-                knows_docs: part(field.knows_docs) == 1,
+                docs: match part(field.docs) {
+                    0 => Docs::Unread,
+                    1 => Docs::Read,
+                    _ => Docs::Wanted,
+                },
                 superseded: match part(field.superseded) {
                     0 => Superseded::No,
                     1 => Superseded::Failed,
@@ -256,16 +287,22 @@ fn planes<S>(state: &State<S>) -> [&S; PLANES] {
 }
 
 #[inline]
-fn operator_parts(field: &OperatorField, own: &OperatorState) -> [(Field, u64); 4] {
+fn operator_parts(field: &OperatorField, own: OperatorState) -> [(Field, u64); 4] {
     let superseded = match own.superseded {
         Superseded::No => 0,
         Superseded::Failed => 1,
         Superseded::Succeeded => 2,
     };
+    // Who reads at any time wants nothing, and has one bit.
+    let docs = match own.docs {
+        Docs::Unread => 0,
+        Docs::Read => 1,
+        Docs::Wanted => 2,
+    };
     [
         (field.phase, phase_code(own.phase)),
         (field.attempts, u64::from(own.attempts)),
-        (field.knows_docs, u64::from(own.knows_docs)),
+        (field.docs, docs),
         (field.superseded, superseded),
     ]
 }

@@ -25,15 +25,18 @@ pub struct StepInvariant<S: IdSet> {
     /// The sentence in short.
     pub name: &'static str,
     /// Whether the step from the first state to the second, by the action, is as the sentence says.
-    pub holds: fn(&Universe<S>, &State<S>, &Action<S>, &State<S>) -> bool,
+    pub holds: StepPredicate<S>,
 }
+
+/// What a [`StepInvariant`] asks: of the state before, the action, and the state after.
+pub type StepPredicate<S> = fn(&Universe<S>, &State<S>, &Action<S>, &State<S>) -> bool;
 
 /// The invariants of states.
 ///
 /// Sources: IAM User Guide, "Using service-linked roles"; IAM API Reference, `DeleteServiceLinkedRole` and
 /// `GetServiceLinkedRoleDeletionStatus`. Nothing protects ordinary roles and service roles: `DeleteRole` looks at neither resources
 /// nor sessions.
-pub const fn invariants<S: IdSet>() -> [Invariant<S>; 9] {
+pub const fn invariants<S: IdSet>() -> [Invariant<S>; 11] {
     [
         Invariant {
             name: "a service-linked role is never gone while a blocking resource refers to it",
@@ -98,6 +101,25 @@ pub const fn invariants<S: IdSet>() -> [Invariant<S>; 9] {
             },
         },
         Invariant {
+            name: "what a task found at its start is kept until its decision and no longer",
+            holds: |universe, state| {
+                every_role(universe, |role| {
+                    let is_kept = state.busy_at_start.contains(role.0)
+                        || state.blocking_at_start.meets(universe.resources_of(role));
+                    !is_kept || state.task(role) == Some(TaskState::InProgress)
+                })
+            },
+        },
+        Invariant {
+            name: "only a task can be yet to be seen, and only a live role yet to spread",
+            holds: |universe, state| {
+                every_role(universe, |role| {
+                    (state.task(role).is_some() || !state.task_is_unseen(role))
+                        && (state.is_live(role) || !state.is_fresh(role))
+                })
+            },
+        },
+        Invariant {
             name: "a child never outlives its parent",
             holds: |universe, state| {
                 universe.children.iter().zip(0_u32..).all(|(children, parent)| {
@@ -117,31 +139,9 @@ pub const fn step_invariants<S: IdSet>() -> [StepInvariant<S>; 8] {
             name: "a deletion task only moves forward, and its end is an end",
             holds: |universe, before, action, after| {
                 every_role(universe, |role| {
-                    let forgotten = matches!(action, Action::TaskIsForgotten { .. });
-                    match (before.task(role), after.task(role)) {
-                        (old, new) if old == new => true,
-                        (None | Some(TaskState::Failed), Some(TaskState::NotStarted)) => true,
-                        (Some(TaskState::NotStarted), Some(TaskState::InProgress)) => true,
-                        (Some(TaskState::InProgress), Some(TaskState::Succeeded | TaskState::Failed)) => true,
-                        // The record is dropped, or the role was made again: the task is no longer this role's latest.
-                        (Some(TaskState::Succeeded | TaskState::Failed), None) => forgotten || !before.is_live(role),
-                        (
-                            None
-                            | Some(
-                                TaskState::NotStarted
-                                | TaskState::InProgress
-                                | TaskState::Succeeded
-                                | TaskState::Failed,
-                            ),
-                            None
-                            | Some(
-                                TaskState::NotStarted
-                                | TaskState::InProgress
-                                | TaskState::Succeeded
-                                | TaskState::Failed,
-                            ),
-                        ) => false,
-                    }
+                    // The record is dropped, or the role was made again: the task is no longer this role's latest.
+                    let may_leave = matches!(action, Action::TaskIsForgotten { .. }) || !before.is_live(role);
+                    may_follow(before.task(role), after.task(role), may_leave)
                 })
             },
         },
@@ -225,6 +225,23 @@ fn every_linked_role<S: IdSet>(universe: &Universe<S>, holds: impl Fn(RoleIdx) -
 
 fn every_role<S: IdSet>(universe: &Universe<S>, holds: impl Fn(RoleIdx) -> bool) -> bool {
     universe.roles().all(holds)
+}
+
+/// Whether a role's latest task may be `new` where it was `old`; `may_leave` says whether there may be none any more.
+fn may_follow(old: Option<TaskState>, new: Option<TaskState>, may_leave: bool) -> bool {
+    use TaskState::{Failed, InProgress, NotStarted, Succeeded};
+    match (old, new) {
+        (old, new) if old == new => true,
+        (None | Some(Failed), Some(NotStarted))
+        | (Some(NotStarted), Some(InProgress))
+        | (Some(InProgress), Some(Succeeded | Failed)) => true,
+        (Some(Succeeded | Failed), None) => may_leave,
+
+        (
+            None | Some(NotStarted | InProgress | Succeeded | Failed),
+            None | Some(NotStarted | InProgress | Succeeded | Failed),
+        ) => false,
+    }
 }
 
 /// A state predicate that a scenario can name: in its expectations, and for the checker.

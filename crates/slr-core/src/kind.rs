@@ -328,6 +328,7 @@ impl KindState {
 
 /// A move of a kind from one state to one other, by their codes.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each says something of its own about one move")]
 pub struct Transition {
     /// The move's name.
     pub name: String,

@@ -43,6 +43,7 @@ pub enum Answer {
 
 /// Every setting, with its default. Assumed, unless the setting names a source.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 pub struct Knobs {
     /// When a task judges use. The guides only say that deletion fails while the role is in use.
     pub judged: Judged,

@@ -166,7 +166,7 @@ pub enum Rejection {
     NotServiceLinked(RoleIdx, Answer),
     /// The policy belongs to service-linked roles alone.
     PolicyNotAttachable(RoleIdx),
-    /// The role still has policies, profiles or a boundary.
+    /// The role still has policies or instance profiles.
     HasDependents(RoleIdx),
     /// The account has as many roles as it may have.
     RoleQuotaReached,
@@ -205,6 +205,8 @@ pub enum Rejection {
     ParentMissing(ResourceIdx),
     /// The service needs its role, and it is not there.
     ServiceNeedsRole(RoleIdx),
+    /// The service needs its role, and it has not spread yet.
+    RoleNotSpread(RoleIdx),
     /// The role is locked against new use while its deletion is unfinished.
     RoleLocked(RoleIdx),
     /// The resource's region does not answer.
@@ -239,9 +241,10 @@ impl Rejection {
                 Code::ResourceInUse
             }
             Self::ResourceNotFound(_) => Code::ResourceNotFound,
-            Self::ResourceHasChildren(_) | Self::ParentMissing(_) | Self::ServiceNeedsRole(_) => {
-                Code::ResourceDependency
-            }
+            Self::ResourceHasChildren(_)
+            | Self::ParentMissing(_)
+            | Self::ServiceNeedsRole(_)
+            | Self::RoleNotSpread(_) => Code::ResourceDependency,
             Self::RegionUnavailable(_) => Code::ServiceUnavailable,
         }
     }
@@ -249,6 +252,7 @@ impl Rejection {
     /// The message that comes back.
     ///
     /// Where a message is known from real accounts it is given to the letter; the others are worded after AWS's manner.
+    #[expect(clippy::too_many_lines, reason = "a table of messages")]
     pub fn message<S: IdSet>(self, universe: &Universe<S>) -> String {
         let world = universe.world();
         let role = |role: RoleIdx| world.roles[role.index()].name_text();
@@ -345,6 +349,11 @@ impl Rejection {
                     role(r)
                 )
             }
+            // After ECS, which spells its own name where the role's stands here.
+            Self::RoleNotSpread(r) => format!(
+                "Unable to assume the service linked role. Please verify that the {} service linked role exists.",
+                role(r)
+            ),
             Self::RoleLocked(r) => format!(
                 "The service-linked role {} cannot be used while a request to delete it is unfinished, try again later",
                 role(r)

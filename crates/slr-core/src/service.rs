@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::name::{RoleName, ServicePrincipal};
 
-/// Thousandths: shares are integers, so that they are the same on every machine.
-pub const PERMILLE: u32 = 1000;
+/// A whole in millionths: shares are integers, so that they are the same on every machine.
+pub const MILLIONTHS: u32 = 1_000_000;
 
 /// What a service tells of the resources that keep its role.
 ///
@@ -19,7 +19,7 @@ pub enum ReportingPolicy {
     All,
     /// The first n, in the order in which the world lists them.
     First(u32),
-    /// Of n resources the given share in thousandths, rounded up; which ones is open.
+    /// Of n resources the given share in millionths, rounded up; which ones is open.
     Share(u32),
     /// Any of them or none; which ones is open.
     AnySubset,
@@ -37,8 +37,8 @@ pub enum ReportingPolicy {
 
 impl ReportingPolicy {
     /// How many of `found` resources a share names.
-    pub fn share_of(permille: u32, found: u32) -> u32 {
-        let share = (u64::from(permille) * u64::from(found)).div_ceil(u64::from(PERMILLE));
+    pub fn share_of(millionths: u32, found: u32) -> u32 {
+        let share = (u64::from(millionths) * u64::from(found)).div_ceil(u64::from(MILLIONTHS));
         u32::try_from(share).unwrap_or(found).min(found)
     }
 }

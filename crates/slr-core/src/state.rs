@@ -125,6 +125,45 @@ impl<S: IdSet> State<S> {
         self.operators[operator.index()]
     }
 
+    /// Everything that the state knows of a resource, as one number: resources with the same number are alike.
+    #[inline]
+    pub fn resource_traits(&self, resource: ResourceIdx) -> u8 {
+        let id = resource.0;
+        self.resources.get(id)
+            | u8::from(self.reported.contains(id)) << CODE_BITS
+            | u8::from(self.blocking_at_start.contains(id)) << (CODE_BITS + 1)
+    }
+
+    #[inline]
+    fn set_resource_traits(&mut self, resource: u32, traits: u8) {
+        self.resources.set(resource, traits & ((1 << CODE_BITS) - 1));
+        self.reported.put(resource, traits >> CODE_BITS & 1 == 1);
+        self.blocking_at_start.put(resource, traits >> (CODE_BITS + 1) & 1 == 1);
+    }
+
+    /// Lets interchangeable resources change places until they are in the order of their [traits](Self::resource_traits).
+    pub fn sort_resources(&mut self, interchangeable: &[u32]) {
+        // Counting beats comparing: there are few kinds of traits, and this is done for every state that is found.
+        let mut counts = [0_u32; 1 << (CODE_BITS + 2)];
+        for id in interchangeable {
+            counts[usize::from(self.resource_traits(ResourceIdx(*id)))] += 1;
+        }
+        let mut places = interchangeable.iter();
+        for (traits, count) in (0_u8..).zip(counts) {
+            for id in places.by_ref().take(count as usize) {
+                self.set_resource_traits(*id, traits);
+            }
+        }
+    }
+
+    /// Lets interchangeable sessions change places until the open ones come first.
+    pub fn sort_sessions(&mut self, interchangeable: &[u32]) {
+        let open = interchangeable.iter().filter(|id| self.sessions.contains(**id)).count();
+        for (place, id) in interchangeable.iter().enumerate() {
+            self.sessions.put(*id, place < open);
+        }
+    }
+
     #[inline]
     pub(crate) fn set_role(&mut self, role: RoleIdx, state: RoleState) {
         self.roles.set(role.0, state.code());

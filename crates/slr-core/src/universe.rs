@@ -1,7 +1,8 @@
 //! A world made ready to run: every question that the rules ask often, answered in advance as a set.
 
 use crate::id::{
-    KindIdx, OperatorIdx, PrincipalIdx, RegionIdx, ResourceIdx, RoleIdx, ServiceIdx, SessionIdx, TransitionIdx, number,
+    KindIdx, OperatorIdx, PrincipalIdx, RegionIdx, ResourceIdx, RoleIdx, ServiceIdx, SessionIdx, TextIdx,
+    TransitionIdx, number,
 };
 use crate::kind::{Condition, Mover, ResourceKind, Transition, When};
 use crate::machine::RoleState;
@@ -16,6 +17,8 @@ pub(crate) struct RoleFacts<S> {
     /// The roles whose names are this one's, ignoring case; itself included.
     pub(crate) namesakes: S,
     pub(crate) service: Option<ServiceIdx>,
+    /// The description that the service gives the role when it makes it itself.
+    pub(crate) description: Option<TextIdx>,
     pub(crate) resources: S,
     pub(crate) sessions: S,
     pub(crate) attachments: S,
@@ -32,6 +35,7 @@ pub(crate) struct RoleFacts<S> {
 
 /// A service's transition with the resources that may make it.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each says something of its own about one transition")]
 pub(crate) struct ServiceMove<S> {
     pub(crate) members: S,
     pub(crate) transition: TransitionIdx,
@@ -141,8 +145,11 @@ impl<S: IdSet> Universe<S> {
     ///
     /// # Errors
     /// [`WorldError`] if the world does not fit the width, or contradicts itself at its beginning.
-    pub fn new(world: World) -> Result<Self, WorldError> {
+    pub fn new(mut world: World) -> Result<Self, WorldError> {
         check_limits::<S>(&world)?;
+        for description in world.services.iter().filter_map(|service| service.description.clone()).collect::<Vec<_>>() {
+            world.text(&description);
+        }
         let roles: Vec<_> = (0..world.roles.len()).map(|role| role_facts(&world, role)).collect();
         let numbered: Vec<_> = (0_u32..).zip(&world.resources).collect();
         let mut children = vec![S::default(); world.resources.len()];
@@ -190,6 +197,11 @@ impl<S: IdSet> Universe<S> {
     pub fn with_region_faults(mut self) -> Self {
         self.has_region_faults = true;
         self
+    }
+
+    /// Whether regions fail and recover among what is enabled.
+    pub const fn has_region_faults(&self) -> bool {
+        self.has_region_faults
     }
 
     /// The world's description.
@@ -452,7 +464,7 @@ impl<S: IdSet> Universe<S> {
     }
 }
 
-fn is_there(kind: &ResourceKind, code: u8) -> bool {
+pub(crate) fn is_there(kind: &ResourceKind, code: u8) -> bool {
     code != 0 && kind.state(code).is_some_and(|state| !state.is_end)
 }
 
@@ -513,14 +525,19 @@ fn role_facts<S: IdSet>(world: &World, index: usize) -> RoleFacts<S> {
             }
         }
     }
+    let service = match &world.roles[index].sort {
+        RoleSort::Ordinary { .. } => None,
+        RoleSort::ServiceLinked { service, .. } => Some(*service),
+    };
     RoleFacts {
         namesakes: S::of(
             (0_u32..).zip(&world.roles).filter(|(_, other)| other.name.eq_ignore_ascii_case(name)).map(|(id, _)| id),
         ),
-        service: match &world.roles[index].sort {
-            RoleSort::Ordinary { .. } => None,
-            RoleSort::ServiceLinked { service, .. } => Some(*service),
-        },
+        service,
+        description: service.and_then(|service| {
+            let text = world.services[service.index()].description.as_ref()?;
+            world.texts.iter().position(|known| known == text).map(|text| TextIdx(number(text)))
+        }),
         resources: S::of(resources().map(|(id, _)| id)),
         sessions: S::of(world.sessions_of(role).map(|session| session.0)),
         attachments: attached(&|_| true),

@@ -249,6 +249,7 @@ pub struct CreationRequest {
 
 /// A client that wants a service-linked role gone.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a habit of its own")]
 pub struct Operator {
     /// Its name.
     pub name: String,

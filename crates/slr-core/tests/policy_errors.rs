@@ -1,6 +1,7 @@
 //! What the author of a wrong policy is told: line, column, the text, and what would be right.
 
-use slr_core::policy::{Document, DocumentKind, MalformedPolicyDocument};
+use proptest::test_runner::{Config as ProptestConfig, FileFailurePersistence};
+use slr_core::policy::{Document, DocumentKind, MalformedPolicyDocument, guides};
 
 fn refuse(kind: DocumentKind, text: &str) -> MalformedPolicyDocument {
     match Document::parse(kind, text) {
@@ -24,23 +25,14 @@ use DocumentKind::{Identity, Resource, Trust};
 fn syntax() {
     let shown = reports(&[
         (Identity, ""),
-        (
-            Identity,
-            "{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": [],\n}",
-        ),
-        (
-            Identity,
-            "{\n  \"Version\": \"2012-10-17\"\n  \"Statement\": []\n}",
-        ),
+        (Identity, "{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": [],\n}"),
+        (Identity, "{\n  \"Version\": \"2012-10-17\"\n  \"Statement\": []\n}"),
         (Identity, "{'Version': '2012-10-17'}"),
         (Identity, "{\"Version\": \"2012-10-17"),
         (Identity, "{\"Version\": \"2012-10-17\"} {}"),
         (Identity, "[{\"Version\": \"2012\\-10-17\"}]"),
         (Identity, "{\"Id\": \"\u{2013}\"}"),
-        (
-            Identity,
-            "{\"Statement\": [[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]}",
-        ),
+        (Identity, "{\"Statement\": [[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]}"),
     ]);
     insta::assert_snapshot!(shown);
 }
@@ -105,10 +97,7 @@ fn principals() {
             Identity,
             r#"{"Statement": {"Effect": "Allow", "Principal": "*", "Action": "iam:PassRole", "Resource": "*"}}"#,
         ),
-        (
-            Trust,
-            r#"{"Statement": {"Effect": "Allow", "Action": "sts:AssumeRole"}}"#,
-        ),
+        (Trust, r#"{"Statement": {"Effect": "Allow", "Action": "sts:AssumeRole"}}"#),
         (
             Trust,
             r#"{
@@ -124,10 +113,7 @@ fn principals() {
   ]
 }"#,
         ),
-        (
-            Resource,
-            r#"{"Statement": {"Effect": "Deny", "Principal": "*", "Action": "sns:*"}}"#,
-        ),
+        (Resource, r#"{"Statement": {"Effect": "Deny", "Principal": "*", "Action": "sns:*"}}"#),
     ]);
     insta::assert_snapshot!(shown);
 }
@@ -176,21 +162,14 @@ fn a_client_gets_one_line() {
 #[test]
 fn places_count_characters_and_lines_end_as_they_like() {
     let error = refuse(Identity, "{\"Id\": \"é\", \"X\":\r\n1, \"Statement\": {}}");
-    let places: Vec<_> = error
-        .problems()
-        .iter()
-        .map(|problem| (problem.line, problem.column))
-        .collect();
+    let places: Vec<_> = error.problems().iter().map(|problem| (problem.line, problem.column)).collect();
     // The unknown element, then the three members that the statement lacks.
     assert_eq!(places, [(1, 13), (2, 17), (2, 17), (2, 17)]);
 }
 
 #[test]
 fn a_document_may_not_be_endless() {
-    let error = refuse(
-        Identity,
-        &format!("{{\"Id\": \"{}\"}}", "x".repeat(131_072)),
-    );
+    let error = refuse(Identity, &format!("{{\"Id\": \"{}\"}}", "x".repeat(131_072)));
     assert_eq!(error.problems()[0].code.as_str(), "policy-text");
 }
 
@@ -198,8 +177,39 @@ fn a_document_may_not_be_endless() {
 fn white_space_does_not_count_against_quotas() {
     let text = r#"{ "Statement": { "Effect": "Allow", "Action": "iam:Get*", "Resource": "*" } }"#;
     let document = Document::parse(Identity, text).unwrap();
-    assert_eq!(
-        document.quota_characters() as usize,
-        text.replace(' ', "").len()
-    );
+    assert_eq!(document.quota_characters() as usize, text.replace(' ', "").len());
+}
+
+proptest::proptest! {
+    #![proptest_config(ProptestConfig {
+        failure_persistence: Some(Box::new(FileFailurePersistence::Direct(
+            "tests/policy_errors.proptest-regressions",
+        ))),
+        ..ProptestConfig::default()
+    })]
+
+    /// Whatever the text, the answer is a document or a report: guides' policies with pieces cut out, doubled and
+    /// replaced, and plain noise.
+    #[test]
+    fn no_text_upsets_the_parser(
+        at in 0_usize..guides::ALL.len(),
+        cuts in proptest::collection::vec((0_usize..3_000, 0_usize..12, "[\\\\\"{}\\[\\],:$*?a0é\u{1f600} \n\t-]{0,4}"), 1..4),
+        noise in "[\\\\\"{}\\[\\],:a-zA-Z0-9é\u{1f600} \n-]{0,40}",
+    ) {
+        let mut letters: Vec<char> = guides::ALL[at].text.chars().collect();
+        for (from, width, piece) in cuts {
+            let from = from % letters.len().max(1);
+            let to = (from + width).min(letters.len());
+            letters.splice(from.min(to)..to, piece.chars());
+        }
+        let text: String = letters.into_iter().collect();
+        for kind in [Identity, Trust, Resource] {
+            for text in [&text, &noise] {
+                if let Err(error) = Document::parse(kind, text) {
+                    proptest::prop_assert!(!error.problems().is_empty());
+                    proptest::prop_assert!(error.report().contains("help: "));
+                }
+            }
+        }
+    }
 }

@@ -15,7 +15,7 @@ use slr_core::machine::{Phase, SessionEnd, TaskState};
 use slr_core::policy::{Document, DocumentKind, Entity};
 use slr_core::rejection::{Impossible, Refusal, Rejection};
 use slr_core::universe::WorldError;
-use slr_core::world::{Authority, ReadsDocs, Resource, Told, Works};
+use slr_core::world::{Authority, Item, ReadsDocs, Resource, Told, Works};
 use slr_core::{Action, Command, OperatorStep, State, Universe, World};
 
 const ADMIN: PrincipalIdx = PrincipalIdx(0);
@@ -257,14 +257,13 @@ fn guide(world: &mut World) {
 fn limit(world: &mut World, allowed: &[Operation]) {
     let actions: Vec<String> = allowed.iter().map(|operation| format!("\"{}\"", operation.iam_action())).collect();
     let text = format!(
-        r#"{{"Version": "2012-10-17", "Statement": {{"Effect": "Allow", "Action": [{}], "Resource": "*"}}}}"#,
-        actions.join(", ")
+        r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Action":[{}],"Resource":"*"}}}}"#,
+        actions.join(",")
     );
     let document = Document::parse(DocumentKind::Identity, &text).unwrap();
     world.access.add_user("/", "limited").unwrap();
-    world.access.put_inline_policy(Entity::User("limited"), "limits", document).unwrap();
-    let caller = world.access.user_caller("limited").unwrap();
-    world.principals[0].authority = Authority::Policies(Box::new(caller));
+    world.access.put_inline_policy(Entity::User("limited"), "allowed", document).unwrap();
+    world.principals[0].authority = Authority::Policies(Box::new(world.access.user_caller("limited").unwrap()));
 }
 
 #[test]
@@ -383,4 +382,21 @@ fn a_parent_is_not_unmade_while_its_children_are_there() {
     .unwrap();
     let refusal = refused(&universe, &[], &moves(&universe, "vanishes"));
     assert!(matches!(refusal, Refusal::Impossible(Impossible::NotEnabled { .. })));
+}
+
+#[test]
+fn a_trust_policy_can_be_replaced_and_never_taken_off() {
+    let (mut first, mut second) = (AttachmentIdx(0), AttachmentIdx(0));
+    let universe = Universe::new(world(|world| {
+        let role = custom_role(world);
+        first = world.attachment(role, Item::TrustPolicy("first".to_owned()));
+        second = world.attachment(role, Item::TrustPolicy("second".to_owned()));
+        world.attachments[first.index()].given = true;
+    }))
+    .unwrap();
+    let replaced = command(Command::Attach { attachment: second });
+    let state = after(&universe, &[replaced]);
+    assert!(state.is_attached(second) && !state.is_attached(first));
+    let refusal = refused(&universe, &[replaced], &command(Command::Detach { attachment: second }));
+    assert!(matches!(refusal, Refusal::Impossible(Impossible::NotEnabled { action: "Command", .. })));
 }

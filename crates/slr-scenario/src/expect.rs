@@ -1,11 +1,17 @@
 //! What a scenario expects of a run, and whether it came true.
 
-use slr_core::action::{OperatorStep, TaskRef};
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "who listens picks what concerns it; the core is where a new variant has to find its place"
+)]
+
+use slr_core::action::{Operation, OperatorStep, TaskRef};
 use slr_core::event::Event;
-use slr_core::id::{OperatorIdx, RoleIdx};
+use slr_core::id::{AttachmentIdx, OperatorIdx, RoleIdx};
 use slr_core::invariant::Predicate;
 use slr_core::machine::{Machine, TaskState};
 use slr_core::rejection::{Code, Rejection};
+use slr_core::world::Item;
 use slr_core::{Action, IdSet, State, Universe};
 
 use crate::ledger::{Ledger, TaskRecord};
@@ -54,6 +60,11 @@ pub enum What {
     },
     /// It is true at the end.
     Finally {
+        /// What.
+        predicate: Predicate,
+    },
+    /// It can come true, whatever has happened. One run does not decide it.
+    Possible {
         /// What.
         predicate: Predicate,
     },
@@ -133,6 +144,8 @@ pub struct Answers {
     pub tags: Vec<String>,
     /// How many things are listed.
     pub count: Option<u32>,
+    /// Of roles, only those count whose paths begin like this.
+    pub under: Option<String>,
 }
 
 /// What became of an expectation.
@@ -178,6 +191,14 @@ impl<'a, S: IdSet> Monitor<'a, S> {
         monitor
     }
 
+    /// Begins again with another run from `state`, keeping the room.
+    pub fn reset(&mut self, state: &State<S>) {
+        self.decided.fill(None);
+        self.counts.fill(0);
+        self.step_outcomes.fill(None);
+        self.look(SimTime::ZERO, 0, state);
+    }
+
     /// Takes note of the `serial`-th action. The ledger knows it already.
     pub fn step(&mut self, now: SimTime, serial: u64, step: Step<'_, S>, state: &State<S>, ledger: &Ledger<'_, S>) {
         for (index, expectation) in self.expectations.iter().enumerate() {
@@ -194,6 +215,7 @@ impl<'a, S: IdSet> Monitor<'a, S> {
                 | What::Never { .. }
                 | What::Sometimes { .. }
                 | What::Finally { .. }
+                | What::Possible { .. }
                 | What::Tasks { .. }
                 | What::Task { .. } => 0,
             };
@@ -201,18 +223,28 @@ impl<'a, S: IdSet> Monitor<'a, S> {
         self.look(now, serial, state);
         if let Some(number) = step.script {
             let outcome = self.step_outcome(number, step, state, ledger);
-            self.step_outcomes[number as usize] = Some(Outcome { decided: Some((now, serial)), ..outcome });
+            // A step of several actions is as expected if each of them is.
+            if self.step_outcomes[number as usize].as_ref().is_none_or(|before| before.passed) {
+                self.step_outcomes[number as usize] = Some(Outcome { decided: Some((now, serial)), ..outcome });
+            }
         }
     }
 
     /// How many refusals of this sort a step brought.
-    fn refusals(&self, step: Step<'_, S>, codes: &[Code], operation: Option<&str>, operator: Option<OperatorIdx>) -> u64 {
+    fn refusals(
+        &self,
+        step: Step<'_, S>,
+        codes: &[Code],
+        operation: Option<&str>,
+        operator: Option<OperatorIdx>,
+    ) -> u64 {
         let caller_counts = operator.is_none_or(|wanted| match step.action {
             Action::Operator { operator, .. } => *operator == wanted,
             Action::Throttle { by, .. } => self.universe.operator(wanted).principal == *by,
             _ => false,
         });
-        let operation_counts = operation.is_none_or(|wanted| operation_name(self.universe, step.action) == Some(wanted));
+        let operation_counts =
+            operation.is_none_or(|wanted| operation_name(self.universe, step.action) == Some(wanted));
         if !caller_counts || !operation_counts {
             return 0;
         }
@@ -244,6 +276,7 @@ impl<'a, S: IdSet> Monitor<'a, S> {
                 | What::Never { .. }
                 | What::Sometimes { .. }
                 | What::Finally { .. }
+                | What::Possible { .. }
                 | What::Tasks { .. }
                 | What::Task { .. }
                 | What::Refusals { .. }
@@ -257,10 +290,10 @@ impl<'a, S: IdSet> Monitor<'a, S> {
         let expected = &self.steps[number as usize];
         let found = match (step.refused, expected.refused) {
             (Some(rejection), wanted) => {
-                let message = rejection.message(self.universe);
+                let message = || rejection.message(self.universe);
                 let as_expected = wanted == Some(rejection.code())
-                    && expected.message.as_ref().is_none_or(|expected| *expected == message);
-                (!as_expected).then(|| format!("it was refused: {}: {message}", rejection.code()))
+                    && expected.message.as_ref().is_none_or(|expected| *expected == message());
+                (!as_expected).then(|| format!("it was refused: {}: {}", rejection.code(), message()))
             }
             (None, Some(_)) => Some("it was granted".to_owned()),
             (None, None) => {
@@ -269,6 +302,11 @@ impl<'a, S: IdSet> Monitor<'a, S> {
             }
         };
         Outcome { passed: found.is_none(), decided: None, found }
+    }
+
+    /// Whether the `serial`-th action decided an expectation.
+    pub fn has_decided(&self, serial: u64) -> bool {
+        self.decided.iter().flatten().any(|(_, _, decided)| *decided == serial)
     }
 
     /// What became of the steps of the script; `None` for one that never came.
@@ -290,6 +328,37 @@ impl<'a, S: IdSet> Monitor<'a, S> {
         .collect()
     }
 
+    /// Whether an expectation came true, once the run has ended, without the words for it. For `Sometimes`, whether the run shows it.
+    pub fn came_true(&self, expectation: usize, state: &State<S>, ledger: &Ledger<'_, S>) -> bool {
+        if let Some((passed, _, _)) = self.decided[expectation] {
+            return passed;
+        }
+        let count = self.counts[expectation];
+        match &self.expectations[expectation].what {
+            What::Sometimes { .. } => false,
+            What::Tasks { role, statuses } => {
+                ledger.tasks_of(*role).map(|(_, task)| task.status).eq(statuses.iter().copied())
+            }
+            What::Task { role, number, status, reports, names: None, regions: None, reason: None } => {
+                let place = number.checked_sub(1).map(|place| place as usize);
+                place.and_then(|place| ledger.tasks_of(*role).nth(place)).is_some_and(|(_, task)| {
+                    let named = u64::from(task.named.len());
+                    status.is_none_or(|status| status == task.status)
+                        && reports.is_none_or(|(least, most)| least <= named && named <= most)
+                })
+            }
+            What::Refusals { count: (least, most), .. } | What::Attempts { count: (least, most), .. } => {
+                *least <= count && count <= *most
+            }
+            what @ (What::Eventually { .. }
+            | What::Always { .. }
+            | What::Never { .. }
+            | What::Finally { .. }
+            | What::Possible { .. }
+            | What::Task { .. }) => self.at_the_end(what, count, state, ledger).0,
+        }
+    }
+
     fn at_the_end(&self, what: &What, count: u64, state: &State<S>, ledger: &Ledger<'_, S>) -> (bool, Option<String>) {
         let counted = |(least, most): (u64, u64)| {
             let passed = least <= count && count <= most;
@@ -298,6 +367,7 @@ impl<'a, S: IdSet> Monitor<'a, S> {
         match what {
             What::Eventually { .. } => (false, Some("it never came true".to_owned())),
             What::Always { .. } | What::Never { .. } => (true, None),
+            What::Possible { .. } => (true, Some("only the checker can decide it".to_owned())),
             What::Sometimes { .. } => (true, Some("this run does not show it".to_owned())),
             What::Finally { predicate } => (predicate.holds(self.universe, state), None),
             What::Tasks { role, statuses } => {
@@ -310,12 +380,12 @@ impl<'a, S: IdSet> Monitor<'a, S> {
                 let Some((_, task)) = place.and_then(|place| ledger.tasks_of(*role).nth(place)) else {
                     return (false, Some("there is no such task".to_owned()));
                 };
-                let found = Found::of(self.universe, task);
+                let found = Found::of(self.universe, ledger, task);
                 let passed = status.is_none_or(|status| status == task.status)
                     && reports.is_none_or(|(least, most)| least <= found.count && found.count <= most)
                     && names.as_ref().is_none_or(|names| same(names, &found.names))
                     && regions.as_ref().is_none_or(|regions| same(regions, &found.regions))
-                    && reason.as_ref().is_none_or(|reason| Some(reason) == task.reason.reason.as_ref());
+                    && reason.as_ref().is_none_or(|reason| Some(reason) == found.reason.as_ref());
                 (passed, Some(found.to_string()))
             }
             What::Refusals { count, .. } | What::Attempts { count, .. } => counted(*count),
@@ -333,14 +403,15 @@ struct Found {
 }
 
 impl Found {
-    fn of<S: IdSet>(universe: &Universe<S>, task: &TaskRecord<S>) -> Self {
-        let resources = task.reason.role_usage_list.iter().flat_map(|usage| &usage.resources);
+    fn of<S: IdSet>(universe: &Universe<S>, ledger: &Ledger<'_, S>, task: &TaskRecord<S>) -> Self {
+        let said = ledger.reason(task);
+        let resources = said.role_usage_list.iter().flat_map(|usage| &usage.resources);
         Self {
             status: task.status,
             count: u64::from(task.named.len()),
             names: resources.map(|id| universe.world().resources[id.index()].name.clone()).collect(),
-            regions: task.reason.role_usage_list.iter().map(|usage| usage.region.clone()).collect(),
-            reason: task.reason.reason.clone(),
+            regions: said.role_usage_list.iter().map(|usage| usage.region.clone()).collect(),
+            reason: said.reason,
         }
     }
 }
@@ -412,7 +483,7 @@ impl Answers {
                         TaskRef::Unknown | TaskRef::Malformed => None,
                     };
                     if let Some(task) = number.and_then(|number| ledger.tasks().get(number as usize - 1)) {
-                        let said = Found::of(universe, task);
+                        let said = Found::of(universe, ledger, task);
                         let as_expected = self.status.is_none_or(|status| status == said.status)
                             && self.reports.is_none_or(|reports| u64::from(reports) == said.count)
                             && (self.regions.is_empty() || same(&self.regions, &said.regions))
@@ -422,19 +493,53 @@ impl Answers {
                         }
                     }
                 }
-                Event::Answered { role: Some(role), .. }
-                | Event::RoleCreated { role, .. }
-                | Event::RoleUpdated { role, .. } => found.extend(self.role_contradiction(universe, *role, state, ledger)),
-                Event::Answered { role: None, .. } => {
-                    let listed = state.live_roles().len() + universe.world().other_roles;
-                    if self.count.is_some_and(|count| count != listed) {
-                        found.push(format!("{listed} roles are listed"));
+                Event::Answered { operation, role } => {
+                    let listed = self.listed(universe, *operation, *role, state);
+                    if self.count.is_some_and(|count| Some(count) != listed) {
+                        found.push(listed.map_or("no list".to_owned(), |listed| format!("a list of {listed}")));
                     }
+                    found.extend(role.and_then(|role| self.role_contradiction(universe, role, state, ledger)));
+                }
+                Event::RoleCreated { role, .. } | Event::RoleUpdated { role, .. } => {
+                    found.extend(self.role_contradiction(universe, *role, state, ledger));
                 }
                 _ => {}
             }
         }
         (!found.is_empty()).then(|| format!("the answer was: {}", found.join("; ")))
+    }
+
+    /// How many things an operation lists; `None` if it lists nothing.
+    fn listed<S: IdSet>(
+        &self,
+        universe: &Universe<S>,
+        operation: Operation,
+        role: Option<RoleIdx>,
+        state: &State<S>,
+    ) -> Option<u32> {
+        let world = universe.world();
+        let Some(role) = role else {
+            let under = self.under.as_deref().unwrap_or("/");
+            let roles = state.live_roles().iter().filter(|id| world.role_path(RoleIdx(*id)).starts_with(under));
+            // The roles that the scenario does not name are ordinary ones without a path.
+            let others = if under == "/" { world.other_roles } else { 0 };
+            return u32::try_from(roles.count()).ok().map(|roles| roles + others);
+        };
+        let attached = |wanted: fn(&Item) -> bool| {
+            let items = (0..).zip(&world.attachments).filter(|(_, thing)| thing.role == role && wanted(&thing.item));
+            u32::try_from(items.filter(|(id, _)| state.is_attached(AttachmentIdx(*id))).count()).ok()
+        };
+        match operation {
+            Operation::ListRoleTags => attached(|item| matches!(item, Item::Tag(_))),
+            Operation::ListRolePolicies => attached(|item| matches!(item, Item::InlinePolicy(_))),
+            Operation::ListInstanceProfilesForRole => attached(|item| matches!(item, Item::InstanceProfile(_))),
+            Operation::ListAttachedRolePolicies => {
+                // A service-linked role has the one policy of its service.
+                let of_service = universe.service_of(role).is_some_and(|service| service.policy.is_some());
+                attached(|item| matches!(item, Item::ManagedPolicy(_))).map(|count| count + u32::from(of_service))
+            }
+            _ => None,
+        }
     }
 
     fn role_contradiction<S: IdSet>(
@@ -449,18 +554,16 @@ impl Answers {
         let description = ledger.role(role).description.map(|text| world.texts[text.index()].clone());
         let tags: Vec<String> = (0..)
             .zip(&world.attachments)
-            .filter(|(id, a)| a.role == role && state.is_attached(slr_core::id::AttachmentIdx(*id)))
+            .filter(|(id, a)| a.role == role && state.is_attached(AttachmentIdx(*id)))
             .filter_map(|(_, a)| match &a.item {
-                slr_core::world::Item::Tag(key) => Some(key.clone()),
+                Item::Tag(key) => Some(key.clone()),
                 _ => None,
             })
             .collect();
         let arn = universe.role_arn(role);
         let as_expected = self.role.as_ref().is_none_or(|expected| expected == name)
             && self.arn.as_ref().is_none_or(|expected| *expected == arn)
-            && self.description.as_ref().is_none_or(|expected| {
-                *expected == description.clone().unwrap_or_default()
-            })
+            && self.description.as_ref().is_none_or(|expected| *expected == description.clone().unwrap_or_default())
             && (self.tags.is_empty() || same(&self.tags, &tags));
         (!as_expected).then(|| {
             let described = description.map_or("none".to_owned(), |text| format!("{text:?}"));

@@ -1,5 +1,10 @@
 //! From what a scenario says to what runs: a world, a plan, and expectations, all by id.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "who listens picks what concerns it; the core is where a new variant has to find its place"
+)]
+
 use std::collections::BTreeSet;
 
 use slr_core::action::Operation;
@@ -9,14 +14,14 @@ use slr_core::knob::{self, Answer};
 use slr_core::name::{AccountId, RoleName, ServicePrincipal};
 use slr_core::service::{self, ReportingPolicy, ServiceDefinition};
 use slr_core::world::{self, Authority, Item, Resource, RoleSort, SessionSlot, Told};
-use slr_core::{Command, World, policy};
+use slr_core::{Command, OperatorStep, World, policy};
 
 use crate::catalog::Catalog;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::expect::{self, Expectation};
 use crate::simulation::{
-    Backoff, CleanUpFailures, Delay, Jitter, LateVisibility, OperatorPlan, Outage, Plan, PlannedStep, Polling, Scripted,
-    SimTime, TaskName, Throttling,
+    Backoff, CleanUpFailures, Delay, Jitter, LateVisibility, OperatorPlan, Outage, Plan, PlannedStep, Polling,
+    Scripted, SimTime, TaskName, Throttling,
 };
 use crate::syntax::{self, Named, Scenario, Service};
 use crate::yaml::{Span, Spanned};
@@ -51,7 +56,7 @@ type Lowering<T> = Result<T, Box<Diagnostic>>;
 /// # Errors
 /// What the language cannot rule out by itself: a world that contradicts itself.
 pub fn lower(scenario: &Scenario, built_in: &Named<Spanned<Service>>) -> Result<Lowered, Vec<Diagnostic>> {
-    Lowerer::new(scenario, built_in).and_then(|lowerer| lowerer.run()).map_err(|diagnostic| vec![*diagnostic])
+    Lowerer::new(scenario, built_in).and_then(Lowerer::run).map_err(|diagnostic| vec![*diagnostic])
 }
 
 struct Lowerer<'a> {
@@ -61,6 +66,7 @@ struct Lowerer<'a> {
     descriptions: Vec<(RoleIdx, TextIdx)>,
 }
 
+#[expect(clippy::unnecessary_box_returns, reason = "it is the error of `Lowering`, which is small so")]
 fn unknown(code: Code, name: &Spanned<String>, what: &str) -> Box<Diagnostic> {
     Box::new(Diagnostic::new(code, name.span, format!("there is no {what} `{name}`")))
 }
@@ -115,7 +121,7 @@ impl<'a> Lowerer<'a> {
         for (role, text) in &self.descriptions {
             descriptions[role.index()] = Some(*text);
         }
-        let step_expectations = self.scenario.steps.iter().map(|step| self.step_expectation(step)).collect();
+        let step_expectations = self.scenario.steps.iter().map(Self::step_expectation).collect();
         Ok(Lowered {
             title: self.scenario.title.value.clone(),
             story: self.scenario.story.as_ref().map(|text| text.value.clone()),
@@ -202,10 +208,7 @@ impl<'a> Lowerer<'a> {
             if !user.allow.is_empty() {
                 let actions: Vec<&str> = user.allow.iter().map(|action| action.as_str()).collect();
                 let statement = serde_json::json!({ "Effect": "Allow", "Action": actions, "Resource": "*" });
-                documents.push((
-                    user.span,
-                    serde_json::json!({ "Version": "2012-10-17", "Statement": [statement] }),
-                ));
+                documents.push((user.span, serde_json::json!({ "Version": "2012-10-17", "Statement": [statement] })));
             }
             self.world.access.add_user("/", name).map_err(|error| bad_policy(name.span, error.to_string()))?;
             for (number, (span, json)) in documents.iter().enumerate() {
@@ -218,10 +221,9 @@ impl<'a> Lowerer<'a> {
             }
             let caller =
                 self.world.access.user_caller(name).map_err(|error| bad_policy(name.span, error.to_string()))?;
-            self.world.principals.push(world::Principal {
-                name: name.value.clone(),
-                authority: Authority::Policies(Box::new(caller)),
-            });
+            self.world
+                .principals
+                .push(world::Principal { name: name.value.clone(), authority: Authority::Policies(Box::new(caller)) });
         }
         Ok(())
     }
@@ -300,7 +302,8 @@ impl<'a> Lowerer<'a> {
         let role = match &given.suffix {
             None => self.role(&given.role),
             Some(suffix) => {
-                let named = self.world.services.iter().position(|service| service.role_name.as_str() == given.role.as_str());
+                let named =
+                    self.world.services.iter().position(|service| service.role_name.as_str() == given.role.as_str());
                 let index = named.ok_or_else(|| unknown(Code::UnknownRole, &given.role, "role"))?;
                 let name = slr_core::name::suffixed(&self.world.services[index].role_name, suffix)
                     .map_err(|error| Box::new(Diagnostic::new(Code::BadName, suffix.span, error.to_string())))?;
@@ -315,7 +318,12 @@ impl<'a> Lowerer<'a> {
         }
         if let Some((_, declared)) = self.scenario.roles.iter().find(|(name, _)| name.value == given.role.value) {
             for policy in &declared.attached {
-                let attachment = self.world.attachment(role, Item::ManagedPolicy(policy_arn(policy)));
+                let attachment = self.world.attachment(role, Item::ManagedPolicy(self.policy_arn(policy)));
+                self.world.attachments[attachment.index()].given = true;
+            }
+            let own = declared.policies.len() + usize::from(!declared.allow.is_empty());
+            for number in 1..=own {
+                let attachment = self.world.attachment(role, Item::InlinePolicy(format!("policy-{number}")));
                 self.world.attachments[attachment.index()].given = true;
             }
         }
@@ -331,16 +339,19 @@ impl<'a> Lowerer<'a> {
             .ok_or_else(|| unknown(Code::UnknownKind, name, "kind"))
     }
 
+    /// The role that is named, or else the service's only one.
+    fn role_of_service(&mut self, named: Option<&Spanned<String>>, service: ServiceIdx) -> RoleIdx {
+        if let Some(name) = named {
+            return self.role(name);
+        }
+        let name = self.world.services[service.index()].role_name.as_str().to_owned();
+        self.world.linked_role(service, &name, None)
+    }
+
     fn given_resources(&mut self, given: &Spanned<syntax::Resources>) -> Lowering<()> {
         let kind = self.kind(&given.kind, given.service.as_ref())?;
         let service = self.world.kinds[kind.index()].service;
-        let role = match &given.role {
-            Some(name) => self.role(name),
-            None => {
-                let name = self.world.services[service.index()].role_name.as_str().to_owned();
-                self.world.linked_role(service, &name, None)
-            }
-        };
+        let role = self.role_of_service(given.role.as_ref(), service);
         let state = match &given.state {
             None => self.world.kinds[kind.index()].initial,
             Some(state) => self.world.kinds[kind.index()]
@@ -445,6 +456,7 @@ impl<'a> Lowerer<'a> {
                 missing_task: match operator.takes_missing_task_for() {
                     syntax::MissingTask::Unknown => world::MissingTask::LooksAtTheRole,
                     syntax::MissingTask::Success => world::MissingTask::MeansSuccess,
+                    syntax::MissingTask::Failure => world::MissingTask::MeansFailure,
                 },
                 empty_report_means_unused: operator.takes_empty_report_for() == syntax::EmptyReport::Unused,
                 ignores_failure: operator.ignores_failure(),
@@ -496,9 +508,8 @@ impl<'a> Lowerer<'a> {
         step: &syntax::Perform,
         span: Span,
     ) -> Lowering<Scripted> {
-        let need = |what: &str| {
-            Box::new(Diagnostic::new(Code::MissingKey, span, format!("{operation} needs `{what}`")))
-        };
+        let need =
+            |what: &str| Box::new(Diagnostic::new(Code::MissingKey, span, format!("{operation} needs `{what}`")));
         if operation == Operation::GetServiceLinkedRoleDeletionStatus {
             let task = match step.task.as_ref().map(|task| &task.value) {
                 None | Some(syntax::TaskRef::Last) => TaskName::Last,
@@ -509,40 +520,67 @@ impl<'a> Lowerer<'a> {
             return Ok(Scripted::Poll { by, task });
         }
         if operation == Operation::ListRoles {
-            return Ok(Scripted::Call { by, command: Command::ListRoles });
+            return Ok(Scripted::call(by, Command::ListRoles));
         }
         if operation == Operation::CreateServiceLinkedRole {
             let service = step.service.as_ref().ok_or_else(|| need("service"))?;
             let suffix = step.suffix.as_ref().map(|suffix| suffix.as_str());
             let description = step.description.as_ref().map(|text| self.world.text(text));
-            let request = self.world.request(service, suffix, Catalog::exists);
-            return Ok(Scripted::Call { by, command: Command::CreateServiceLinkedRole { request, description } });
+            let request = self.request(service, suffix);
+            return Ok(Scripted::call(by, Command::CreateServiceLinkedRole { request, description }));
         }
         let name = step.role.as_ref().ok_or_else(|| need("role"))?;
         let role = if operation == Operation::CreateRole { self.new_role(name, step) } else { self.role(name) };
-        let item = self.item(operation, step);
-        let command = match (operation, item) {
-            (Operation::CreateRole, _) => Command::CreateRole { role },
-            (Operation::DeleteRole, _) => Command::DeleteRole { role },
-            (Operation::DeleteServiceLinkedRole, _) => Command::DeleteServiceLinkedRole { role },
-            (Operation::AssumeRole, _) => Command::AssumeRole { role },
-            (Operation::UpdateRole, _) => Command::UpdateRole {
-                role,
-                description: step.description.as_ref().map(|text| self.world.text(text)),
-                max_session_duration: step
-                    .max_session_duration
-                    .as_ref()
-                    .map(|duration| u32::try_from(duration.as_millis() / 1000).unwrap_or(u32::MAX)),
-            },
-            (Operation::UpdateRoleDescription, _) => {
-                let text = step.description.as_ref().ok_or_else(|| need("description"))?;
-                Command::UpdateRoleDescription { role, description: self.world.text(text) }
+        let description = step.description.as_ref().map(|text| self.world.text(text));
+        let command = match operation {
+            Operation::CreateRole => Command::CreateRole { role },
+            Operation::DeleteRole => Command::DeleteRole { role },
+            Operation::DeleteServiceLinkedRole => Command::DeleteServiceLinkedRole { role },
+            Operation::AssumeRole => Command::AssumeRole { role },
+            Operation::UpdateRole => {
+                let seconds = |millis: u64| u32::try_from(millis / 1000).unwrap_or(u32::MAX);
+                let longest = step.max_session_duration.as_ref().map(|duration| seconds(duration.as_millis()));
+                Command::UpdateRole { role, description, max_session_duration: longest }
             }
-            (_, Some((item, true))) => Command::Attach { attachment: self.world.attachment(role, item) },
-            (_, Some((item, false))) => Command::Detach { attachment: self.world.attachment(role, item) },
-            (read, None) => Command::Read { operation: read, role },
+            Operation::UpdateRoleDescription => {
+                Command::UpdateRoleDescription { role, description: description.ok_or_else(|| need("description"))? }
+            }
+            _ => return Ok(self.about_items(by, operation, role, step)),
         };
-        Ok(Scripted::Call { by, command })
+        Ok(Scripted::call(by, command))
+    }
+
+    /// A call that attaches something, takes something off, or only reads.
+    fn about_items(
+        &mut self,
+        by: PrincipalIdx,
+        operation: Operation,
+        role: RoleIdx,
+        step: &syntax::Perform,
+    ) -> Scripted {
+        let Some((items, attaches)) = self.items(operation, role, step) else {
+            return Scripted::call(by, Command::Read { operation, role });
+        };
+        let command = |attachment| {
+            if attaches { Command::Attach { attachment } } else { Command::Detach { attachment } }
+        };
+        let mut commands = items.into_iter().map(|item| command(self.world.attachment(role, item)));
+        match commands.next() {
+            Some(first) => Scripted::Call { by, command: first, also: commands.collect() },
+            // Of no tags nothing is to be done but to look for the role.
+            None => Scripted::call(by, Command::Read { operation, role }),
+        }
+    }
+
+    /// A request for a service-linked role.
+    ///
+    /// A principal that some role trusts exists, as those do that the catalogue knows, whether it has a service-linked role or not.
+    fn request(&mut self, service: &str, suffix: Option<&str>) -> slr_core::id::RequestIdx {
+        let scenario = self.scenario;
+        let by_services = scenario.services.iter().flat_map(|(_, service)| &service.trust);
+        let by_roles = scenario.roles.iter().flat_map(|(_, role)| &role.trust);
+        let is_trusted = by_services.chain(by_roles).any(|known| known.eq_ignore_ascii_case(service));
+        self.world.request(service, suffix, |service| is_trusted || Catalog::exists(service))
     }
 
     fn new_role(&mut self, name: &Spanned<String>, step: &syntax::Perform) -> RoleIdx {
@@ -550,34 +588,32 @@ impl<'a> Lowerer<'a> {
         let path = step.path.as_ref().or_else(|| declared.and_then(|role| role.path.as_ref()));
         let trust = if step.trust.is_empty() { declared.map_or(&[][..], |role| &role.trust) } else { &step.trust };
         let trust: Vec<String> = trust.iter().map(|principal| principal.value.clone()).collect();
-        self.world.ordinary_role(name, path.map_or("/", |path| path.as_str()), &trust)
+        let role = self.world.ordinary_role(name, path.map_or("/", |path| path.as_str()), &trust);
+        self.particulars(role, step.description.as_ref(), step.max_session_duration.as_ref());
+        role
     }
 
-    /// What an operation attaches (`true`) or takes off.
-    fn item(&self, operation: Operation, step: &syntax::Perform) -> Option<(Item, bool)> {
+    /// What an operation attaches (`true`) or takes off (`false`); `None` if it only reads.
+    fn items(&self, operation: Operation, role: RoleIdx, step: &syntax::Perform) -> Option<(Vec<Item>, bool)> {
         let policy = step.policy.as_ref();
-        let arn = || policy.map(policy_arn).unwrap_or_default();
+        let arn = || policy.map(|policy| self.policy_arn(policy)).unwrap_or_default();
         let name = || policy.map(|policy| policy.value.clone()).unwrap_or_default();
         let profile = || step.profile.as_ref().map(|profile| profile.value.clone()).unwrap_or_default();
-        match operation {
-            Operation::TagRole => {
-                Some((Item::Tag(step.tags.names().next().unwrap_or_default().to_owned()), true))
-            }
-            Operation::UntagRole => {
-                let key = step.tag_keys.first().map(|key| key.value.clone()).unwrap_or_default();
-                Some((Item::Tag(key), false))
-            }
-            Operation::AttachRolePolicy => Some((Item::ManagedPolicy(arn()), true)),
-            Operation::DetachRolePolicy => Some((Item::ManagedPolicy(arn()), false)),
-            Operation::PutRolePolicy => Some((Item::InlinePolicy(name()), true)),
-            Operation::DeleteRolePolicy => Some((Item::InlinePolicy(name()), false)),
-            Operation::AddRoleToInstanceProfile => Some((Item::InstanceProfile(profile()), true)),
-            Operation::RemoveRoleFromInstanceProfile => Some((Item::InstanceProfile(profile()), false)),
-            Operation::PutRolePermissionsBoundary => Some((Item::Boundary(arn()), true)),
-            Operation::DeleteRolePermissionsBoundary => Some((Item::Boundary(arn()), false)),
+        Some(match operation {
+            Operation::TagRole => (step.tags.names().map(|key| Item::Tag(key.to_owned())).collect(), true),
+            Operation::UntagRole => (step.tag_keys.iter().map(|key| Item::Tag(key.value.clone())).collect(), false),
+            Operation::AttachRolePolicy => (vec![Item::ManagedPolicy(arn())], true),
+            Operation::DetachRolePolicy => (vec![Item::ManagedPolicy(arn())], false),
+            Operation::PutRolePolicy => (vec![Item::InlinePolicy(name())], true),
+            Operation::DeleteRolePolicy => (vec![Item::InlinePolicy(name())], false),
+            Operation::AddRoleToInstanceProfile => (vec![Item::InstanceProfile(profile())], true),
+            Operation::RemoveRoleFromInstanceProfile => (vec![Item::InstanceProfile(profile())], false),
+            Operation::PutRolePermissionsBoundary => (vec![Item::Boundary(arn())], true),
+            // The call does not say which one: the role has one at the most.
+            Operation::DeleteRolePermissionsBoundary => (vec![self.boundary(role)], false),
             Operation::UpdateAssumeRolePolicy => {
                 let trust: Vec<&str> = step.trust.iter().map(|principal| principal.as_str()).collect();
-                Some((Item::TrustPolicy(trust.join(" ")), true))
+                (vec![Item::TrustPolicy(trust.join(" "))], true)
             }
             Operation::CreateServiceLinkedRole
             | Operation::DeleteServiceLinkedRole
@@ -596,7 +632,25 @@ impl<'a> Lowerer<'a> {
             | Operation::GenerateServiceLastAccessedDetails
             | Operation::GetServiceLastAccessedDetails
             | Operation::PassRole
-            | Operation::AssumeRole => None,
+            | Operation::AssumeRole => return None,
+        })
+    }
+
+    /// The boundary that an earlier step of the script may have given the role.
+    fn boundary(&self, role: RoleIdx) -> Item {
+        let of_role = self.world.attachments.iter().rev().filter(|attachment| attachment.role == role);
+        let mut boundaries =
+            of_role.map(|attachment| &attachment.item).filter(|item| matches!(item, Item::Boundary(_)));
+        boundaries.next().cloned().unwrap_or_else(|| Item::Boundary(String::new()))
+    }
+
+    /// A managed policy by its ARN; a bare name means one of AWS's own.
+    fn policy_arn(&self, policy: &Spanned<String>) -> String {
+        let of_service = |service: &ServiceDefinition| service.policy.as_ref() == Some(&policy.value);
+        match self.world.services.iter().find(|service| of_service(service)).and_then(ServiceDefinition::policy_arn) {
+            Some(arn) => arn,
+            None if policy.starts_with("arn:") => policy.value.clone(),
+            None => format!("arn:aws:iam::aws:policy/{policy}"),
         }
     }
 
@@ -642,9 +696,10 @@ impl<'a> Lowerer<'a> {
     fn new_resource(&mut self, name: &Spanned<String>, step: &syntax::Perform) -> Lowering<ResourceIdx> {
         let service = step.service.as_ref().and_then(|service| self.world.service(service));
         let with = step.with();
-        let linked = step.passes.as_ref().map(|role| {
-            self.world.services.iter().any(|service| service.role_name.as_str() == role.value)
-        });
+        let linked = step
+            .passes
+            .as_ref()
+            .map(|role| self.world.services.iter().any(|service| service.role_name.as_str() == role.value));
         let passes = match linked {
             None => Passes::Nothing,
             Some(true) => Passes::LinkedRole,
@@ -660,13 +715,7 @@ impl<'a> Lowerer<'a> {
             .map(|(index, _)| KindIdx(index))
             .ok_or_else(|| unknown(Code::UnknownResource, name, "resource"))?;
         let service = self.world.kinds[kind.index()].service;
-        let role = match &step.role {
-            Some(role) => self.role(role),
-            None => {
-                let role = self.world.services[service.index()].role_name.as_str().to_owned();
-                self.world.linked_role(service, &role, None)
-            }
-        };
+        let role = self.role_of_service(step.role.as_ref(), service);
         let region = step.region.as_ref().map_or(slr_core::id::RegionIdx(0), |region| self.world.region(region));
         let parents = step.parents().iter().map(|parent| self.resource(parent)).collect::<Result<_, _>>()?;
         let needs = step.needs.iter().map(|action| action.value.clone()).collect();
@@ -690,12 +739,12 @@ impl<'a> Lowerer<'a> {
             }
             return Ok(Scripted::ResourceMoves { resource, transitions });
         }
-        if let Happening::DocsRead = what {
-            return Ok(Scripted::DocsRead { operator: self.operator(step.operator.as_ref(), span)? });
+        if let Some(scripted) = self.operator_or_region(step, span)? {
+            return Ok(scripted);
         }
         let role = match (&step.role, &step.service) {
             (None, Some(service)) => {
-                let request = self.world.request(service, step.suffix.as_ref().map(|suffix| suffix.as_str()), Catalog::exists);
+                let request = self.request(service, step.suffix.as_ref().map(|suffix| suffix.as_str()));
                 let resolved = self.world.requests[request.index()].resolution;
                 resolved.map_err(|_| unknown(Code::UnknownService, service, "service"))?
             }
@@ -709,7 +758,8 @@ impl<'a> Lowerer<'a> {
                 let wanted = self.scenario.steps.iter().filter(|other| {
                     matches!(&other.value, syntax::Step::Happens(other) if other.happens.value == Happening::SessionOpens)
                 });
-                let scripted = self.world.sessions.iter().filter(|slot| slot.role == role && !slot.given_open && !slot.reopens);
+                let scripted =
+                    self.world.sessions.iter().filter(|slot| slot.role == role && !slot.given_open && !slot.reopens);
                 if !free || scripted.count() < wanted.count() {
                     let slot = SessionSlot { role, principal: principal.clone(), given_open: false, reopens: false };
                     self.world.sessions.push(slot);
@@ -720,20 +770,68 @@ impl<'a> Lowerer<'a> {
             Happening::TaskStarts => Scripted::TaskStarts { role },
             Happening::TaskSucceeds => Scripted::TaskSucceeds { role },
             Happening::TaskFails => {
-                let named: Result<Vec<_>, _> = step.reports.iter().map(|name| self.resource(name)).collect();
-                Scripted::TaskFails { role, named: Some(named?).filter(|named| !named.is_empty()) }
+                let resources = |names: &Vec<Spanned<String>>| names.iter().map(|name| self.resource(name)).collect();
+                Scripted::TaskFails { role, named: step.reports.as_ref().map(resources).transpose()? }
             }
             Happening::RoleAppears => Scripted::RoleAppears { role },
             Happening::RoleDisappears => Scripted::RoleDisappears { role },
-            Happening::ResourceMoves | Happening::DocsRead => unreachable_happening(span)?,
+            Happening::TaskBecomesVisible => Scripted::TaskBecomesVisible { role },
+            Happening::TaskIsForgotten => Scripted::TaskIsForgotten { role },
+            Happening::RolePropagates => Scripted::RolePropagates { role },
+            Happening::ResourceMoves
+            | Happening::DocsRead
+            | Happening::OperatorSubmits
+            | Happening::OperatorPolls
+            | Happening::OperatorCleansUp
+            | Happening::OperatorGivesUp
+            | Happening::RegionFails
+            | Happening::RegionRecovers => unreachable_happening(span)?,
         })
     }
 
-    fn step_expectation(&self, step: &Spanned<syntax::Step>) -> expect::StepExpectation {
+    /// What an operator does or befalls a Region; `None` for everything else.
+    fn operator_or_region(&self, step: &syntax::Happens, span: Span) -> Lowering<Option<Scripted>> {
+        use syntax::Happening;
+        let need = |key: &str| {
+            Box::new(Diagnostic::new(Code::MissingKey, span, format!("`{}` needs `{key}`", step.happens.value)))
+        };
+        let operator_step = match step.happens.value {
+            Happening::DocsRead => OperatorStep::ReadsDocs,
+            Happening::OperatorSubmits => OperatorStep::Submits,
+            Happening::OperatorPolls => OperatorStep::Polls,
+            Happening::OperatorGivesUp => OperatorStep::GivesUp,
+            Happening::OperatorCleansUp => {
+                let name = step.resource.as_ref().ok_or_else(|| need("resource"))?;
+                OperatorStep::CleansUp(self.resource(name)?)
+            }
+            what @ (Happening::RegionFails | Happening::RegionRecovers) => {
+                let name = step.region.as_ref().ok_or_else(|| need("region"))?;
+                let known = (0..).zip(&self.world.regions).find(|(_, region)| **region == name.value);
+                let (region, _) = known.ok_or_else(|| unknown(Code::UnknownRegion, name, "Region"))?;
+                let (region, fails) = (slr_core::id::RegionIdx(region), what == Happening::RegionFails);
+                return Ok(Some(Scripted::Region { region, fails }));
+            }
+            Happening::SessionOpens
+            | Happening::SessionEnds
+            | Happening::TaskStarts
+            | Happening::TaskSucceeds
+            | Happening::TaskFails
+            | Happening::ResourceMoves
+            | Happening::RoleAppears
+            | Happening::RoleDisappears
+            | Happening::TaskBecomesVisible
+            | Happening::TaskIsForgotten
+            | Happening::RolePropagates => return Ok(None),
+        };
+        let operator = self.operator(step.operator.as_ref(), span)?;
+        Ok(Some(Scripted::Operator { operator, step: operator_step }))
+    }
+
+    fn step_expectation(step: &Spanned<syntax::Step>) -> expect::StepExpectation {
         match &step.value {
             syntax::Step::Happens(_) => expect::StepExpectation::default(),
             syntax::Step::Do(perform) => expect::StepExpectation {
-                refused: perform.refused.as_ref().map(|code| aws_code(code.value)),
+                refused: perform.refused.as_ref().map(|code| code.value.code()),
                 message: perform.message.as_ref().map(|text| text.value.clone()),
                 answers: perform.answers.as_ref().map(|answers| expect::Answers {
                     status: answers.status.as_ref().map(|status| task_state(status.value)),
@@ -745,6 +843,7 @@ impl<'a> Lowerer<'a> {
                     arn: answers.arn.as_ref().map(|text| text.value.clone()),
                     tags: answers.tags.names().map(str::to_owned).collect(),
                     count: answers.count.as_ref().map(|number| number.value),
+                    under: perform.path.as_ref().map(|path| path.value.clone()),
                 }),
             },
         }
@@ -752,7 +851,8 @@ impl<'a> Lowerer<'a> {
 
     fn plan(&self, steps: Vec<PlannedStep>) -> Lowering<Plan> {
         let delays = self.scenario.delays.as_ref().map(|delays| &delays.value);
-        let delay = |given: Option<&Spanned<syntax::Delay>>, default: Delay| given.map_or(default, |given| self::delay(given));
+        let delay =
+            |given: Option<&Spanned<syntax::Delay>>, default: Delay| given.map_or(default, |given| self::delay(given));
         let clean_up = delay(delays.and_then(|d| d.clean_up.as_ref()), Delay::Fixed(20_000));
         let moves = self.world.kinds.iter().map(|kind| {
             let own = |transition: &Transition| {
@@ -863,6 +963,7 @@ impl<'a> Lowerer<'a> {
                 circumstance: e.circumstance.as_ref().map(|c| predicate(c.value, e.arguments())).transpose()?,
             },
             E::Finally(e) => expect::What::Finally { predicate: predicate(e.finally.value, e.arguments())? },
+            E::Possible(e) => expect::What::Possible { predicate: predicate(e.possible.value, e.arguments())? },
             E::Tasks(e) => expect::What::Tasks {
                 role: self.role_or_only(e.role.as_ref(), span)?,
                 statuses: e.tasks.iter().map(|status| task_state(status.value)).collect(),
@@ -878,7 +979,7 @@ impl<'a> Lowerer<'a> {
             },
             E::Refusals(e) => expect::What::Refusals {
                 count: (e.refusals.least, e.refusals.most),
-                codes: e.code.iter().flat_map(|codes| &codes.value.0).map(|code| aws_code(code.value)).collect(),
+                codes: e.code.iter().flat_map(|codes| &codes.value.0).map(|code| code.value.code()).collect(),
                 operation: e.operation.as_ref().map(|name| name.value.clone()),
                 operator: e.operator.as_ref().map(|name| self.operator(Some(name), span)).transpose()?,
             },
@@ -914,9 +1015,9 @@ impl<'a> Lowerer<'a> {
                 arguments.kind.map(|kind| self.kind(kind, None)).transpose()?,
             ),
             Q::ResourceIn => {
-                let state = arguments.state.ok_or_else(|| {
-                    Box::new(Diagnostic::new(Code::MissingKey, span, "`resource-in` needs `state`"))
-                })?;
+                let state = arguments
+                    .state
+                    .ok_or_else(|| Box::new(Diagnostic::new(Code::MissingKey, span, "`resource-in` needs `state`")))?;
                 let code = |kind: &ResourceKind| {
                     kind.code_of(state).ok_or_else(|| unknown(Code::UnknownState, state, "state"))
                 };
@@ -963,11 +1064,7 @@ fn called(transition: &Transition, operation: &str, with: &[&str], passes: Passe
         && transition.with.iter().map(String::as_str).eq(with.iter().copied())
 }
 
-/// A managed policy by its ARN; a bare name means one of AWS's own.
-fn policy_arn(policy: &Spanned<String>) -> String {
-    if policy.starts_with("arn:") { policy.value.clone() } else { format!("arn:aws:iam::aws:policy/{policy}") }
-}
-
+#[expect(clippy::unnecessary_box_returns, reason = "it is the error of `Lowering`, which is small so")]
 fn bad_policy(span: Span, message: String) -> Box<Diagnostic> {
     Box::new(Diagnostic::new(Code::BadPolicy, span, message))
 }
@@ -1020,14 +1117,14 @@ fn kind_spec(name: &Spanned<String>, kind: &Spanned<syntax::Kind>) -> KindSpec {
 
 fn conditions(step: &syntax::MachineMove) -> Vec<Condition> {
     let texts = |texts: &[Spanned<String>]| texts.iter().map(|text| text.value.clone()).collect::<Vec<_>>();
-    let required = step.requires.iter().map(|(kind, states)| Condition::Relative {
-        kind: kind.value.clone(),
-        states: texts(states),
-    });
-    let excluded = step.unless.iter().map(|(kind, states)| Condition::NoRelative {
-        kind: kind.value.clone(),
-        states: texts(states),
-    });
+    let required = step
+        .requires
+        .iter()
+        .map(|(kind, states)| Condition::Relative { kind: kind.value.clone(), states: texts(states) });
+    let excluded = step
+        .unless
+        .iter()
+        .map(|(kind, states)| Condition::NoRelative { kind: kind.value.clone(), states: texts(states) });
     let passed = step.passed_role.map(|role| Condition::PassedRole { usable: role == syntax::PassedRole::Usable });
     required.chain(excluded).chain(passed).chain(step.permitted.map(Condition::Permitted)).collect()
 }
@@ -1116,29 +1213,21 @@ fn knobs(scenario: &Scenario) -> knob::Knobs {
     };
     knobs.delete_of_ordinary_role = answer(given.delete_of_ordinary_role());
     knobs.malformed_task_id = answer(given.malformed_task_id());
-    knobs.create_while_deleting = match given.create_while_deleting() {
-        syntax::CreateWhileDeleting::InvalidInput => Answer::InvalidInput,
-        syntax::CreateWhileDeleting::Allowed => Answer::ConcurrentModification,
-    };
+    knobs.create_while_deleting = answer(given.create_while_deleting());
     knobs.name_too_long = answer(given.name_too_long());
     knobs.max_session_duration_editable =
         given.max_session_duration_of_slr() == syntax::MaxSessionDurationChange::Allowed;
     knobs
 }
 
-fn answer(error: syntax::AwsError) -> Answer {
+fn answer(error: syntax::OpenError) -> Answer {
     match error {
-        syntax::AwsError::InvalidInput => Answer::InvalidInput,
-        syntax::AwsError::UnmodifiableEntity => Answer::UnmodifiableEntity,
-        syntax::AwsError::ValidationError => Answer::ValidationError,
-        syntax::AwsError::ConcurrentModification => Answer::ConcurrentModification,
-        _ => Answer::NoSuchEntity,
+        syntax::OpenError::ConcurrentModification => Answer::ConcurrentModification,
+        syntax::OpenError::InvalidInput => Answer::InvalidInput,
+        syntax::OpenError::NoSuchEntity => Answer::NoSuchEntity,
+        syntax::OpenError::UnmodifiableEntity => Answer::UnmodifiableEntity,
+        syntax::OpenError::ValidationError => Answer::ValidationError,
     }
-}
-
-fn aws_code(error: syntax::AwsError) -> slr_core::rejection::Code {
-    let found = slr_core::rejection::Code::ALL.iter().find(|code| code.name() == error.word());
-    found.copied().unwrap_or(slr_core::rejection::Code::ServiceFailure)
 }
 
 fn task_state(status: syntax::TaskStatus) -> slr_core::machine::TaskState {

@@ -52,6 +52,7 @@ pub(crate) fn parse_knowing(
         if diagnostics.is_empty() {
             diagnostics.push(empty_file());
         }
+        sort(&mut diagnostics);
         return Err(diagnostics);
     };
     if matches!(&root.content, Content::Scalar(scalar) if scalar.kind() == ScalarKind::Nothing) {

@@ -6,11 +6,13 @@ use slr_core::invariant::{invariants, step_invariants};
 use slr_core::universe::WorldError;
 use slr_core::{IdSet, State, Universe};
 
+use crate::diagnostic::Look;
 use crate::expect::{Monitor, Outcome};
 use crate::ledger::Ledger;
 use crate::lower::Lowered;
 use crate::simulation::{Agenda, Ending, Observer, Player, Scratch, SimTime, Step, Unplayable, conduct};
 use crate::trace::record::{Footer, Names};
+use crate::trace::text::TextWriter;
 use crate::trace::{Header, Line, Recorder, Storyteller};
 
 /// What is written of a run while it goes on.
@@ -19,6 +21,15 @@ pub enum Output<'w> {
     Nothing,
     /// Each fact as it happens.
     Story(&'w mut dyn FnMut(SimTime, Line)),
+    /// The text of the trace.
+    Text {
+        /// Where to.
+        out: &'w mut dyn Write,
+        /// What its head says.
+        header: Box<Header>,
+        /// Whether it is coloured.
+        look: Look,
+    },
     /// JSON Lines.
     Record {
         /// Where to.
@@ -41,6 +52,8 @@ pub struct Report {
     pub outcomes: Vec<Outcome>,
     /// Per step of the script, what became of it; `None` if it never came.
     pub step_outcomes: Vec<Option<Outcome>>,
+    /// What the actions were that decided expectations: the number of each, and its facts.
+    pub deciding: Vec<(u64, Vec<Line>)>,
     /// Steps that could not happen.
     pub unplayable: Vec<Unplayable>,
     /// An invariant of the model that the run broke: a bug of ours, with the step after which it was seen.
@@ -94,14 +107,11 @@ pub fn run_in<S: IdSet>(
 ) -> Result<Report, RunError> {
     let mut states = [universe.initial()];
     let names = Names::new(universe);
-    let (sink, header) = match output {
-        Output::Nothing => (Sink::Nothing, None),
-        Output::Story(tell) => (Sink::Story(tell), None),
-        Output::Record { out, header } => (Sink::Nothing, Some((out, header))),
-    };
-    let sink = match header {
-        None => sink,
-        Some((out, header)) => Sink::Record(Recorder::begin(&names, out, &header)?),
+    let sink = match output {
+        Output::Nothing => Sink::Nothing,
+        Output::Story(tell) => Sink::Story(tell),
+        Output::Text { out, header, look } => Sink::Text(TextWriter::begin(out, &header, universe.world(), look)?),
+        Output::Record { out, header } => Sink::Record(Recorder::begin(&names, out, &header)?),
     };
     let mut listener = Listener {
         universe,
@@ -110,6 +120,7 @@ pub fn run_in<S: IdSet>(
         monitor: Monitor::new(universe, &lowered.expectations, &lowered.step_expectations, &states[0]),
         teller: Storyteller::new(universe),
         sink,
+        deciding: Vec::new(),
         steps: 0,
         last: SimTime::ZERO,
         failed: None,
@@ -128,6 +139,7 @@ pub fn run_in<S: IdSet>(
 enum Sink<'w, 'n, S> {
     Nothing,
     Story(&'w mut dyn FnMut(SimTime, Line)),
+    Text(TextWriter<&'w mut dyn Write>),
     Record(Recorder<'n, S, &'w mut dyn Write>),
 }
 
@@ -139,6 +151,7 @@ struct Listener<'a, 'w, S: IdSet> {
     monitor: Monitor<'a, S>,
     teller: Storyteller<'a, S>,
     sink: Sink<'w, 'a, S>,
+    deciding: Vec<(u64, Vec<Line>)>,
     steps: u64,
     last: SimTime,
     failed: Option<io::Error>,
@@ -154,18 +167,11 @@ impl<S: IdSet> Observer<S> for Listener<'_, '_, S> {
         }
         self.check_invariants(step, state);
         self.monitor.step(now, self.steps, step, state, &self.ledger);
-        match &mut self.sink {
-            Sink::Nothing => {}
-            Sink::Story(tell) => {
-                for line in self.teller.tell(step.action, step.events, step.refused, &self.ledger) {
-                    tell(now, line);
-                }
-            }
-            Sink::Record(recorder) => {
-                if let Err(error) = recorder.step(now, step) {
-                    self.failed.get_or_insert(error);
-                }
-            }
+        if self.monitor.has_decided(self.steps) {
+            self.deciding.push((self.steps, self.lines(step)));
+        }
+        if let Err(error) = self.write(now, step) {
+            self.failed.get_or_insert(error);
         }
     }
 
@@ -176,6 +182,28 @@ impl<S: IdSet> Observer<S> for Listener<'_, '_, S> {
 }
 
 impl<S: IdSet> Listener<'_, '_, S> {
+    fn lines(&self, step: Step<'_, S>) -> Vec<Line> {
+        self.teller.tell(step.action, step.events, step.refused, &self.ledger)
+    }
+
+    fn write(&mut self, now: SimTime, step: Step<'_, S>) -> io::Result<()> {
+        let told = match self.sink {
+            Sink::Nothing | Sink::Record(_) => Vec::new(),
+            Sink::Story(_) | Sink::Text(_) => self.lines(step),
+        };
+        match &mut self.sink {
+            Sink::Nothing => Ok(()),
+            Sink::Story(tell) => {
+                for line in told {
+                    tell(now, line);
+                }
+                Ok(())
+            }
+            Sink::Text(writer) => told.iter().try_for_each(|line| writer.line(now, line)),
+            Sink::Record(recorder) => recorder.step(now, step),
+        }
+    }
+
     fn check_invariants(&mut self, step: Step<'_, S>, state: &State<S>) {
         let states = invariants::<S>();
         let broken = states.iter().find(|invariant| !(invariant.holds)(self.universe, state));
@@ -194,8 +222,14 @@ impl<S: IdSet> Listener<'_, '_, S> {
         }
         let outcomes = self.monitor.outcomes(state, &self.ledger);
         let step_outcomes = self.monitor.step_outcomes().to_vec();
-        if let Sink::Record(recorder) = self.sink {
-            recorder.end(&Footer::new(self.universe, state, self.steps, self.last, ending))?;
+        match self.sink {
+            Sink::Nothing | Sink::Story(_) => {}
+            Sink::Text(writer) => {
+                writer.end(self.steps, self.last, ending, self.broken)?;
+            }
+            Sink::Record(recorder) => {
+                recorder.end(&Footer::new(self.universe, state, self.steps, self.last, ending))?;
+            }
         }
         Ok(Report {
             steps: self.steps,
@@ -203,6 +237,7 @@ impl<S: IdSet> Listener<'_, '_, S> {
             ending,
             outcomes,
             step_outcomes,
+            deciding: self.deciding,
             unplayable: unplayable.to_vec(),
             broken: self.broken,
         })

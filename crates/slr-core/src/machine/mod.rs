@@ -8,7 +8,7 @@ mod role;
 mod session;
 mod task;
 
-pub use operator::{OperatorEvent, OperatorState, Phase, Superseded};
+pub use operator::{Docs, OperatorEvent, OperatorState, Phase, Superseded};
 pub use role::{RoleEvent, RoleState};
 pub use session::{SessionEnd, SessionEvent, SessionState};
 pub use task::{TaskEvent, TaskState};

@@ -80,10 +80,22 @@ pub struct OperatorState {
     pub phase: Phase,
     /// Requests for deletion it has submitted; counted up to its limit, not at all where it has none.
     pub attempts: u8,
-    /// Whether it has read the service's documentation and so knows every resource that uses the role.
-    pub knows_docs: bool,
+    /// What it makes of the service's documentation.
+    pub docs: Docs,
     /// How the task that it waits for ended, where a later task has taken that one's place.
     pub superseded: Superseded,
+}
+
+/// What an operator makes of the service's documentation.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Docs {
+    /// It has not read it.
+    #[default]
+    Unread,
+    /// It has not read it, and a failure that named nothing has sent it there. What is cleaned up later does not change that.
+    Wanted,
+    /// It has read it and so knows every resource that uses the role.
+    Read,
 }
 
 /// How a task ended that is no longer its role's latest while somebody still waits for it.

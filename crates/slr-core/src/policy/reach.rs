@@ -15,11 +15,12 @@ use std::fmt;
 use petgraph::Direction;
 use petgraph::graph::{DiGraph, EdgeIndex, NodeIndex};
 use petgraph::visit::EdgeRef;
+use serde::Serialize;
 
 use super::account::{Account, AccountError, Entity};
 use super::caller::Caller;
 use super::context::Context;
-use super::document::{Document, Effect};
+use super::document::{Document, Effect, PrincipalPattern, Statement};
 use super::evaluate::{Decision, Entitlements, Grant, Request};
 use super::pattern::ActionParts;
 use super::requests::{CreateServiceLinkedRole, PassRole};
@@ -74,7 +75,8 @@ pub struct World<'a> {
 }
 
 /// A node of the privilege graph. Its label is its [`fmt::Display`].
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum ReachNode {
     /// A user: the rights of the user are exercised.
     User(String),
@@ -115,7 +117,8 @@ impl fmt::Display for ReachNode {
 }
 
 /// How one node leads to the next.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum ReachKind {
     /// A call makes the service act with its service-linked role.
     Uses {
@@ -140,7 +143,7 @@ pub enum ReachKind {
 }
 
 /// An edge of the privilege graph. Its label is its [`fmt::Display`].
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct ReachEdge {
     /// How.
     pub kind: ReachKind,
@@ -177,16 +180,12 @@ pub struct PrivilegeGraph {
 impl PrivilegeGraph {
     /// Follows every edge from a user or role until nothing new is found.
     ///
-    /// `targets` are actions to look for besides the ones that policies spell out, for patterns such as `ec2:*`
-    /// hold actions that no policy names.
+    /// `targets` are actions to look for besides the ones that policies spell out: a pattern such as `ec2:*`, and
+    /// more so a `NotAction`, grants actions that no policy names.
     ///
     /// # Errors
     /// [`AccountError::NoSuchEntity`]. A group is no caller: ask for one of its users.
-    pub fn explore(
-        world: &World<'_>,
-        from: Entity<'_>,
-        targets: &[&str],
-    ) -> Result<Self, AccountError> {
+    pub fn explore(world: &World<'_>, from: Entity<'_>, targets: &[&str]) -> Result<Self, AccountError> {
         let imagined = imagine(world)?;
         let (start, caller) = match from {
             Entity::User(name) => {
@@ -200,19 +199,13 @@ impl PrivilegeGraph {
                 (ReachNode::Role(caller.name().to_owned()), caller)
             }
             Entity::Group(name) => {
-                return Err(AccountError::NoSuchEntity {
-                    kind: "user or role",
-                    name: name.to_owned(),
-                });
+                return Err(AccountError::NoSuchEntity { kind: "user or role", name: name.to_owned() });
             }
         };
         let mut explorer = Explorer::new(world, &imagined, targets);
         let start = explorer.holder(start, caller);
         explorer.run()?;
-        Ok(Self {
-            graph: explorer.graph,
-            start,
-        })
+        Ok(Self { graph: explorer.graph, start })
     }
 
     /// The graph, with labels on nodes and edges.
@@ -253,9 +246,7 @@ impl PrivilegeGraph {
         for node in self.graph.node_indices().filter(wanted) {
             for edge in self.graph.edges_directed(node, Direction::Incoming) {
                 let holder = edge.source();
-                let mut path = self
-                    .path_to(&arrived, holder)
-                    .unwrap_or(ReachPath { edges: Vec::new() });
+                let mut path = self.path_to(&arrived, holder).unwrap_or(ReachPath { edges: Vec::new() });
                 path.edges.push(edge.id());
                 paths.push((path.edges.len(), &self.graph[holder], path));
             }
@@ -284,11 +275,7 @@ impl PrivilegeGraph {
         let mut queue = VecDeque::from([self.start]);
         while let Some(node) = queue.pop_front() {
             // petgraph lists the edges of a node latest first.
-            let mut edges: Vec<_> = self
-                .graph
-                .edges(node)
-                .map(|edge| (edge.id(), edge.target()))
-                .collect();
+            let mut edges: Vec<_> = self.graph.edges(node).map(|edge| (edge.id(), edge.target())).collect();
             edges.reverse();
             for (edge, target) in edges {
                 if target != self.start && !arrived.contains_key(&target) {
@@ -301,15 +288,9 @@ impl PrivilegeGraph {
     }
 
     /// Nothing for the start itself.
-    fn path_to(
-        &self,
-        arrived: &BTreeMap<NodeIndex, EdgeIndex>,
-        node: NodeIndex,
-    ) -> Option<ReachPath> {
+    fn path_to(&self, arrived: &BTreeMap<NodeIndex, EdgeIndex>, node: NodeIndex) -> Option<ReachPath> {
         let mut edges = vec![*arrived.get(&node)?];
-        while let Some((from, _)) = edges
-            .last()
-            .and_then(|&edge| self.graph.edge_endpoints(edge))
+        while let Some((from, _)) = edges.last().and_then(|&edge| self.graph.edge_endpoints(edge))
             && let Some(&edge) = arrived.get(&from)
         {
             edges.push(edge);
@@ -328,14 +309,35 @@ fn imagine(world: &World<'_>) -> Result<Account, AccountError> {
     for role in world.linked_roles {
         if imagined.role_arn(role.name).is_none() {
             imagined.add_service_linked_role(role.service, role.name, role.trust.clone())?;
-            imagined.put_inline_policy(
-                Entity::Role(role.name),
-                role.name,
-                role.permissions.clone(),
-            )?;
+            imagined.put_inline_policy(Entity::Role(role.name), role.name, role.permissions.clone())?;
         }
     }
     Ok(imagined)
+}
+
+/// Every use asks who trusts its service, and trust policies do not change on the way.
+fn trust_index<'w>(world: &'w World<'w>, imagined: &'w Account) -> BTreeMap<&'w str, Vec<&'w str>> {
+    let mut index = BTreeMap::new();
+    for service_use in world.uses {
+        index.entry(service_use.service).or_insert_with(|| {
+            let trusting = |role: &&str| imagined.trusts_service(role, service_use.service);
+            imagined.roles().filter(trusting).collect()
+        });
+    }
+    index
+}
+
+/// Roles that exist and whose trust policy names anybody but services. A role that is still to be made is its
+/// service's alone.
+fn assumable(account: &Account) -> Vec<&str> {
+    let opens = |role: &&str| {
+        account.trust_policy(role).is_some_and(|trust| {
+            trust.policy.document.statements().iter().filter_map(Statement::principals).any(|named| {
+                named.negated || !named.listed.iter().all(|one| matches!(one, PrincipalPattern::Service(_)))
+            })
+        })
+    };
+    account.roles().filter(opens).collect()
 }
 
 struct Holder {
@@ -351,6 +353,11 @@ struct Explorer<'w> {
     nodes: BTreeMap<ReachNode, NodeIndex>,
     edges: BTreeSet<(NodeIndex, NodeIndex, ReachKind)>,
     holders: Vec<Holder>,
+    held: BTreeSet<NodeIndex>,
+    /// For each service of the uses, the roles that let it assume them.
+    trusting: BTreeMap<&'w str, Vec<&'w str>>,
+    /// Roles that others than services may be let into.
+    assumable: Vec<&'w str>,
     /// Roles brought into being on the way.
     made: BTreeSet<String>,
 }
@@ -365,6 +372,9 @@ impl<'w> Explorer<'w> {
             nodes: BTreeMap::new(),
             edges: BTreeSet::new(),
             holders: Vec::new(),
+            held: BTreeSet::new(),
+            trusting: trust_index(world, imagined),
+            assumable: assumable(world.account),
             made: BTreeSet::new(),
         }
     }
@@ -380,10 +390,14 @@ impl<'w> Explorer<'w> {
 
     fn holder(&mut self, node: ReachNode, caller: Caller) -> NodeIndex {
         let node = self.node(node);
-        if self.holders.iter().all(|holder| holder.node != node) {
+        if self.held.insert(node) {
             self.holders.push(Holder { node, caller });
         }
         node
+    }
+
+    fn trusting(&self, service: &str) -> Vec<&'w str> {
+        self.trusting.get(service).cloned().unwrap_or_default()
     }
 
     fn edge(&mut self, from: NodeIndex, to: NodeIndex, kind: ReachKind, because: Vec<String>) {
@@ -392,17 +406,18 @@ impl<'w> Explorer<'w> {
         }
     }
 
-    /// Edges only ever enable further edges, so going round until none is new finds the least fixpoint.
+    /// What a holder opens depends on itself and on the roles made so far, and both only grow: once a round over
+    /// all holders, new ones included, makes no further role, the fixpoint is reached.
     fn run(&mut self) -> Result<(), AccountError> {
         loop {
-            let before = (self.edges.len(), self.holders.len(), self.made.len());
+            let made = self.made.len();
             let mut at = 0;
             while let Some(holder) = self.holders.get(at) {
                 let (node, caller) = (holder.node, holder.caller.clone());
                 self.extend(node, &caller)?;
                 at += 1;
             }
-            if before == (self.edges.len(), self.holders.len(), self.made.len()) {
+            if made == self.made.len() {
                 return Ok(());
             }
         }
@@ -411,11 +426,7 @@ impl<'w> Explorer<'w> {
     fn extend(&mut self, node: NodeIndex, caller: &Caller) -> Result<(), AccountError> {
         let imagined = self.imagined;
         let entitlements = imagined.entitlements(caller)?;
-        let rights = Rights {
-            caller,
-            entitlements: &entitlements,
-            context: caller.context(),
-        };
+        let rights = Rights { caller, entitlements: &entitlements, context: caller.context() };
         self.hold(node, &rights);
         self.create(node, &rights);
         for service_use in self.world.uses {
@@ -434,21 +445,12 @@ impl<'w> Explorer<'w> {
 
     /// Actions that the policies name, and targets that they cover.
     fn hold(&mut self, node: NodeIndex, rights: &Rights<'_>) {
-        let mut actions: Vec<String> = self
-            .targets
-            .iter()
-            .map(|&target| target.to_owned())
-            .collect();
+        let mut actions: Vec<String> = self.targets.iter().map(|&target| target.to_owned()).collect();
         for policy in &rights.entitlements.identity {
             for statement in policy.document.statements() {
                 let actions_here = statement.actions();
                 if statement.effect() == Effect::Allow && !actions_here.negated {
-                    actions.extend(
-                        actions_here
-                            .listed
-                            .iter()
-                            .map(|pattern| pattern.text().to_owned()),
-                    );
+                    actions.extend(actions_here.listed.iter().map(|pattern| pattern.text().to_owned()));
                 }
             }
         }
@@ -481,11 +483,7 @@ impl<'w> Explorer<'w> {
             service_principal: service,
             role_name,
         };
-        rights.allows(
-            CreateServiceLinkedRole::ACTION,
-            &request.resource(),
-            &request.context(rights.caller),
-        )
+        rights.allows(CreateServiceLinkedRole::ACTION, &request.resource(), &request.context(rights.caller))
     }
 
     fn use_linked(
@@ -497,23 +495,16 @@ impl<'w> Explorer<'w> {
         created: bool,
         granted: String,
     ) -> Result<(), AccountError> {
-        let Some(role) = self
-            .imagined
-            .roles()
-            .find(|name| name.eq_ignore_ascii_case(role_name))
-        else {
+        let Some(role) = self.imagined.roles().find(|name| name.eq_ignore_ascii_case(role_name)) else {
             return Ok(());
         };
-        if !self.imagined.trusts_service(role, service_use.service) {
+        if !self.trusting(service_use.service).contains(&role) {
             return Ok(());
         }
         let mut because = vec![granted];
         let from = if self.world.account.role_arn(role).is_some() {
             node
-        } else if let Some(reason) = created
-            .then(|| self.may_create(rights, service_use.service, role))
-            .flatten()
-        {
+        } else if let Some(reason) = created.then(|| self.may_create(rights, service_use.service, role)).flatten() {
             because.push(reason);
             node
         } else if self.made.contains(role) {
@@ -524,10 +515,7 @@ impl<'w> Explorer<'w> {
         };
         let caller = self.imagined.session_caller(role, SESSION)?;
         let to = self.holder(ReachNode::Role(role.to_owned()), caller);
-        let kind = ReachKind::Uses {
-            action: service_use.action.to_owned(),
-            service: service_use.service.to_owned(),
-        };
+        let kind = ReachKind::Uses { action: service_use.action.to_owned(), service: service_use.service.to_owned() };
         self.edge(from, to, kind, because);
         Ok(())
     }
@@ -540,19 +528,16 @@ impl<'w> Explorer<'w> {
         granted: &str,
     ) -> Result<(), AccountError> {
         let imagined = self.imagined;
-        for role in imagined.roles() {
+        if !rights.could(PassRole::ACTION) {
+            return Ok(());
+        }
+        for role in self.trusting(service_use.service) {
             let Some(role_arn) = imagined.role_arn(role) else {
                 continue;
             };
-            let request = PassRole {
-                role_arn,
-                passed_to_service: service_use.service,
-                associated_resource_arn: None,
-            };
+            let request = PassRole { role_arn, passed_to_service: service_use.service, associated_resource_arn: None };
             let passed = rights.allows(PassRole::ACTION, role_arn, &request.context(rights.caller));
-            let Some(reason) =
-                passed.filter(|_| imagined.trusts_service(role, service_use.service))
-            else {
+            let Some(reason) = passed else {
                 continue;
             };
             let from = if self.world.account.role_arn(role).is_some() {
@@ -564,10 +549,8 @@ impl<'w> Explorer<'w> {
             };
             let caller = imagined.session_caller(role, SESSION)?;
             let to = self.holder(ReachNode::Role(role.to_owned()), caller);
-            let kind = ReachKind::Passes {
-                action: service_use.action.to_owned(),
-                service: service_use.service.to_owned(),
-            };
+            let kind =
+                ReachKind::Passes { action: service_use.action.to_owned(), service: service_use.service.to_owned() };
             self.edge(from, to, kind, vec![granted.to_owned(), reason]);
         }
         Ok(())
@@ -575,10 +558,13 @@ impl<'w> Explorer<'w> {
 
     fn assume(&mut self, node: NodeIndex, rights: &Rights<'_>) -> Result<(), AccountError> {
         let imagined = self.imagined;
-        // A service-linked role trusts services only, so the roles that exist are all there is to try.
-        for role in self.world.account.roles() {
-            let decision = imagined.decide_assume_role(rights.caller, role, &rights.context)?;
-            let target = imagined.role_arn(role).unwrap_or(role);
+        for &role in &self.assumable.clone() {
+            let Some(trust) = imagined.trust_policy(role) else {
+                continue;
+            };
+            let target = trust.policy.name;
+            let request = Request::new(rights.caller, "sts:AssumeRole", target, &rights.context);
+            let decision = rights.entitlements.decide(&request, Some(&trust));
             if let Some(reason) = reason(rights.caller, "sts:AssumeRole", target, &decision) {
                 let caller = imagined.session_caller(role, SESSION)?;
                 let to = self.holder(ReachNode::Role(role.to_owned()), caller);
@@ -590,25 +576,13 @@ impl<'w> Explorer<'w> {
 }
 
 /// "alice may perform iam:PassRole on ...: Allow by statement ...", or nothing if she may not.
-fn reason(
-    caller: &Caller,
-    action: &str,
-    resource: &str,
-    decision: &Decision<'_>,
-) -> Option<String> {
+fn reason(caller: &Caller, action: &str, resource: &str, decision: &Decision<'_>) -> Option<String> {
     let by = match decision {
-        Decision::Allowed {
-            by: Grant::Statement(by),
-        } => by.to_string(),
-        Decision::Allowed {
-            by: Grant::AccountRoot,
-        } => "the account root user".to_owned(),
+        Decision::Allowed { by: Grant::Statement(by) } => by.to_string(),
+        Decision::Allowed { by: Grant::AccountRoot } => "the account root user".to_owned(),
         Decision::ExplicitDeny { .. } | Decision::ImplicitDeny { .. } => return None,
     };
-    Some(format!(
-        "{} may perform {action} on {resource}: {by}",
-        caller.name()
-    ))
+    Some(format!("{} may perform {action} on {resource}: {by}", caller.name()))
 }
 
 /// What one identity may do.
@@ -620,26 +594,25 @@ struct Rights<'h> {
 
 impl Rights<'_> {
     fn allows(&self, action: &str, resource: &str, context: &Context) -> Option<String> {
-        let decision = self
-            .entitlements
-            .decide(&Request::new(self.caller, action, resource, context), None);
+        let decision = self.entitlements.decide(&Request::new(self.caller, action, resource, context), None);
         reason(self.caller, action, resource, &decision)
+    }
+
+    /// Whether any identity policy speaks of allowing the action at all: quick, and often the answer is no.
+    fn could(&self, action: &str) -> bool {
+        let parts = ActionParts::split(action);
+        let statements = self.entitlements.identity.iter().flat_map(|policy| policy.document.statements());
+        statements.filter(|statement| statement.effect() == Effect::Allow).any(|statement| {
+            let actions = statement.actions();
+            actions.listed.iter().any(|pattern| pattern.matches(parts)) != actions.negated
+        })
     }
 
     /// Whether the action is allowed on some resource that a policy names. A pattern stands for itself: it is
     /// matched by itself and by whatever is wider.
     fn may(&self, action: &str) -> Option<String> {
-        let Entitlements {
-            identity,
-            boundary,
-            session,
-            service_control,
-        } = self.entitlements;
-        let policies = identity
-            .iter()
-            .chain(boundary)
-            .chain(session)
-            .chain(service_control.iter().flatten());
+        let Entitlements { identity, boundary, session, service_control } = self.entitlements;
+        let policies = identity.iter().chain(boundary).chain(session).chain(service_control.iter().flatten());
         let statements = policies.flat_map(|policy| policy.document.statements());
         let parts = ActionParts::split(action);
         for statement in statements.filter(|statement| statement.effect() == Effect::Allow) {
@@ -653,15 +626,9 @@ impl Rights<'_> {
             let candidates: Vec<String> = if resources.negated {
                 vec!["*".to_owned()]
             } else {
-                resources
-                    .listed
-                    .iter()
-                    .filter_map(|pattern| pattern.sample(&self.context))
-                    .collect()
+                resources.listed.iter().filter_map(|pattern| pattern.sample(&self.context)).collect()
             };
-            let found = candidates
-                .iter()
-                .find_map(|resource| self.allows(action, resource, &self.context));
+            let found = candidates.iter().find_map(|resource| self.allows(action, resource, &self.context));
             if found.is_some() {
                 return found;
             }

@@ -95,12 +95,12 @@ impl<S: IdSet> Universe<S> {
         resource: ResourceIdx,
         passes: Passes,
     ) -> Result<(), Rejection> {
-        let passed = match passes {
+        let given = match passes {
             Passes::Nothing => None,
             Passes::LinkedRole => Some(self.role_of(resource)),
             Passes::CustomRole => self.world().resources[resource.index()].passes,
         };
-        passed.map_or(Ok(()), |role| self.authorise_passing(by, resource, role))
+        given.map_or(Ok(()), |role| self.authorise_passing(by, resource, role))
     }
 
     /// Refuses a principal that may not pass the role to the resource's service.

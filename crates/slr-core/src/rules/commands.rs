@@ -40,7 +40,7 @@ impl<S: IdSet> Universe<S> {
             }
             Command::UpdateRoleDescription { role, description } => {
                 self.authorise(by, Operation::UpdateRoleDescription, role)?;
-                self.find(state, role)?;
+                Self::find(state, role)?;
                 tell(Event::RoleUpdated { role, description: Some(description), max_session_duration: None });
                 Ok(())
             }
@@ -48,7 +48,7 @@ impl<S: IdSet> Universe<S> {
             Command::Detach { attachment } => self.detach(state, by, attachment, tell),
             Command::Read { operation, role } => {
                 self.authorise(by, operation, role)?;
-                self.find(state, role)?;
+                Self::find(state, role)?;
                 tell(Event::Answered { operation, role: Some(role) });
                 Ok(())
             }
@@ -62,7 +62,7 @@ impl<S: IdSet> Universe<S> {
         }
     }
 
-    fn find(&self, state: &State<S>, role: RoleIdx) -> Answer {
+    fn find(state: &State<S>, role: RoleIdx) -> Answer {
         if state.is_live(role) { Ok(()) } else { Err(Rejection::RoleNotFound(role)) }
     }
 
@@ -70,7 +70,7 @@ impl<S: IdSet> Universe<S> {
     ///
     /// Source: IAM API Reference: the role operations that declare `UnmodifiableEntity`.
     fn find_modifiable(&self, state: &State<S>, role: RoleIdx) -> Answer {
-        self.find(state, role)?;
+        Self::find(state, role)?;
         if self.is_service_linked(role) { Err(Rejection::ProtectedRole(role)) } else { Ok(()) }
     }
 
@@ -199,7 +199,7 @@ impl<S: IdSet> Universe<S> {
     #[inline]
     pub(super) fn may_submit(&self, state: &State<S>, by: PrincipalIdx, role: RoleIdx) -> Answer {
         self.authorise(by, Operation::DeleteServiceLinkedRole, role)?;
-        self.find(state, role)?;
+        Self::find(state, role)?;
         let knobs = &self.world().knobs;
         if !self.is_service_linked(role) {
             return Err(Rejection::NotServiceLinked(role, knobs.delete_of_ordinary_role));
@@ -274,7 +274,7 @@ impl<S: IdSet> Universe<S> {
         tell: &mut impl FnMut(Event<S>),
     ) -> Answer {
         self.authorise(by, Operation::UpdateRole, role)?;
-        self.find(state, role)?;
+        Self::find(state, role)?;
         // The description of any role may be edited, and of a service-linked role nothing else. A call that asks for both is
         // refused as a whole (Assumed). Source: IAM User Guide, "Using service-linked roles", editing the description.
         let editable = !self.is_service_linked(role) || self.world().knobs.max_session_duration_editable;
@@ -298,7 +298,7 @@ impl<S: IdSet> Universe<S> {
         match &thing.item {
             // Tags cannot be given at creation; afterwards they can, service-linked or not.
             // Source: IAM API Reference, TagRole.
-            Item::Tag(_) => self.find(state, role)?,
+            Item::Tag(_) => Self::find(state, role)?,
             Item::ManagedPolicy(_)
             | Item::InlinePolicy(_)
             | Item::InstanceProfile(_)
@@ -328,6 +328,12 @@ impl<S: IdSet> Universe<S> {
         Ok(())
     }
 
+    /// Whether the attachment is a trust policy. IAM has no operation that takes one off. Source: IAM API Reference,
+    /// `UpdateAssumeRolePolicy`.
+    pub(super) fn is_trust_policy(&self, attachment: AttachmentIdx) -> bool {
+        matches!(self.world().attachments[attachment.index()].item, Item::TrustPolicy(_))
+    }
+
     fn detach(
         &self,
         state: &mut State<S>,
@@ -339,7 +345,7 @@ impl<S: IdSet> Universe<S> {
         let role = thing.role;
         self.authorise(by, thing.item.detaching(), role)?;
         match &thing.item {
-            Item::Tag(_) => self.find(state, role)?,
+            Item::Tag(_) => Self::find(state, role)?,
             Item::ManagedPolicy(_)
             | Item::InlinePolicy(_)
             | Item::InstanceProfile(_)
@@ -427,13 +433,16 @@ impl<S: IdSet> Universe<S> {
         } else if !state.is_live(role) && step.needs_live_role() {
             return Err(Rejection::ServiceNeedsRole(role));
         }
+        if step.needs_role && state.is_fresh(role) {
+            return Err(Rejection::RoleNotSpread(role));
+        }
         if step.begins_use && self.is_locked(state, role) {
             return Err(Rejection::RoleLocked(role));
         }
         if makes_role {
-            self.make_role(state, role, Creator::Service, None, tell);
+            self.make_role(state, role, Creator::Service, self.facts(role).description, tell);
         }
-        self.move_resource(state, resource, step.to);
+        Self::move_resource(state, resource, step.to);
         tell(Event::ResourceMoved { resource, transition });
         if self.has_followers || step.is_special {
             self.follow_up(state, resource, step, tell);
@@ -488,7 +497,7 @@ impl<S: IdSet> Universe<S> {
     /// Gives a resource its new state; what no longer blocks is no longer outstanding.
     #[expect(clippy::inline_always, reason = "a few word operations, in the innermost loop of the checker")]
     #[inline(always)]
-    pub(super) fn move_resource(&self, state: &mut State<S>, resource: ResourceIdx, to: u8) {
+    pub(super) fn move_resource(state: &mut State<S>, resource: ResourceIdx, to: u8) {
         state.resources.set(resource.0, to);
         if to & 1 == 0 {
             state.reported.remove(resource.0);

@@ -1,11 +1,11 @@
 //! What may happen next, in a stable order.
 
-use super::operators::is_final;
+use super::Reports;
+use super::operators::lesson_of;
 use crate::action::{Action, Operation, OperatorStep};
 use crate::id::{OperatorIdx, RegionIdx, ResourceIdx, RoleIdx, SessionIdx, TransitionIdx, number};
 use crate::kind::{CleanUp, When};
 use crate::machine::{Phase, SessionEnd, Superseded, TaskState};
-use crate::rejection::Rejection;
 use crate::set::IdSet;
 use crate::state::State;
 use crate::universe::Universe;
@@ -21,14 +21,21 @@ impl<S: IdSet> Universe<S> {
     #[inline]
     pub fn enabled(&self, state: &State<S>, visit: &mut impl FnMut(Action<S>)) {
         self.enabled_but_reports(state, visit);
+        self.for_each_decision(state, &mut |role, reports| match reports {
+            None => visit(Action::TaskSucceeds { role }),
+            Some(reports) => reports.for_each(&mut |named| visit(Action::TaskFails { role, named })),
+        });
+    }
+
+    /// Visits the roles whose tasks can be decided: with nothing if the task succeeds, otherwise with the reports that are open to the
+    /// service.
+    #[inline]
+    pub fn for_each_decision(&self, state: &State<S>, visit: &mut impl FnMut(RoleIdx, Option<Reports<S>>)) {
         for role in state.tasks.having(TaskState::code(Some(TaskState::InProgress)), &self.service_linked).iter() {
             let role = RoleIdx(role);
             let judgement = self.judge(state, role);
-            if judgement.is_unused() {
-                visit(Action::TaskSucceeds { role });
-            } else {
-                self.reports(state, role, &judgement).for_each(&mut |named| visit(Action::TaskFails { role, named }));
-            }
+            let reports = (!judgement.is_unused()).then(|| self.reports(state, role, &judgement));
+            visit(role, reports);
         }
     }
 
@@ -78,7 +85,7 @@ impl<S: IdSet> Universe<S> {
         let preparing = described.works == Works::InAnyOrder || state.operator(operator).phase == Phase::Preparing;
         if preparing && state.is_live(described.goal) {
             for resource in self.known_to(state, operator).iter().map(ResourceIdx) {
-                if self.can_clean_up(state, resource) {
+                if self.can_clean_up(state, operator, resource) {
                     visit(Action::Operator { operator, step: OperatorStep::CleansUp(resource) });
                 }
             }
@@ -97,12 +104,17 @@ impl<S: IdSet> Universe<S> {
         offer(OperatorStep::GivesUp);
     }
 
-    /// Whether a call for the resource's clean-up would be granted.
+    /// Whether a call for the resource's clean-up would be granted, or refused in a way that the operator acts upon.
     #[inline]
-    pub fn can_clean_up(&self, state: &State<S>, resource: ResourceIdx) -> bool {
+    pub fn can_clean_up(&self, state: &State<S>, operator: OperatorIdx, resource: ResourceIdx) -> bool {
         let CleanUp::Call(transition) = self.clean_up_of(state, resource) else {
             return false;
         };
+        let described = self.operator(operator);
+        // Who works in steps tries, is refused, and gives up: that is a step. Who works in any order does something else.
+        if self.authorise_operation(described.principal, resource, transition).is_err() {
+            return described.works == Works::InSteps;
+        }
         let step = self.transition(resource, transition);
         let in_time = match step.when {
             When::Always => true,
@@ -122,10 +134,7 @@ impl<S: IdSet> Universe<S> {
         described.attempts.is_some()
             || match self.may_submit(state, described.principal, described.goal) {
                 Ok(()) => true,
-                Err(rejection) => {
-                    let ends = matches!(rejection, Rejection::RoleNotFound(_)) || is_final(rejection);
-                    described.works == Works::InSteps && ends
-                }
+                Err(rejection) => lesson_of(described.works, rejection).is_some(),
             }
     }
 

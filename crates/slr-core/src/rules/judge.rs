@@ -120,8 +120,8 @@ impl<S: IdSet> Universe<S> {
         match policy {
             ReportingPolicy::All => Reports::Exactly(found.clone()),
             ReportingPolicy::First(n) => Reports::Exactly(S::of(found.iter().take(n as usize))),
-            ReportingPolicy::Share(permille) => {
-                Reports::SomeOf(found.clone(), ReportingPolicy::share_of(permille, found.len()))
+            ReportingPolicy::Share(millionths) => {
+                Reports::SomeOf(found.clone(), ReportingPolicy::share_of(millionths, found.len()))
             }
             ReportingPolicy::AnySubset => Reports::AnyPartOf(found.clone()),
             ReportingPolicy::OneRegion => Reports::OneOf(self.by_region(found)),

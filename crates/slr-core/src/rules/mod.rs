@@ -16,7 +16,7 @@ mod report;
 pub use judge::{Judgement, Reports};
 pub use report::{DEFAULT_REASON, DeletionReason, RoleUsage};
 
-use crate::action::Action;
+use crate::action::{Action, Command};
 use crate::event::Event;
 use crate::rejection::{Impossible, Refusal, Rejection};
 use crate::set::IdSet;
@@ -40,22 +40,25 @@ impl<S: IdSet> Universe<S> {
             return Err(Impossible::Unknown { action: action.name() }.into());
         }
         match action {
+            Action::Command { command: Command::Detach { attachment }, .. } if self.is_trust_policy(*attachment) => {
+                Err(not_enabled("Command", "a trust policy can only be replaced"))
+            }
             Action::Command { by, command } => self.command(state, *by, *command, tell).map_err(Refusal::from),
             Action::Throttle { .. } => Err(Refusal::Rejected(Rejection::Throttled)),
             Action::Operator { operator, step } => self.operator_step(state, *operator, *step, tell),
             Action::SessionOpens { session } => self.session_opens(state, *session, tell),
-            Action::SessionEnds { session, end } => self.session_ends(state, *session, *end, tell),
+            Action::SessionEnds { session, end } => Self::session_ends(state, *session, *end, tell),
             Action::TaskStarts { role } => self.task_starts(state, *role, tell),
             Action::TaskSucceeds { role } => self.task_succeeds(state, *role, tell),
             Action::TaskFails { role, named } => self.task_fails(state, *role, named, tell),
-            Action::TaskBecomesVisible { role } => self.task_becomes_visible(state, *role, tell),
+            Action::TaskBecomesVisible { role } => Self::task_becomes_visible(state, *role, tell),
             Action::TaskIsForgotten { role } => self.task_is_forgotten(state, *role, tell),
-            Action::RolePropagates { role } => self.role_propagates(state, *role, tell),
+            Action::RolePropagates { role } => Self::role_propagates(state, *role, tell),
             Action::ResourceMoves { resource, transition } => self.resource_moves(state, *resource, *transition, tell),
             Action::RoleAppears { role } => self.role_appears(state, *role, tell),
             Action::ServiceDeletesRole { role } => self.service_deletes_role(state, *role, tell),
-            Action::RegionFails { region } => self.region_fails(state, *region, tell),
-            Action::RegionRecovers { region } => self.region_recovers(state, *region, tell),
+            Action::RegionFails { region } => Self::region_fails(state, *region, tell),
+            Action::RegionRecovers { region } => Self::region_recovers(state, *region, tell),
         }
     }
 }

@@ -64,7 +64,6 @@ impl<S: IdSet> Universe<S> {
 
     #[inline]
     pub(super) fn session_ends(
-        &self,
         state: &mut State<S>,
         session: SessionIdx,
         end: SessionEnd,
@@ -81,7 +80,7 @@ impl<S: IdSet> Universe<S> {
 
     /// The task's machine after the event.
     #[inline]
-    fn task_after(&self, state: &State<S>, role: RoleIdx, event: TaskEvent) -> Result<TaskState, Refusal> {
+    fn task_after(state: &State<S>, role: RoleIdx, event: TaskEvent) -> Result<TaskState, Refusal> {
         match state.task(role) {
             Some(task) => Ok(task.next(event)?),
             None => Err(not_enabled(TaskState::event_name(event), "the role has no deletion task")),
@@ -90,7 +89,7 @@ impl<S: IdSet> Universe<S> {
 
     #[inline]
     pub(super) fn task_starts(&self, state: &mut State<S>, role: RoleIdx, tell: &mut impl FnMut(Event<S>)) -> Done {
-        let next = self.task_after(state, role, TaskEvent::Started)?;
+        let next = Self::task_after(state, role, TaskEvent::Started)?;
         state.set_task(role, Some(next));
         match self.world().knobs.judged {
             Judged::End => {}
@@ -113,7 +112,7 @@ impl<S: IdSet> Universe<S> {
 
     #[inline]
     pub(super) fn task_succeeds(&self, state: &mut State<S>, role: RoleIdx, tell: &mut impl FnMut(Event<S>)) -> Done {
-        let next = self.task_after(state, role, TaskEvent::FoundUnused)?;
+        let next = Self::task_after(state, role, TaskEvent::FoundUnused)?;
         if !self.judge(state, role).is_unused() {
             return Err(not_enabled("TaskSucceeds", "the role is in use"));
         }
@@ -133,7 +132,7 @@ impl<S: IdSet> Universe<S> {
         named: &S,
         tell: &mut impl FnMut(Event<S>),
     ) -> Done {
-        let next = self.task_after(state, role, TaskEvent::FoundInUse)?;
+        let next = Self::task_after(state, role, TaskEvent::FoundInUse)?;
         let judgement = self.judge(state, role);
         if judgement.is_unused() {
             return Err(not_enabled("TaskFails", "nothing uses the role"));
@@ -151,16 +150,14 @@ impl<S: IdSet> Universe<S> {
             session_open: judgement.session_open,
             named: named.clone(),
         });
+        if named.is_empty() {
+            self.send_operators_to_docs(state, role);
+        }
         self.tell_operators_of_failure(state, role, tell);
         Ok(())
     }
 
-    pub(super) fn task_becomes_visible(
-        &self,
-        state: &mut State<S>,
-        role: RoleIdx,
-        tell: &mut impl FnMut(Event<S>),
-    ) -> Done {
+    pub(super) fn task_becomes_visible(state: &mut State<S>, role: RoleIdx, tell: &mut impl FnMut(Event<S>)) -> Done {
         if !state.task_is_unseen(role) {
             return Err(not_enabled("TaskBecomesVisible", "it is visible"));
         }
@@ -189,7 +186,7 @@ impl<S: IdSet> Universe<S> {
         Ok(())
     }
 
-    pub(super) fn role_propagates(&self, state: &mut State<S>, role: RoleIdx, tell: &mut impl FnMut(Event<S>)) -> Done {
+    pub(super) fn role_propagates(state: &mut State<S>, role: RoleIdx, tell: &mut impl FnMut(Event<S>)) -> Done {
         if !state.is_fresh(role) {
             return Err(not_enabled("RolePropagates", "the role has spread"));
         }
@@ -240,9 +237,10 @@ impl<S: IdSet> Universe<S> {
         if step.begins_use && self.is_locked(state, role) {
             return Err(not_enabled("ResourceMoves", "the role is locked while its deletion is unfinished"));
         }
-        self.move_resource(state, resource, step.to);
+        Self::move_resource(state, resource, step.to);
         tell(Event::ResourceMoved { resource, transition });
-        if self.has_followers || step.is_special {
+        // Nothing comes of a service's move that leads back to where it comes from, so that it need not be offered.
+        if (self.has_followers || step.is_special) && step.from != step.to {
             self.follow_up(state, resource, step, tell);
         }
         Ok(())
@@ -258,7 +256,7 @@ impl<S: IdSet> Universe<S> {
         if state.live_roles().meets(&self.facts(role).namesakes) {
             return Err(not_enabled("RoleAppears", "the name is taken"));
         }
-        self.make_role(state, role, Creator::History, None, tell);
+        self.make_role(state, role, Creator::History, self.facts(role).description, tell);
         Ok(())
     }
 
@@ -289,12 +287,7 @@ impl<S: IdSet> Universe<S> {
         Ok(())
     }
 
-    pub(super) fn region_fails(
-        &self,
-        state: &mut State<S>,
-        region: RegionIdx,
-        tell: &mut impl FnMut(Event<S>),
-    ) -> Done {
+    pub(super) fn region_fails(state: &mut State<S>, region: RegionIdx, tell: &mut impl FnMut(Event<S>)) -> Done {
         if !state.answers(region) {
             return Err(not_enabled("RegionFails", "the region does not answer"));
         }
@@ -303,12 +296,7 @@ impl<S: IdSet> Universe<S> {
         Ok(())
     }
 
-    pub(super) fn region_recovers(
-        &self,
-        state: &mut State<S>,
-        region: RegionIdx,
-        tell: &mut impl FnMut(Event<S>),
-    ) -> Done {
+    pub(super) fn region_recovers(state: &mut State<S>, region: RegionIdx, tell: &mut impl FnMut(Event<S>)) -> Done {
         if state.answers(region) {
             return Err(not_enabled("RegionRecovers", "the region answers"));
         }

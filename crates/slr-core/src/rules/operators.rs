@@ -5,7 +5,7 @@ use crate::action::{Command, OperatorStep, TaskRef};
 use crate::event::Event;
 use crate::id::{OperatorIdx, ResourceIdx, RoleIdx};
 use crate::kind::CleanUp;
-use crate::machine::{Machine, OperatorEvent, Phase, Superseded, TaskState};
+use crate::machine::{Docs, Machine, OperatorEvent, Phase, Superseded, TaskState};
 use crate::rejection::{Refusal, Rejection};
 use crate::set::IdSet;
 use crate::state::State;
@@ -29,7 +29,7 @@ impl<S: IdSet> Universe<S> {
             OperatorStep::Submits => self.operator_submits(state, id, tell),
             OperatorStep::Polls => self.operator_polls(state, id, tell),
             OperatorStep::ReadsDocs => {
-                state.operators[id.index()].knows_docs = true;
+                state.operators[id.index()].docs = Docs::Read;
                 tell(Event::DocsRead { operator: id });
                 Ok(())
             }
@@ -38,11 +38,17 @@ impl<S: IdSet> Universe<S> {
                     let by = self.operator(id).principal;
                     if let Err(rejection) = self.operate(state, by, resource, transition, tell) {
                         tell(Event::Refused { by, rejection });
+                        // Whoever lacks the right will lack it tomorrow; other refusals pass.
+                        if let (Works::InSteps, Rejection::ResourceAccessDenied(..)) =
+                            (self.operator(id).works, rejection)
+                        {
+                            return Self::experience(state, id, OperatorEvent::LostPatience, tell);
+                        }
                     }
                 }
                 Ok(())
             }
-            OperatorStep::GivesUp => self.experience(state, id, OperatorEvent::LostPatience, tell),
+            OperatorStep::GivesUp => Self::experience(state, id, OperatorEvent::LostPatience, tell),
         }
     }
 
@@ -115,21 +121,27 @@ impl<S: IdSet> Universe<S> {
             return S::default();
         }
         let blocking = self.blocking(state, operator.goal);
-        if state.operator(id).knows_docs { blocking } else { blocking.and(state.reported()) }
+        if state.operator(id).docs == Docs::Read { blocking } else { blocking.and(state.reported()) }
     }
 
     #[inline]
     fn wants_docs(&self, state: &State<S>, id: OperatorIdx) -> bool {
         let operator = self.operator(id);
-        if state.operator(id).knows_docs || !state.is_live(operator.goal) {
-            return false;
+        match (operator.reads_docs, state.operator(id).docs) {
+            (ReadsDocs::Never, _) | (_, Docs::Read) | (ReadsDocs::WhenNothingWasNamed, Docs::Unread) => false,
+            (ReadsDocs::WhenNothingWasNamed | ReadsDocs::AtAnyTime, Docs::Wanted)
+            | (ReadsDocs::AtAnyTime, Docs::Unread) => state.is_live(operator.goal),
         }
-        match operator.reads_docs {
-            ReadsDocs::Never => false,
-            ReadsDocs::WhenNothingWasNamed => {
-                state.task(operator.goal) == Some(TaskState::Failed) && !self.was_named_something(state, operator.goal)
+    }
+
+    /// Sends those to the documentation who read it when nothing was named.
+    #[inline]
+    pub(super) fn send_operators_to_docs(&self, state: &mut State<S>, role: RoleIdx) {
+        for id in &self.facts(role).operators {
+            let own = &mut state.operators[id.index()];
+            if self.operator(*id).reads_docs == ReadsDocs::WhenNothingWasNamed && own.docs == Docs::Unread {
+                own.docs = Docs::Wanted;
             }
-            ReadsDocs::AtAnyTime => true,
         }
     }
 
@@ -155,19 +167,13 @@ impl<S: IdSet> Universe<S> {
         match answer {
             Ok(()) => match operator.works {
                 Works::InAnyOrder => Ok(()),
-                Works::InSteps => self.experience(state, id, OperatorEvent::Submitted, tell),
+                Works::InSteps => Self::experience(state, id, OperatorEvent::Submitted, tell),
             },
             Err(rejection) => {
                 tell(Event::Refused { by: operator.principal, rejection });
-                match (operator.works, rejection) {
-                    (Works::InAnyOrder, _) => Ok(()),
-                    (Works::InSteps, Rejection::RoleNotFound(_)) => {
-                        self.experience(state, id, OperatorEvent::SawSuccess, tell)
-                    }
-                    (Works::InSteps, rejection) if is_final(rejection) => {
-                        self.experience(state, id, OperatorEvent::LostPatience, tell)
-                    }
-                    (Works::InSteps, _) => Ok(()),
+                match lesson_of(operator.works, rejection) {
+                    Some(event) => Self::experience(state, id, event, tell),
+                    None => Ok(()),
                 }
             }
         }
@@ -204,16 +210,16 @@ impl<S: IdSet> Universe<S> {
         };
         match (self.poll(state, operator.principal, task, tell), superseded) {
             (Ok(_), Superseded::Succeeded) | (Ok(Some(TaskState::Succeeded)), Superseded::No) => {
-                self.experience(state, id, OperatorEvent::SawSuccess, tell)
+                Self::experience(state, id, OperatorEvent::SawSuccess, tell)
             }
             // What an earlier task named is no longer known; only who does not mind failures reads it otherwise.
             (Ok(_), Superseded::Failed) if !operator.ignores_failure => {
-                self.experience(state, id, OperatorEvent::SawFailure, tell)
+                Self::experience(state, id, OperatorEvent::SawFailure, tell)
             }
-            (Ok(_), Superseded::Failed) => self.experience(state, id, OperatorEvent::SawSuccess, tell),
+            (Ok(_), Superseded::Failed) => Self::experience(state, id, OperatorEvent::SawSuccess, tell),
             (Ok(Some(TaskState::Failed)), Superseded::No) => {
                 let event = self.reading_of_failure(state, operator);
-                self.experience(state, id, event, tell)
+                Self::experience(state, id, event, tell)
             }
             (Ok(Some(TaskState::NotStarted | TaskState::InProgress) | None), Superseded::No) => Ok(()),
             (Err(rejection), _) => {
@@ -221,10 +227,10 @@ impl<S: IdSet> Universe<S> {
                 match (rejection, operator.missing_task) {
                     (Rejection::TaskNotFound(_), MissingTask::LooksAtTheRole) if state.is_live(operator.goal) => Ok(()),
                     (Rejection::TaskNotFound(_), MissingTask::LooksAtTheRole | MissingTask::MeansSuccess) => {
-                        self.experience(state, id, OperatorEvent::SawSuccess, tell)
+                        Self::experience(state, id, OperatorEvent::SawSuccess, tell)
                     }
                     (_, MissingTask::LooksAtTheRole | MissingTask::MeansSuccess | MissingTask::MeansFailure) => {
-                        self.experience(state, id, OperatorEvent::LostPatience, tell)
+                        Self::experience(state, id, OperatorEvent::LostPatience, tell)
                     }
                 }
             }
@@ -252,7 +258,7 @@ impl<S: IdSet> Universe<S> {
         for id in &self.facts(role).operators {
             if self.is_told_at_once(state, *id) {
                 let event = self.reading_of_failure(state, self.operator(*id));
-                self.waiting_experience(state, *id, event, tell);
+                Self::waiting_experience(state, *id, event, tell);
             }
         }
     }
@@ -267,7 +273,7 @@ impl<S: IdSet> Universe<S> {
     ) {
         for id in &self.facts(role).operators {
             if self.is_told_at_once(state, *id) {
-                self.waiting_experience(state, *id, OperatorEvent::SawSuccess, tell);
+                Self::waiting_experience(state, *id, OperatorEvent::SawSuccess, tell);
             }
         }
     }
@@ -278,18 +284,16 @@ impl<S: IdSet> Universe<S> {
 
     /// An experience of an operator that waits: its machine takes all of them but a second submission.
     fn waiting_experience(
-        &self,
         state: &mut State<S>,
         id: OperatorIdx,
         event: OperatorEvent,
         tell: &mut impl FnMut(Event<S>),
     ) {
-        let taken = self.experience(state, id, event, tell);
+        let taken = Self::experience(state, id, event, tell);
         debug_assert!(taken.is_ok(), "a waiting operator takes {event:?}");
     }
 
     fn experience(
-        &self,
         state: &mut State<S>,
         id: OperatorIdx,
         event: OperatorEvent,
@@ -307,7 +311,12 @@ impl<S: IdSet> Universe<S> {
     }
 }
 
-/// Whether a refused request will be refused again.
-pub(super) fn is_final(rejection: Rejection) -> bool {
-    matches!(rejection, Rejection::AccessDenied(..) | Rejection::NotServiceLinked(..))
+/// What an operator learns from the refusal of its request; `None` if it goes on as if it had not asked.
+pub(super) fn lesson_of(works: Works, rejection: Rejection) -> Option<OperatorEvent> {
+    let will_be_refused_again = matches!(rejection, Rejection::AccessDenied(..) | Rejection::NotServiceLinked(..));
+    match works {
+        Works::InSteps if matches!(rejection, Rejection::RoleNotFound(_)) => Some(OperatorEvent::SawSuccess),
+        Works::InSteps if will_be_refused_again => Some(OperatorEvent::LostPatience),
+        Works::InAnyOrder | Works::InSteps => None,
+    }
 }

@@ -5,7 +5,7 @@ use crate::id::{ResourceIdx, RoleIdx, TransitionIdx, number};
 use crate::kind::Mover;
 use crate::set::IdSet;
 use crate::state::State;
-use crate::universe::{Requirement, Universe};
+use crate::universe::{Requirement, Universe, is_there};
 
 impl<S: IdSet> Universe<S> {
     /// Whether a resource that belongs to this one is still there, and would not go along with its move of that name.
@@ -20,20 +20,27 @@ impl<S: IdSet> Universe<S> {
     }
 
     /// The transition that a resource makes along with its parent's move of that name.
+    ///
+    /// It is none that brings the role into use, and none into an end that would leave behind what belongs to the resource itself.
     fn transition_along(&self, state: &State<S>, resource: ResourceIdx, name: &str) -> Option<TransitionIdx> {
         let code = state.resource(resource);
         let transitions = &self.kind_of(resource).transitions;
         let found = transitions.iter().position(|transition| {
             transition.by == Mover::Parent
                 && transition.from == code
+                && code != 0
                 && transition.name == name
                 && !transition.needs_live_role()
-        });
-        found.map(|index| TransitionIdx(number(index)))
+        })?;
+        let keeps_its_own = is_there(self.kind_of(resource), transitions[found].to);
+        let may = keeps_its_own || !self.has_children(state, resource, name);
+        may.then(|| TransitionIdx(number(found)))
     }
 
+    /// Whether the resource is gone by the move that it makes along with its parent's.
     fn goes_along(&self, state: &State<S>, resource: ResourceIdx, name: &str) -> bool {
-        self.transition_along(state, resource, name).is_some() && !self.has_children(state, resource, name)
+        let transition = self.transition_along(state, resource, name);
+        transition.is_some_and(|transition| !is_there(self.kind_of(resource), self.transition(resource, transition).to))
     }
 
     /// Moves those that belong to a resource along with its move of that name.
@@ -60,7 +67,7 @@ impl<S: IdSet> Universe<S> {
     ) {
         for child in self.children_of(resource).iter().map(ResourceIdx) {
             if let Some(transition) = self.transition_along(state, child, name) {
-                self.move_resource(state, child, self.transition(child, transition).to);
+                Self::move_resource(state, child, self.transition(child, transition).to);
                 tell(Event::ResourceMoved { resource: child, transition });
                 self.take_children_along(state, child, name, tell);
             }

@@ -1,20 +1,14 @@
-//! Worlds that several tests and benchmarks begin with.
+//! The common model: the world that the tests of this package and its benchmarks begin with.
 
-use slr_core::id::{KindIdx, OperatorIdx, PrincipalIdx, RegionIdx, RoleIdx, ServiceIdx};
+use slr_core::id::{KindIdx, PrincipalIdx, RegionIdx, ServiceIdx};
 use slr_core::kind::{KindSpec, ResourceKind};
 use slr_core::knob::Judged;
 use slr_core::name::{AccountId, RoleName, ServicePrincipal};
 use slr_core::service::{ReportingPolicy, ServiceDefinition};
 use slr_core::world::{MissingTask, Operator, ReadsDocs, Resource, SessionSlot, Told, Works, World};
 
-/// The role of [`world`].
-pub const ROLE: RoleIdx = RoleIdx(0);
-/// The operator of [`world`].
-#[allow(dead_code, clippy::allow_attributes, reason = "not every test asks for it")]
-pub const OPERATOR: OperatorIdx = OperatorIdx(0);
-
 /// A service-linked role with plain resources and sessions, and an operator who does what it may in any order.
-pub fn world(resources: u32, sessions: u32, attempts: u8, docs: bool) -> World {
+pub(crate) fn world(resources: u32, sessions: u32, attempts: u8, docs: bool) -> World {
     let principal = ServicePrincipal::new("gadgets.example.com").unwrap();
     let name = RoleName::new("AWSServiceRoleForGadgets").unwrap();
     let mut world = World::new(AccountId::new("123456789012").unwrap());

@@ -2,7 +2,8 @@
 
 use schemars::{Schema, SchemaGenerator};
 
-use crate::syntax::grammar::{Reader, Syntax, record, words};
+use crate::syntax::declare::{record, words};
+use crate::syntax::grammar::{Reader, Syntax};
 use crate::syntax::{Service, Text};
 use crate::yaml::{Node, Spanned};
 
@@ -106,6 +107,11 @@ impl Syntax for Override {
 
     fn schema(generator: &mut SchemaGenerator) -> Schema {
         Spanned::<Service>::schema(generator)
+    }
+
+    #[cfg(test)]
+    fn sample(dice: &mut crate::syntax::sample::Dice) -> Self {
+        Self { json: Service::sample(dice).write().to_json() }
     }
 }
 

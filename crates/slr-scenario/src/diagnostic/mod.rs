@@ -13,6 +13,11 @@ pub(crate) use suggest::{did_you_mean, nearest};
 
 use crate::yaml::Span;
 
+/// So many mistakes get a guess at what was meant; more are not read by anybody.
+pub(crate) const ENOUGH_GUESSES: usize = 200;
+/// So many mistakes are told. A file with more of them is no scenario.
+pub(crate) const MOST_DIAGNOSTICS: usize = 1000;
+
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
@@ -53,10 +58,7 @@ pub struct Label {
 impl Diagnostic {
     /// A mistake at a place.
     pub fn new(code: Code, span: Span, message: impl Into<String>) -> Self {
-        Self {
-            span: Some(span),
-            ..Self::of_file(code, message)
-        }
+        Self { span: Some(span), ..Self::of_file(code, message) }
     }
 
     /// A mistake of the file as a whole.
@@ -82,10 +84,7 @@ impl Diagnostic {
     /// Points at a further place.
     #[must_use]
     pub fn also(mut self, span: Span, text: impl Into<String>) -> Self {
-        self.also.push(Label {
-            span,
-            text: text.into(),
-        });
+        self.also.push(Label { span, text: text.into() });
         self
     }
 
@@ -112,8 +111,6 @@ impl Diagnostic {
 
 /// Sorts by position, what concerns the whole file first, and drops repetitions.
 pub(crate) fn sort(diagnostics: &mut Vec<Diagnostic>) {
-    diagnostics.sort_by(|a, b| {
-        (a.span, a.severity, a.code, &a.message).cmp(&(b.span, b.severity, b.code, &b.message))
-    });
+    diagnostics.sort_by(|a, b| (a.span, a.severity, a.code, &a.message).cmp(&(b.span, b.severity, b.code, &b.message)));
     diagnostics.dedup();
 }

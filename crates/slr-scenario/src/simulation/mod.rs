@@ -13,7 +13,9 @@ mod time;
 pub use agenda::Agenda;
 pub use backoff::{Backoff, Jitter};
 pub use chance::{Chance, Delay, SCHEME};
-pub use plan::{CleanUpFailures, LateVisibility, OperatorPlan, Outage, Plan, PlannedStep, Polling, Scripted, TaskName, Throttling};
+pub use plan::{
+    CleanUpFailures, LateVisibility, OperatorPlan, Outage, Plan, PlannedStep, Polling, Scripted, TaskName, Throttling,
+};
 pub(crate) use player::operation_of;
 pub use player::{Due, Player, Unplayable};
 pub use time::SimTime;
@@ -150,6 +152,10 @@ pub fn conduct<S: IdSet, H: Habits<S>>(
             let step = Step { action, events, refused, script: H::script(&due) };
             observer.step(world, now, step, state);
             habits.after(due, now, step, state, agenda);
+            // A call that the rules know as several actions is refused as one.
+            if refused.is_some() && step.script.is_some() {
+                break;
+            }
         }
         actions.clear();
         habits.settled(due, now, state, agenda);

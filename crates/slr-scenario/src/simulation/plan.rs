@@ -1,8 +1,14 @@
 //! What a scenario says of time and chance: everything about a run that is not the world.
 
-use slr_core::id::{KindIdx, OperatorIdx, PrincipalIdx, RegionIdx, ResourceIdx, RoleIdx, TransitionIdx};
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "who listens picks what concerns it; the core is where a new variant has to find its place"
+)]
+
+use slr_core::id::{KindIdx, OperatorIdx, PrincipalIdx, RegionIdx, ResourceIdx, RoleIdx, SessionIdx, TransitionIdx};
 use slr_core::kind::When;
-use slr_core::{Action, Command};
+use slr_core::machine::SessionEnd;
+use slr_core::{Action, Command, IdSet, OperatorStep, State, Universe};
 
 use super::backoff::Backoff;
 use super::chance::Delay;
@@ -131,6 +137,8 @@ pub enum Scripted {
         by: PrincipalIdx,
         /// What.
         command: Command,
+        /// What else, in the same call: the further tags of a call about several.
+        also: Vec<Command>,
     },
     /// A principal polls a task, which is known by name only when the time has come.
     Poll {
@@ -194,11 +202,101 @@ pub enum Scripted {
         /// The role.
         role: RoleIdx,
     },
-    /// An operator reads the documentation.
-    DocsRead {
+    /// The role's task can be polled from now on.
+    TaskBecomesVisible {
+        /// The role.
+        role: RoleIdx,
+    },
+    /// The record of the role's finished task is dropped.
+    TaskIsForgotten {
+        /// The role.
+        role: RoleIdx,
+    },
+    /// The role has spread and can be assumed.
+    RolePropagates {
+        /// The role.
+        role: RoleIdx,
+    },
+    /// A Region stops answering, or answers again.
+    Region {
+        /// The Region.
+        region: RegionIdx,
+        /// Whether it stops.
+        fails: bool,
+    },
+    /// An operator takes a step.
+    Operator {
         /// The operator.
         operator: OperatorIdx,
+        /// The step.
+        step: OperatorStep,
     },
+}
+
+impl Plan {
+    /// The script with each call of several commands taken apart, for those who do not keep to its times.
+    pub fn script(&self) -> Vec<Scripted> {
+        let apart = |step: &PlannedStep| match &step.what {
+            Scripted::Call { by, command, also } => {
+                std::iter::once(command).chain(also).map(|command| Scripted::call(*by, *command)).collect()
+            }
+            what => vec![what.clone()],
+        };
+        self.steps.iter().flat_map(apart).collect()
+    }
+}
+
+impl Scripted {
+    /// A call of one command.
+    pub(crate) const fn call(by: PrincipalIdx, command: Command) -> Self {
+        Self::Call { by, command, also: Vec::new() }
+    }
+
+    /// The action that it means in this state; `None` if it means nothing now, or if what it means depends on more than the state: a poll of
+    /// a task that is known by name, a report that is left to the service.
+    pub fn action<S: IdSet>(&self, universe: &Universe<S>, state: &State<S>) -> Option<Action<S>> {
+        // The transition that leads from the resource's state; the first one where none does, so that the refusal can be told.
+        let fitting = |resource: ResourceIdx, transitions: &[TransitionIdx]| {
+            let fits = |id: &&TransitionIdx| universe.transition(resource, **id).from == state.resource(resource);
+            transitions.iter().find(fits).or(transitions.first()).copied()
+        };
+        match self {
+            Self::Call { by, command, .. } => Some(Action::Command { by: *by, command: *command }),
+            Self::Poll { .. } | Self::TaskFails { named: None, .. } => None,
+            Self::SessionOpens { role, principal } => {
+                let slots = universe.sessions_of(*role).minus(state.open_sessions());
+                let suits = |id: &u32| {
+                    let slot = &universe.world().sessions[*id as usize];
+                    principal.as_ref().is_none_or(|wanted| slot.principal.as_str() == wanted)
+                };
+                slots.iter().find(suits).map(|id| Action::SessionOpens { session: SessionIdx(id) })
+            }
+            Self::SessionEnds { role } => {
+                let open = universe.sessions_of(*role).and(state.open_sessions()).first();
+                open.map(|id| Action::SessionEnds { session: SessionIdx(id), end: SessionEnd::Done })
+            }
+            Self::TaskStarts { role } => Some(Action::TaskStarts { role: *role }),
+            Self::TaskSucceeds { role } => Some(Action::TaskSucceeds { role: *role }),
+            Self::TaskFails { role, named: Some(named) } => {
+                Some(Action::TaskFails { role: *role, named: S::of(named.iter().map(|id| id.0)) })
+            }
+            Self::ResourceMoves { resource, transitions } => fitting(*resource, transitions)
+                .map(|transition| Action::ResourceMoves { resource: *resource, transition }),
+            Self::Operate { by, resource, transitions } => {
+                let transition = fitting(*resource, transitions);
+                let command = transition.map(|transition| Command::Operate { resource: *resource, transition });
+                command.map(|command| Action::Command { by: *by, command })
+            }
+            Self::RoleAppears { role } => Some(Action::RoleAppears { role: *role }),
+            Self::RoleDisappears { role } => Some(Action::ServiceDeletesRole { role: *role }),
+            Self::TaskBecomesVisible { role } => Some(Action::TaskBecomesVisible { role: *role }),
+            Self::TaskIsForgotten { role } => Some(Action::TaskIsForgotten { role: *role }),
+            Self::RolePropagates { role } => Some(Action::RolePropagates { role: *role }),
+            Self::Region { region, fails: true } => Some(Action::RegionFails { region: *region }),
+            Self::Region { region, fails: false } => Some(Action::RegionRecovers { region: *region }),
+            Self::Operator { operator, step } => Some(Action::Operator { operator: *operator, step: *step }),
+        }
+    }
 }
 
 /// How a step names a deletion task.

@@ -1,5 +1,10 @@
 //! The habits of a scenario: its delays, its operators' patience, its faults and its script.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "who listens picks what concerns it; the core is where a new variant has to find its place"
+)]
+
 use slr_core::action::{Operation, TaskRef};
 use slr_core::id::{OperatorIdx, RegionIdx, ResourceIdx, RoleIdx, SessionIdx, TransitionIdx};
 use slr_core::kind::{CleanUp, Mover, When};
@@ -58,6 +63,15 @@ pub struct Unplayable {
     pub why: Option<Impossible>,
 }
 
+/// What a script may want to know of a task: the rules know each role's latest alone.
+#[derive(Debug, Clone, Copy)]
+struct Submitted {
+    role: RoleIdx,
+    /// Whether a later task, or a new incarnation of the role, has taken its place.
+    is_superseded: bool,
+    ended: SimTime,
+}
+
 /// Plays a plan under a seed.
 #[derive(Debug)]
 pub struct Player<'a, S> {
@@ -75,13 +89,15 @@ pub struct Player<'a, S> {
     max_session: Vec<u64>,
     /// Per operator, when it may submit next, and how many requests it has submitted.
     submits: Vec<(SimTime, u32)>,
-    /// The role of every task so far, in the order of submission.
-    tasks: Vec<RoleIdx>,
-    unplayable: Vec<Unplayable>,
-    /// Per resource, whether its service found no move to make when one was due.
-    stalled: Vec<bool>,
-    /// Per operator, whether it is reading the documentation.
+    /// Every task so far, in the order of submission.
+    tasks: Vec<Submitted>,
+    /// Per session, whether it was to open while that was impossible.
+    missed_sessions: Vec<bool>,
+    /// Per resource, whether its service was to move it while that was impossible.
+    missed_moves: Vec<bool>,
+    /// Per operator, whether it is about to read the documentation.
     reads: Vec<bool>,
+    unplayable: Vec<Unplayable>,
 }
 
 /// The actors that have streams of their own, in the order of their numbers.
@@ -101,11 +117,12 @@ impl<'a, S: IdSet> Player<'a, S> {
     /// A player of the plan in the universe.
     pub fn new(universe: &'a Universe<S>, plan: &'a Plan, seed: u64) -> Self {
         let world = universe.world();
-        let names = std::iter::once("faults".to_owned())
-            .chain(world.roles.iter().flat_map(|role| {
-                ["service", "sessions", "resources"].map(|actor| format!("{actor}/{}", role.name))
-            }))
-            .chain(world.operators.iter().map(|operator| format!("operator/{}", operator.name)));
+        let names =
+            std::iter::once("faults".to_owned())
+                .chain(world.roles.iter().flat_map(|role| {
+                    ["service", "sessions", "resources"].map(|actor| format!("{actor}/{}", role.name))
+                }))
+                .chain(world.operators.iter().map(|operator| format!("operator/{}", operator.name)));
         let counts = [
             plan.steps.len(),
             world.sessions.len(),
@@ -126,9 +143,10 @@ impl<'a, S: IdSet> Player<'a, S> {
             max_session: plan.max_session.clone(),
             submits: vec![(SimTime::ZERO, 0); world.operators.len()],
             tasks: Vec::new(),
-            unplayable: Vec::new(),
-            stalled: vec![false; world.resources.len()],
+            missed_sessions: vec![false; world.sessions.len()],
+            missed_moves: vec![false; world.resources.len()],
             reads: vec![false; world.operators.len()],
+            unplayable: Vec::new(),
         }
     }
 
@@ -142,9 +160,10 @@ impl<'a, S: IdSet> Player<'a, S> {
         self.max_session.clone_from(&self.plan.max_session);
         self.submits.fill((SimTime::ZERO, 0));
         self.tasks.clear();
-        self.unplayable.clear();
-        self.stalled.fill(false);
+        self.missed_sessions.fill(false);
+        self.missed_moves.fill(false);
         self.reads.fill(false);
+        self.unplayable.clear();
     }
 
     /// The scripted steps that could not happen.
@@ -235,7 +254,7 @@ impl<'a, S: IdSet> Player<'a, S> {
         let kind = self.universe.world().resources[resource.index()].kind;
         let transitions = &self.universe.kind_of(resource).transitions;
         let own = |t: &slr_core::kind::Transition| t.by == Mover::Service && t.from == code && !t.exceptional;
-        self.stalled[resource.index()] = false;
+        self.missed_moves[resource.index()] = false;
         if let Some(first) = transitions.iter().position(own) {
             let delay = self.plan.moves[kind.index()][first];
             let actor = Actor::Resources(self.universe.role_of(resource));
@@ -364,7 +383,7 @@ impl<'a, S: IdSet> Player<'a, S> {
             let cleanable = universe.known_to(state, id);
             for resource in cleanable.iter().map(ResourceIdx) {
                 if matches!(universe.clean_up_of(state, resource), CleanUp::Call(_))
-                    && universe.can_clean_up(state, resource)
+                    && universe.can_clean_up(state, id, resource)
                 {
                     actions.push(Action::Operator { operator: id, step: OperatorStep::CleansUp(resource) });
                 }
@@ -381,78 +400,43 @@ impl<'a, S: IdSet> Player<'a, S> {
 
     fn scripted(&mut self, number: u32, now: SimTime, state: &State<S>, actions: &mut Actions<S>) {
         let (universe, plan) = (self.universe, self.plan);
-        let action = match &plan.steps[number as usize].what {
-            Scripted::Call { by, command } => {
-                let throttled = operation_of(universe, *command).filter(|operation| self.is_throttled(*operation, now));
-                Some(match throttled {
-                    Some(operation) => Action::Throttle { by: *by, operation },
-                    None => Action::Command { by: *by, command: *command },
-                })
-            }
+        let step = &plan.steps[number as usize].what;
+        let action = match step {
             Scripted::Poll { by, task } => {
-                let operation = Operation::GetServiceLinkedRoleDeletionStatus;
-                Some(if self.is_throttled(operation, now) {
-                    Action::Throttle { by: *by, operation }
-                } else {
-                    let task = self.task_named(task);
-                    Action::Command { by: *by, command: Command::GetServiceLinkedRoleDeletionStatus { task } }
-                })
-            }
-            Scripted::SessionOpens { role, principal } => {
-                let slots = universe.sessions_of(*role).minus(state.open_sessions());
-                let suits = |id: &u32| {
-                    let slot = &universe.world().sessions[*id as usize];
-                    principal.as_ref().is_none_or(|wanted| slot.principal.as_str() == wanted)
-                };
-                slots.iter().find(suits).map(|id| Action::SessionOpens { session: SessionIdx(id) })
-            }
-            Scripted::SessionEnds { role } => {
-                let open = universe.sessions_of(*role).and(state.open_sessions()).first();
-                open.map(|id| Action::SessionEnds { session: SessionIdx(id), end: SessionEnd::Done })
-            }
-            Scripted::TaskStarts { role } => Some(Action::TaskStarts { role: *role }),
-            Scripted::TaskSucceeds { role } => Some(Action::TaskSucceeds { role: *role }),
-            Scripted::TaskFails { role, named: Some(named) } => {
-                Some(Action::TaskFails { role: *role, named: S::of(named.iter().map(|id| id.0)) })
+                let task = self.task_named(task, now);
+                Some(Action::Command { by: *by, command: Command::GetServiceLinkedRoleDeletionStatus { task } })
             }
             Scripted::TaskFails { role, named: None } => Some(self.decision(*role, state)),
-            Scripted::ResourceMoves { resource, transitions } => {
-                let transition = self.fitting(*resource, transitions, state);
-                transition.map(|transition| Action::ResourceMoves { resource: *resource, transition })
-            }
-            Scripted::Operate { by, resource, transitions } => {
-                let transition = self.fitting(*resource, transitions, state);
-                let command = transition.map(|transition| Command::Operate { resource: *resource, transition });
-                command.map(|command| Action::Command { by: *by, command })
-            }
-            Scripted::RoleAppears { role } => Some(Action::RoleAppears { role: *role }),
-            Scripted::RoleDisappears { role } => Some(Action::ServiceDeletesRole { role: *role }),
-            Scripted::DocsRead { operator } => {
-                Some(Action::Operator { operator: *operator, step: OperatorStep::ReadsDocs })
-            }
+            _ => step.action(universe, state),
         };
         match action {
-            Some(action) => actions.push(action),
             None => self.unplayable.push(Unplayable { step: number, at: now, why: None }),
+            Some(Action::Command { by, command }) => {
+                let throttled = operation_of(universe, command).filter(|operation| self.is_throttled(*operation, now));
+                if let Some(operation) = throttled {
+                    actions.push(Action::Throttle { by, operation });
+                    return;
+                }
+                actions.push(Action::Command { by, command });
+                if let Scripted::Call { also, .. } = step {
+                    actions.extend(also.iter().map(|command| Action::Command { by, command: *command }));
+                }
+            }
+            Some(action) => actions.push(action),
         }
     }
 
-    /// The transition that leads from the resource's state; the first one where none does, so that the refusal can be told.
-    fn fitting(&self, resource: ResourceIdx, transitions: &[TransitionIdx], state: &State<S>) -> Option<TransitionIdx> {
-        let fits = |id: &&TransitionIdx| self.universe.transition(resource, **id).from == state.resource(resource);
-        transitions.iter().find(fits).or(transitions.first()).copied()
-    }
-
     /// The task that a step means, now.
-    fn task_named(&self, name: &TaskName) -> TaskRef {
+    fn task_named(&self, name: &TaskName, now: SimTime) -> TaskRef {
         let number = match name {
             TaskName::First => Some(1),
             TaskName::Last => u32::try_from(self.tasks.len()).ok(),
             TaskName::Number(number) => Some(*number),
             TaskName::Id(id) => {
                 let world = self.universe.world();
-                let known = (1_u32..).zip(&self.tasks).find(|(number, role)| task_id(world, self.seed, **role, *number) == *id);
-                match known {
+                let is_named =
+                    |(number, task): &(u32, &Submitted)| task_id(world, self.seed, task.role, *number) == *id;
+                match (1_u32..).zip(&self.tasks).find(is_named) {
                     Some((number, _)) => Some(number),
                     None if crate::ledger::is_task_id(id) => return TaskRef::Unknown,
                     None => return TaskRef::Malformed,
@@ -460,10 +444,27 @@ impl<'a, S: IdSet> Player<'a, S> {
             }
         };
         let place = number.and_then(|number| number.checked_sub(1)).map(|place| place as usize);
-        match place.and_then(|place| self.tasks.get(place).map(|role| (place, *role))) {
+        match place.and_then(|place| self.tasks.get(place)) {
             None => TaskRef::Unknown,
-            Some((place, role)) if self.tasks[place + 1..].contains(&role) => TaskRef::Earlier { role, number },
-            Some((_, role)) => TaskRef::Latest(role),
+            Some(task) if !task.is_superseded => TaskRef::Latest(task.role),
+            Some(task) if self.is_forgotten(*task, now) => TaskRef::Unknown,
+            Some(task) => TaskRef::Earlier { role: task.role, number },
+        }
+    }
+
+    /// Whether the record of a superseded task is dropped by now; that of the latest is dropped by the rules.
+    fn is_forgotten(&self, task: Submitted, now: SimTime) -> bool {
+        match self.plan.retention {
+            Delay::Fixed(millis) if self.universe.world().knobs.tasks_are_forgotten => {
+                task.ended.plus(SimTime::from_millis(millis)) <= now
+            }
+            _ => false,
+        }
+    }
+
+    fn supersede(&mut self, role: RoleIdx) {
+        for task in self.tasks.iter_mut().filter(|task| task.role == role) {
+            task.is_superseded = true;
         }
     }
 
@@ -471,6 +472,7 @@ impl<'a, S: IdSet> Player<'a, S> {
         let universe = self.universe;
         match event {
             Event::RoleCreated { role, .. } => {
+                self.supersede(*role);
                 self.max_session[role.index()] = self.plan.max_session[role.index()];
                 if state.is_fresh(*role) {
                     let delay = self.plan.propagation;
@@ -485,7 +487,8 @@ impl<'a, S: IdSet> Player<'a, S> {
                 self.max_session[role.index()] = u64::from(*seconds) * 1000;
             }
             Event::TaskSubmitted { role } => {
-                self.tasks.push(*role);
+                self.supersede(*role);
+                self.tasks.push(Submitted { role: *role, is_superseded: false, ended: now });
                 self.after_delay(now, self.plan.task_start, Actor::Service(*role), What::TaskStarts, role.0, agenda);
                 if state.task_is_unseen(*role) {
                     let delay = self.visibility(now);
@@ -493,14 +496,25 @@ impl<'a, S: IdSet> Player<'a, S> {
                 }
             }
             Event::TaskStarted { role } => {
-                self.after_delay(now, self.plan.task_decision, Actor::Service(*role), What::TaskDecides, role.0, agenda);
+                self.after_delay(
+                    now,
+                    self.plan.task_decision,
+                    Actor::Service(*role),
+                    What::TaskDecides,
+                    role.0,
+                    agenda,
+                );
             }
             Event::TaskSucceeded { role } | Event::TaskFailed { role, .. } => {
+                if let Some(task) = self.tasks.iter_mut().rev().find(|task| task.role == *role) {
+                    task.ended = now;
+                }
                 if universe.world().knobs.tasks_are_forgotten {
                     let delay = self.plan.retention;
                     self.after_delay(now, delay, Actor::Service(*role), What::TaskIsForgotten, role.0, agenda);
                 }
                 if matches!(event, Event::TaskFailed { .. }) {
+                    self.make_up_for(*role, now, state, agenda);
                     for operator in universe.operators() {
                         let described = universe.operator(operator);
                         if described.works == Works::InAnyOrder && described.goal == *role {
@@ -518,27 +532,21 @@ impl<'a, S: IdSet> Player<'a, S> {
                 self.wake_operators(role, now, state, agenda);
             }
             Event::ResourceMoved { resource, transition } => {
-                self.resource_is_in(*resource, now, state, agenda);
-                self.wake_relatives(*resource, now, state, agenda);
-                let role = universe.role_of(*resource);
-                let works = |code: u8| universe.kind_of(*resource).state(code).is_some_and(|state| state.works);
-                let step = universe.transition(*resource, *transition);
-                if works(step.from) && !works(step.to) {
-                    self.wake_waiting(universe.resources_of(role), now, state, agenda);
-                }
-                self.service_may_delete(role, now, state, agenda);
-                self.wake_operators(role, now, state, agenda);
+                self.resource_moved(*resource, *transition, now, state, agenda);
             }
             Event::FailureSeen { operator } => self.wait_and_work(*operator, now, state, agenda),
-            Event::DocsRead { operator } => self.at(now, What::OperatorWorks, operator.0, agenda),
+            Event::DocsRead { operator } => {
+                let starts = self.plan.operators[operator.index()].starts;
+                self.at(now.max(starts), What::OperatorWorks, operator.0, agenda);
+            }
             Event::RegionRecovered { region } => {
-                self.wake_resources(universe.resources_in(*region), now, state, agenda);
+                self.make_up_for_moves(universe.resources_in(*region), now, state, agenda);
                 for role in universe.roles() {
                     self.wake_operators(role, now, state, agenda);
                 }
             }
+            Event::RolePropagated { role } => self.make_up_for(*role, now, state, agenda),
             Event::RoleDeleted { .. }
-            | Event::RolePropagated { .. }
             | Event::RoleUpdated { .. }
             | Event::Attached { .. }
             | Event::Detached { .. }
@@ -555,6 +563,25 @@ impl<'a, S: IdSet> Player<'a, S> {
         }
     }
 
+    /// Lets the service catch up with what it could not do while its role had not spread yet, or was locked.
+    fn make_up_for(&mut self, role: RoleIdx, now: SimTime, state: &State<S>, agenda: &mut Agenda<Due>) {
+        for session in self.universe.sessions_of(role).iter().map(SessionIdx) {
+            if std::mem::take(&mut self.missed_sessions[session.index()]) && !state.is_open(session) {
+                self.session_is_closed(session, now, state, agenda);
+            }
+        }
+        self.make_up_for_moves(self.universe.resources_of(role), now, state, agenda);
+    }
+
+    /// Lets services make the moves of these resources that were impossible when they were due.
+    fn make_up_for_moves(&mut self, resources: &S, now: SimTime, state: &State<S>, agenda: &mut Agenda<Due>) {
+        for resource in resources.iter().map(ResourceIdx) {
+            if std::mem::take(&mut self.missed_moves[resource.index()]) {
+                self.resource_is_in(resource, now, state, agenda);
+            }
+        }
+    }
+
     fn visibility(&self, now: SimTime) -> Delay {
         let applies = self.plan.late_visibilities.iter().find(|fault| fault.from <= now && now < fault.until);
         applies.map_or(self.plan.visibility, |fault| Delay::Fixed(fault.millis))
@@ -566,16 +593,19 @@ impl<'a, S: IdSet> Player<'a, S> {
         let backoff = self.plan.operators[id.index()].backoff;
         let wait = backoff.after(attempt.max(1), self.stream(Actor::Operator(id)));
         self.submits[id.index()].0 = now.plus(wait);
-        if self.universe.may_step(state, id, OperatorStep::ReadsDocs) {
-            self.begins_to_read(id, now, agenda);
-        }
-        self.at(now, What::OperatorWorks, id.0, agenda);
+        self.begin_to_read(id, now, state, agenda);
+        // An operator that a script moves does nothing by itself before it starts.
+        let starts = self.plan.operators[id.index()].starts;
+        self.at(now.max(starts), What::OperatorWorks, id.0, agenda);
     }
 
-    fn begins_to_read(&mut self, id: OperatorIdx, now: SimTime, agenda: &mut Agenda<Due>) {
-        self.reads[id.index()] = true;
-        let delay = self.plan.read_docs;
-        self.after_delay(now, delay, Actor::Operator(id), What::OperatorReads, id.0, agenda);
+    /// Lets an operator read the documentation who wants to, unless it reads already.
+    fn begin_to_read(&mut self, id: OperatorIdx, now: SimTime, state: &State<S>, agenda: &mut Agenda<Due>) {
+        if !self.reads[id.index()] && self.universe.may_step(state, id, OperatorStep::ReadsDocs) {
+            self.reads[id.index()] = true;
+            let delay = self.plan.read_docs;
+            self.after_delay(now, delay, Actor::Operator(id), What::OperatorReads, id.0, agenda);
+        }
     }
 
     /// Lets the operators look at their work again who prepare the role's deletion.
@@ -595,11 +625,32 @@ impl<'a, S: IdSet> Player<'a, S> {
         }
     }
 
+    fn resource_moved(
+        &mut self,
+        resource: ResourceIdx,
+        transition: TransitionIdx,
+        now: SimTime,
+        state: &State<S>,
+        agenda: &mut Agenda<Due>,
+    ) {
+        let universe = self.universe;
+        self.resource_is_in(resource, now, state, agenda);
+        self.wake_relatives(resource, now, state, agenda);
+        let role = universe.role_of(resource);
+        let works = |code: u8| universe.kind_of(resource).state(code).is_some_and(|state| state.works);
+        let step = universe.transition(resource, transition);
+        if works(step.from) && !works(step.to) {
+            self.wake_waiting(universe.resources_of(role), now, state, agenda);
+        }
+        self.service_may_delete(role, now, state, agenda);
+        self.wake_operators(role, now, state, agenda);
+    }
+
     /// Wakes the relatives of a resource that waited for it to be in another state.
     fn wake_relatives(&mut self, resource: ResourceIdx, now: SimTime, state: &State<S>, agenda: &mut Agenda<Due>) {
         let universe = self.universe;
         for other in universe.dependents_of(resource) {
-            if self.stalled[other.index()] {
+            if self.missed_moves[other.index()] {
                 self.resource_is_in(*other, now, state, agenda);
             }
         }
@@ -609,9 +660,8 @@ impl<'a, S: IdSet> Player<'a, S> {
     fn wake_waiting(&mut self, resources: &S, now: SimTime, state: &State<S>, agenda: &mut Agenda<Due>) {
         for resource in resources.iter().map(ResourceIdx) {
             let code = state.resource(resource);
-            let waits = |t: &slr_core::kind::Transition| {
-                t.by == Mover::Service && t.from == code && t.when == When::NotInUse
-            };
+            let waits =
+                |t: &slr_core::kind::Transition| t.by == Mover::Service && t.from == code && t.when == When::NotInUse;
             if self.universe.kind_of(resource).transitions.iter().any(waits) {
                 self.resource_is_in(resource, now, state, agenda);
             }
@@ -620,7 +670,14 @@ impl<'a, S: IdSet> Player<'a, S> {
 
     fn service_may_delete(&mut self, role: RoleIdx, now: SimTime, state: &State<S>, agenda: &mut Agenda<Due>) {
         if self.universe.may_delete_itself(state, role) {
-            self.after_delay(now, self.plan.task_decision, Actor::Service(role), What::ServiceDeletesRole, role.0, agenda);
+            self.after_delay(
+                now,
+                self.plan.task_decision,
+                Actor::Service(role),
+                What::ServiceDeletesRole,
+                role.0,
+                agenda,
+            );
         }
     }
 
@@ -714,7 +771,7 @@ impl<S: IdSet> Habits<S> for Player<'_, S> {
                 match self.service_move(resource, state) {
                     Some(transition) => actions.push(Action::ResourceMoves { resource, transition }),
                     // It waits for another resource, which wakes it.
-                    None => self.stalled[resource.index()] = true,
+                    None => self.missed_moves[resource.index()] = true,
                 }
             }
             What::OperatorWorks => self.operator_works(OperatorIdx(id), now, state, actions),
@@ -751,8 +808,23 @@ impl<S: IdSet> Habits<S> for Player<'_, S> {
     }
 
     fn impossible(&mut self, due: Due, now: SimTime, why: Impossible) {
-        if due.what == What::Step {
-            self.unplayable.push(Unplayable { step: due.id, at: now, why: Some(why) });
+        match due.what {
+            What::Step => self.unplayable.push(Unplayable { step: due.id, at: now, why: Some(why) }),
+            What::SessionOpens => self.missed_sessions[due.id as usize] = true,
+            What::ResourceMoves => self.missed_moves[due.id as usize] = true,
+            What::SessionEnds
+            | What::TaskStarts
+            | What::TaskDecides
+            | What::TaskBecomesVisible
+            | What::TaskIsForgotten
+            | What::RolePropagates
+            | What::ServiceDeletesRole
+            | What::OperatorWorks
+            | What::OperatorPolls
+            | What::OperatorReads
+            | What::OperatorLosesPatience
+            | What::RegionFails
+            | What::RegionRecovers => {}
         }
     }
 
@@ -760,13 +832,10 @@ impl<S: IdSet> Habits<S> for Player<'_, S> {
         // An operator that could do nothing because it is too early looks again when its wait is over.
         if due.what == What::OperatorWorks && *self.serial(What::OperatorWorks, due.id) == due.serial {
             let id = OperatorIdx(due.id);
+            self.begin_to_read(id, now, state, agenda);
             let next = self.submits[id.index()].0;
-            // One that follows the steps reads before it submits again, whenever the wish comes to it.
-            let follows_steps = self.universe.operator(id).works == Works::InSteps;
-            if follows_steps && !self.reads[id.index()] && self.universe.may_step(state, id, OperatorStep::ReadsDocs) {
-                self.begins_to_read(id, now, agenda);
-            }
-            let goes_on = self.universe.operator(id).told == Told::AtOnce || state.operator(id).phase == Phase::Preparing;
+            let goes_on =
+                self.universe.operator(id).told == Told::AtOnce || state.operator(id).phase == Phase::Preparing;
             if goes_on && next > now {
                 self.at(next, What::OperatorWorks, due.id, agenda);
             }

@@ -1,6 +1,6 @@
 //! The account in which everything happens.
 
-use super::grammar::{record, words};
+use super::declare::{record, words};
 use super::scalar::Text;
 use crate::yaml::Spanned;
 
@@ -18,6 +18,7 @@ words! {
 
 record! {
     /// The account in which everything happens.
+    #[derive(Default)]
     pub struct Account, "the account" {
         /// The account's id, twelve digits between quotes. Default: "123456789012".
         "id" => pub id: Option<Text>,
@@ -44,4 +45,34 @@ impl Account {
     ///
     /// Source: IAM User Guide, "IAM and AWS STS quotas".
     pub const DEFAULT_ROLE_QUOTA: u32 = 1000;
+
+    /// The account's id.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        self.id.as_ref().map_or(Self::DEFAULT_ID, |id| id.as_str())
+    }
+
+    /// The partition.
+    #[must_use]
+    pub fn partition(&self) -> Partition {
+        self.partition.as_ref().map_or(Partition::Aws, |partition| partition.value)
+    }
+
+    /// The Region of resources for which nothing says it.
+    #[must_use]
+    pub fn first_region(&self) -> &str {
+        self.regions.first().map_or(Self::DEFAULT_REGION, |region| region.as_str())
+    }
+
+    /// How many roles the account may have.
+    #[must_use]
+    pub fn role_quota(&self) -> u32 {
+        self.role_quota.as_ref().map_or(Self::DEFAULT_ROLE_QUOTA, |quota| quota.value)
+    }
+
+    /// How many roles there are besides those of the scenario.
+    #[must_use]
+    pub fn other_roles(&self) -> u32 {
+        self.other_roles.as_ref().map_or(0, |others| others.value)
+    }
 }

@@ -4,7 +4,9 @@ use std::fmt;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use super::grammar::{Named, Reader, Syntax, clipped, or_parameter, record};
+use super::declare::record;
+use super::describe::or_parameter;
+use super::grammar::{Named, Reader, Syntax, clipped};
 use super::scalar::{DURATION_PATTERN, Duration, Factor, word};
 use crate::diagnostic::Code;
 use crate::yaml::{Content, Node, Spanned};
@@ -59,13 +61,7 @@ impl Delay {
     /// A log-normal delay.
     #[must_use]
     pub fn log_normal(median: Duration, sigma: Factor) -> Self {
-        Self::LogNormal(LogNormal {
-            shape: LogNormalShape {
-                median: median.into(),
-                sigma: sigma.into(),
-            }
-            .into(),
-        })
+        Self::LogNormal(LogNormal { shape: LogNormalShape { median: median.into(), sigma: sigma.into() }.into() })
     }
 }
 
@@ -77,11 +73,7 @@ impl fmt::Display for Delay {
             Self::Exponential(delay) => write!(f, "exponential, mean {}", delay.mean),
             Self::LogNormal(delay) => {
                 let shape = &delay.shape;
-                write!(
-                    f,
-                    "log-normal, median {}, sigma {}",
-                    shape.median, shape.sigma
-                )
+                write!(f, "log-normal, median {}, sigma {}", shape.median, shape.sigma)
             }
         }
     }
@@ -102,11 +94,7 @@ impl Syntax for Delay {
                 }
             }
             Content::Sequence(_) => {
-                reader.mismatch(
-                    node,
-                    "a delay",
-                    Some("a range is written `1s..5s`".to_owned()),
-                );
+                reader.mismatch(node, "a delay", Some("a range is written `1s..5s`".to_owned()));
                 None
             }
         }
@@ -124,6 +112,17 @@ impl Syntax for Delay {
     fn schema(generator: &mut SchemaGenerator) -> Schema {
         generator.subschema_for::<Self>()
     }
+
+    #[cfg(test)]
+    fn sample(dice: &mut crate::syntax::sample::Dice) -> Self {
+        let (one, other) = (Duration::sample(dice), Duration::sample(dice));
+        match dice.below(4) {
+            0 => Self::Fixed(one),
+            1 => Self::Range(one.min(other), one.max(other)),
+            2 => Self::Exponential(Exponential::sample(dice)),
+            _ => Self::LogNormal(LogNormal::sample(dice)),
+        }
+    }
 }
 
 fn read_range(node: &Node, least: &str, most: &str, reader: &mut Reader) -> Option<Delay> {
@@ -138,16 +137,8 @@ fn read_range(node: &Node, least: &str, most: &str, reader: &mut Reader) -> Opti
     let (least, most) = (side(least), side(most));
     let (least, most) = (least?, most?);
     if least > most {
-        let message = format!(
-            "the range `{}` is reversed",
-            clipped(&format!("{least}..{most}"))
-        );
-        reader.wrong(
-            Code::ReversedRange,
-            node,
-            message,
-            Some(format!("write `{most}..{least}`")),
-        );
+        let message = format!("the range `{}` is reversed", clipped(&format!("{least}..{most}")));
+        reader.wrong(Code::ReversedRange, node, message, Some(format!("write `{most}..{least}`")));
         return None;
     }
     Some(Delay::Range(least, most))
@@ -160,10 +151,7 @@ impl JsonSchema for Delay {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let pattern = format!("^{DURATION_PATTERN}( *\\.\\. *{DURATION_PATTERN})?$");
-        let text = or_parameter(
-            &serde_json::json!({ "type": "string", "pattern": pattern }),
-            generator,
-        );
+        let text = or_parameter(&serde_json::json!({ "type": "string", "pattern": pattern }), generator);
         let exponential = Exponential::schema(generator);
         let log_normal = LogNormal::schema(generator);
         json_schema!({
@@ -175,6 +163,7 @@ impl JsonSchema for Delay {
 
 record! {
     /// How long the parts of the world take. The checker does not look at it: it takes every order.
+    #[derive(Default)]
     pub struct Delays, "`delays`" {
         /// From the request of a deletion until the service begins to look. Default: 2s.
         "task-start" => pub task_start: Option<Spanned<Delay>>,
@@ -191,5 +180,50 @@ record! {
         "read-docs" => pub read_docs: Option<Spanned<Delay>>,
         /// Other delays for single moves of kinds, by `kind.move`.
         "moves" => pub moves: Named<Spanned<Delay>>,
+    }
+}
+
+/// The delay given, or one that is always the same.
+fn or(given: Option<&Spanned<Delay>>, seconds: u64) -> Delay {
+    given.map_or(Delay::Fixed(Duration::from_secs(seconds)), |given| given.value.clone())
+}
+
+impl Delays {
+    /// From the request of a deletion until the service begins to look. Assumed: 2 s; how long it
+    /// takes is nowhere documented.
+    #[must_use]
+    pub fn task_start(&self) -> Delay {
+        or(self.task_start.as_ref(), 2)
+    }
+
+    /// From then until the service has decided. Assumed: 10 s.
+    #[must_use]
+    pub fn task_decision(&self) -> Delay {
+        or(self.task_decision.as_ref(), 10)
+    }
+
+    /// A move that a service makes on a resource of a kind. Assumed: 20 s.
+    #[must_use]
+    pub fn service_move(&self, kind: &str, name: &str) -> Delay {
+        let own = self.moves.iter().find(|(key, _)| key.split_once('.') == Some((kind, name)));
+        or(own.map(|(_, delay)| delay).or(self.clean_up.as_ref()), 20)
+    }
+
+    /// How long a session is open. Assumed: 5 min.
+    #[must_use]
+    pub fn session_end(&self) -> Delay {
+        or(self.session_end.as_ref(), 5 * 60)
+    }
+
+    /// From the end of a session to the next in its place. Assumed: 10 min.
+    #[must_use]
+    pub fn session_open(&self) -> Delay {
+        or(self.session_open.as_ref(), 10 * 60)
+    }
+
+    /// How long an operator reads the documentation. Assumed: 10 min.
+    #[must_use]
+    pub fn read_docs(&self) -> Delay {
+        or(self.read_docs.as_ref(), 10 * 60)
     }
 }

@@ -1,6 +1,7 @@
 //! What a scenario expects of its world.
 
-use super::grammar::{OneOrMore, choice, record, words};
+use super::declare::{choice, record, words};
+use super::grammar::OneOrMore;
 use super::operation::AwsError;
 use super::scalar::{Count, Duration, Text};
 use crate::yaml::Spanned;
@@ -187,6 +188,13 @@ temporal! {
     finally
 }
 
+temporal! {
+    /// Whatever has happened, it can still come true: the checker asks it of every state.
+    Possible, "possible" =>
+    /// What can come true.
+    possible
+}
+
 record! {
     /// The deletion tasks of a role end like this, in this order, and there are no others.
     pub struct Tasks, "an expectation" {
@@ -254,6 +262,8 @@ choice! {
         "sometimes" => Sometimes(Sometimes),
         /// It is true at the end.
         "finally" => Finally(Finally),
+        /// It can still come true, whatever has happened.
+        "possible" => Possible(Possible),
         /// The tasks of a role end like this.
         "tasks" => Tasks(Tasks),
         /// One task says this.

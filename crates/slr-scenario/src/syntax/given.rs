@@ -1,6 +1,7 @@
 //! What exists at time zero.
 
-use super::grammar::{Named, OneOrMore, choice, record};
+use super::declare::{choice, record};
+use super::grammar::{Named, OneOrMore};
 use super::scalar::{Duration, Text};
 use crate::yaml::Spanned;
 
@@ -109,13 +110,7 @@ impl Resources {
     pub fn names(&self) -> impl Iterator<Item = String> + '_ {
         let base = self.name.as_ref().unwrap_or(&self.kind);
         let is_numbered = self.count.is_some() || self.name.is_none();
-        (1..=self.count()).map(move |number| {
-            if is_numbered {
-                format!("{base}-{number}")
-            } else {
-                base.value.clone()
-            }
-        })
+        (1..=self.count()).map(move |number| if is_numbered { format!("{base}-{number}") } else { base.value.clone() })
     }
 }
 

@@ -1,6 +1,7 @@
 //! Kinds of resources that depend on a role, as small machines.
 
-use super::grammar::{Named, OneOrMore, record, words};
+use super::declare::{record, words};
+use super::grammar::{Named, OneOrMore};
 use super::scalar::Text;
 use crate::yaml::{Span, Spanned};
 
@@ -256,14 +257,12 @@ impl Kind {
 
     /// The kind with its defaults, for a kind of this name.
     ///
-    /// Names that lead nowhere are kept as they are: [`crate::validate`] has reported them.
+    /// Names that lead nowhere are kept as they are: [`crate::parse()`] has reported them.
     #[must_use]
     pub fn machine(&self, name: &Text) -> Machine {
         let mut states = self.states.clone();
         let mut moves = if self.is_plain() {
-            states = PLAIN_STATES
-                .map(|state| Spanned::new(state.to_owned(), name.span))
-                .to_vec();
+            states = PLAIN_STATES.map(|state| Spanned::new(state.to_owned(), name.span)).to_vec();
             self.plain_moves(name)
         } else {
             self.declared_moves()
@@ -276,32 +275,18 @@ impl Kind {
                 .cloned()
                 .collect();
         }
-        let mut blocks = self.blocks.clone().unwrap_or_else(|| {
-            states
-                .iter()
-                .filter(|state| !ends.contains(state))
-                .cloned()
-                .collect()
-        });
+        let mut blocks = self
+            .blocks
+            .clone()
+            .unwrap_or_else(|| states.iter().filter(|state| !ends.contains(state)).cloned().collect());
         if self.release_lag.as_ref().is_some_and(|lag| lag.value) {
             let releasing = Spanned::new(RELEASING.to_owned(), name.span);
             add_release_lag(&releasing, &ends, &mut moves);
             blocks.push(releasing.clone());
             states.push(releasing);
         }
-        let initial = self
-            .initial
-            .clone()
-            .or_else(|| states.first().cloned())
-            .unwrap_or_else(|| name.clone());
-        Machine {
-            states,
-            initial,
-            ends,
-            blocks,
-            working: self.working.clone(),
-            moves,
-        }
+        let initial = self.initial.clone().or_else(|| states.first().cloned()).unwrap_or_else(|| name.clone());
+        Machine { states, initial, ends, blocks, working: self.working.clone(), moves }
     }
 
     fn declared_moves(&self) -> Vec<MachineMove> {
@@ -313,8 +298,7 @@ impl Kind {
                 with.sort_by(|a, b| a.value.cmp(&b.value));
                 let flag = |flag: &Option<Spanned<bool>>| flag.as_ref().is_some_and(|flag| flag.value);
                 moves.push(MachineMove {
-                    operation: (by == Mover::Caller)
-                        .then(|| step.operation.clone().unwrap_or_else(|| name.clone())),
+                    operation: (by == Mover::Caller).then(|| step.operation.clone().unwrap_or_else(|| name.clone())),
                     when: step.when.as_ref().map_or(When::Always, |when| when.value),
                     creates_role: flag(&step.creates_role),
                     needs_role: flag(&step.needs_role),
@@ -326,12 +310,7 @@ impl Kind {
                     permitted: step.permitted.as_ref().map(|permitted| permitted.value),
                     creates_role_of: step.creates_role_of.clone(),
                     exceptional: flag(&step.exceptional),
-                    ..MachineMove::new(
-                        name.clone(),
-                        (from.value != ABSENT).then(|| from.clone()),
-                        step.to.clone(),
-                        by,
-                    )
+                    ..MachineMove::new(name.clone(), (from.value != ABSENT).then(|| from.clone()), step.to.clone(), by)
                 });
             }
         }
@@ -341,11 +320,7 @@ impl Kind {
 
 /// Every move to an end leads to `releasing` first, and from there the service makes the end.
 fn add_release_lag(releasing: &Text, ends: &[Text], moves: &mut Vec<MachineMove>) {
-    let reached: Vec<Text> = ends
-        .iter()
-        .filter(|end| moves.iter().any(|step| step.to == **end))
-        .cloned()
-        .collect();
+    let reached: Vec<Text> = ends.iter().filter(|end| moves.iter().any(|step| step.to == **end)).cloned().collect();
     for step in moves.iter_mut().filter(|step| ends.contains(&step.to)) {
         step.to = releasing.clone();
     }
@@ -402,10 +377,7 @@ impl Machine {
     /// Where a state is named, for a message about it.
     #[must_use]
     pub fn span_of(&self, state: &str) -> Option<Span> {
-        self.states
-            .iter()
-            .find(|known| known.value == state)
-            .map(|known| known.span)
+        self.states.iter().find(|known| known.value == state).map(|known| known.span)
     }
 }
 
@@ -457,10 +429,7 @@ mod tests {
         );
         assert_eq!(machine.initial.value, "active");
         assert_eq!(machine.ends, vec![Text::from("deleted")]);
-        assert_eq!(
-            machine.blocks,
-            vec![Text::from("active"), Text::from("deleting")]
-        );
+        assert_eq!(machine.blocks, vec![Text::from("active"), Text::from("deleting")]);
     }
 
     #[test]
@@ -489,11 +458,7 @@ mod tests {
         let machine = kind.machine(&"gadget".into());
         assert_eq!(
             arrows(&machine)[2..],
-            [
-                "deleted: deleting -> releasing",
-                "delete-fails: deleting -> active",
-                "released: releasing -> deleted"
-            ]
+            ["deleted: deleting -> releasing", "delete-fails: deleting -> active", "released: releasing -> deleted"]
         );
         assert!(machine.blocks.contains(&Text::from(RELEASING)));
         assert_eq!(machine.ends, vec![Text::from("deleted")]);

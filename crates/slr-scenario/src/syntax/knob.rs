@@ -2,8 +2,9 @@
 
 use schemars::{Schema, SchemaGenerator};
 
-use super::grammar::{Reader, Syntax, or_parameter, record, words};
-use super::operation::AwsError;
+use super::declare::{record, words};
+use super::describe::or_parameter;
+use super::grammar::{Reader, Syntax};
 use super::scalar::{DURATION_PATTERN, Duration};
 use crate::yaml::{Content, Node, Scalar, Spanned};
 
@@ -41,12 +42,18 @@ words! {
 }
 
 words! {
-    /// What creating a service-linked role answers while that role is being deleted.
-    pub enum CreateWhileDeleting, "an answer to a creation during a deletion" {
-        /// Refused: the name is still taken.
+    /// An error that answers a call for which no source says which one does.
+    pub enum OpenError, "an error that AWS leaves open" {
+        /// HTTP 409. Two callers changed the same thing at once.
+        ConcurrentModification = "ConcurrentModification",
+        /// HTTP 400. A parameter is wrong; for service-linked roles also: the name is taken.
         InvalidInput = "InvalidInput",
-        /// Done as soon as the deletion succeeds; until then answered with the role as it is.
-        Allowed = "allowed",
+        /// HTTP 404. The role or the deletion task does not exist.
+        NoSuchEntity = "NoSuchEntity",
+        /// HTTP 400. The role is service-linked, and only its service may change it.
+        UnmodifiableEntity = "UnmodifiableEntity",
+        /// HTTP 400. A parameter has a wrong length or wrong characters.
+        ValidationError = "ValidationError",
     }
 }
 
@@ -95,10 +102,16 @@ impl Syntax for Retention {
             generator,
         )
     }
+
+    #[cfg(test)]
+    fn sample(dice: &mut crate::syntax::sample::Dice) -> Self {
+        if dice.chance(1, 2) { Self::Forever } else { Self::For(Duration::sample(dice)) }
+    }
 }
 
 record! {
     /// Settings of the modelled world. Each has the default that fits the documentation best.
+    #[derive(Default)]
     pub struct Knobs, "`knobs`" {
         /// When a deletion task looks whether the role is in use. Default: both.
         "judged" => pub judged: Option<Spanned<Judged>>,
@@ -112,19 +125,20 @@ record! {
         "task-retention" => pub task_retention: Option<Spanned<Retention>>,
         /// The error of `DeleteServiceLinkedRole` for a role that is not service-linked.
         /// Default: `NoSuchEntity`.
-        "delete-of-ordinary-role" => pub delete_of_ordinary_role: Option<Spanned<AwsError>>,
+        "delete-of-ordinary-role" => pub delete_of_ordinary_role: Option<Spanned<OpenError>>,
         /// The error of a poll with an id that no task can have. Default: `InvalidInput`.
-        "malformed-task-id" => pub malformed_task_id: Option<Spanned<AwsError>>,
+        "malformed-task-id" => pub malformed_task_id: Option<Spanned<OpenError>>,
         /// What a change of a service-linked role's longest session answers.
         /// Default: `UnmodifiableEntity`.
         "max-session-duration-of-slr" => pub max_session_duration_of_slr: Option<Spanned<MaxSessionDurationChange>>,
-        /// What creating a role answers while it is being deleted. Default: `InvalidInput`.
-        "create-while-deleting" => pub create_while_deleting: Option<Spanned<CreateWhileDeleting>>,
+        /// The error of `CreateServiceLinkedRole` for a role whose deletion is unfinished.
+        /// Default: `InvalidInput`.
+        "create-while-deleting" => pub create_while_deleting: Option<Spanned<OpenError>>,
         /// For so long a role just made cannot be assumed. Default: 0s.
         "propagation-delay" => pub propagation_delay: Option<Spanned<Duration>>,
         /// The error for a name that base, `_` and suffix make longer than 64 characters.
         /// Default: `ValidationError`.
-        "name-too-long" => pub name_too_long: Option<Spanned<AwsError>>,
+        "name-too-long" => pub name_too_long: Option<Spanned<OpenError>>,
         /// How a deletion is denied that cannot be done. Default: task-fails.
         "deletion-denied" => pub deletion_denied: Option<Spanned<CallOrTask>>,
     }
@@ -162,35 +176,26 @@ impl Knobs {
 
     /// The error of `DeleteServiceLinkedRole` for a role that is not service-linked.
     #[must_use]
-    pub fn delete_of_ordinary_role(&self) -> AwsError {
-        or(
-            self.delete_of_ordinary_role.as_ref(),
-            AwsError::NoSuchEntity,
-        )
+    pub fn delete_of_ordinary_role(&self) -> OpenError {
+        or(self.delete_of_ordinary_role.as_ref(), OpenError::NoSuchEntity)
     }
 
     /// The error of a poll with an id that no task can have.
     #[must_use]
-    pub fn malformed_task_id(&self) -> AwsError {
-        or(self.malformed_task_id.as_ref(), AwsError::InvalidInput)
+    pub fn malformed_task_id(&self) -> OpenError {
+        or(self.malformed_task_id.as_ref(), OpenError::InvalidInput)
     }
 
     /// What a change of a service-linked role's longest session answers.
     #[must_use]
     pub fn max_session_duration_of_slr(&self) -> MaxSessionDurationChange {
-        or(
-            self.max_session_duration_of_slr.as_ref(),
-            MaxSessionDurationChange::UnmodifiableEntity,
-        )
+        or(self.max_session_duration_of_slr.as_ref(), MaxSessionDurationChange::UnmodifiableEntity)
     }
 
-    /// What creating a role answers while it is being deleted.
+    /// The error of a creation of a role whose deletion is unfinished.
     #[must_use]
-    pub fn create_while_deleting(&self) -> CreateWhileDeleting {
-        or(
-            self.create_while_deleting.as_ref(),
-            CreateWhileDeleting::InvalidInput,
-        )
+    pub fn create_while_deleting(&self) -> OpenError {
+        or(self.create_while_deleting.as_ref(), OpenError::InvalidInput)
     }
 
     /// How long a role just made cannot be assumed.
@@ -201,8 +206,8 @@ impl Knobs {
 
     /// The error for a name that the suffix makes too long.
     #[must_use]
-    pub fn name_too_long(&self) -> AwsError {
-        or(self.name_too_long.as_ref(), AwsError::ValidationError)
+    pub fn name_too_long(&self) -> OpenError {
+        or(self.name_too_long.as_ref(), OpenError::ValidationError)
     }
 
     /// How a deletion is denied that cannot be done.

@@ -2,8 +2,10 @@
 //!
 //! A [`Scenario`] is what a file says, with every parameter already replaced by its value and every
 //! value at the place where it was written. It says nothing about whether names lead anywhere: that
-//! is for [`crate::validate`]. Defaults that the language promises are methods beside the fields.
+//! is for [`crate::parse()`]. Defaults that the language promises are methods beside the fields.
 
+pub(crate) mod declare;
+pub(crate) mod describe;
 pub(crate) mod grammar;
 pub(crate) mod scalar;
 
@@ -19,6 +21,8 @@ mod operation;
 mod operator;
 mod parameter;
 mod principal;
+#[cfg(test)]
+pub(crate) mod sample;
 mod scenario;
 mod service;
 mod step;
@@ -27,22 +31,18 @@ pub use account::{Account, Partition};
 pub use delay::{Delay, Delays, Exponential, LogNormal, LogNormalShape};
 pub use document::PolicyDocument;
 pub use expect::{
-    Always, Attempts, Eventually, Expectation, Finally, Never, Predicate, PredicateArguments,
-    Refusals, Sometimes, TaskExpectation, TaskStatus, Tasks,
+    Always, Attempts, Eventually, Expectation, Finally, Never, Possible, Predicate, PredicateArguments, Refusals,
+    Sometimes, TaskExpectation, TaskStatus, Tasks,
 };
 pub use fault::{CleanUpFails, Fault, LateVisibility, RegionUnavailable, Throttle};
 pub use given::{Given, GivenResources, GivenRole, GivenSessions, Resources, Sessions};
 pub use grammar::{Named, OneOrMore};
-pub use kind::{
-    Kind, Machine, MachineMove, Move, Mover, PLAIN_STATES, PassedRole, PassesRole, RELEASING, When,
-};
-pub use knob::{
-    CallOrTask, CreateWhileDeleting, Judged, Knobs, MaxSessionDurationChange, Reality, Retention,
-};
+pub use kind::{Kind, Machine, MachineMove, Move, Mover, PLAIN_STATES, PassedRole, PassesRole, RELEASING, When};
+pub use knob::{CallOrTask, Judged, Knobs, MaxSessionDurationChange, OpenError, Reality, Retention};
 pub use operation::{AwsError, Field, Operation};
 pub use operator::{
-    Cleans, EmptyReport, Goal, GoalCreate, GoalDelete, Jitter, MissingTask, Operator, Polling,
-    Polls, ReadsDocs, Retry, Works,
+    Cleans, EmptyReport, Goal, GoalCreate, GoalDelete, Jitter, MissingTask, Operator, Polling, Polls, ReadsDocs, Retry,
+    Works,
 };
 pub use parameter::Parameter;
 pub use principal::{Role, User};

@@ -2,47 +2,48 @@
 
 use std::fmt;
 
-use super::grammar::words;
+use slr_core::rejection;
+
+use super::declare::words;
 
 words! {
     /// An error with which AWS refuses a call.
     pub enum AwsError, "an error code of AWS" {
-        /// HTTP 403. The caller may not do it, or there is no such service principal.
+        /// The caller may not do it, or there is no such service principal.
         AccessDenied = "AccessDenied",
-        /// HTTP 409. Two callers changed the same thing at once.
+        /// Two callers changed the same thing at once.
         ConcurrentModification = "ConcurrentModification",
-        /// HTTP 409. An ordinary role still has policies or instance profiles.
+        /// An ordinary role still has policies or instance profiles.
         DeleteConflict = "DeleteConflict",
-        /// HTTP 409. `CreateRole`: the name is taken.
+        /// `CreateRole`: the name is taken.
         EntityAlreadyExists = "EntityAlreadyExists",
-        /// HTTP 400. A parameter is wrong; for service-linked roles also: the name is taken, or a
+        /// A parameter is wrong; for service-linked roles also: the name is taken, or a
         /// suffix is not allowed.
         InvalidInput = "InvalidInput",
-        /// HTTP 409. A quota is reached.
+        /// A quota is reached.
         LimitExceeded = "LimitExceeded",
-        /// HTTP 400. A policy document cannot be read or names a principal that does not exist.
+        /// A policy document cannot be read or names a principal that does not exist.
         MalformedPolicyDocument = "MalformedPolicyDocument",
-        /// HTTP 404. The role or the deletion task does not exist.
+        /// The role or the deletion task does not exist.
         NoSuchEntity = "NoSuchEntity",
-        /// HTTP 400. The policy of a service-linked role can be attached to no other role.
+        /// The policy of a service-linked role can be attached to no other role.
         PolicyNotAttachable = "PolicyNotAttachable",
-        /// HTTP 400. A resource cannot be changed or deleted because others depend on it, or made
-        /// because what it depends on is missing. Services spell it in their own ways.
+        /// Other resources depend on the resource, or what it needs is not there. Services
+        /// spell it in their own ways.
         ResourceDependency = "ResourceDependency",
-        /// HTTP 400. A resource is in use, or in no state for the call. Services spell it in their
-        /// own ways.
+        /// The resource or the role is being used. Services spell it in their own ways.
         ResourceInUse = "ResourceInUse",
-        /// HTTP 404. There is no such resource. Services spell it in their own ways.
+        /// There is no such resource. Services spell it in their own ways.
         ResourceNotFound = "ResourceNotFound",
-        /// HTTP 500. AWS itself failed.
+        /// AWS itself failed.
         ServiceFailure = "ServiceFailure",
-        /// HTTP 503. The Region does not answer.
+        /// The Region does not answer.
         ServiceUnavailable = "ServiceUnavailable",
-        /// HTTP 400. Too many calls.
+        /// Too many calls.
         Throttling = "Throttling",
-        /// HTTP 400. The role is service-linked, and only its service may change it.
+        /// The role is service-linked, and only its service may change it.
         UnmodifiableEntity = "UnmodifiableEntity",
-        /// HTTP 400. A parameter has a wrong length or wrong characters.
+        /// A parameter has a wrong length or wrong characters.
         ValidationError = "ValidationError",
     }
 }
@@ -141,7 +142,7 @@ operations! {
     /// Attaches a managed policy to a role.
     AttachRolePolicy (Role, Policy) [],
     /// Makes an ordinary role.
-    CreateRole (Role) [Trust, Path, Description, MaxSessionDuration, Tags],
+    CreateRole (Role) [Trust, Path, Description, MaxSessionDuration],
     /// Makes a service-linked role.
     CreateServiceLinkedRole (Service) [Suffix, Description],
     /// Deletes an ordinary role.
@@ -188,14 +189,26 @@ operations! {
     UpdateRoleDescription (Role, Description) [],
 }
 
+impl AwsError {
+    /// The core's code of this name.
+    #[must_use]
+    pub fn code(self) -> rejection::Code {
+        let found = rejection::Code::ALL.iter().find(|code| code.name() == self.word());
+        found.copied().unwrap_or(rejection::Code::ServiceFailure)
+    }
+
+    /// The status with which HTTP carries it.
+    #[must_use]
+    pub fn http_status(self) -> u16 {
+        self.code().http_status()
+    }
+}
+
 impl Operation {
     /// The operation of that name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|operation| operation.name() == name)
+        Self::ALL.iter().copied().find(|operation| operation.name() == name)
     }
 }
 
@@ -207,13 +220,11 @@ impl fmt::Display for Operation {
 
 #[cfg(test)]
 mod tests {
-    use super::AwsError;
+    use super::*;
 
     #[test]
-    fn every_code_of_the_rules_can_be_expected() {
-        for code in slr_core::rejection::Code::ALL {
-            assert!(AwsError::ALL.iter().any(|error| error.word() == code.name()), "{code}");
-        }
-        assert_eq!(AwsError::ALL.len(), slr_core::rejection::Code::ALL.len());
+    fn every_error_is_one_of_the_core_and_the_other_way_round() {
+        assert!(AwsError::ALL.iter().all(|error| error.code().name() == error.word()));
+        assert_eq!(AwsError::ALL.len(), rejection::Code::ALL.len());
     }
 }

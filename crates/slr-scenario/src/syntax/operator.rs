@@ -2,7 +2,9 @@
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use super::grammar::{Reader, Syntax, choice, or_parameter, record, words};
+use super::declare::{choice, record, words};
+use super::describe::or_parameter;
+use super::grammar::{Reader, Syntax};
 use super::principal::User;
 use super::scalar::{Duration, Factor, Text, read_word};
 use crate::yaml::{Content, Node, Scalar, Spanned};
@@ -46,6 +48,8 @@ words! {
         Unknown = "unknown",
         /// That the deletion succeeded.
         Success = "success",
+        /// That the deletion failed for good: it gives up.
+        Failure = "failure",
     }
 }
 
@@ -101,10 +105,11 @@ choice! {
 
 record! {
     /// How often an operator asks how far its task is.
+    #[derive(Default)]
     pub struct Polling, "a manner of polling" {
         /// The time between two polls. Default: 5s.
         "every" => pub every: Option<Spanned<Duration>>,
-        /// For how long it polls one task before it counts the attempt as failed. Default: 5m.
+        /// For how long it polls one task before it gives up. Default: as long as it takes.
         "deadline" => pub deadline: Option<Spanned<Duration>>,
     }
 }
@@ -138,6 +143,11 @@ impl Syntax for Polls {
     fn schema(generator: &mut SchemaGenerator) -> Schema {
         generator.subschema_for::<Self>()
     }
+
+    #[cfg(test)]
+    fn sample(dice: &mut crate::syntax::sample::Dice) -> Self {
+        if dice.chance(1, 2) { Self::AtOnce } else { Self::Polling(Polling::sample(dice)) }
+    }
 }
 
 impl JsonSchema for Polls {
@@ -157,6 +167,7 @@ impl JsonSchema for Polls {
 
 record! {
     /// How long an operator waits before it tries again, and how often it tries.
+    #[derive(Default)]
     pub struct Retry, "a manner of retrying" {
         /// The time before the second attempt. Default: 30s.
         "every" => pub every: Option<Spanned<Duration>>,
@@ -182,7 +193,7 @@ record! {
         "starts" => pub starts: Option<Spanned<Duration>>,
         /// In which order it does what there is to do. Default: in-steps.
         "works" => pub works: Option<Spanned<Works>>,
-        /// How it learns what became of its task. Default: every 5s, for 5m.
+        /// How it learns what became of its task. Default: it asks every 5s.
         "polls" => pub polls: Option<Spanned<Polls>>,
         /// How it tries again. Default: every 30s, without end.
         "retry" => pub retry: Option<Spanned<Retry>>,
@@ -207,17 +218,7 @@ impl Polling {
     /// The time between two polls.
     #[must_use]
     pub fn every(&self) -> Duration {
-        self.every
-            .as_ref()
-            .map_or(Duration::from_secs(5), |every| every.value)
-    }
-
-    /// For how long one task is polled.
-    #[must_use]
-    pub fn deadline(&self) -> Duration {
-        self.deadline
-            .as_ref()
-            .map_or(Duration::from_secs(300), |deadline| deadline.value)
+        self.every.as_ref().map_or(Duration::from_secs(5), |every| every.value)
     }
 }
 
@@ -225,17 +226,13 @@ impl Retry {
     /// The time before the second attempt.
     #[must_use]
     pub fn every(&self) -> Duration {
-        self.every
-            .as_ref()
-            .map_or(Duration::from_secs(30), |every| every.value)
+        self.every.as_ref().map_or(Duration::from_secs(30), |every| every.value)
     }
 
     /// By what that time grows.
     #[must_use]
     pub fn factor(&self) -> Factor {
-        self.factor
-            .as_ref()
-            .map_or(Factor::ONE, |factor| factor.value)
+        self.factor.as_ref().map_or(Factor::ONE, |factor| factor.value)
     }
 
     /// The longest it grows to.
@@ -247,35 +244,40 @@ impl Retry {
     /// How chance changes it.
     #[must_use]
     pub fn jitter(&self) -> Jitter {
-        self.jitter
-            .as_ref()
-            .map_or(Jitter::None, |jitter| jitter.value)
+        self.jitter.as_ref().map_or(Jitter::None, |jitter| jitter.value)
     }
 }
 
 impl Operator {
+    /// How it learns what became of its task.
+    #[must_use]
+    pub fn polls(&self) -> Polls {
+        let default = || Polls::Polling(Polling::default());
+        self.polls.as_ref().map_or_else(default, |polls| polls.value.clone())
+    }
+
+    /// How it tries again.
+    #[must_use]
+    pub fn retry(&self) -> Retry {
+        self.retry.as_ref().map(|retry| retry.value.clone()).unwrap_or_default()
+    }
+
     /// As which user it calls.
     #[must_use]
     pub fn caller(&self) -> &str {
-        self.caller
-            .as_ref()
-            .map_or(User::ADMIN, |caller| caller.as_str())
+        self.caller.as_ref().map_or(User::ADMIN, |caller| caller.as_str())
     }
 
     /// In which order it works.
     #[must_use]
     pub fn works(&self) -> Works {
-        self.works
-            .as_ref()
-            .map_or(Works::InSteps, |works| works.value)
+        self.works.as_ref().map_or(Works::InSteps, |works| works.value)
     }
 
     /// What it cleans up.
     #[must_use]
     pub fn cleans(&self) -> Cleans {
-        self.cleans
-            .as_ref()
-            .map_or(Cleans::WhatWasNamed, |cleans| cleans.value)
+        self.cleans.as_ref().map_or(Cleans::WhatWasNamed, |cleans| cleans.value)
     }
 
     /// When it reads the documentation: never, where it may not.
@@ -284,32 +286,24 @@ impl Operator {
         if self.may_read_docs.as_ref().is_some_and(|may| !may.value) {
             return ReadsDocs::Never;
         }
-        self.reads_docs
-            .as_ref()
-            .map_or(ReadsDocs::Never, |reads| reads.value)
+        self.reads_docs.as_ref().map_or(ReadsDocs::Never, |reads| reads.value)
     }
 
     /// What it makes of a missing task.
     #[must_use]
     pub fn takes_missing_task_for(&self) -> MissingTask {
-        self.takes_missing_task_for
-            .as_ref()
-            .map_or(MissingTask::Unknown, |reading| reading.value)
+        self.takes_missing_task_for.as_ref().map_or(MissingTask::Unknown, |reading| reading.value)
     }
 
     /// What it makes of an empty report.
     #[must_use]
     pub fn takes_empty_report_for(&self) -> EmptyReport {
-        self.takes_empty_report_for
-            .as_ref()
-            .map_or(EmptyReport::InUse, |reading| reading.value)
+        self.takes_empty_report_for.as_ref().map_or(EmptyReport::InUse, |reading| reading.value)
     }
 
     /// Whether it takes a failed task for a success.
     #[must_use]
     pub fn ignores_failure(&self) -> bool {
-        self.ignores_failure
-            .as_ref()
-            .is_some_and(|ignores| ignores.value)
+        self.ignores_failure.as_ref().is_some_and(|ignores| ignores.value)
     }
 }

@@ -1,7 +1,7 @@
 //! Users and ordinary roles.
 
+use super::declare::record;
 use super::document::PolicyDocument;
-use super::grammar::record;
 use super::scalar::{Duration, Text};
 use crate::yaml::Spanned;
 

@@ -2,7 +2,9 @@
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use super::grammar::{Named, Reader, Syntax, deciding_key, or_parameter, record, words};
+use super::declare::{record, words};
+use super::describe::or_parameter;
+use super::grammar::{Named, Reader, Syntax, deciding_key};
 use super::kind::Kind;
 use super::scalar::{Share, Text, read_word, word};
 use crate::diagnostic::{Code, Diagnostic};
@@ -83,44 +85,34 @@ impl Reporting {
     /// The first so many resources.
     #[must_use]
     pub fn first(number: u32) -> Self {
-        Self::First(First {
-            first: number.into(),
-        })
+        Self::First(First { first: number.into() })
     }
 
     /// A part of the resources.
     #[must_use]
     pub fn share(share: Share) -> Self {
-        Self::Share(ReportingShare {
-            share: share.into(),
-        })
+        Self::Share(ReportingShare { share: share.into() })
     }
 }
 
 impl Syntax for Reporting {
     fn read(node: &Node, reader: &mut Reader) -> Option<Self> {
         match &node.content {
-            Content::Mapping(_) => {
-                match deciding_key(node, "a reporting policy", &["first", "share"], reader)? {
-                    "first" => First::read(node, reader).map(Self::First),
-                    _ => ReportingShare::read(node, reader).map(Self::Share),
-                }
-            }
+            Content::Mapping(_) => match deciding_key(node, "a reporting policy", &["first", "share"], reader)? {
+                "first" => First::read(node, reader).map(Self::First),
+                _ => ReportingShare::read(node, reader).map(Self::Share),
+            },
             Content::Scalar(scalar) if scalar.text == "none" => {
                 reader.report(
-                    Diagnostic::new(Code::UnknownWord, node.span, "`none` is not a reporting policy").help(
-                        "write `text-only` for a sentence without a list, or `silent` for nothing at all",
-                    ),
+                    Diagnostic::new(Code::UnknownWord, node.span, "`none` is not a reporting policy")
+                        .help("write `text-only` for a sentence without a list, or `silent` for nothing at all"),
                 );
                 None
             }
             Content::Scalar(_) | Content::Sequence(_) => {
                 let words = Self::WORDS.map(|(word, _)| word);
                 let found = read_word(node, "a reporting policy", &words, reader)?;
-                Self::WORDS
-                    .into_iter()
-                    .find(|(word, _)| *word == found)
-                    .map(|(_, policy)| policy)
+                Self::WORDS.into_iter().find(|(word, _)| *word == found).map(|(_, policy)| policy)
             }
         }
     }
@@ -144,6 +136,15 @@ impl Syntax for Reporting {
 
     fn schema(generator: &mut SchemaGenerator) -> Schema {
         generator.subschema_for::<Self>()
+    }
+
+    #[cfg(test)]
+    fn sample(dice: &mut crate::syntax::sample::Dice) -> Self {
+        match dice.below(3) {
+            0 => Self::First(First::sample(dice)),
+            1 => Self::Share(ReportingShare::sample(dice)),
+            _ => dice.pick(&Self::WORDS).1,
+        }
     }
 }
 
@@ -213,24 +214,18 @@ impl Service {
     /// Whether the role's name may carry a suffix.
     #[must_use]
     pub fn suffix(&self) -> Suffix {
-        self.suffix
-            .as_ref()
-            .map_or(Suffix::Refused, |suffix| suffix.value)
+        self.suffix.as_ref().map_or(Suffix::Refused, |suffix| suffix.value)
     }
 
     /// Who deletes the role.
     #[must_use]
     pub fn deletion(&self) -> Deletion {
-        self.deletion
-            .as_ref()
-            .map_or(Deletion::Manual, |deletion| deletion.value)
+        self.deletion.as_ref().map_or(Deletion::Manual, |deletion| deletion.value)
     }
 
     /// What the service tells.
     #[must_use]
     pub fn reports(&self) -> &Reporting {
-        self.reports
-            .as_ref()
-            .map_or(&Reporting::All, |reports| &reports.value)
+        self.reports.as_ref().map_or(&Reporting::All, |reports| &reports.value)
     }
 }

@@ -228,18 +228,22 @@ impl<'a, S: IdSet> Names<'a, S> {
         Self { roles: roles.collect(), universe }
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "it fills a field that is absent where it says nothing")]
     fn role(&'a self, role: RoleIdx) -> Option<Cow<'a, str>> {
         Some(Cow::Borrowed(&self.roles[role.index()]))
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "it fills a field that is absent where it says nothing")]
     fn principal(&'a self, principal: PrincipalIdx) -> Option<Cow<'a, str>> {
         Some(Cow::Borrowed(&self.universe.world().principals[principal.index()].name))
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "it fills a field that is absent where it says nothing")]
     fn operator(&'a self, operator: OperatorIdx) -> Option<Cow<'a, str>> {
         Some(Cow::Borrowed(&self.universe.operator(operator).name))
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "it fills a field that is absent where it says nothing")]
     fn resource(&'a self, resource: ResourceIdx) -> Option<Cow<'a, str>> {
         Some(Cow::Borrowed(&self.universe.world().resources[resource.index()].name))
     }
@@ -248,10 +252,12 @@ impl<'a, S: IdSet> Names<'a, S> {
         text.map(|text| Cow::Borrowed(self.universe.world().texts[text.index()].as_str()))
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "it fills a field that is absent where it says nothing")]
     fn region(&'a self, region: RegionIdx) -> Option<Cow<'a, str>> {
         Some(Cow::Borrowed(&self.universe.world().regions[region.index()]))
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "it fills a field that is absent where it says nothing")]
     fn set(&'a self, set: &S) -> Option<Vec<Cow<'a, str>>> {
         Some(set.iter().filter_map(|id| self.resource(ResourceIdx(id))).collect())
     }
@@ -296,11 +302,9 @@ impl<'a, S: IdSet> Names<'a, S> {
         let of_role = |what: &'static str, role: RoleIdx| Fact { role: self.role(role), ..named(what) };
         match action {
             Action::Command { by, command } => Fact { by: self.principal(*by), ..self.command(*command) },
-            Action::Throttle { by, operation } => Fact {
-                by: self.principal(*by),
-                operation: Some(Cow::Borrowed(operation.name())),
-                ..named("Throttle")
-            },
+            Action::Throttle { by, operation } => {
+                Fact { by: self.principal(*by), operation: Some(Cow::Borrowed(operation.name())), ..named("Throttle") }
+            }
             Action::Operator { operator, step } => {
                 let (what, resource) = match step {
                     OperatorStep::Submits => ("Submits", None),
@@ -355,15 +359,17 @@ impl<'a, S: IdSet> Names<'a, S> {
                 max_session_duration,
                 ..of_role(Operation::UpdateRole, role)
             },
-            Command::UpdateRoleDescription { role, description } => Fact {
-                description: self.text(Some(description)),
-                ..of_role(Operation::UpdateRoleDescription, role)
-            },
+            Command::UpdateRoleDescription { role, description } => {
+                Fact { description: self.text(Some(description)), ..of_role(Operation::UpdateRoleDescription, role) }
+            }
             Command::Attach { attachment } => self.attachment("Attach", attachment, true),
             Command::Detach { attachment } => self.attachment("Detach", attachment, false),
-            Command::Read { operation: read, role } => {
-                Fact { operation: Some(Cow::Borrowed(read.name())), role: self.role(role), what: Cow::Borrowed("Read"), ..Fact::default() }
-            }
+            Command::Read { operation: read, role } => Fact {
+                operation: Some(Cow::Borrowed(read.name())),
+                role: self.role(role),
+                what: Cow::Borrowed("Read"),
+                ..Fact::default()
+            },
             Command::ListRoles => operation(Operation::ListRoles),
             Command::AssumeRole { role } => of_role(Operation::AssumeRole, role),
             Command::Operate { resource, transition } => self.moved("Operate", resource, transition),
@@ -438,11 +444,9 @@ impl<'a, S: IdSet> Names<'a, S> {
             Event::FailureSeen { operator } => of_operator("FailureSeen", *operator),
             Event::SuccessSeen { operator } => of_operator("SuccessSeen", *operator),
             Event::GaveUp { operator } => of_operator("GaveUp", *operator),
-            Event::Refused { by, rejection } => Fact {
-                by: self.principal(*by),
-                code: Some(Cow::Borrowed(rejection.code().name())),
-                ..named("Refused")
-            },
+            Event::Refused { by, rejection } => {
+                Fact { by: self.principal(*by), code: Some(Cow::Borrowed(rejection.code().name())), ..named("Refused") }
+            }
             Event::RegionFailed { region } => Fact { region: self.region(*region), ..named("RegionFailed") },
             Event::RegionRecovered { region } => Fact { region: self.region(*region), ..named("RegionRecovered") },
         }
@@ -456,7 +460,8 @@ impl<'a, S: IdSet> Names<'a, S> {
         let role = || self.find_role(record);
         let operator = || {
             let name = record.operator.as_deref().unwrap_or_default();
-            self.find("the operator", name, self.universe.world().operators.iter().map(|o| o.name.as_str())).map(OperatorIdx)
+            Self::find("the operator", name, self.universe.world().operators.iter().map(|o| o.name.as_str()))
+                .map(OperatorIdx)
         };
         let step = |step| Ok(Action::Operator { operator: operator()?, step });
         match record.what.as_ref() {
@@ -539,12 +544,7 @@ impl<'a, S: IdSet> Names<'a, S> {
         Ok(command)
     }
 
-    fn find<'n>(
-        &self,
-        what: &'static str,
-        name: &str,
-        mut names: impl Iterator<Item = &'n str>,
-    ) -> Result<u32, UnknownName> {
+    fn find<'n>(what: &'static str, name: &str, mut names: impl Iterator<Item = &'n str>) -> Result<u32, UnknownName> {
         names
             .position(|known| known == name)
             .and_then(|index| u32::try_from(index).ok())
@@ -553,27 +553,27 @@ impl<'a, S: IdSet> Names<'a, S> {
 
     fn find_role(&self, record: &ActionRecord<'_>) -> Result<RoleIdx, UnknownName> {
         let name = record.role.as_deref().unwrap_or_default();
-        self.find("the role", name, self.roles.iter().map(AsRef::as_ref)).map(RoleIdx)
+        Self::find("the role", name, self.roles.iter().map(AsRef::as_ref)).map(RoleIdx)
     }
 
     fn find_principal(&self, record: &ActionRecord<'_>) -> Result<PrincipalIdx, UnknownName> {
         let name = record.by.as_deref().unwrap_or_default();
         let names = self.universe.world().principals.iter().map(|principal| principal.name.as_str());
-        self.find("the user", name, names).map(PrincipalIdx)
+        Self::find("the user", name, names).map(PrincipalIdx)
     }
 
     fn find_resource(&self, name: Option<&str>) -> Result<ResourceIdx, UnknownName> {
         let names = self.universe.world().resources.iter().map(|resource| resource.name.as_str());
-        self.find("the resource", name.unwrap_or_default(), names).map(ResourceIdx)
+        Self::find("the resource", name.unwrap_or_default(), names).map(ResourceIdx)
     }
 
     fn find_region(&self, record: &ActionRecord<'_>) -> Result<RegionIdx, UnknownName> {
         let name = record.region.as_deref().unwrap_or_default();
-        self.find("the region", name, self.universe.world().regions.iter().map(String::as_str)).map(RegionIdx)
+        Self::find("the region", name, self.universe.world().regions.iter().map(String::as_str)).map(RegionIdx)
     }
 
     fn find_text(&self, text: &str) -> Result<TextIdx, UnknownName> {
-        self.find("the description", text, self.universe.world().texts.iter().map(String::as_str)).map(TextIdx)
+        Self::find("the description", text, self.universe.world().texts.iter().map(String::as_str)).map(TextIdx)
     }
 
     fn find_session(&self, record: &ActionRecord<'_>) -> Result<SessionIdx, UnknownName> {
@@ -656,6 +656,11 @@ impl<'a, S: IdSet, W: Write> Recorder<'a, S, W> {
     pub fn step(&mut self, now: SimTime, step: Step<'_, S>) -> io::Result<()> {
         self.steps += 1;
         line(&mut self.out, &step_record(self.names, self.steps, now, step))
+    }
+
+    /// Where the trace goes.
+    pub fn out(&mut self) -> &mut W {
+        &mut self.out
     }
 
     /// Ends the trace.

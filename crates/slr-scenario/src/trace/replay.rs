@@ -1,9 +1,11 @@
 //! A trace played again without its seed: the same actions through the same rules, compared line by line.
 
 use slr_core::rejection::Refusal;
-use slr_core::{IdSet, State, Universe};
+use slr_core::universe::WorldError;
+use slr_core::{IdSet, State, Universe, WideSet};
 
 use super::record::{Footer, Header, Names, StepRecord, step_record};
+use crate::lower::Lowered;
 use crate::simulation::{Ending, SimTime, Step};
 
 /// A trace that its rules confirm.
@@ -75,6 +77,24 @@ pub fn header(line: &str) -> Result<Header, Difference> {
     Ok(header)
 }
 
+/// Plays the lines after the header of a scenario's trace. The narrowest sets that hold the world are used.
+///
+/// # Errors
+/// [`WorldError`] if the world cannot begin.
+pub fn replay_scenario<'t>(
+    lowered: &Lowered,
+    lines: impl Iterator<Item = &'t str>,
+) -> Result<Result<Replayed, Difference>, WorldError> {
+    match Universe::<u64>::new(lowered.world.clone()) {
+        Ok(universe) => Ok(replay(&universe, lines).map(|(replayed, _)| replayed)),
+        Err(WorldError::TooMany { what, .. }) if what != "operators" => {
+            let universe = Universe::<WideSet>::new(lowered.world.clone())?;
+            Ok(replay(&universe, lines).map(|(replayed, _)| replayed))
+        }
+        Err(error) => Err(error),
+    }
+}
+
 /// Plays the lines after the header.
 ///
 /// # Errors
@@ -95,6 +115,12 @@ pub fn replay<'t, S: IdSet>(
         let unreadable = |error: serde_json::Error| Difference::Unreadable { line: number, why: error.to_string() };
         let record: StepRecord<'_> = serde_json::from_str(text).map_err(unreadable)?;
         let unknown = |error: super::record::UnknownName| Difference::Unknown { line: number, why: error.to_string() };
+        if record.at < last.nanos() {
+            return Err(Difference::Impossible {
+                line: number,
+                why: format!("it is earlier than {last}, the step before"),
+            });
+        }
         let action = names.read(&record.action).map_err(unknown)?;
         let mut events = Vec::new();
         let refused = match universe.apply(&mut state, &action, &mut |event| events.push(event)) {

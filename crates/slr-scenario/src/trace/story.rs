@@ -1,5 +1,10 @@
 //! A run as people read it: one fact a line.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "who listens picks what concerns it; the core is where a new variant has to find its place"
+)]
+
 use slr_core::action::{Command, Operation, OperatorStep, TaskRef};
 use slr_core::event::{Creator, Deleter, Event};
 use slr_core::id::{OperatorIdx, PrincipalIdx, ResourceIdx, RoleIdx, SessionIdx, TextIdx};
@@ -18,11 +23,33 @@ pub struct Line {
     pub subject: String,
     /// The fact.
     pub text: String,
+    /// What it means to whoever waits for the deletion of a role.
+    pub tone: Tone,
+}
+
+/// What a fact means to whoever waits for the deletion of a role. Colours follow it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Tone {
+    /// Nothing by itself.
+    #[default]
+    Plain,
+    /// What was wanted has happened.
+    Good,
+    /// It has not: a refusal, a failure.
+    Bad,
 }
 
 impl Line {
     fn new(subject: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { subject: subject.into(), text: text.into() }
+        Self { subject: subject.into(), text: text.into(), tone: Tone::Plain }
+    }
+
+    fn good(self) -> Self {
+        Self { tone: Tone::Good, ..self }
+    }
+
+    fn bad(self) -> Self {
+        Self { tone: Tone::Bad, ..self }
     }
 }
 
@@ -70,9 +97,7 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
             Action::Operator { operator, step } => {
                 let goal = self.universe.operator(*operator).goal;
                 let text = match step {
-                    OperatorStep::Submits => {
-                        self.command(Command::DeleteServiceLinkedRole { role: goal }, ledger)
-                    }
+                    OperatorStep::Submits => self.command(Command::DeleteServiceLinkedRole { role: goal }, ledger),
                     OperatorStep::Polls => {
                         let task = TaskRef::Latest(goal);
                         self.command(Command::GetServiceLinkedRoleDeletionStatus { task }, ledger)
@@ -111,7 +136,7 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
                 format!("calls DeleteServiceLinkedRole for {}", self.role(role))
             }
             Command::GetServiceLinkedRoleDeletionStatus { task } => {
-                format!("calls GetServiceLinkedRoleDeletionStatus for {}", self.task(task, ledger))
+                format!("calls GetServiceLinkedRoleDeletionStatus for {}", Self::task(task, ledger))
             }
             Command::UpdateRole { role, .. } => format!("calls UpdateRole for {}", self.role(role)),
             Command::UpdateRoleDescription { role, .. } => {
@@ -137,10 +162,11 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
 
     /// A refusal, with code and message as AWS gives them.
     pub fn refusal(&self, caller: impl Into<String>, rejection: Rejection) -> Line {
-        Line::new(caller, format!("is refused: {}: {}", rejection.code(), rejection.message(self.universe)))
+        Line::new(caller, format!("is refused: {}: {}", rejection.code(), rejection.message(self.universe))).bad()
     }
 
     /// The line that tells an event; none for what the line before has told.
+    #[expect(clippy::too_many_lines, reason = "it reads like a list: a line for each event")]
     pub fn event(&self, event: &Event<S>, ledger: &Ledger<'_, S>) -> Option<Line> {
         let universe = self.universe;
         let world = universe.world();
@@ -163,11 +189,10 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
             }
             Event::RoleDeleted { role, by } => {
                 let how = match by {
-                    Deleter::Principal => "",
-                    Deleter::Task => "",
+                    Deleter::Principal | Deleter::Task => "",
                     Deleter::Service => " by its service",
                 };
-                Line::new(self.role(*role), format!("is deleted{how}"))
+                Line::new(self.role(*role), format!("is deleted{how}")).good()
             }
             Event::RolePropagated { role } => Line::new(self.role(*role), "can be assumed from now on"),
             Event::RoleUpdated { role, description, max_session_duration } => {
@@ -186,29 +211,33 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
                 Line::new(self.role(thing.role), format!("no longer has {}", item(&thing.item)))
             }
             Event::TaskSubmitted { role } => {
-                Line::new(self.latest(*role, ledger), format!("NOT_STARTED: {} is to be deleted", self.role(*role)))
+                Line::new(Self::latest(*role, ledger), format!("NOT_STARTED: {} is to be deleted", self.role(*role)))
             }
-            Event::TaskReturned { role } => Line::new(self.latest(*role, ledger), "is returned again: it is unfinished"),
-            Event::TaskStarted { role } => Line::new(self.latest(*role, ledger), "NOT_STARTED -> IN_PROGRESS"),
-            Event::TaskSucceeded { role } => Line::new(self.latest(*role, ledger), "IN_PROGRESS -> SUCCEEDED"),
+            Event::TaskReturned { role } => {
+                Line::new(Self::latest(*role, ledger), "is returned again: it is unfinished")
+            }
+            Event::TaskStarted { role } => Line::new(Self::latest(*role, ledger), "NOT_STARTED -> IN_PROGRESS"),
+            Event::TaskSucceeded { role } => Line::new(Self::latest(*role, ledger), "IN_PROGRESS -> SUCCEEDED").good(),
             Event::TaskFailed { role, in_use, session_open, named } => {
-                let found = self.found(in_use, *session_open);
+                let found = Self::found(in_use, *session_open);
                 let reason = universe.deletion_reason(*role, in_use, named);
                 let text = format!("IN_PROGRESS -> FAILED: {found}; {}", self.report(named, &reason));
-                Line::new(self.latest(*role, ledger), text)
+                Line::new(Self::latest(*role, ledger), text).bad()
             }
-            Event::TaskBecameVisible { role } => Line::new(self.latest(*role, ledger), "can be polled from now on"),
-            Event::TaskForgotten { role } => Line::new(self.latest(*role, ledger), "is forgotten: its record is dropped"),
+            Event::TaskBecameVisible { role } => Line::new(Self::latest(*role, ledger), "can be polled from now on"),
+            Event::TaskForgotten { role } => {
+                Line::new(Self::latest(*role, ledger), "is forgotten: its record is dropped")
+            }
             Event::StatusAnswered { task, status } => {
-                let number = self.number(*task, ledger);
+                let number = Self::number(*task, ledger);
                 let record = number.and_then(|number| ledger.tasks().get(number as usize - 1));
                 let status = (*status).or_else(|| record.map(|task| task.status));
                 let mut text = format!("is {}", status.map_or("?", Machine::name));
                 if let (Some(TaskState::Failed), Some(record)) = (status, record) {
                     text.push_str(": ");
-                    text.push_str(&self.report(&record.named, &record.reason));
+                    text.push_str(&self.report(&record.named, &ledger.reason(record)));
                 }
-                Line::new(self.task(*task, ledger), text)
+                Line::new(Self::task(*task, ledger), text)
             }
             Event::Answered { operation, role } => {
                 let text = self.answer(*operation, *role, ledger);
@@ -233,10 +262,12 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
                 Line::new(self.operator(*operator), "has read the documentation and knows what uses the role")
             }
             Event::FailureSeen { operator } => Line::new(self.operator(*operator), "sees that the deletion has failed"),
-            Event::SuccessSeen { operator } => Line::new(self.operator(*operator), "takes the role for gone: done"),
-            Event::GaveUp { operator } => Line::new(self.operator(*operator), "gives up"),
+            Event::SuccessSeen { operator } => {
+                Line::new(self.operator(*operator), "takes the role for gone: done").good()
+            }
+            Event::GaveUp { operator } => Line::new(self.operator(*operator), "gives up").bad(),
             Event::Refused { by, rejection } => self.refusal(self.principal(*by), *rejection),
-            Event::RegionFailed { region } => Line::new(world.regions[region.index()].clone(), "does not answer"),
+            Event::RegionFailed { region } => Line::new(world.regions[region.index()].clone(), "does not answer").bad(),
             Event::RegionRecovered { region } => Line::new(world.regions[region.index()].clone(), "answers again"),
         };
         Some(line)
@@ -259,7 +290,7 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
     }
 
     /// What was found to use a role.
-    fn found(&self, in_use: &S, session_open: bool) -> String {
+    fn found(in_use: &S, session_open: bool) -> String {
         let resources = match in_use.len() {
             0 => None,
             1 => Some("1 resource".to_owned()),
@@ -267,7 +298,11 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
         };
         let session = session_open.then(|| "an open session".to_owned());
         let found: Vec<String> = resources.into_iter().chain(session).collect();
-        if found.is_empty() { "the service keeps the role".to_owned() } else { format!("in use by {}", found.join(" and ")) }
+        if found.is_empty() {
+            "the service keeps the role".to_owned()
+        } else {
+            format!("in use by {}", found.join(" and "))
+        }
     }
 
     /// What the service told.
@@ -277,8 +312,8 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
                 .role_usage_list
                 .iter()
                 .map(|usage| {
-                    let names: Vec<_> = usage.resources.iter().map(|resource| self.resource(*resource)).collect();
-                    format!("{}: {}", usage.region, names.join(" "))
+                    let listed: Vec<_> = usage.resources.iter().map(|resource| self.resource(*resource)).collect();
+                    format!("{}: {}", usage.region, listed.join(" "))
                 })
                 .collect();
             format!("reported {} ({})", named.len(), by_region.join("; "))
@@ -292,7 +327,7 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
         }
     }
 
-    fn number(&self, task: TaskRef, ledger: &Ledger<'_, S>) -> Option<u32> {
+    fn number(task: TaskRef, ledger: &Ledger<'_, S>) -> Option<u32> {
         match task {
             TaskRef::Latest(role) => ledger.latest(role),
             TaskRef::Earlier { role, number } => number.or_else(|| ledger.earlier(role)),
@@ -300,16 +335,16 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
         }
     }
 
-    fn task(&self, task: TaskRef, ledger: &Ledger<'_, S>) -> String {
-        match (task, self.number(task, ledger)) {
+    fn task(task: TaskRef, ledger: &Ledger<'_, S>) -> String {
+        match (task, Self::number(task, ledger)) {
             (_, Some(number)) => format!("task {number}"),
             (TaskRef::Malformed, None) => "a malformed task id".to_owned(),
             (TaskRef::Unknown | TaskRef::Latest(_) | TaskRef::Earlier { .. }, None) => "an unknown task".to_owned(),
         }
     }
 
-    fn latest(&self, role: RoleIdx, ledger: &Ledger<'_, S>) -> String {
-        self.task(TaskRef::Latest(role), ledger)
+    fn latest(role: RoleIdx, ledger: &Ledger<'_, S>) -> String {
+        Self::task(TaskRef::Latest(role), ledger)
     }
 
     fn role(&self, role: RoleIdx) -> String {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::lookup::{KnownRole, full_name};
 use super::{Check, limit, pattern};
-use crate::diagnostic::{Code, Diagnostic, did_you_mean, nearest};
+use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::syntax::grammar::clipped;
 use crate::syntax::{Given, GivenRole, Resources, Scenario, Service, Sessions, Suffix, Text};
 use crate::yaml::{Span, Spanned};
@@ -20,7 +20,9 @@ pub(crate) fn resources(scenario: &Scenario) -> u64 {
 
 /// What has been given so far, in the order of the file.
 #[derive(Default)]
-struct SoFar {
+struct SoFar<'a> {
+    /// The roles of each service.
+    linked: BTreeMap<&'a str, Vec<String>>,
     /// Whole names of roles, by their lower-case form.
     roles: BTreeMap<String, (String, Span)>,
     /// Names of resources, with the number of their kind where it is known.
@@ -61,7 +63,7 @@ pub(crate) fn check(check: &mut Check<'_>) {
     }
 }
 
-fn role_given(check: &mut Check<'_>, given: &GivenRole, so_far: &mut SoFar) {
+fn role_given<'a>(check: &mut Check<'a>, given: &GivenRole, so_far: &mut SoFar<'a>) {
     if let Some(description) = &given.description {
         check.description(description);
     }
@@ -78,8 +80,12 @@ fn role_given(check: &mut Check<'_>, given: &GivenRole, so_far: &mut SoFar) {
         Some(KnownRole::Ordinary) => {
             if let Some(suffix) = &given.suffix {
                 check.report(
-                    Diagnostic::new(Code::SuffixRefused, suffix.span, format!("the ordinary role `{}` has no suffix", given.role))
-                        .help("a suffix tells apart the roles of one service; write the whole name of an ordinary role"),
+                    Diagnostic::new(
+                        Code::SuffixRefused,
+                        suffix.span,
+                        format!("the ordinary role `{}` has no suffix", given.role),
+                    )
+                    .help("a suffix tells apart the roles of one service; write the whole name of an ordinary role"),
                 );
             }
         }
@@ -89,15 +95,12 @@ fn role_given(check: &mut Check<'_>, given: &GivenRole, so_far: &mut SoFar) {
             }
         }
     }
-    let name = full_name(
-        &given.role,
-        given.suffix.as_ref().map(|suffix| suffix.as_str()),
-    );
+    let name = full_name(&given.role, given.suffix.as_ref().map(|suffix| suffix.as_str()));
     let span = given.role.span;
-    if let Some((other, first)) = so_far
-        .roles
-        .insert(name.to_lowercase(), (name.clone(), span))
-    {
+    if let Some(KnownRole::Linked(service)) = world.roles.get(&given.role.value) {
+        so_far.linked.entry(service).or_default().push(name.clone());
+    }
+    if let Some((other, first)) = so_far.roles.insert(name.to_lowercase(), (name.clone(), span)) {
         let message = if other == name {
             format!("the role `{name}` is given twice")
         } else {
@@ -113,13 +116,7 @@ fn role_given(check: &mut Check<'_>, given: &GivenRole, so_far: &mut SoFar) {
 
 impl Check<'_> {
     /// Whether a service takes a suffix, and the whole name is not too long with it.
-    pub(crate) fn suffix_of(
-        &mut self,
-        suffix: &Text,
-        principal: &str,
-        service: &Service,
-        base: &Text,
-    ) {
+    pub(crate) fn suffix_of(&mut self, suffix: &Text, principal: &str, service: &Service, base: &Text) {
         self.suffix(suffix);
         let name = full_name(base, Some(suffix));
         if service.suffix() == Suffix::Refused {
@@ -136,11 +133,7 @@ impl Check<'_> {
                 Diagnostic::new(
                     Code::BadName,
                     suffix.span,
-                    format!(
-                        "`{}` has {} characters: a role's name has at most 64",
-                        clipped(&name),
-                        name.len()
-                    ),
+                    format!("`{}` has {} characters: a role's name has at most 64", clipped(&name), name.len()),
                 )
                 .help("shorten the suffix"),
             );
@@ -148,32 +141,27 @@ impl Check<'_> {
     }
 
     pub(crate) fn tags(&mut self, tags: &[(Text, Text)]) {
-        for (number, (key, value)) in tags.iter().enumerate() {
+        let mut seen: BTreeMap<String, Span> = BTreeMap::new();
+        for (key, value) in tags {
             let is_fit = |text: &str, least: usize, most: usize| {
                 let length = text.chars().count();
-                (least..=most).contains(&length)
-                    && text
-                        .chars()
-                        .all(|c| c.is_alphanumeric() || " _.:/=+-@".contains(c))
+                (least..=most).contains(&length) && text.chars().all(|c| c.is_alphanumeric() || " _.:/=+-@".contains(c))
             };
             if !is_fit(key, 1, 128) || !is_fit(value, 0, 256) {
                 self.report(
-                    Diagnostic::new(Code::BadName, key.span.to(value.span), format!("`{}` is not a tag that a role can have", clipped(key)))
-                        .help("a key has 1 to 128 characters, a value up to 256: letters, digits, spaces and `_.:/=+-@`"),
+                    Diagnostic::new(
+                        Code::BadName,
+                        key.span.to(value.span),
+                        format!("`{}` is not a tag that a role can have", clipped(key)),
+                    )
+                    .help("a key has 1 to 128 characters, a value up to 256: letters, digits, spaces and `_.:/=+-@`"),
                 );
             }
-            if let Some((other, _)) = tags[..number]
-                .iter()
-                .find(|(other, _)| other.to_lowercase() == key.to_lowercase())
-            {
+            if let Some(first) = seen.insert(key.to_lowercase(), key.span) {
                 self.report(
-                    Diagnostic::new(
-                        Code::Repeated,
-                        key.span,
-                        format!("the tag `{key}` is given twice"),
-                    )
-                    .also(other.span, "given first here")
-                    .help("keys of tags that differ only in case are the same key"),
+                    Diagnostic::new(Code::Repeated, key.span, format!("the tag `{key}` is given twice"))
+                        .also(first, "given first here")
+                        .help("keys of tags that differ only in case are the same key"),
                 );
             }
         }
@@ -183,12 +171,7 @@ impl Check<'_> {
     }
 }
 
-fn resources_given(
-    check: &mut Check<'_>,
-    given: &Spanned<Resources>,
-    is_whole: bool,
-    so_far: &mut SoFar,
-) {
+fn resources_given(check: &mut Check<'_>, given: &Spanned<Resources>, is_whole: bool, so_far: &mut SoFar<'_>) {
     if let Some(service) = &given.service {
         check.service(service);
     }
@@ -203,13 +186,9 @@ fn resources_given(
         let place = given.name.as_ref().unwrap_or(&given.kind).span;
         if let Some((_, first)) = so_far.resources.insert(name.clone(), (kind, place)) {
             check.report(
-                Diagnostic::new(
-                    Code::DuplicateResource,
-                    place,
-                    format!("there are two resources `{name}`"),
-                )
-                .also(first, "the other one")
-                .help("tell them apart with `name:`"),
+                Diagnostic::new(Code::DuplicateResource, place, format!("there are two resources `{name}`"))
+                    .also(first, "the other one")
+                    .help("tell them apart with `name:`"),
             );
             break;
         }
@@ -225,13 +204,7 @@ fn resources_given(
 }
 
 /// Whether resources have parents if and only if their kind has, and of the right kinds.
-fn parents(
-    check: &mut Check<'_>,
-    given: &Spanned<Resources>,
-    kind: usize,
-    is_whole: bool,
-    so_far: &SoFar,
-) {
+fn parents(check: &mut Check<'_>, given: &Spanned<Resources>, kind: usize, is_whole: bool, so_far: &SoFar<'_>) {
     let world = check.world;
     let Some(known) = world.kinds.get(kind) else {
         return;
@@ -242,20 +215,12 @@ fn parents(
     match (given.parents(), strong, weak) {
         ([], [], _) => {}
         ([], [first, ..], _) => check.report(
-            Diagnostic::new(
-                Code::MissingKey,
-                given.span,
-                format!("each `{}` belongs to a {above}", known.name),
-            )
-            .help(format!("say to which with `parent:`, such as `{first}-1`")),
+            Diagnostic::new(Code::MissingKey, given.span, format!("each `{}` belongs to a {above}", known.name))
+                .help(format!("say to which with `parent:`, such as `{first}-1`")),
         ),
         ([parent, ..], [], []) => check.report(
-            Diagnostic::new(
-                Code::UnexpectedKey,
-                parent.span,
-                format!("a `{}` belongs to nothing", known.name),
-            )
-            .help("leave `parent` out, or give the kind a `parent`"),
+            Diagnostic::new(Code::UnexpectedKey, parent.span, format!("a `{}` belongs to nothing", known.name))
+                .help("leave `parent` out, or give the kind a `parent`"),
         ),
         (parents, _, _) => {
             for parent in parents {
@@ -272,22 +237,14 @@ fn parents(
 }
 
 /// Whether a parent is given before, and of a kind that is above the other one.
-fn named_parent(
-    check: &mut Check<'_>,
-    parent: &Text,
-    kind: usize,
-    above: &str,
-    is_whole: bool,
-    so_far: &SoFar,
-) {
+fn named_parent(check: &mut Check<'_>, parent: &Text, kind: usize, above: &str, is_whole: bool, so_far: &SoFar<'_>) {
     let Some(known) = check.world.kinds.get(kind) else {
         return;
     };
     match so_far.resources.get(&parent.value) {
         None if is_whole => {
             let names = so_far.resources.keys().map(String::as_str).take(1000);
-            let help =
-                did_you_mean(parent, names).unwrap_or_else(|| format!("give a {above} first"));
+            let help = check.guess(parent, names).unwrap_or_else(|| format!("give a {above} first"));
             check.report(
                 Diagnostic::new(
                     Code::UnknownResource,
@@ -305,12 +262,8 @@ fn named_parent(
             };
             if found.is_some_and(|found| !is_above(found.name) || found.service != known.service) {
                 check.report(
-                    Diagnostic::new(
-                        Code::WrongKind,
-                        parent.span,
-                        format!("`{parent}` is not a {above}"),
-                    )
-                    .help(format!("a `{}` belongs to a {above}", known.name)),
+                    Diagnostic::new(Code::WrongKind, parent.span, format!("`{parent}` is not a {above}"))
+                        .help(format!("a `{}` belongs to a {above}", known.name)),
                 );
             }
         }
@@ -319,13 +272,7 @@ fn named_parent(
 }
 
 /// Whether there is the role on which the resources depend.
-fn role_of(
-    check: &mut Check<'_>,
-    given: &Spanned<Resources>,
-    kind: usize,
-    is_whole: bool,
-    so_far: &SoFar,
-) {
+fn role_of(check: &mut Check<'_>, given: &Spanned<Resources>, kind: usize, is_whole: bool, so_far: &SoFar<'_>) {
     let world = check.world;
     let Some(known) = world.kinds.get(kind) else {
         return;
@@ -339,10 +286,7 @@ fn role_of(
                         role.span,
                         format!("`{role}` is not a role of `{}`", known.service),
                     )
-                    .help(format!(
-                        "a `{}` depends on a role of its own service",
-                        known.name
-                    )),
+                    .help(format!("a `{}` depends on a role of its own service", known.name)),
                 );
             } else if is_whole && !so_far.roles.contains_key(&role.to_lowercase()) {
                 not_given(check, role.span, role);
@@ -355,15 +299,10 @@ fn role_of(
     }
     let machine = &known.machine;
     let state = given.state.as_ref().unwrap_or(&machine.initial);
-    let linked = (so_far.roles.values())
-        .filter(|(name, _)| world.roles.get(name) == Some(&KnownRole::Linked(known.service)));
-    let roles: Vec<&str> = linked.map(|(name, _)| name.as_str()).collect();
-    match roles.as_slice() {
+    let roles: &[String] = so_far.linked.get(known.service).map_or(&[], Vec::as_slice);
+    match roles {
         [] if machine.blocks.contains(state) && given.count() > 0 => {
-            let base = world
-                .services
-                .get(known.service)
-                .map_or("", |service| service.role.as_str());
+            let base = world.services.get(known.service).map_or("", |service| service.role.as_str());
             not_given(check, given.kind.span, base);
         }
         [] | [_] => {}
@@ -371,7 +310,7 @@ fn role_of(
             Diagnostic::new(
                 Code::Ambiguous,
                 given.kind.span,
-                format!("the service has several roles: {}", several.join(", ")),
+                format!("the service has several roles: {}", several[..several.len().min(8)].join(", ")),
             )
             .help("say on which the resources depend with `role:`"),
         ),
@@ -380,21 +319,12 @@ fn role_of(
 
 fn not_given(check: &mut Check<'_>, span: Span, role: &str) {
     check.report(
-        Diagnostic::new(
-            Code::RoleNotGiven,
-            span,
-            format!("the role `{role}` does not exist at this point"),
-        )
-        .help(format!("give it before what uses it: `- role: {role}`")),
+        Diagnostic::new(Code::RoleNotGiven, span, format!("the role `{role}` does not exist at this point"))
+            .help(format!("give it before what uses it: `- role: {role}`")),
     );
 }
 
-fn sessions_given(
-    check: &mut Check<'_>,
-    given: &Spanned<Sessions>,
-    is_whole: bool,
-    so_far: &SoFar,
-) {
+fn sessions_given(check: &mut Check<'_>, given: &Spanned<Sessions>, is_whole: bool, so_far: &SoFar<'_>) {
     let role = check.role(&given.role);
     if role.is_some() && is_whole && !so_far.roles.contains_key(&given.role.to_lowercase()) {
         not_given(check, given.role.span, &given.role);
@@ -402,11 +332,7 @@ fn sessions_given(
     match &given.principal {
         Some(principal) => check.trusts(&given.role, role, principal),
         None if role == Some(KnownRole::Ordinary) => {
-            let trust = check
-                .scenario
-                .roles
-                .get(&given.role)
-                .map(|role| role.trust.len());
+            let trust = check.world.ordinary.get(given.role.as_str()).map(|role| role.trust.len());
             if trust == Some(0) && is_whole {
                 check.report(
                     Diagnostic::new(
@@ -432,7 +358,7 @@ impl Check<'_> {
                 Some(definition) => definition.trust.iter().map(|text| text.as_str()).collect(),
                 None => return,
             },
-            Some(KnownRole::Ordinary) => match self.scenario.roles.get(name) {
+            Some(KnownRole::Ordinary) => match world.ordinary.get(name.as_str()) {
                 Some(definition) => definition.trust.iter().map(|text| text.as_str()).collect(),
                 None => return,
             },

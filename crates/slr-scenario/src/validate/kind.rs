@@ -7,11 +7,9 @@ use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::{Bfs, Reversed};
 
 use super::{Check, limit};
-use crate::diagnostic::{Code, Diagnostic, did_you_mean};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::syntax::grammar::clipped;
-use crate::syntax::{
-    Kind, Machine, Move, Mover, Operation, PLAIN_STATES, PassesRole, RELEASING, Service, Text,
-};
+use crate::syntax::{Kind, Machine, Move, Mover, Operation, PLAIN_STATES, PassesRole, RELEASING, Service, Text};
 use crate::yaml::Spanned;
 
 /// The state of a resource that is not made yet.
@@ -28,6 +26,9 @@ pub(crate) fn check(check: &mut Check<'_>, principal: &Text, service: &Service) 
         }
         let before = check.diagnostics.len();
         outline(check, name, kind);
+        if kind.states.len() > limit::STATES || kind.moves.len() > limit::MOVES {
+            continue;
+        }
         names(check, name, kind);
         moves(check, kind);
         // The graph of a machine with names that lead nowhere would only repeat that they do.
@@ -55,9 +56,7 @@ fn outline(check: &mut Check<'_>, name: &Text, kind: &Kind) {
                         span,
                         format!("the kind `{name}` has `{key}`, but no `states`"),
                     )
-                    .help(format!(
-                        "list its `states`, or leave `{key}` out for the plain kind"
-                    )),
+                    .help(format!("list its `states`, or leave `{key}` out for the plain kind")),
                 );
             }
         }
@@ -91,18 +90,8 @@ fn outline(check: &mut Check<'_>, name: &Text, kind: &Kind) {
             .help("say under `moves` how a resource gets from one state to another"),
         );
     }
-    check.limit(
-        name.span,
-        "states",
-        kind.states.len() as u64,
-        limit::STATES as u64,
-    );
-    check.limit(
-        name.span,
-        "moves",
-        kind.moves.len() as u64,
-        limit::MOVES as u64,
-    );
+    check.limit(name.span, "states", kind.states.len() as u64, limit::STATES as u64);
+    check.limit(name.span, "moves", kind.moves.len() as u64, limit::MOVES as u64);
 }
 
 /// Whether every state that is named is one.
@@ -117,9 +106,7 @@ fn names(check: &mut Check<'_>, name: &Text, kind: &Kind) {
             _ => None,
         };
         if let Some(why) = taken {
-            check.report(
-                Diagnostic::new(Code::BadName, state.span, why).help("give the state another name"),
-            );
+            check.report(Diagnostic::new(Code::BadName, state.span, why).help("give the state another name"));
         }
     }
     let mut known: Vec<&str> = kind.states.iter().map(|state| state.as_str()).collect();
@@ -129,10 +116,7 @@ fn names(check: &mut Check<'_>, name: &Text, kind: &Kind) {
     if has_lag {
         known.push(RELEASING);
     }
-    let listed = (kind.initial.iter())
-        .chain(&kind.ends)
-        .chain(kind.blocks.iter().flatten())
-        .chain(&kind.working);
+    let listed = (kind.initial.iter()).chain(&kind.ends).chain(kind.blocks.iter().flatten()).chain(&kind.working);
     for state in listed {
         known_state(check, name, state, &known);
     }
@@ -157,7 +141,7 @@ fn names(check: &mut Check<'_>, name: &Text, kind: &Kind) {
 
 fn known_state(check: &mut Check<'_>, kind: &Text, state: &Text, known: &[&str]) {
     if !known.contains(&state.as_str()) {
-        let help = did_you_mean(state, known.iter().copied());
+        let help = check.guess(state, known.iter().copied());
         check.report(
             Diagnostic::new(
                 Code::UnknownState,
@@ -178,16 +162,19 @@ fn moves(check: &mut Check<'_>, kind: &Kind) {
         for from in &step.from.0 {
             if kind.ends.contains(from) {
                 check.report(
-                    Diagnostic::new(Code::BadMove, from.span, format!("the move `{name}` leaves `{from}`, which is an end"))
-                        .help("a resource that is gone stays gone: take the state out of `ends`, or the move out"),
+                    Diagnostic::new(
+                        Code::BadMove,
+                        from.span,
+                        format!("the move `{name}` leaves `{from}`, which is an end"),
+                    )
+                    .help("a resource that is gone stays gone: take the state out of `ends`, or the move out"),
                 );
             }
             if step.by.value == Mover::Caller {
                 let operation = step.operation.as_ref().unwrap_or(name);
                 let passes = step.passes_role.as_ref().map(|passes| passes.value);
-                let mut with: Vec<&str> = (step.with.iter().flat_map(|with| &with.0))
-                    .map(|parameter| parameter.as_str())
-                    .collect();
+                let mut with: Vec<&str> =
+                    (step.with.iter().flat_map(|with| &with.0)).map(|parameter| parameter.as_str()).collect();
                 with.sort_unstable();
                 let call = (operation.as_str(), from.as_str(), with, passes.map(PassesRole::word));
                 let earlier = taken.insert(call, name);
@@ -214,22 +201,14 @@ fn lone_move(check: &mut Check<'_>, name: &Text, step: &Spanned<Move>) {
     };
     if step.from.0.is_empty() {
         let help = "name the state in which it can be made";
-        wrong(
-            step.from.span,
-            format!("the move `{name}` can be made in no state"),
-            help,
-        );
+        wrong(step.from.span, format!("the move `{name}` can be made in no state"), help);
     }
     match step.by.value {
         Mover::Caller => {
             check.operation_name(step.operation.as_ref().unwrap_or(name));
         }
         Mover::Service | Mover::Parent => {
-            let whose = if step.by.value == Mover::Service {
-                "the service's"
-            } else {
-                "made along with its parent's"
-            };
+            let whose = if step.by.value == Mover::Service { "the service's" } else { "made along with its parent's" };
             let of_callers = [
                 step.operation.as_ref().map(|operation| operation.span),
                 step.with.as_ref().and_then(|with| with.0.first()).map(|with| with.span),
@@ -243,28 +222,17 @@ fn lone_move(check: &mut Check<'_>, name: &Text, step: &Spanned<Move>) {
                 let help = "write `by: caller`: a resource is made by a call";
                 wrong(
                     from.span,
-                    format!(
-                        "the move `{name}` makes a resource, and no service does that by itself"
-                    ),
+                    format!("the move `{name}` makes a resource, and no service does that by itself"),
                     help,
                 );
             }
         }
     }
-    let creates = step
-        .creates_role
-        .as_ref()
-        .is_some_and(|creates| creates.value);
-    if let Some(needs) = step
-        .needs_role
-        .as_ref()
-        .filter(|needs| needs.value && creates)
-    {
-        let message =
-            format!("the move `{name}` cannot both need a role and make one where there is none");
+    let creates = step.creates_role.as_ref().is_some_and(|creates| creates.value);
+    if let Some(needs) = step.needs_role.as_ref().filter(|needs| needs.value && creates) {
+        let message = format!("the move `{name}` cannot both need a role and make one where there is none");
         check.report(
-            Diagnostic::new(Code::BadMove, needs.span, message)
-                .help("keep one of `creates-role` and `needs-role`"),
+            Diagnostic::new(Code::BadMove, needs.span, message).help("keep one of `creates-role` and `needs-role`"),
         );
     }
 }
@@ -272,11 +240,8 @@ fn lone_move(check: &mut Check<'_>, name: &Text, step: &Spanned<Move>) {
 /// Whether every state can be reached, and an end from every state.
 fn graph(check: &mut Check<'_>, name: &Text, kind: &Kind, machine: &Machine) {
     let mut graph: DiGraph<&Text, ()> = DiGraph::new();
-    let nodes: BTreeMap<&str, NodeIndex> = machine
-        .states
-        .iter()
-        .map(|state| (state.as_str(), graph.add_node(state)))
-        .collect();
+    let nodes: BTreeMap<&str, NodeIndex> =
+        machine.states.iter().map(|state| (state.as_str(), graph.add_node(state))).collect();
     let node = |state: &Text| nodes.get(state.as_str()).copied();
     let mut starts: Vec<NodeIndex> = node(&machine.initial).into_iter().collect();
     for step in &machine.moves {
@@ -291,12 +256,8 @@ fn graph(check: &mut Check<'_>, name: &Text, kind: &Kind, machine: &Machine) {
     let ends: Vec<NodeIndex> = machine.ends.iter().filter_map(&node).collect();
     if ends.is_empty() {
         check.report(
-            Diagnostic::new(
-                Code::NoEnd,
-                name.span,
-                format!("no resource of the kind `{name}` is ever gone"),
-            )
-            .help("every state is left again: add a state for what is deleted"),
+            Diagnostic::new(Code::NoEnd, name.span, format!("no resource of the kind `{name}` is ever gone"))
+                .help("every state is left again: add a state for what is deleted"),
         );
         return;
     }
@@ -336,12 +297,7 @@ fn graph(check: &mut Check<'_>, name: &Text, kind: &Kind, machine: &Machine) {
             );
         }
     }
-    for state in kind
-        .blocks
-        .iter()
-        .flatten()
-        .filter(|state| machine.ends.contains(state))
-    {
+    for state in kind.blocks.iter().flatten().filter(|state| machine.ends.contains(state)) {
         check.report(
             Diagnostic::new(
                 Code::NoEnd,
@@ -357,24 +313,22 @@ fn graph(check: &mut Check<'_>, name: &Text, kind: &Kind, machine: &Machine) {
 fn operations(check: &mut Check<'_>, principal: &Text, service: &Service) {
     let world = check.world;
     for (name, kind) in service.kinds.iter() {
+        if kind.states.len() > limit::STATES || kind.moves.len() > limit::MOVES {
+            continue;
+        }
         for step in &kind.machine(name).moves {
             let Some(operation) = &step.operation else {
                 continue;
             };
             if Operation::named(operation).is_some() {
                 check.report(
-                    Diagnostic::new(
-                        Code::Ambiguous,
-                        operation.span,
-                        format!("`{operation}` is an operation of IAM"),
-                    )
-                    .help("an operation on resources needs another name"),
+                    Diagnostic::new(Code::Ambiguous, operation.span, format!("`{operation}` is an operation of IAM"))
+                        .help("an operation on resources needs another name"),
                 );
             }
             let with: Vec<&str> = step.with.iter().map(|parameter| parameter.as_str()).collect();
-            let first = world
-                .kind_made_by(operation, &with, step.passes_role, None)
-                .and_then(|kind| world.kinds.get(kind));
+            let first =
+                world.kind_made_by(operation, &with, step.passes_role, None).and_then(|kind| world.kinds.get(kind));
             if let Some(first) = first
                 && step.from.is_none()
                 && (first.service != principal.value || first.name != name)
@@ -383,10 +337,7 @@ fn operations(check: &mut Check<'_>, principal: &Text, service: &Service) {
                     Diagnostic::new(
                         Code::Ambiguous,
                         operation.span,
-                        format!(
-                            "`{operation}` makes a `{}` of `{}` already",
-                            first.name, first.service
-                        ),
+                        format!("`{operation}` makes a `{}` of `{}` already", first.name, first.service),
                     )
                     .help("give one of the two another `operation:`, or the kind another name"),
                 );
@@ -398,11 +349,8 @@ fn operations(check: &mut Check<'_>, principal: &Text, service: &Service) {
 /// Whether parents exist and no kind is, in the end, its own parent.
 fn parents(check: &mut Check<'_>, service: &Service) {
     let mut graph: DiGraph<&Text, &Text> = DiGraph::new();
-    let nodes: BTreeMap<&str, NodeIndex> = service
-        .kinds
-        .iter()
-        .map(|(name, _)| (name.as_str(), graph.add_node(name)))
-        .collect();
+    let nodes: BTreeMap<&str, NodeIndex> =
+        service.kinds.iter().map(|(name, _)| (name.as_str(), graph.add_node(name))).collect();
     for (name, kind) in service.kinds.iter() {
         for parent in kind.parents().iter().chain(kind.made_from()) {
             match (nodes.get(name.as_str()), nodes.get(parent.as_str())) {
@@ -418,10 +366,7 @@ fn parents(check: &mut Check<'_>, service: &Service) {
         relations(check, service, name, kind);
     }
     for component in tarjan_scc(&graph) {
-        let is_cycle = component.len() > 1
-            || component
-                .iter()
-                .any(|node| graph.contains_edge(*node, *node));
+        let is_cycle = component.len() > 1 || component.iter().any(|node| graph.contains_edge(*node, *node));
         // Walk a circle from the kind that is declared first.
         if let Some(first) = component.iter().copied().min().filter(|_| is_cycle) {
             report_cycle(check, &graph, first);
@@ -471,14 +416,10 @@ fn no_such_kind(check: &mut Check<'_>, service: &Service, named: &Text, except: 
         return;
     }
     let known = service.kinds.names().filter(|other| *other != except.value);
-    let help = did_you_mean(named, known);
+    let help = check.guess(named, known);
     check.report(
-        Diagnostic::new(
-            Code::UnknownKind,
-            named.span,
-            format!("the service has no kind `{}`", clipped(named)),
-        )
-        .maybe_help(help),
+        Diagnostic::new(Code::UnknownKind, named.span, format!("the service has no kind `{}`", clipped(named)))
+            .maybe_help(help),
     );
 }
 
@@ -516,10 +457,7 @@ fn report_cycle(check: &mut Check<'_>, graph: &DiGraph<&Text, &Text>, first: Nod
         Diagnostic::new(
             Code::ParentCycle,
             place,
-            format!(
-                "kinds belong to one another in a circle: {}",
-                names.join(" → ")
-            ),
+            format!("kinds belong to one another in a circle: {}", names.join(" → ")),
         )
         .help("there would be no order in which to clean up: leave one `parent` out"),
     );

@@ -2,17 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Check;
 use super::damage::Damage;
+use super::{Check, limit};
 use crate::catalog::Catalog;
-use crate::diagnostic::{Code, Diagnostic, did_you_mean, nearest};
+use crate::diagnostic::{Code, Diagnostic, ENOUGH_GUESSES, did_you_mean, nearest};
 use crate::syntax::grammar::clipped;
 use crate::syntax::{
-    Given, Goal, Happening, Kind, Machine, Mover, Named, Operation, PassesRole, Perform, Scenario,
-    Service, Step, Suffix, Text, User,
+    Given, Goal, Happening, Kind, Machine, Mover, Named, Operation, PassesRole, Perform, Role, Scenario, Service, Step,
+    Suffix, Text, User,
 };
-use slr_core::kind::ABSENT;
 use crate::yaml::{Span, Spanned};
+use slr_core::kind::ABSENT;
 
 /// A kind and where it belongs.
 #[derive(Debug)]
@@ -40,71 +40,124 @@ pub(crate) struct World<'a> {
     pub(crate) services: BTreeMap<&'a str, &'a Service>,
     /// Every kind, in the order of the services' declaration.
     pub(crate) kinds: Vec<KnownKind<'a>>,
+    /// The numbers of the kinds of each name.
+    kinds_by_name: BTreeMap<&'a str, Vec<usize>>,
+    /// The numbers of the kinds of which each operation makes a resource.
+    makers: BTreeMap<String, Vec<usize>>,
+    /// Every operation of every kind.
+    operations: BTreeSet<String>,
+    /// Whether every kind could be read, and all of it.
+    pub(crate) kinds_are_whole: bool,
+    /// The scenario's users.
+    users: BTreeSet<&'a str>,
+    /// The scenario's operators.
+    operators: BTreeSet<&'a str>,
+    /// The scenario's ordinary roles.
+    pub(crate) ordinary: BTreeMap<&'a str, &'a Role>,
+    /// The role that is meant where none is named, if there is only one that could be.
+    pub(crate) only_role: Option<String>,
     /// Every role that exists at time zero or may come to exist, by whole name.
     pub(crate) roles: BTreeMap<String, KnownRole<'a>>,
     /// The roles of `roles` that something in the scenario speaks of as existing, by whole name.
     pub(crate) present: BTreeSet<String>,
     /// Every resource that exists at time zero or that a step makes, with the number of its kind.
     pub(crate) resources: BTreeMap<String, usize>,
-    damage: &'a Damage,
+    /// Whether all of them are there: beyond a limit they are not.
+    resources_are_whole: bool,
+    /// Every move that a service makes, as `kind.move`.
+    pub(crate) service_moves: BTreeSet<String>,
 }
 
 impl<'a> World<'a> {
-    pub(crate) fn new(
-        scenario: &'a Scenario,
-        built_in: &'a Named<Spanned<Service>>,
-        damage: &'a Damage,
-    ) -> Self {
+    pub(crate) fn new(scenario: &'a Scenario, built_in: &'a Named<Spanned<Service>>, damage: &'a Damage) -> Self {
         let mut world = Self {
             services: BTreeMap::new(),
             kinds: Vec::new(),
+            kinds_by_name: BTreeMap::new(),
+            makers: BTreeMap::new(),
+            operations: BTreeSet::new(),
+            kinds_are_whole: !damage.hides_kinds(),
+            users: scenario.users.names().collect(),
+            operators: scenario.operators.names().collect(),
+            ordinary: (scenario.roles.iter()).map(|(name, role)| (name.as_str(), &role.value)).collect(),
+            only_role: None,
             roles: BTreeMap::new(),
             present: BTreeSet::new(),
             resources: BTreeMap::new(),
-            damage,
+            resources_are_whole: true,
+            service_moves: BTreeSet::new(),
         };
         for (principal, service) in scenario.services.iter().chain(built_in.iter()) {
             world.services.entry(principal).or_insert(&service.value);
         }
         for (principal, service) in scenario.services.iter() {
-            world.add_kinds(principal, service, true);
+            world.add_kinds(principal, service, Some(damage));
         }
+        let own: BTreeSet<&str> = scenario.services.names().collect();
         for (principal, service) in built_in.iter() {
-            if scenario.services.get(principal).is_none() {
-                world.add_kinds(principal, service, false);
+            if !own.contains(principal.as_str()) {
+                world.add_kinds(principal, service, None);
             }
         }
         world.add_roles(scenario);
         world.add_resources(scenario);
+        let is_linked = |name: &&String| matches!(world.roles.get(*name), Some(KnownRole::Linked(_)));
+        let mut linked = world.present.iter().filter(is_linked);
+        let only = linked.next().cloned();
+        world.only_role = only.filter(|_| linked.next().is_none());
         world
     }
 
-    fn add_kinds(&mut self, principal: &'a str, service: &'a Service, is_in_the_file: bool) {
+    /// The kinds of a service; `damage` is that of the file, if the service stands in it.
+    fn add_kinds(&mut self, principal: &'a str, service: &'a Service, damage: Option<&Damage>) {
+        if service.kinds.len() > limit::KINDS {
+            self.kinds_are_whole = false;
+            return;
+        }
         for (name, kind) in service.kinds.iter() {
+            let extent = name.span.to(kind.span);
+            self.kinds_are_whole &= !damage.is_some_and(|damage| damage.touches(extent));
+            if kind.states.len() > limit::STATES || kind.moves.len() > limit::MOVES {
+                self.kinds_are_whole = false;
+                continue;
+            }
+            let number = self.kinds.len();
+            let machine = kind.machine(name);
+            for step in &machine.moves {
+                if step.by == Mover::Service {
+                    self.service_moves.insert(format!("{name}.{}", step.name));
+                }
+                if let Some(operation) = &step.operation {
+                    self.operations.insert(operation.value.clone());
+                    if step.from.is_none() {
+                        let makers = self.makers.entry(operation.value.clone()).or_default();
+                        if makers.last() != Some(&number) {
+                            makers.push(number);
+                        }
+                    }
+                }
+            }
+            self.kinds_by_name.entry(name).or_default().push(number);
             self.kinds.push(KnownKind {
                 service: principal,
                 name,
                 definition: &kind.value,
-                machine: kind.machine(name),
-                extent: is_in_the_file.then(|| name.span.to(kind.span)),
+                machine,
+                extent: damage.map(|_| extent),
             });
         }
     }
 
     fn add_roles(&mut self, scenario: &'a Scenario) {
         for (principal, service) in &self.services {
-            self.roles
-                .insert(service.role.value.clone(), KnownRole::Linked(principal));
+            self.roles.insert(service.role.value.clone(), KnownRole::Linked(principal));
         }
         for name in scenario.roles.names() {
             self.roles.insert(name.to_owned(), KnownRole::Ordinary);
         }
         for given in &scenario.given {
             if let Given::Role(role) = &given.value {
-                self.add_present(
-                    &role.role,
-                    role.suffix.as_ref().map(|suffix| suffix.as_str()),
-                );
+                self.add_present(&role.role, role.suffix.as_ref().map(|suffix| suffix.as_str()));
             }
         }
         for step in &scenario.steps {
@@ -115,9 +168,7 @@ impl<'a> World<'a> {
                     }
                     Some(Operation::CreateRole) => {
                         if let Some(role) = &step.role {
-                            self.roles
-                                .entry(role.value.clone())
-                                .or_insert(KnownRole::Ordinary);
+                            self.roles.entry(role.value.clone()).or_insert(KnownRole::Ordinary);
                             self.present.insert(role.value.clone());
                         }
                     }
@@ -174,18 +225,14 @@ impl<'a> World<'a> {
         for given in &scenario.given {
             if let Given::Resources(given) = &given.value {
                 total += u64::from(given.resources.count());
-                if total > super::limit::RESOURCES {
+                if total > limit::RESOURCES {
                     // Reported where the numbers are checked; names beyond it are not made.
+                    self.resources_are_whole = false;
                     return;
                 }
-                if let Some(kind) = self.find_kind(
-                    &given.resources.kind,
-                    given
-                        .resources
-                        .service
-                        .as_ref()
-                        .map(|service| service.as_str()),
-                ) {
+                if let Some(kind) = self
+                    .find_kind(&given.resources.kind, given.resources.service.as_ref().map(|service| service.as_str()))
+                {
                     for name in given.resources.names() {
                         self.resources.entry(name).or_insert(kind);
                     }
@@ -202,13 +249,23 @@ impl<'a> World<'a> {
         }
     }
 
+    /// The kinds of that name, of one service or of all.
+    fn kinds_named(&self, name: &str, service: Option<&str>) -> impl Iterator<Item = (usize, &KnownKind<'a>)> {
+        let numbers = self.kinds_by_name.get(name).map_or(&[][..], Vec::as_slice);
+        let kinds = numbers.iter().filter_map(|number| Some((*number, self.kinds.get(*number)?)));
+        kinds.filter(move |(_, kind)| service.is_none_or(|service| kind.service == service))
+    }
+
     /// The number of the kind of that name, if there is one and no second.
     pub(crate) fn find_kind(&self, name: &str, service: Option<&str>) -> Option<usize> {
-        let mut found = self.kinds.iter().enumerate().filter(|(_, kind)| {
-            kind.name.value == name && service.is_none_or(|service| kind.service == service)
-        });
+        let mut found = self.kinds_named(name, service);
         let (first, _) = found.next()?;
         found.next().is_none().then_some(first)
+    }
+
+    /// The numbers of the kinds of which an operation makes resources.
+    pub(crate) fn makers_of(&self, operation: &str) -> impl Iterator<Item = usize> {
+        self.makers.get(operation).into_iter().flatten().copied()
     }
 
     /// The number of the kind of which an operation makes a resource, if it is called like this.
@@ -219,10 +276,12 @@ impl<'a> World<'a> {
         passes: Option<PassesRole>,
         service: Option<&str>,
     ) -> Option<usize> {
-        self.kinds.iter().position(|kind| {
-            let mut moves = kind.machine.moves.iter();
-            service.is_none_or(|service| kind.service == service)
-                && moves.any(|step| step.from.is_none() && step.answers(operation, with, passes))
+        self.makers_of(operation).find(|number| {
+            self.kinds.get(*number).is_some_and(|kind| {
+                let mut moves = kind.machine.moves.iter();
+                service.is_none_or(|service| kind.service == service)
+                    && moves.any(|step| step.from.is_none() && step.answers(operation, with, passes))
+            })
         })
     }
 
@@ -230,14 +289,8 @@ impl<'a> World<'a> {
     /// gives besides if there is no kind that it fits.
     pub(crate) fn kind_made_in(&self, step: &Perform) -> Option<usize> {
         let service = step.service.as_ref().map(|service| service.as_str());
-        let exactly =
-            self.kind_made_by(&step.operation, &step.with(), self.passed_in(step), service);
-        let makes = |kind: &KnownKind<'_>| {
-            kind.machine.moves.iter().any(|known| {
-                known.from.is_none() && known.operation.as_ref() == Some(&step.operation)
-            })
-        };
-        exactly.or_else(|| self.kinds.iter().position(makes))
+        let exactly = self.kind_made_by(&step.operation, &step.with(), self.passed_in(step), service);
+        exactly.or_else(|| self.makers_of(&step.operation).next())
     }
 
     /// Which role a step passes.
@@ -247,38 +300,6 @@ impl<'a> World<'a> {
             Some(KnownRole::Linked(_)) => PassesRole::Linked,
             Some(KnownRole::Ordinary) | None => PassesRole::Custom,
         })
-    }
-
-    /// Whether every kind could be read, and all of it.
-    pub(crate) fn kinds_are_whole(&self) -> bool {
-        let is_whole = |kind: &KnownKind<'_>| {
-            !kind
-                .extent
-                .is_some_and(|extent| self.damage.touches(extent))
-        };
-        !self.damage.hides_kinds() && self.kinds.iter().all(is_whole)
-    }
-
-    /// Every operation of every kind.
-    pub(crate) fn operations(&self) -> impl Iterator<Item = &str> {
-        self.kinds.iter().flat_map(|kind| {
-            let callers = kind
-                .machine
-                .moves
-                .iter()
-                .filter(|step| step.by == Mover::Caller);
-            callers.filter_map(|step| step.operation.as_ref().map(|name| name.as_str()))
-        })
-    }
-
-    /// The role that is meant where none is named, if there is only one that could be.
-    pub(crate) fn only_role(&self) -> Option<&str> {
-        let mut linked = self
-            .present
-            .iter()
-            .filter(|name| matches!(self.roles.get(*name), Some(KnownRole::Linked(_))));
-        let first = linked.next()?;
-        linked.next().is_none().then_some(first)
     }
 }
 
@@ -299,15 +320,22 @@ impl<'a> Check<'a> {
         known: impl IntoIterator<Item = &'b str>,
         otherwise: &str,
     ) {
-        let help = did_you_mean(name, known).unwrap_or_else(|| otherwise.to_owned());
-        self.report(
-            Diagnostic::new(
-                code,
-                name.span,
-                format!("there is no {what} `{}`", clipped(name)),
-            )
-            .help(help),
-        );
+        let help = self.guess(name, known).unwrap_or_else(|| otherwise.to_owned());
+        self.report(Diagnostic::new(code, name.span, format!("there is no {what} `{}`", clipped(name))).help(help));
+    }
+
+    /// What was meant by an unknown name. After very many mistakes a guess helps nobody, and it
+    /// takes time.
+    pub(crate) fn guess<'b>(&self, name: &str, known: impl IntoIterator<Item = &'b str>) -> Option<String> {
+        const ENOUGH_NAMES: usize = 2000;
+        (self.diagnostics.len() < ENOUGH_GUESSES)
+            .then(|| did_you_mean(name, known.into_iter().take(ENOUGH_NAMES)))
+            .flatten()
+    }
+
+    /// The one of a few that was meant, on the same terms.
+    pub(crate) fn guess_near<'b>(&self, name: &str, known: &[&'b str]) -> Option<&'b str> {
+        (self.diagnostics.len() < ENOUGH_GUESSES).then(|| nearest(name, known.iter().copied())).flatten()
     }
 
     /// The service of that principal; one that there is not is reported.
@@ -333,22 +361,16 @@ impl<'a> Check<'a> {
         if found.is_some() || self.damage.hides_role(name) {
             return found;
         }
-        let suffixed = world.services.values().find(|service| {
+        let may_search = self.diagnostics.len() < ENOUGH_GUESSES;
+        let suffixed = world.services.values().filter(|_| may_search).find(|service| {
             let rest = name.strip_prefix(service.role.as_str());
             service.suffix() == Suffix::Accepted && rest.is_some_and(|rest| rest.starts_with('_'))
         });
         if let Some(service) = suffixed {
             if self.damage.spares(&["given", "steps", "operators"]) {
                 self.report(
-                    Diagnostic::new(
-                        Code::UnknownRole,
-                        name.span,
-                        format!("there is no role `{}`", clipped(name)),
-                    )
-                    .help(format!(
-                        "give it with `role: {}` and its suffix",
-                        service.role
-                    )),
+                    Diagnostic::new(Code::UnknownRole, name.span, format!("there is no role `{}`", clipped(name)))
+                        .help(format!("give it with `role: {}` and its suffix", service.role)),
                 );
             }
         } else {
@@ -366,16 +388,10 @@ impl<'a> Check<'a> {
     /// The user of that name; one that there is not is reported.
     pub(crate) fn user(&mut self, name: &Text) {
         let scenario = self.scenario;
-        let is_known = name.value == User::ADMIN || scenario.users.get(name).is_some();
+        let is_known = name.value == User::ADMIN || self.world.users.contains(name.as_str());
         if !is_known && !self.damage.hides_user(name) {
             let known = scenario.users.names().chain([User::ADMIN]);
-            self.unknown(
-                Code::UnknownUser,
-                "user",
-                name,
-                known,
-                "declare the user under `users`",
-            );
+            self.unknown(Code::UnknownUser, "user", name, known, "declare the user under `users`");
         }
     }
 
@@ -386,39 +402,20 @@ impl<'a> Check<'a> {
         if let Some(found) = world.find_kind(name, principal) {
             return Some(found);
         }
-        if self.damage.hides_kind(name)
-            && !world.kinds.iter().any(|kind| kind.name.value == name.value)
-        {
+        if self.damage.hides_kind(name) && world.kinds_named(name, None).next().is_none() {
             return None;
         }
-        let of_service =
-            |kind: &&KnownKind<'a>| principal.is_none_or(|service| kind.service == service);
-        let alike: Vec<&str> = (world.kinds.iter().filter(of_service))
-            .filter(|kind| kind.name.value == name.value)
-            .map(|kind| kind.service)
-            .collect();
+        let alike: Vec<&str> = world.kinds_named(name, principal).map(|(_, kind)| kind.service).collect();
         if alike.is_empty() {
-            let known = world
-                .kinds
-                .iter()
-                .filter(of_service)
-                .map(|kind| kind.name.as_str());
-            self.unknown(
-                Code::UnknownKind,
-                "kind",
-                name,
-                known,
-                "declare it under `kinds` of its service",
-            );
+            let of_service = |kind: &&KnownKind<'a>| principal.is_none_or(|service| kind.service == service);
+            let known = (world.kinds.iter().filter(of_service)).map(|kind| kind.name.as_str());
+            self.unknown(Code::UnknownKind, "kind", name, known, "declare it under `kinds` of its service");
         } else {
             self.report(
                 Diagnostic::new(
                     Code::Ambiguous,
                     name.span,
-                    format!(
-                        "several services have a kind `{name}`: {}",
-                        alike.join(", ")
-                    ),
+                    format!("several services have a kind `{name}`: {}", alike[..alike.len().min(8)].join(", ")),
                 )
                 .help("say which one with `service:`"),
             );
@@ -431,9 +428,9 @@ impl<'a> Check<'a> {
         let world = self.world;
         let found = world.resources.get(&name.value).copied();
         if found.is_none()
-            && world.kinds_are_whole()
+            && world.kinds_are_whole
             && self.damage.spares(&["given", "steps"])
-            && self.counts_are_sane()
+            && world.resources_are_whole
         {
             self.unknown(
                 Code::UnknownResource,
@@ -446,11 +443,6 @@ impl<'a> Check<'a> {
         found
     }
 
-    /// Whether every given resource has been counted; beyond the limit none is known by name.
-    fn counts_are_sane(&self) -> bool {
-        super::given::resources(self.scenario) <= super::limit::RESOURCES
-    }
-
     /// A state of a kind; one that there is not is reported.
     pub(crate) fn state(&mut self, state: &Text, kind: usize) {
         let world = self.world;
@@ -458,13 +450,9 @@ impl<'a> Check<'a> {
             return;
         };
         let states = &kind.machine.states;
-        if !states.contains(state)
-            && state.value != ABSENT
-            && !kind
-                .extent
-                .is_some_and(|extent| self.damage.touches(extent))
-        {
-            let help = did_you_mean(state, states.iter().map(|state| state.as_str()));
+        let is_damaged = kind.extent.is_some_and(|extent| self.damage.touches(extent));
+        if !states.contains(state) && state.value != ABSENT && !is_damaged {
+            let help = self.guess(state, states.iter().map(|state| state.as_str()));
             self.report(
                 Diagnostic::new(
                     Code::UnknownState,
@@ -479,7 +467,7 @@ impl<'a> Check<'a> {
     /// The operator of that name; one that there is not is reported.
     pub(crate) fn operator(&mut self, name: &Text) {
         let scenario = self.scenario;
-        if scenario.operators.get(name).is_none() && !self.damage.hides_operator(name) {
+        if !self.world.operators.contains(name.as_str()) && !self.damage.hides_operator(name) {
             self.unknown(
                 Code::UnknownOperator,
                 "operator",
@@ -493,12 +481,11 @@ impl<'a> Check<'a> {
     /// An operation of IAM or of a kind; one that there is not is reported.
     pub(crate) fn operation(&mut self, name: &Text) -> bool {
         let world = self.world;
-        let is_known =
-            Operation::named(name).is_some() || world.operations().any(|known| known == name.value);
+        let is_known = Operation::named(name).is_some() || world.operations.contains(&name.value);
         // A slip in the name of one of IAM's operations is one, whatever kinds there may be.
         let iam = || Operation::ALL.iter().map(|operation| operation.name());
-        if !is_known && (world.kinds_are_whole() || nearest(name, iam()).is_some()) {
-            let known = iam().chain(world.operations());
+        if !is_known && (world.kinds_are_whole || nearest(name, iam()).is_some()) {
+            let known = iam().chain(world.operations.iter().map(String::as_str));
             self.unknown(
                 Code::UnknownOperation,
                 "operation",

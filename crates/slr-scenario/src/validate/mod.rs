@@ -18,7 +18,7 @@ mod section;
 mod service;
 mod step;
 
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, MOST_DIAGNOSTICS};
 use crate::syntax::{Named, Scenario, Service};
 use crate::yaml::{Node, Span, Spanned};
 
@@ -62,12 +62,7 @@ pub(crate) fn validate(
 ) {
     let damage = Damage::of(root, diagnostics);
     let world = World::new(scenario, built_in, &damage);
-    let mut check = Check {
-        scenario,
-        world: &world,
-        damage: &damage,
-        diagnostics,
-    };
+    let mut check = Check { scenario, world: &world, damage: &damage, diagnostics };
     section::check(&mut check);
     service::check(&mut check);
     given::check(&mut check);
@@ -86,7 +81,9 @@ pub(crate) struct Check<'a> {
 
 impl Check<'_> {
     pub(crate) fn report(&mut self, diagnostic: Diagnostic) {
-        self.diagnostics.push(diagnostic);
+        if self.diagnostics.len() < MOST_DIAGNOSTICS {
+            self.diagnostics.push(diagnostic);
+        }
     }
 
     /// Reports a list that is longer than it may be.

@@ -1,7 +1,9 @@
 //! What names and other texts may look like.
 
+use std::collections::BTreeMap;
+
 use super::Check;
-use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::syntax::Text;
 use crate::syntax::grammar::clipped;
 
@@ -63,12 +65,8 @@ pub(crate) const PRINCIPAL: usize = 128;
 impl Check<'_> {
     fn bad_name(&mut self, text: &Text, what: &str, rule: &str) {
         self.report(
-            Diagnostic::new(
-                Code::BadName,
-                text.span,
-                format!("`{}` is not {what}", clipped(text)),
-            )
-            .help(rule.to_owned()),
+            Diagnostic::new(Code::BadName, text.span, format!("`{}` is not {what}", clipped(text)))
+                .help(rule.to_owned()),
         );
     }
 
@@ -111,12 +109,9 @@ impl Check<'_> {
     pub(crate) fn own_name(&mut self, name: &Text, what: &str) {
         let is_fit = (1..=64).contains(&name.len())
             && name.starts_with(|c: char| c.is_ascii_alphanumeric())
-            && name
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
         if !is_fit {
-            let rule =
-                "it has 1 to 64 letters, digits, `-` and `_`, and begins with a letter or a digit";
+            let rule = "it has 1 to 64 letters, digits, `-` and `_`, and begins with a letter or a digit";
             self.bad_name(name, what, rule);
         }
     }
@@ -144,9 +139,7 @@ impl Check<'_> {
 
     pub(crate) fn description(&mut self, text: &Text) {
         let is_fit = text.chars().count() <= 1000
-            && text.chars().all(
-                |c| matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{7e}' | '\u{a1}'..='\u{ff}'),
-            );
+            && text.chars().all(|c| matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{7e}' | '\u{a1}'..='\u{ff}'));
         if !is_fit {
             let rule = "a description has at most 1000 characters, all of them of Latin-1";
             self.bad_name(text, "a description that IAM takes", rule);
@@ -156,12 +149,8 @@ impl Check<'_> {
     pub(crate) fn account_id(&mut self, id: &Text) {
         if id.len() != 12 || !id.chars().all(|c| c.is_ascii_digit()) {
             self.report(
-                Diagnostic::new(
-                    Code::BadAccountId,
-                    id.span,
-                    format!("`{}` is not the id of an account", clipped(id)),
-                )
-                .help("an account's id has twelve digits, such as \"123456789012\""),
+                Diagnostic::new(Code::BadAccountId, id.span, format!("`{}` is not the id of an account", clipped(id)))
+                    .help("an account's id has twelve digits, such as \"123456789012\""),
             );
         }
     }
@@ -169,33 +158,22 @@ impl Check<'_> {
     /// Something that could be a Region, and that the account uses if it says which it does.
     pub(crate) fn region(&mut self, region: &Text) {
         if !looks_like_a_region(region) {
-            let help = nearest(region, REGIONS).map_or_else(
+            let help = self.guess_near(region, &REGIONS).map_or_else(
                 || "a Region looks like `eu-west-1`".to_owned(),
                 |known| format!("did you mean `{known}`?"),
             );
             self.report(
-                Diagnostic::new(
-                    Code::BadRegion,
-                    region.span,
-                    format!("`{}` is not a Region", clipped(region)),
-                )
-                .help(help),
+                Diagnostic::new(Code::BadRegion, region.span, format!("`{}` is not a Region", clipped(region)))
+                    .help(help),
             );
             return;
         }
-        let used: &[Text] = self
-            .scenario
-            .account
-            .as_ref()
-            .map_or(&[], |account| &account.regions);
+        let used: &[Text] = self.scenario.account.as_ref().map_or(&[], |account| &account.regions);
         if used.is_empty() || used.contains(region) || !self.damage.spares(&["account"]) {
             return;
         }
         let list: Vec<&str> = used.iter().map(|region| region.as_str()).collect();
-        let help = format!(
-            "it uses {}; add `{region}` to the account's `regions`",
-            list.join(", ")
-        );
+        let help = format!("it uses {}; add `{region}` to the account's `regions`", list.join(", "));
         self.report(
             Diagnostic::new(
                 Code::UnknownRegion,
@@ -210,13 +188,9 @@ impl Check<'_> {
         let is_fit = action.value == "*"
             || action.split_once(':').is_some_and(|(service, name)| {
                 let is_service = !service.is_empty()
-                    && service
-                        .chars()
-                        .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '*' | '?'));
-                let is_name = !name.is_empty()
-                    && name
-                        .chars()
-                        .all(|c| c.is_ascii_alphanumeric() || matches!(c, '*' | '?'));
+                    && service.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '*' | '?'));
+                let is_name =
+                    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '*' | '?'));
                 is_service && is_name
             });
         if !is_fit {
@@ -258,17 +232,16 @@ impl Check<'_> {
 
     /// Reports what stands twice in a list.
     pub(crate) fn no_repetition(&mut self, texts: &[Text], what: &str) {
-        for (number, text) in texts.iter().enumerate() {
-            if let Some(first) = texts[..number].iter().find(|other| *other == text) {
+        let mut seen: BTreeMap<&str, &Text> = BTreeMap::new();
+        for text in texts {
+            if let Some(first) = seen.get(text.as_str()) {
                 self.report(
-                    Diagnostic::new(
-                        Code::Repeated,
-                        text.span,
-                        format!("{what} `{}` is listed twice", clipped(text)),
-                    )
-                    .also(first.span, "listed first here")
-                    .help("keep one of the two"),
+                    Diagnostic::new(Code::Repeated, text.span, format!("{what} `{}` is listed twice", clipped(text)))
+                        .also(first.span, "listed first here")
+                        .help("keep one of the two"),
                 );
+            } else {
+                seen.insert(text, text);
             }
         }
     }
@@ -298,14 +271,7 @@ mod tests {
         for region in REGIONS {
             assert!(looks_like_a_region(region), "{region}");
         }
-        for other in [
-            "us-east",
-            "useast1",
-            "US-EAST-1",
-            "us-east-1a",
-            "",
-            "global",
-        ] {
+        for other in ["us-east", "useast1", "US-EAST-1", "us-east-1a", "", "global"] {
             assert!(!looks_like_a_region(other), "{other}");
         }
     }

@@ -1,22 +1,27 @@
 //! Services.
 
+use std::collections::BTreeMap;
+
 use super::{Check, kind, limit};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::syntax::Text;
+use crate::yaml::Span;
 
 pub(crate) fn check(check: &mut Check<'_>) {
     let scenario = check.scenario;
-    for (number, (principal, service)) in scenario.services.iter().enumerate() {
+    let mut seen: BTreeMap<&str, (&Text, Span)> = BTreeMap::new();
+    for (principal, service) in scenario.services.iter() {
         check.principal(principal);
         check.role_name(&service.role);
-        let earlier = scenario.services.iter().take(number);
-        for (other, earlier) in earlier.filter(|(_, earlier)| earlier.role == service.role) {
+        let role = &service.role;
+        if let Some((other, first)) = seen.insert(role, (principal, role.span)) {
             check.report(
                 Diagnostic::new(
                     Code::DuplicateRole,
-                    service.role.span,
+                    role.span,
                     format!("the service `{other}` has a role of that name already"),
                 )
-                .also(earlier.role.span, "named first here")
+                .also(first, "named first here")
                 .help("every service has a role with a name of its own"),
             );
         }
@@ -45,12 +50,9 @@ pub(crate) fn check(check: &mut Check<'_>) {
         if let Some(region) = &service.region_mismatch {
             check.region(region);
         }
-        check.limit(
-            principal.span,
-            "kinds",
-            service.kinds.len() as u64,
-            limit::KINDS as u64,
-        );
-        kind::check(check, principal, service);
+        check.limit(principal.span, "kinds", service.kinds.len() as u64, limit::KINDS as u64);
+        if service.kinds.len() <= limit::KINDS {
+            kind::check(check, principal, service);
+        }
     }
 }

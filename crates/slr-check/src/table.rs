@@ -1,0 +1,339 @@
+//! The visited set: open addressing over eight-byte slots.
+//!
+//! A slot holds the fingerprint of a state; for one-word keys that *is* the state. Eight slots are a bucket: a cache
+//! line, filled from its front, searched whole without branching, and left for the next one only when it is full. The
+//! bucket of a fingerprint is its high bits scaled to the number of buckets, so that tables need not be powers of two:
+//! they grow by a half, and because growth keeps the order it walks both tables front to back. The set is cut into
+//! shards by the topmost bits: growing one at a time keeps the old copy small, and threads own shards while they insert.
+//!
+//! How large a shard is depends only on how many states it holds, never on who inserted them or how: memory bounds thus
+//! stop at the same place whatever the number of threads.
+
+const SHARD_BITS: u32 = 6;
+/// The number of shards.
+pub(crate) const SHARDS: usize = 1 << SHARD_BITS;
+const FIRST_BUCKETS: usize = 4;
+const BUCKET: usize = 8;
+const EMPTY: u64 = 0;
+
+/// A set of fingerprints, each with a `u32` beside it if the set was made so.
+#[derive(Debug)]
+pub(crate) struct Table {
+    shards: Box<[Shard; SHARDS]>,
+}
+
+/// The part of a [`Table`] that holds the fingerprints with the same topmost bits.
+#[derive(Debug)]
+pub(crate) struct Shard {
+    buckets: Vec<Bucket>,
+    /// What stands beside each slot; empty if nothing does.
+    notes: Vec<[u32; BUCKET]>,
+    noted: bool,
+    held: usize,
+    /// Fingerprint 0, which marks an empty slot, and its note.
+    zero: Option<u32>,
+}
+
+#[derive(Debug, Clone, Copy)]
+#[repr(align(64))]
+struct Bucket([u64; BUCKET]);
+
+/// The shard in which `fingerprint` belongs.
+#[inline]
+pub(crate) const fn shard_of(fingerprint: u64) -> usize {
+    (fingerprint >> (u64::BITS - SHARD_BITS)) as usize
+}
+
+/// Loads what `glances` look at into the cache. The loads do not wait for each other, as those of one lookup after the
+/// other would.
+#[inline]
+pub(crate) fn touch(glances: impl Iterator<Item = u64>) {
+    // What was loaded does not matter, but the compiler must not see that.
+    std::hint::black_box(glances.fold(0, |all, glance| all | glance));
+}
+
+impl Table {
+    /// An empty table; `noted` says whether each fingerprint has a note.
+    pub(crate) fn new(noted: bool) -> Self {
+        Self { shards: Box::new(std::array::from_fn(|_| Shard::new(noted))) }
+    }
+
+    /// Loads the buckets of `fingerprints` into the cache.
+    #[inline]
+    pub(crate) fn touch(&self, fingerprints: &[u64]) {
+        touch(fingerprints.iter().map(|&fingerprint| self.shards[shard_of(fingerprint)].glance(fingerprint)));
+    }
+
+    /// Keeps in `unseen` the places of those `fingerprints` that do not lie in their first bucket: of nine in ten steps
+    /// no more has to be asked. Nothing here branches, so that the loads of many buckets are on their way at once.
+    #[inline]
+    pub(crate) fn sift(&self, fingerprints: &[u64], unseen: &mut Vec<u32>) {
+        self.touch(fingerprints);
+        unseen.clear();
+        unseen.resize(fingerprints.len(), 0);
+        let mut kept = 0;
+        for (place, &fingerprint) in (0u32..).zip(fingerprints) {
+            let shard = &self.shards[shard_of(fingerprint)];
+            let seen = shard.buckets[shard.home(fingerprint)].holds(fingerprint);
+            unseen[kept] = place;
+            kept += usize::from(!seen) | usize::from(fingerprint == EMPTY);
+        }
+        unseen.truncate(kept);
+    }
+
+    /// The note of `fingerprint`, if it is here and `same` accepts its note (a table without notes asks `same(0)`).
+    #[inline]
+    pub(crate) fn find(&self, fingerprint: u64, same: impl Fn(u32) -> bool) -> Option<u32> {
+        self.shards[shard_of(fingerprint)].find(fingerprint, same)
+    }
+
+    /// Adds `fingerprint` unless it is here and `same` accepts its note. Returns whether it was added.
+    #[inline]
+    pub(crate) fn insert(&mut self, fingerprint: u64, note: u32, same: impl Fn(u32) -> bool) -> bool {
+        self.shards[shard_of(fingerprint)].insert(fingerprint, note, same)
+    }
+
+    pub(crate) fn shards_mut(&mut self) -> &mut [Shard] {
+        self.shards.as_mut_slice()
+    }
+
+    /// Bytes held by slots and notes.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.shards.iter().map(Shard::bytes).sum()
+    }
+}
+
+impl Bucket {
+    const EMPTY: Self = Self([EMPTY; BUCKET]);
+
+    #[inline]
+    fn holds(&self, fingerprint: u64) -> bool {
+        self.0.iter().map(|&slot| usize::from(slot == fingerprint)).sum::<usize>() != 0
+    }
+
+    #[inline]
+    const fn is_full(&self) -> bool {
+        self.0[BUCKET - 1] != EMPTY
+    }
+
+    #[inline]
+    fn held(&self) -> usize {
+        self.0.iter().map(|&slot| usize::from(slot != EMPTY)).sum()
+    }
+}
+
+impl Shard {
+    fn new(noted: bool) -> Self {
+        let mut shard = Self { buckets: Vec::new(), notes: Vec::new(), noted, held: 0, zero: None };
+        shard.clear(FIRST_BUCKETS);
+        shard
+    }
+
+    fn clear(&mut self, buckets: usize) {
+        self.buckets = vec![Bucket::EMPTY; buckets];
+        self.notes = vec![[0; BUCKET]; if self.noted { buckets } else { 0 }];
+    }
+
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "the product's high word is below the number of buckets")]
+    fn home(&self, fingerprint: u64) -> usize {
+        ((u128::from(fingerprint << SHARD_BITS) * self.buckets.len() as u128) >> u64::BITS) as usize
+    }
+
+    /// The first slot of the bucket for `fingerprint`.
+    #[inline]
+    pub(crate) fn glance(&self, fingerprint: u64) -> u64 {
+        self.buckets[self.home(fingerprint)].0[0]
+    }
+
+    #[inline]
+    fn after(&self, bucket: usize) -> usize {
+        if bucket + 1 == self.buckets.len() { 0 } else { bucket + 1 }
+    }
+
+    #[inline]
+    fn find(&self, fingerprint: u64, same: impl Fn(u32) -> bool) -> Option<u32> {
+        if fingerprint == EMPTY {
+            return self.zero.filter(|&note| same(note));
+        }
+        self.look(fingerprint, same).ok()
+    }
+
+    /// The note of `fingerprint`, if it is here and `same` accepts it, or the bucket that has room for it.
+    #[inline]
+    fn look(&self, fingerprint: u64, same: impl Fn(u32) -> bool) -> Result<u32, usize> {
+        let mut at = self.home(fingerprint);
+        loop {
+            let bucket = &self.buckets[at];
+            if bucket.holds(fingerprint) {
+                if !self.noted {
+                    return Ok(0);
+                }
+                let mut notes = bucket.0.iter().zip(&self.notes[at]);
+                if let Some((_, &note)) = notes.find(|&(&slot, &note)| slot == fingerprint && same(note)) {
+                    return Ok(note);
+                }
+            }
+            if !bucket.is_full() {
+                return Err(at);
+            }
+            at = self.after(at);
+        }
+    }
+
+    /// See [`Table::insert`].
+    #[inline]
+    pub(crate) fn insert(&mut self, fingerprint: u64, note: u32, same: impl Fn(u32) -> bool) -> bool {
+        if fingerprint == EMPTY {
+            return self.insert_zero(note);
+        }
+        let Err(bucket) = self.look(fingerprint, same) else {
+            return false;
+        };
+        if self.is_full() {
+            self.grow();
+            self.put(fingerprint, note);
+        } else {
+            self.set(bucket, fingerprint, note);
+        }
+        self.held += 1;
+        true
+    }
+
+    #[cold]
+    fn insert_zero(&mut self, note: u32) -> bool {
+        let new = self.zero.is_none();
+        self.zero.get_or_insert(note);
+        new
+    }
+
+    /// Replaces the note `before` of `fingerprint` by `after`; both must be here, in a table with notes.
+    pub(crate) fn renote(&mut self, fingerprint: u64, before: u32, after: u32) {
+        if fingerprint == EMPTY {
+            self.zero = Some(after);
+            return;
+        }
+        let mut at = self.home(fingerprint);
+        loop {
+            let slots = self.buckets[at].0.iter().zip(&mut self.notes[at]);
+            for (&slot, note) in slots {
+                if slot == fingerprint && *note == before {
+                    *note = after;
+                    return;
+                }
+            }
+            at = self.after(at);
+        }
+    }
+
+    /// Two thirds full: beyond, many buckets overflow.
+    const fn is_full(&self) -> bool {
+        self.held >= self.buckets.len() * BUCKET / 3 * 2
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self) {
+        let old_buckets = std::mem::take(&mut self.buckets);
+        let old_notes = std::mem::take(&mut self.notes);
+        self.clear(old_buckets.len() + old_buckets.len() / 2);
+        for (at, bucket) in old_buckets.iter().enumerate() {
+            for (slot, &fingerprint) in bucket.0.iter().enumerate() {
+                if fingerprint != EMPTY {
+                    self.put(fingerprint, if self.noted { old_notes[at][slot] } else { 0 });
+                }
+            }
+        }
+    }
+
+    /// Adds a fingerprint that is known to be absent to a shard that has room.
+    #[inline]
+    fn put(&mut self, fingerprint: u64, note: u32) {
+        let mut at = self.home(fingerprint);
+        while self.buckets[at].is_full() {
+            at = self.after(at);
+        }
+        self.set(at, fingerprint, note);
+    }
+
+    /// Adds a fingerprint to a bucket that has room.
+    #[inline]
+    fn set(&mut self, at: usize, fingerprint: u64, note: u32) {
+        let slot = self.buckets[at].held();
+        self.buckets[at].0[slot] = fingerprint;
+        if self.noted {
+            self.notes[at][slot] = note;
+        }
+    }
+
+    const fn bytes(&self) -> u64 {
+        (self.buckets.len() * size_of::<Bucket>() + self.notes.len() * size_of::<[u32; BUCKET]>()) as u64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::Key;
+
+    #[test]
+    fn holds_what_was_inserted_through_many_growths() {
+        let mut table = Table::new(true);
+        let mut reference = BTreeMap::new();
+        for number in 0..20_000u32 {
+            // Every third value comes twice; the fingerprint 0 is among them.
+            let fingerprint = if number == 77 { 0 } else { u64::from(number / 3 * 2).fingerprint() };
+            let new = table.insert(fingerprint, number, |_| true);
+            assert_eq!(new, !reference.contains_key(&fingerprint));
+            reference.entry(fingerprint).or_insert(number);
+        }
+        for (&fingerprint, &note) in &reference {
+            assert_eq!(table.find(fingerprint, |_| true), Some(note));
+        }
+        assert_eq!(table.find(u64::MAX.fingerprint(), |_| true), None);
+    }
+
+    #[test]
+    fn one_fingerprint_may_stand_for_several_states_that_the_caller_tells_apart() {
+        let mut table = Table::new(true);
+        for state in 0..200u32 {
+            let same = |note: u32| note == state;
+            assert!(table.insert(9, state, same));
+            assert!(!table.insert(9, state, same));
+        }
+        for state in 0..200u32 {
+            assert_eq!(table.find(9, |note| note == state), Some(state));
+        }
+        table.shards_mut()[0].renote(9, 150, 5000);
+        assert_eq!(table.find(9, |note| note == 5000), Some(5000));
+        assert_eq!(table.find(9, |note| note == 150), None);
+    }
+
+    #[test]
+    fn clustered_fingerprints_wrap_around() {
+        let mut table = Table::new(false);
+        // The last shard's last bucket: growth moves the ones that wrapped to the front back to their home.
+        for low in 0..100 {
+            assert!(table.insert(u64::MAX - low, 0, |_| true));
+        }
+        for low in 0..100 {
+            assert!(!table.insert(u64::MAX - low, 0, |_| true));
+        }
+    }
+
+    #[test]
+    fn size_depends_on_the_contents_alone() {
+        let fingerprints: Vec<u64> = (0..5000u64).map(|n| n.fingerprint()).collect();
+        let mut forwards = Table::new(false);
+        let mut backwards = Table::new(false);
+        for (&a, &b) in fingerprints.iter().zip(fingerprints.iter().rev()) {
+            forwards.insert(a, 0, |_| true);
+            forwards.insert(a, 0, |_| true);
+            backwards.insert(b, 0, |_| true);
+        }
+        assert_eq!(forwards.bytes(), backwards.bytes());
+        assert!(forwards.bytes() < 5000 * 19);
+    }
+}

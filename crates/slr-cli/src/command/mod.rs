@@ -1,0 +1,135 @@
+//! The commands, one file each.
+
+mod catalog;
+mod check;
+mod completions;
+mod draw;
+mod exit_codes;
+mod explain;
+mod man;
+mod new;
+mod replay;
+mod run;
+mod schema;
+mod shrink;
+mod sweep;
+mod test;
+mod validate;
+
+use clap::{Args, Parser, Subcommand};
+
+use slr_scenario::Params;
+
+use crate::console::{Colour, Console};
+use crate::exit::{Exit, Failure};
+
+/// Rehearses the life of AWS service-linked roles.
+///
+/// A scenario file says which services, roles and resources there are, who does what, and what is expected; slr plays it in
+/// virtual time. The same scenario and seed give the same run on every machine, and every run can be replayed from its trace.
+#[derive(Debug, Parser)]
+#[command(name = "slr", version, arg_required_else_help = true, after_help = EXAMPLES, after_long_help = after_long_help())]
+pub(crate) struct Slr {
+    /// When output is coloured: auto, always or never; auto is on a terminal, unless `NO_COLOR` is set.
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = Colour::Auto, hide_possible_values = true)]
+    pub(crate) color: Colour,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  slr new my-first                   write a commented scenario to begin with
+  slr run my-first.yaml              play it and read what happens
+  slr run my-first.yaml --seed 8     play another run of it
+  slr test scenarios                 play all scenarios, a line each
+  slr sweep my-first.yaml            play it under a thousand seeds
+  slr explain unknown-role           what a message means
+  slr help run                       all about a command
+";
+
+fn after_long_help() -> String {
+    format!("{EXAMPLES}\n{}", Exit::table())
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Run(run::Run),
+    Test(test::Test),
+    Sweep(sweep::Sweep),
+    Validate(validate::Validate),
+    Replay(replay::Replay),
+    Check(check::Check),
+    Shrink(shrink::Shrink),
+    New(new::New),
+    Explain(explain::Explain),
+    Draw(draw::Draw),
+    Catalog(catalog::Catalog),
+    Schema(schema::Schema),
+    Completions(completions::Completions),
+    Man(man::Man),
+    ExitCodes(exit_codes::ExitCodes),
+}
+
+impl Command {
+    /// Does what is asked.
+    ///
+    /// # Errors
+    /// A [`Failure`] if it cannot be done; an outcome that was not wished for is none.
+    pub(crate) fn execute(&self, console: &mut Console) -> Result<Exit, Failure> {
+        match self {
+            Self::Run(command) => command.execute(console),
+            Self::Test(command) => command.execute(console),
+            Self::Sweep(command) => command.execute(console),
+            Self::Validate(command) => command.execute(console),
+            Self::Replay(command) => command.execute(console),
+            Self::Check(command) => command.execute(console),
+            Self::Shrink(command) => command.execute(console),
+            Self::New(command) => command.execute(console),
+            Self::Explain(command) => command.execute(console),
+            Self::Draw(command) => command.execute(console),
+            Self::Catalog(command) => command.execute(console),
+            Self::Schema(command) => command.execute(console),
+            Self::Completions(command) => command.execute(console),
+            Self::Man(command) => command.execute(console),
+            Self::ExitCodes(command) => command.execute(console),
+        }
+    }
+}
+
+/// Values for the parameters of a scenario.
+#[derive(Debug, Args)]
+pub(crate) struct Assignments {
+    /// Set a parameter that the scenario declares under `params`.
+    #[arg(long = "param", value_name = "NAME=VALUE", value_parser = assignment)]
+    assignments: Vec<String>,
+}
+
+impl Assignments {
+    /// As the scenario reads them.
+    fn params(&self) -> Params {
+        let mut params = Params::none();
+        for text in &self.assignments {
+            // The command line has been refused if it cannot be read.
+            let _ = params.assign(text);
+        }
+        params
+    }
+}
+
+fn assignment(text: &str) -> Result<String, String> {
+    Params::none().assign(text).map_err(|error| error.to_string())?;
+    Ok(text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Slr::command().debug_assert();
+    }
+}

@@ -1,0 +1,91 @@
+//! Where output goes: results to stdout, in blocks, and everything else to stderr.
+
+use std::io::{self, BufWriter, Stdout, Write};
+
+use anstream::{AutoStream, ColorChoice};
+use anstyle::{AnsiColor, Style};
+use clap::ValueEnum;
+
+use slr_scenario::diagnostic::Look;
+
+use crate::exit::{Exit, Failure};
+
+/// Whether output is coloured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Colour {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+pub(crate) const PASSED: Style = AnsiColor::Green.on_default();
+pub(crate) const FAILED: Style = AnsiColor::Red.on_default().bold();
+pub(crate) const DIM: Style = Style::new().dimmed();
+
+/// Stdout and stderr.
+pub(crate) struct Console {
+    out: BufWriter<Stdout>,
+    out_look: Look,
+    err_look: Look,
+}
+
+impl Console {
+    pub(crate) fn new(colour: Colour) -> Self {
+        let look = |auto: ColorChoice| match (colour, auto) {
+            (Colour::Never, _) | (Colour::Auto, ColorChoice::Never) => Look::Plain,
+            (Colour::Always, _) | (Colour::Auto, ColorChoice::Auto | ColorChoice::Always | ColorChoice::AlwaysAnsi) => {
+                Look::Coloured
+            }
+        };
+        Self {
+            out: BufWriter::with_capacity(1 << 16, io::stdout()),
+            out_look: look(AutoStream::choice(&io::stdout())),
+            err_look: look(AutoStream::choice(&io::stderr())),
+        }
+    }
+
+    /// Results.
+    pub(crate) fn out(&mut self) -> &mut BufWriter<Stdout> {
+        &mut self.out
+    }
+
+    /// How results look.
+    pub(crate) const fn out_look(&self) -> Look {
+        self.out_look
+    }
+
+    /// How everything else looks.
+    pub(crate) const fn err_look(&self) -> Look {
+        self.err_look
+    }
+
+    /// Everything that is no result. What was written before comes before it.
+    ///
+    /// # Errors
+    /// Those of stdout; a lost stderr is no reason to stop.
+    pub(crate) fn note(&mut self, text: &str) -> Result<(), Failure> {
+        self.finish()?;
+        let _ = io::stderr().write_all(text.as_bytes());
+        Ok(())
+    }
+
+    /// Writes what is still held back.
+    ///
+    /// # Errors
+    /// Those of stdout.
+    pub(crate) fn finish(&mut self) -> Result<(), Failure> {
+        Ok(self.out.flush()?)
+    }
+
+    /// Tells a failure, and how it ends.
+    pub(crate) fn tell(&self, failure: &Failure) -> Exit {
+        if let Some(message) = failure.message() {
+            let error = self.err_look.paint(FAILED, "error:");
+            let _ = writeln!(io::stderr(), "{error} {}", message.trim_end());
+        }
+        failure.exit()
+    }
+}
