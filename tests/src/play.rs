@@ -92,7 +92,8 @@ impl Play {
     /// What became of an expectation, with the words of the file.
     fn verdict(&self, range: std::ops::Range<usize>, outcome: &Outcome) -> String {
         let words: Vec<&str> = self.source.text()[range].split_whitespace().collect();
-        let when = outcome.decided.map_or("at the end".to_owned(), |(at, action)| format!("by action {action} at {at}"));
+        let when =
+            outcome.decided.map_or("at the end".to_owned(), |(at, action)| format!("by action {action} at {at}"));
         let found = outcome.found.as_ref().map_or(String::new(), |found| format!(": {found}"));
         format!("{}  {}  {when}{found}", if outcome.passed { "pass" } else { "FAIL" }, words.join(" "))
     }

@@ -36,7 +36,8 @@ fn a_trace_that_was_tampered_with_does_not_play_again() {
     assert_eq!(play_again(&trace).expect("it plays").steps, report.steps);
     let lines: Vec<&str> = trace.lines().collect();
     let without = |gone: usize| {
-        let kept: Vec<&str> = lines.iter().enumerate().filter(|(line, _)| *line != gone).map(|(_, text)| *text).collect();
+        let kept: Vec<&str> =
+            lines.iter().enumerate().filter(|(line, _)| *line != gone).map(|(_, text)| *text).collect();
         play_again(&kept.join("\n"))
     };
     for gone in 1..lines.len() {

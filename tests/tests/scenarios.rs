@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use slr_scenario::schema::schema;
-use slr_scenario::{yaml, write};
+use slr_scenario::{write, yaml};
 use slr_tests::play::{Play, name, play_again};
 
 datatest_stable::harness! {

@@ -234,9 +234,10 @@ impl Rejection {
             Self::Throttled => Code::Throttling,
             Self::ResourceNotReady(..) | Self::RoleLocked(_) => Code::ResourceInUse,
             Self::ResourceNotFound(_) => Code::ResourceNotFound,
-            Self::ResourceHasChildren(_) | Self::ParentMissing(_) | Self::ServiceNeedsRole(_) | Self::RoleNotSpread(_) => {
-                Code::ResourceDependency
-            }
+            Self::ResourceHasChildren(_)
+            | Self::ParentMissing(_)
+            | Self::ServiceNeedsRole(_)
+            | Self::RoleNotSpread(_) => Code::ResourceDependency,
             Self::RegionUnavailable(_) => Code::ServiceUnavailable,
         }
     }

@@ -218,13 +218,20 @@ impl<'a, S: IdSet> Monitor<'a, S> {
     }
 
     /// How many refusals of this sort a step brought.
-    fn refusals(&self, step: Step<'_, S>, codes: &[Code], operation: Option<&str>, operator: Option<OperatorIdx>) -> u64 {
+    fn refusals(
+        &self,
+        step: Step<'_, S>,
+        codes: &[Code],
+        operation: Option<&str>,
+        operator: Option<OperatorIdx>,
+    ) -> u64 {
         let caller_counts = operator.is_none_or(|wanted| match step.action {
             Action::Operator { operator, .. } => *operator == wanted,
             Action::Throttle { by, .. } => self.universe.operator(wanted).principal == *by,
             _ => false,
         });
-        let operation_counts = operation.is_none_or(|wanted| operation_name(self.universe, step.action) == Some(wanted));
+        let operation_counts =
+            operation.is_none_or(|wanted| operation_name(self.universe, step.action) == Some(wanted));
         if !caller_counts || !operation_counts {
             return 0;
         }
@@ -511,9 +518,7 @@ impl Answers {
         let arn = universe.role_arn(role);
         let as_expected = self.role.as_ref().is_none_or(|expected| expected == name)
             && self.arn.as_ref().is_none_or(|expected| *expected == arn)
-            && self.description.as_ref().is_none_or(|expected| {
-                *expected == description.clone().unwrap_or_default()
-            })
+            && self.description.as_ref().is_none_or(|expected| *expected == description.clone().unwrap_or_default())
             && (self.tags.is_empty() || same(&self.tags, &tags));
         (!as_expected).then(|| {
             let described = description.map_or("none".to_owned(), |text| format!("{text:?}"));

@@ -14,8 +14,8 @@ use slr_core::{Command, World, policy};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::expect::{self, Expectation};
 use crate::simulation::{
-    Backoff, CleanUpFailures, Delay, Jitter, LateVisibility, OperatorPlan, Outage, Plan, PlannedStep, Polling, Scripted,
-    SimTime, TaskName, Throttling,
+    Backoff, CleanUpFailures, Delay, Jitter, LateVisibility, OperatorPlan, Outage, Plan, PlannedStep, Polling,
+    Scripted, SimTime, TaskName, Throttling,
 };
 use crate::syntax::{self, Named, Scenario, Service};
 use crate::yaml::{Span, Spanned};
@@ -178,10 +178,7 @@ impl<'a> Lowerer<'a> {
             if !user.allow.is_empty() {
                 let actions: Vec<&str> = user.allow.iter().map(|action| action.as_str()).collect();
                 let statement = serde_json::json!({ "Effect": "Allow", "Action": actions, "Resource": "*" });
-                documents.push((
-                    user.span,
-                    serde_json::json!({ "Version": "2012-10-17", "Statement": [statement] }),
-                ));
+                documents.push((user.span, serde_json::json!({ "Version": "2012-10-17", "Statement": [statement] })));
             }
             self.world.access.add_user("/", name).map_err(|error| bad_policy(name.span, error.to_string()))?;
             for (number, (span, json)) in documents.iter().enumerate() {
@@ -194,10 +191,9 @@ impl<'a> Lowerer<'a> {
             }
             let caller =
                 self.world.access.user_caller(name).map_err(|error| bad_policy(name.span, error.to_string()))?;
-            self.world.principals.push(world::Principal {
-                name: name.value.clone(),
-                authority: Authority::Policies(Box::new(caller)),
-            });
+            self.world
+                .principals
+                .push(world::Principal { name: name.value.clone(), authority: Authority::Policies(Box::new(caller)) });
         }
         Ok(())
     }
@@ -276,7 +272,8 @@ impl<'a> Lowerer<'a> {
         let role = match &given.suffix {
             None => self.role(&given.role),
             Some(suffix) => {
-                let named = self.world.services.iter().position(|service| service.role_name.as_str() == given.role.as_str());
+                let named =
+                    self.world.services.iter().position(|service| service.role_name.as_str() == given.role.as_str());
                 let index = named.ok_or_else(|| unknown(Code::UnknownRole, &given.role, "role"))?;
                 let name = slr_core::name::suffixed(&self.world.services[index].role_name, suffix)
                     .map_err(|error| Box::new(Diagnostic::new(Code::BadName, suffix.span, error.to_string())))?;
@@ -468,9 +465,8 @@ impl<'a> Lowerer<'a> {
         step: &syntax::Perform,
         span: Span,
     ) -> Lowering<Scripted> {
-        let need = |what: &str| {
-            Box::new(Diagnostic::new(Code::MissingKey, span, format!("{operation} needs `{what}`")))
-        };
+        let need =
+            |what: &str| Box::new(Diagnostic::new(Code::MissingKey, span, format!("{operation} needs `{what}`")));
         if operation == Operation::GetServiceLinkedRoleDeletionStatus {
             let task = match step.task.as_ref().map(|task| &task.value) {
                 None | Some(syntax::TaskRef::Last) => TaskName::Last,
@@ -512,7 +508,13 @@ impl<'a> Lowerer<'a> {
     }
 
     /// A call that attaches something, takes something off, or only reads.
-    fn about_items(&mut self, by: PrincipalIdx, operation: Operation, role: RoleIdx, step: &syntax::Perform) -> Scripted {
+    fn about_items(
+        &mut self,
+        by: PrincipalIdx,
+        operation: Operation,
+        role: RoleIdx,
+        step: &syntax::Perform,
+    ) -> Scripted {
         let Some((items, attaches)) = self.items(operation, role, step) else {
             return Scripted::call(by, Command::Read { operation, role });
         };
@@ -627,9 +629,8 @@ impl<'a> Lowerer<'a> {
     }
 
     fn new_resource(&mut self, name: &Spanned<String>, step: &syntax::Perform) -> Lowering<ResourceIdx> {
-        let creates = |kind: &ResourceKind| {
-            kind.transitions.iter().any(|t| t.from == 0 && t.operation == step.operation.value)
-        };
+        let creates =
+            |kind: &ResourceKind| kind.transitions.iter().any(|t| t.from == 0 && t.operation == step.operation.value);
         let kind = (0..)
             .zip(&self.world.kinds)
             .find(|(_, kind)| creates(kind))
@@ -684,7 +685,8 @@ impl<'a> Lowerer<'a> {
                 let wanted = self.scenario.steps.iter().filter(|other| {
                     matches!(&other.value, syntax::Step::Happens(other) if other.happens.value == Happening::SessionOpens)
                 });
-                let scripted = self.world.sessions.iter().filter(|slot| slot.role == role && !slot.given_open && !slot.reopens);
+                let scripted =
+                    self.world.sessions.iter().filter(|slot| slot.role == role && !slot.given_open && !slot.reopens);
                 if !free || scripted.count() < wanted.count() {
                     let slot = SessionSlot { role, principal: principal.clone(), given_open: false, reopens: false };
                     self.world.sessions.push(slot);
@@ -728,7 +730,8 @@ impl<'a> Lowerer<'a> {
 
     fn plan(&self, steps: Vec<PlannedStep>) -> Lowering<Plan> {
         let delays = self.scenario.delays.as_ref().map(|delays| &delays.value);
-        let delay = |given: Option<&Spanned<syntax::Delay>>, default: Delay| given.map_or(default, |given| self::delay(given));
+        let delay =
+            |given: Option<&Spanned<syntax::Delay>>, default: Delay| given.map_or(default, |given| self::delay(given));
         let clean_up = delay(delays.and_then(|d| d.clean_up.as_ref()), Delay::Fixed(20_000));
         let moves = self.world.kinds.iter().map(|kind| {
             let own = |transition: &Transition| {
@@ -891,9 +894,9 @@ impl<'a> Lowerer<'a> {
                 arguments.kind.map(|kind| self.kind(kind, None)).transpose()?,
             ),
             Q::ResourceIn => {
-                let state = arguments.state.ok_or_else(|| {
-                    Box::new(Diagnostic::new(Code::MissingKey, span, "`resource-in` needs `state`"))
-                })?;
+                let state = arguments
+                    .state
+                    .ok_or_else(|| Box::new(Diagnostic::new(Code::MissingKey, span, "`resource-in` needs `state`")))?;
                 let code = |kind: &ResourceKind| {
                     kind.code_of(state).ok_or_else(|| unknown(Code::UnknownState, state, "state"))
                 };

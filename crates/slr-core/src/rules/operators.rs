@@ -123,9 +123,8 @@ impl<S: IdSet> Universe<S> {
         let operator = self.operator(id);
         match (operator.reads_docs, state.operator(id).docs) {
             (ReadsDocs::Never, _) | (_, Docs::Read) | (ReadsDocs::WhenNothingWasNamed, Docs::Unread) => false,
-            (ReadsDocs::WhenNothingWasNamed | ReadsDocs::AtAnyTime, Docs::Wanted) | (ReadsDocs::AtAnyTime, Docs::Unread) => {
-                state.is_live(operator.goal)
-            }
+            (ReadsDocs::WhenNothingWasNamed | ReadsDocs::AtAnyTime, Docs::Wanted)
+            | (ReadsDocs::AtAnyTime, Docs::Unread) => state.is_live(operator.goal),
         }
     }
 

@@ -1,8 +1,6 @@
 //! What a scenario says of time and chance: everything about a run that is not the world.
 
-use slr_core::id::{
-    KindIdx, OperatorIdx, PrincipalIdx, RegionIdx, ResourceIdx, RoleIdx, SessionIdx, TransitionIdx,
-};
+use slr_core::id::{KindIdx, OperatorIdx, PrincipalIdx, RegionIdx, ResourceIdx, RoleIdx, SessionIdx, TransitionIdx};
 use slr_core::kind::When;
 use slr_core::machine::SessionEnd;
 use slr_core::{Action, Command, IdSet, OperatorStep, State, Universe};

@@ -112,11 +112,12 @@ impl<'a, S: IdSet> Player<'a, S> {
     /// A player of the plan in the universe.
     pub fn new(universe: &'a Universe<S>, plan: &'a Plan, seed: u64) -> Self {
         let world = universe.world();
-        let names = std::iter::once("faults".to_owned())
-            .chain(world.roles.iter().flat_map(|role| {
-                ["service", "sessions", "resources"].map(|actor| format!("{actor}/{}", role.name))
-            }))
-            .chain(world.operators.iter().map(|operator| format!("operator/{}", operator.name)));
+        let names =
+            std::iter::once("faults".to_owned())
+                .chain(world.roles.iter().flat_map(|role| {
+                    ["service", "sessions", "resources"].map(|actor| format!("{actor}/{}", role.name))
+                }))
+                .chain(world.operators.iter().map(|operator| format!("operator/{}", operator.name)));
         let counts = [
             plan.steps.len(),
             world.sessions.len(),
@@ -426,7 +427,8 @@ impl<'a, S: IdSet> Player<'a, S> {
             TaskName::Number(number) => Some(*number),
             TaskName::Id(id) => {
                 let world = self.universe.world();
-                let is_named = |(number, task): &(u32, &Submitted)| task_id(world, self.seed, task.role, *number) == *id;
+                let is_named =
+                    |(number, task): &(u32, &Submitted)| task_id(world, self.seed, task.role, *number) == *id;
                 match (1_u32..).zip(&self.tasks).find(is_named) {
                     Some((number, _)) => Some(number),
                     None if crate::ledger::is_task_id(id) => return TaskRef::Unknown,
@@ -487,7 +489,14 @@ impl<'a, S: IdSet> Player<'a, S> {
                 }
             }
             Event::TaskStarted { role } => {
-                self.after_delay(now, self.plan.task_decision, Actor::Service(*role), What::TaskDecides, role.0, agenda);
+                self.after_delay(
+                    now,
+                    self.plan.task_decision,
+                    Actor::Service(*role),
+                    What::TaskDecides,
+                    role.0,
+                    agenda,
+                );
             }
             Event::TaskSucceeded { role } | Event::TaskFailed { role, .. } => {
                 if let Some(task) = self.tasks.iter_mut().rev().find(|task| task.role == *role) {
@@ -611,9 +620,8 @@ impl<'a, S: IdSet> Player<'a, S> {
     fn wake_waiting(&mut self, resources: &S, now: SimTime, state: &State<S>, agenda: &mut Agenda<Due>) {
         for resource in resources.iter().map(ResourceIdx) {
             let code = state.resource(resource);
-            let waits = |t: &slr_core::kind::Transition| {
-                t.by == Mover::Service && t.from == code && t.when == When::NotInUse
-            };
+            let waits =
+                |t: &slr_core::kind::Transition| t.by == Mover::Service && t.from == code && t.when == When::NotInUse;
             if self.universe.kind_of(resource).transitions.iter().any(waits) {
                 self.resource_is_in(resource, now, state, agenda);
             }
@@ -622,7 +630,14 @@ impl<'a, S: IdSet> Player<'a, S> {
 
     fn service_may_delete(&mut self, role: RoleIdx, now: SimTime, state: &State<S>, agenda: &mut Agenda<Due>) {
         if self.universe.may_delete_itself(state, role) {
-            self.after_delay(now, self.plan.task_decision, Actor::Service(role), What::ServiceDeletesRole, role.0, agenda);
+            self.after_delay(
+                now,
+                self.plan.task_decision,
+                Actor::Service(role),
+                What::ServiceDeletesRole,
+                role.0,
+                agenda,
+            );
         }
     }
 
@@ -777,7 +792,8 @@ impl<S: IdSet> Habits<S> for Player<'_, S> {
             let id = OperatorIdx(due.id);
             self.begin_to_read(id, now, state, agenda);
             let next = self.submits[id.index()].0;
-            let goes_on = self.universe.operator(id).told == Told::AtOnce || state.operator(id).phase == Phase::Preparing;
+            let goes_on =
+                self.universe.operator(id).told == Told::AtOnce || state.operator(id).phase == Phase::Preparing;
             if goes_on && next > now {
                 self.at(next, What::OperatorWorks, due.id, agenda);
             }

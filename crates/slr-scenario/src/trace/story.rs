@@ -72,7 +72,11 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
         if let Some(rejection) = refused {
             lines.push(self.refusal(self.caller(action), rejection));
         }
-        lines.extend(events.iter().filter_map(|event| self.event(event, ledger)));
+        lines.extend(events.iter().filter_map(|event| match event {
+            // It is the operator that learns of it, in whosever name it calls.
+            Event::Refused { rejection, .. } => Some(self.refusal(self.caller(action), *rejection)),
+            _ => self.event(event, ledger),
+        }));
         lines
     }
 
@@ -92,9 +96,7 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
             Action::Operator { operator, step } => {
                 let goal = self.universe.operator(*operator).goal;
                 let text = match step {
-                    OperatorStep::Submits => {
-                        self.command(Command::DeleteServiceLinkedRole { role: goal }, ledger)
-                    }
+                    OperatorStep::Submits => self.command(Command::DeleteServiceLinkedRole { role: goal }, ledger),
                     OperatorStep::Polls => {
                         let task = TaskRef::Latest(goal);
                         self.command(Command::GetServiceLinkedRoleDeletionStatus { task }, ledger)
@@ -122,7 +124,10 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
     fn command(&self, command: Command, ledger: &Ledger<'_, S>) -> String {
         let world = self.universe.world();
         match command {
-            Command::CreateRole { role } => format!("calls CreateRole for {}", self.role(role)),
+            Command::CreateRole { role } => match world.role_path(role).as_str() {
+                "/" => format!("calls CreateRole for {}", self.role(role)),
+                path => format!("calls CreateRole for {} on the path {path}", self.role(role)),
+            },
             Command::CreateServiceLinkedRole { request, .. } => {
                 let request = &world.requests[request.index()];
                 let suffix = request.suffix.as_ref().map_or(String::new(), |suffix| format!(" with suffix {suffix}"));
@@ -135,7 +140,10 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
             Command::GetServiceLinkedRoleDeletionStatus { task } => {
                 format!("calls GetServiceLinkedRoleDeletionStatus for {}", self.task(task, ledger))
             }
-            Command::UpdateRole { role, .. } => format!("calls UpdateRole for {}", self.role(role)),
+            Command::UpdateRole { role, description, max_session_duration } => {
+                let changes = self.changes(description, max_session_duration);
+                format!("calls UpdateRole for {}: {changes}", self.role(role))
+            }
             Command::UpdateRoleDescription { role, .. } => {
                 format!("calls UpdateRoleDescription for {}", self.role(role))
             }
@@ -170,8 +178,8 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
             Event::RoleCreated { role, by, description } => {
                 let maker = match by {
                     Creator::Principal(_) => "",
-                    Creator::Service => " by its service, which needs it",
-                    Creator::History => " by its service, which was used before it had such roles",
+                    Creator::Service => ", by its service, which needs it",
+                    Creator::History => ", by its service, which was used before it had such roles",
                 };
                 let incarnation = match ledger.role(*role).incarnation {
                     0 | 1 => String::new(),
@@ -180,7 +188,7 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
                 let described = description.map_or(String::new(), |text| format!(", described {:?}", self.text(text)));
                 Line::new(
                     self.role(*role),
-                    format!("is created{maker} as {}{incarnation}{described}", ledger.role_id(*role)),
+                    format!("is created as {}{incarnation}{maker}{described}", ledger.role_id(*role)),
                 )
             }
             Event::RoleDeleted { role, by } => {
@@ -193,10 +201,7 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
             }
             Event::RolePropagated { role } => Line::new(self.role(*role), "can be assumed from now on"),
             Event::RoleUpdated { role, description, max_session_duration } => {
-                let mut changes = Vec::new();
-                changes.extend(description.map(|text| format!("description {:?}", self.text(text))));
-                changes.extend(max_session_duration.map(|seconds| format!("MaxSessionDuration {seconds} s")));
-                let changes = if changes.is_empty() { "nothing new".to_owned() } else { changes.join(" and ") };
+                let changes = self.changes(*description, *max_session_duration);
                 Line::new(self.role(*role), format!("has {changes}"))
             }
             Event::Attached { attachment } => {
@@ -210,7 +215,9 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
             Event::TaskSubmitted { role } => {
                 Line::new(self.latest(*role, ledger), format!("NOT_STARTED: {} is to be deleted", self.role(*role)))
             }
-            Event::TaskReturned { role } => Line::new(self.latest(*role, ledger), "is returned again: it is unfinished"),
+            Event::TaskReturned { role } => {
+                Line::new(self.latest(*role, ledger), "is returned again: it is unfinished")
+            }
             Event::TaskStarted { role } => Line::new(self.latest(*role, ledger), "NOT_STARTED -> IN_PROGRESS"),
             Event::TaskSucceeded { role } => Line::new(self.latest(*role, ledger), "IN_PROGRESS -> SUCCEEDED").good(),
             Event::TaskFailed { role, in_use, session_open, named } => {
@@ -220,7 +227,9 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
                 Line::new(self.latest(*role, ledger), text).bad()
             }
             Event::TaskBecameVisible { role } => Line::new(self.latest(*role, ledger), "can be polled from now on"),
-            Event::TaskForgotten { role } => Line::new(self.latest(*role, ledger), "is forgotten: its record is dropped"),
+            Event::TaskForgotten { role } => {
+                Line::new(self.latest(*role, ledger), "is forgotten: its record is dropped")
+            }
             Event::StatusAnswered { task, status } => {
                 let number = self.number(*task, ledger);
                 let record = number.and_then(|number| ledger.tasks().get(number as usize - 1));
@@ -255,13 +264,23 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
                 Line::new(self.operator(*operator), "has read the documentation and knows what uses the role")
             }
             Event::FailureSeen { operator } => Line::new(self.operator(*operator), "sees that the deletion has failed"),
-            Event::SuccessSeen { operator } => Line::new(self.operator(*operator), "takes the role for gone: done").good(),
+            Event::SuccessSeen { operator } => {
+                Line::new(self.operator(*operator), "takes the role for gone: done").good()
+            }
             Event::GaveUp { operator } => Line::new(self.operator(*operator), "gives up").bad(),
             Event::Refused { by, rejection } => self.refusal(self.principal(*by), *rejection),
             Event::RegionFailed { region } => Line::new(world.regions[region.index()].clone(), "does not answer").bad(),
             Event::RegionRecovered { region } => Line::new(world.regions[region.index()].clone(), "answers again"),
         };
         Some(line)
+    }
+
+    /// What `UpdateRole` changes.
+    fn changes(&self, description: Option<TextIdx>, max_session_duration: Option<u32>) -> String {
+        let mut changes = Vec::new();
+        changes.extend(description.map(|text| format!("description {:?}", self.text(text))));
+        changes.extend(max_session_duration.map(|seconds| format!("MaxSessionDuration {seconds} s")));
+        if changes.is_empty() { "nothing new".to_owned() } else { changes.join(" and ") }
     }
 
     fn answer(&self, operation: Operation, role: Option<RoleIdx>, ledger: &Ledger<'_, S>) -> String {
@@ -289,7 +308,11 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
         };
         let session = session_open.then(|| "an open session".to_owned());
         let found: Vec<String> = resources.into_iter().chain(session).collect();
-        if found.is_empty() { "the service keeps the role".to_owned() } else { format!("in use by {}", found.join(" and ")) }
+        if found.is_empty() {
+            "the service keeps the role".to_owned()
+        } else {
+            format!("in use by {}", found.join(" and "))
+        }
     }
 
     /// What the service told.
