@@ -24,9 +24,7 @@ pub fn config(cases: u32, file: &'static str) -> Config {
 #[must_use]
 pub fn scenarios() -> PathBuf {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent();
-    workspace
-        .expect("the tests lie in the workspace")
-        .join("scenarios")
+    workspace.expect("the tests lie in the workspace").join("scenarios")
 }
 
 /// Every YAML file in a directory and below it, in the order of their names.
@@ -38,16 +36,12 @@ pub fn files_under(directory: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     let mut waiting = vec![directory.to_owned()];
     while let Some(directory) = waiting.pop() {
-        let entries = std::fs::read_dir(&directory)
-            .unwrap_or_else(|error| panic!("{}: {error}", directory.display()));
+        let entries = std::fs::read_dir(&directory).unwrap_or_else(|error| panic!("{}: {error}", directory.display()));
         for entry in entries {
             let path = entry.expect("an entry of a directory can be read").path();
             if path.is_dir() {
                 waiting.push(path);
-            } else if path
-                .extension()
-                .is_some_and(|extension| extension == "yaml")
-            {
+            } else if path.extension().is_some_and(|extension| extension == "yaml") {
                 files.push(path);
             }
         }

@@ -6,8 +6,8 @@ use slr_core::id::{AttachmentIdx, KindIdx, PrincipalIdx, RegionIdx, ResourceIdx,
 use slr_core::kind::{ABSENT, KindSpec, MoveSpec, Mover, ResourceKind, When};
 use slr_core::knob::{Answer, DeletionDenied, Judged, Knobs};
 use slr_core::name::{AccountId, RoleName, RolePath, ServicePrincipal};
-use slr_core::service::{Deletion, ReportingPolicy, ServiceDefinition};
 use slr_core::policy::{Document, DocumentKind, Entity};
+use slr_core::service::{Deletion, ReportingPolicy, ServiceDefinition};
 use slr_core::world::{
     Authority, Item, MissingTask, Operator, Principal, ReadsDocs, Resource, RoleSort, SessionSlot, Told, Works, World,
 };
@@ -278,9 +278,8 @@ pub fn policies_of<'a>(world: &mut World, user: &str, actions: impl Iterator<Ite
     let actions: Vec<String> = actions.map(|action| format!("\"{action}\"")).collect();
     // A list of actions may not be empty: this one is not an operation of the model.
     let actions = if actions.is_empty() { "\"iam:GetUser\"".to_owned() } else { actions.join(",") };
-    let text = format!(
-        r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Action":[{actions}],"Resource":"*"}}}}"#
-    );
+    let text =
+        format!(r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Action":[{actions}],"Resource":"*"}}}}"#);
     let document = Document::parse(DocumentKind::Identity, &text).expect("the policy is well-formed");
     world.access.add_user("/", user).expect("the user is new");
     world.access.put_inline_policy(Entity::User(user), "allowed", document).expect("the user is there");

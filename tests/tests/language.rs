@@ -33,22 +33,14 @@ fn words(of: &Value, found: &mut BTreeSet<String>) {
 #[test]
 fn the_reference_names_every_key_and_every_word() {
     let reference = reference();
-    let named: BTreeSet<&str> = reference
-        .split(|c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '_'))
-        .collect();
+    let named: BTreeSet<&str> =
+        reference.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '_')).collect();
     let mut known = BTreeSet::new();
     words(&schema(), &mut known);
     // The parts of policy documents and the errors of AWS are not ours to document.
-    let theirs =
-        |word: &str| word.starts_with(|c: char| c.is_ascii_uppercase()) || word.starts_with("20");
-    let missing: Vec<&String> = known
-        .iter()
-        .filter(|word| !theirs(word) && !named.contains(word.as_str()))
-        .collect();
-    assert!(
-        missing.is_empty(),
-        "docs/SCENARIOS.md does not name {missing:?}"
-    );
+    let theirs = |word: &str| word.starts_with(|c: char| c.is_ascii_uppercase()) || word.starts_with("20");
+    let missing: Vec<&String> = known.iter().filter(|word| !theirs(word) && !named.contains(word.as_str())).collect();
+    assert!(missing.is_empty(), "docs/SCENARIOS.md does not name {missing:?}");
 }
 
 #[test]
@@ -57,13 +49,8 @@ fn the_reference_names_every_operation_predicate_and_happening() {
     let all = (Operation::ALL.iter().map(|operation| operation.name()))
         .chain(Predicate::ALL.iter().map(|predicate| predicate.word()))
         .chain(Happening::ALL.iter().map(|happening| happening.word()));
-    let missing: Vec<&str> = all
-        .filter(|word| !reference.contains(&format!("`{word}`")))
-        .collect();
-    assert!(
-        missing.is_empty(),
-        "docs/SCENARIOS.md does not name {missing:?}"
-    );
+    let missing: Vec<&str> = all.filter(|word| !reference.contains(&format!("`{word}`"))).collect();
+    assert!(missing.is_empty(), "docs/SCENARIOS.md does not name {missing:?}");
     assert_eq!(TaskStatus::ALL.len(), 4);
 }
 
@@ -103,15 +90,8 @@ fn the_examples_of_the_reference_have_no_mistake_of_form() {
     assert!(examples.len() >= 8);
     for example in examples {
         let is_whole = example.starts_with("scenario:");
-        let text = if is_whole {
-            example
-        } else {
-            format!("scenario: A part\n{example}")
-        };
-        let diagnostics = match parse(
-            &Source::new("example", text.clone()).unwrap(),
-            &Params::none(),
-        ) {
+        let text = if is_whole { example } else { format!("scenario: A part\n{example}") };
+        let diagnostics = match parse(&Source::new("example", text.clone()).unwrap(), &Params::none()) {
             Ok(parsed) => parsed.warnings,
             Err(diagnostics) => diagnostics,
         };

@@ -9,10 +9,7 @@ use slr_tests::{files_under, scenarios};
 /// Every text of the library, the broken ones included.
 fn texts() -> Vec<String> {
     let files = files_under(&scenarios());
-    files
-        .iter()
-        .map(|path| std::fs::read_to_string(path).unwrap())
-        .collect()
+    files.iter().map(|path| std::fs::read_to_string(path).unwrap()).collect()
 }
 
 /// What is true of every text: it is a scenario that can be written and read again, or its author
@@ -22,10 +19,7 @@ fn look_at(text: String) -> Result<(), TestCaseError> {
     let told = match parse(&source, &Params::none()) {
         Ok(parsed) => {
             let text = write(&parsed.scenario);
-            let again = parse(
-                &Source::new("again.yaml", text.clone()).unwrap(),
-                &Params::none(),
-            );
+            let again = parse(&Source::new("again.yaml", text.clone()).unwrap(), &Params::none());
             let again = again.map_err(|told| TestCaseError::fail(format!("{told:#?}\n{text}")))?;
             prop_assert_eq!(again.scenario, parsed.scenario);
             parsed.warnings
@@ -60,11 +54,7 @@ enum Slip {
 fn slip() -> impl Strategy<Value = Slip> {
     let at = any::<Index>;
     let character = prop_oneof![
-        proptest::sample::select(
-            "{}[],:#&*!|>'\"%@`-?$~ \n\t\r\0"
-                .chars()
-                .collect::<Vec<_>>()
-        ),
+        proptest::sample::select("{}[],:#&*!|>'\"%@`-?$~ \n\t\r\0".chars().collect::<Vec<_>>()),
         any::<char>(),
     ];
     let word = proptest::sample::select(vec![
@@ -132,10 +122,7 @@ impl Slip {
             Self::ReplaceWord(at, word) => {
                 let words: Vec<&str> = text.split(' ').collect();
                 let at = at.index(words.len());
-                let replaced = words
-                    .iter()
-                    .enumerate()
-                    .map(|(number, old)| if number == at { *word } else { *old });
+                let replaced = words.iter().enumerate().map(|(number, old)| if number == at { *word } else { *old });
                 return replaced.collect::<Vec<_>>().join(" ");
             }
             Self::DropLine(at) => {

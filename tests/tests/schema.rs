@@ -23,18 +23,9 @@ const BEYOND_A_SCHEMA: [(&str, &str); 6] = [
     ("parameter-of-a-parameter", "any text may be a default"),
     ("key-that-is-a-list", "JSON has no such keys"),
     ("merge-key", "a merge key is a key of YAML, not of JSON"),
-    (
-        "parameter-of-a-wrong-type",
-        "a schema does not know the values of parameters",
-    ),
-    (
-        "kinds-of-fields",
-        "that tasks are counted from 1 holds for numbers alone, and an id is text",
-    ),
-    (
-        "too-many-resources",
-        "a schema does not know the values of parameters",
-    ),
+    ("parameter-of-a-wrong-type", "a schema does not know the values of parameters"),
+    ("kinds-of-fields", "that tasks are counted from 1 holds for numbers alone, and an id is text"),
+    ("too-many-resources", "a schema does not know the values of parameters"),
 ];
 
 fn validator() -> jsonschema::Validator {
@@ -43,9 +34,7 @@ fn validator() -> jsonschema::Validator {
 
 fn library() -> impl Iterator<Item = std::path::PathBuf> {
     let broken = scenarios().join("broken");
-    files_under(&scenarios())
-        .into_iter()
-        .filter(move |path| !path.starts_with(&broken))
+    files_under(&scenarios()).into_iter().filter(move |path| !path.starts_with(&broken))
 }
 
 fn source(path: &Path) -> Source {
@@ -57,10 +46,8 @@ fn every_scenario_of_the_library_fits_the_schema() {
     let validator = validator();
     for path in library() {
         let json = yaml::to_json(source(&path).text()).unwrap();
-        let errors: Vec<String> = validator
-            .iter_errors(&json)
-            .map(|error| format!("{}: {error}", error.instance_path()))
-            .collect();
+        let errors: Vec<String> =
+            validator.iter_errors(&json).map(|error| format!("{}: {error}", error.instance_path())).collect();
         assert!(errors.is_empty(), "{}: {errors:#?}", path.display());
     }
 }
@@ -87,10 +74,7 @@ fn the_schema_catches_mistakes_of_form_and_no_others() {
         };
         let codes: Vec<Code> = match parse(&source, &Params::none()) {
             Ok(_) => Vec::new(),
-            Err(diagnostics) => diagnostics
-                .into_iter()
-                .map(|diagnostic| diagnostic.code)
-                .collect(),
+            Err(diagnostics) => diagnostics.into_iter().map(|diagnostic| diagnostic.code).collect(),
         };
         if BEYOND_A_SCHEMA.iter().any(|(file, _)| *file == name) {
             continue;
@@ -103,10 +87,7 @@ fn the_schema_catches_mistakes_of_form_and_no_others() {
             && !codes.contains(&Code::ExclusiveKeys)
             && !codes.contains(&Code::BadPolicy)
         {
-            assert!(
-                fits,
-                "{name}: {codes:?} is no mistake of form, and should fit the schema"
-            );
+            assert!(fits, "{name}: {codes:?} is no mistake of form, and should fit the schema");
         }
     }
     assert!(caught >= 15, "only {caught} broken files tested the schema");
@@ -115,13 +96,7 @@ fn the_schema_catches_mistakes_of_form_and_no_others() {
 #[test]
 fn keys_that_are_missing_or_exclude_one_another_are_caught() {
     let validator = validator();
-    for name in [
-        "no-title",
-        "not-a-mapping",
-        "exclusive-keys",
-        "predicates",
-        "policies",
-    ] {
+    for name in ["no-title", "not-a-mapping", "exclusive-keys", "predicates", "policies"] {
         let path = scenarios().join("broken").join(name).with_extension("yaml");
         let json = yaml::to_json(source(&path).text()).unwrap();
         assert!(!validator.is_valid(&json), "{name}");
@@ -157,10 +132,7 @@ fn every_key_is_described() {
     }
     let mut silent = Vec::new();
     look(&schema(), "", &mut silent);
-    assert!(
-        silent.is_empty(),
-        "no editor can say what these are: {silent:#?}"
-    );
+    assert!(silent.is_empty(), "no editor can say what these are: {silent:#?}");
 }
 
 #[test]

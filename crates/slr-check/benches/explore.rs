@@ -2,6 +2,7 @@
 //!
 //! `cargo bench -p slr-check` measures the small scopes; the example `yardstick` prints rows with memory for all.
 
+#[expect(dead_code, reason = "shared by programs that use a part each")]
 mod common_model;
 #[path = "common_model/with_stateright.rs"]
 mod with_stateright;
@@ -15,27 +16,17 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use slr_check::{Settings, check};
 
 fn explore<L: Layout>(known: &Known, settings: &Settings) -> u64 {
-    let checked = check(&Planes::<L>::new(known.scope), settings, &mut |_| {
-        ControlFlow::Continue(())
-    });
+    let checked = check(&Planes::<L>::new(known.scope), settings, &mut |_| ControlFlow::Continue(()));
     checked.map_or(0, |checked| checked.report.distinct)
 }
 
 fn exploration(criterion: &mut Criterion) {
     let one = Settings::default();
-    let two = Settings {
-        threads: NonZero::<u16>::MIN.saturating_add(1),
-        ..one.clone()
-    };
-    let exact = Settings {
-        exact: true,
-        ..one.clone()
-    };
+    let two = Settings { threads: NonZero::<u16>::MIN.saturating_add(1), ..one.clone() };
+    let exact = Settings { exact: true, ..one.clone() };
     for known in [SMALL, MEDIUM] {
         let mut group = criterion.benchmark_group(known.name);
-        group
-            .throughput(Throughput::Elements(known.states))
-            .sample_size(10);
+        group.throughput(Throughput::Elements(known.states)).sample_size(10);
         let mut contender = |name: &str, run: &dyn Fn() -> u64| {
             group.bench_function(BenchmarkId::from_parameter(name), |bencher| {
                 bencher.iter(|| assert_eq!(run(), known.states));
@@ -44,22 +35,15 @@ fn exploration(criterion: &mut Criterion) {
         contender("by hand", &|| by_hand::explore(known.scope).states);
         contender("one thread", &|| explore::<Narrow>(&known, &one));
         contender("two threads", &|| explore::<Narrow>(&known, &two));
-        contender("three words, fingerprints", &|| {
-            explore::<Wide>(&known, &one)
-        });
+        contender("three words, fingerprints", &|| explore::<Wide>(&known, &one));
         contender("three words, exact", &|| explore::<Wide>(&known, &exact));
-        contender("stateright", &|| {
-            with_stateright::breadth_first(known.scope).states
-        });
+        contender("stateright", &|| with_stateright::breadth_first(known.scope).states);
         group.finish();
     }
 }
 
 fn modulo_symmetry(criterion: &mut Criterion) {
-    let settings = Settings {
-        symmetry: true,
-        ..Settings::default()
-    };
+    let settings = Settings { symmetry: true, ..Settings::default() };
     let mut group = criterion.benchmark_group("modulo symmetry");
     for known in [SMALL, MEDIUM] {
         let states = known.modulo_symmetry.map_or(0, |(states, _)| states);

@@ -23,16 +23,8 @@ use common_model::planes::{Layout, Narrow, Planes, Wide};
 use common_model::{KNOWN, Known, Scope, TWENTY};
 use slr_check::{Settings, check};
 
-const CONTENDERS: [&str; 8] = [
-    "by-hand",
-    "slr-check",
-    "slr-check-2",
-    "fingerprint",
-    "exact",
-    "symmetry",
-    "symmetry-20",
-    "stateright",
-];
+const CONTENDERS: [&str; 8] =
+    ["by-hand", "slr-check", "slr-check-2", "fingerprint", "exact", "symmetry", "symmetry-20", "stateright"];
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -51,10 +43,7 @@ fn main() -> ExitCode {
         eprintln!("contenders: all, {}", CONTENDERS.join(", "));
         return ExitCode::FAILURE;
     }
-    let repetitions = arguments
-        .get(2)
-        .and_then(|count| count.parse().ok())
-        .unwrap_or(1);
+    let repetitions = arguments.get(2).and_then(|count| count.parse().ok()).unwrap_or(1);
     for _ in 0..repetitions {
         print_row(contender, known);
     }
@@ -90,11 +79,7 @@ fn print_row(contender: &str, known: &Known) {
         ("symmetry-20", _) => (TWENTY.orbits(), counts.edges, counts.levels),
         _ => (known.states, known.edges, known.levels),
     };
-    assert_eq!(
-        (counts.states, counts.edges, counts.levels),
-        expected,
-        "{contender}"
-    );
+    assert_eq!((counts.states, counts.edges, counts.levels), expected, "{contender}");
     println!(
         "{contender:<12} {:>10} {:>12} {:>6} {seconds:>9.4} {:>12.0} {:>12.1}",
         counts.states,
@@ -110,52 +95,22 @@ fn run(contender: &str, scope: Scope) -> Counts {
     match contender {
         "by-hand" => by_hand::explore(scope),
         "stateright" => with_stateright::breadth_first(scope),
-        "slr-check-2" => explore::<Narrow>(
-            scope,
-            &Settings {
-                threads: NonZero::<u16>::MIN.saturating_add(1),
-                ..settings
-            },
-        ),
+        "slr-check-2" => {
+            explore::<Narrow>(scope, &Settings { threads: NonZero::<u16>::MIN.saturating_add(1), ..settings })
+        }
         "fingerprint" => explore::<Wide>(scope, &settings),
-        "exact" => explore::<Wide>(
-            scope,
-            &Settings {
-                exact: true,
-                ..settings
-            },
-        ),
-        "symmetry-20" => explore::<Wide>(
-            TWENTY,
-            &Settings {
-                symmetry: true,
-                ..settings
-            },
-        ),
-        "symmetry" => explore::<Narrow>(
-            scope,
-            &Settings {
-                symmetry: true,
-                ..settings
-            },
-        ),
+        "exact" => explore::<Wide>(scope, &Settings { exact: true, ..settings }),
+        "symmetry-20" => explore::<Wide>(TWENTY, &Settings { symmetry: true, ..settings }),
+        "symmetry" => explore::<Narrow>(scope, &Settings { symmetry: true, ..settings }),
         _ => explore::<Narrow>(scope, &settings),
     }
 }
 
 fn explore<L: Layout>(scope: Scope, settings: &Settings) -> Counts {
-    let checked = check(&Planes::<L>::new(scope), settings, &mut |_| {
-        ControlFlow::Continue(())
-    });
-    let report = checked
-        .expect("the common model is sound under all settings")
-        .report;
+    let checked = check(&Planes::<L>::new(scope), settings, &mut |_| ControlFlow::Continue(()));
+    let report = checked.expect("the common model is sound under all settings").report;
     assert!(report.exhaustive && !report.is_violated());
-    Counts {
-        states: report.distinct,
-        edges: report.edges,
-        levels: report.levels.len() as u64,
-    }
+    Counts { states: report.distinct, edges: report.edges, levels: report.levels.len() as u64 }
 }
 
 /// The peak of resident memory of this process; 0 where the system does not tell.

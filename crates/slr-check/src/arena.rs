@@ -39,9 +39,7 @@ impl<T: Copy> Arena<T> {
 
     /// How many values there are.
     pub(crate) fn len(&self) -> usize {
-        self.pieces
-            .last()
-            .map_or(0, |last| (self.pieces.len() - 1) * PIECE + last.len())
+        self.pieces.last().map_or(0, |last| (self.pieces.len() - 1) * PIECE + last.len())
     }
 
     /// Bytes that the values take. The rest of the last piece was never touched, so that it takes none.

@@ -10,9 +10,7 @@ use crate::liveness::{Answer, always_possible, leads_to};
 use crate::property::{Claim, Property};
 use crate::run::{Path, PathEnd, Replay, Run};
 use crate::settings::Unsound;
-use crate::{
-    Key, Model, PropertyKind, PropertyReport, Report, RuleCoverage, Settings, Stop, Timing, Verdict,
-};
+use crate::{Key, Model, PropertyKind, PropertyReport, Report, RuleCoverage, Settings, Stop, Timing, Verdict};
 
 /// The result of a check.
 #[derive(Debug, Clone)]
@@ -41,31 +39,17 @@ pub fn check<M: Model>(
 
     let expander = Expander::new(model, &properties, settings.symmetry, settings.reduction);
     let decisions = decide(&expander, &properties, &explored, settings);
-    let replay = Replay {
-        expander: &expander,
-        states: &explored.states,
-    };
-    let runs: Vec<_> = decisions
-        .iter()
-        .map(|decision| decision.path().and_then(|path| replay.run(path)))
-        .collect();
-    let verdicts =
-        properties
-            .iter()
-            .zip(&decisions)
-            .zip(&runs)
-            .map(|((property, decision), run)| PropertyReport {
-                name: property.name.clone(),
-                kind: property.kind(),
-                verdict: decision.verdict(run.as_ref().map(|run| run.story(model))),
-            });
+    let replay = Replay { expander: &expander, states: &explored.states };
+    let runs: Vec<_> = decisions.iter().map(|decision| decision.path().and_then(|path| replay.run(path))).collect();
+    let verdicts = properties.iter().zip(&decisions).zip(&runs).map(|((property, decision), run)| PropertyReport {
+        name: property.name.clone(),
+        kind: property.kind(),
+        verdict: decision.verdict(run.as_ref().map(|run| run.story(model))),
+    });
     let mut report = summary(model, settings, &explored);
     report.properties = verdicts.collect();
-    report.timing = Timing {
-        seconds: began.elapsed().as_secs_f64(),
-        exploring_seconds,
-        threads: settings.threads.get(),
-    };
+    report.timing =
+        Timing { seconds: began.elapsed().as_secs_f64(), exploring_seconds, threads: settings.threads.get() };
     Ok(Checked { report, runs })
 }
 
@@ -93,9 +77,7 @@ impl Decision {
             (Self::Reached(_), Some(story)) => Verdict::Reached(story),
             (Self::Violated(_), Some(story)) => Verdict::Violated(story),
             // A run that cannot be replayed shows that the model is not a function of its arguments: no answer is sound.
-            (Self::Reached(_) | Self::Violated(_), None) | (Self::Undecided, _) => {
-                Verdict::Undecided
-            }
+            (Self::Reached(_) | Self::Violated(_), None) | (Self::Undecided, _) => Verdict::Undecided,
         }
     }
 }
@@ -107,23 +89,13 @@ fn decide<M: Model>(
     settings: &Settings,
 ) -> Vec<Decision> {
     // After a run that was broken off, nobody waits for the long questions.
-    let asks_graph = properties
-        .iter()
-        .any(|property| property.kind().needs_graph())
+    let asks_graph = properties.iter().any(|property| property.kind().needs_graph())
         && match explored.stop {
             Stop::Exhausted | Stop::States | Stop::Memory | Stop::Depth => true,
             Stop::Violation | Stop::Time | Stop::Cancelled => false,
         };
     let graph = asks_graph
-        .then(|| {
-            Graph::build(
-                expander,
-                explored,
-                settings.exact,
-                settings.threads.get(),
-                settings.bounds.memory,
-            )
-        })
+        .then(|| Graph::build(expander, explored, settings.exact, settings.threads.get(), settings.bounds.memory))
         .flatten();
     let complete = explored.stop == Stop::Exhausted;
     properties
@@ -132,9 +104,7 @@ fn decide<M: Model>(
         .map(|(property, finding)| match finding {
             Some(finding) => by_finding(property.kind(), *finding, explored),
             None if property.kind().needs_graph() => {
-                graph.as_ref().map_or(Decision::Undecided, |graph| {
-                    by_graph(&property.claim, graph)
-                })
+                graph.as_ref().map_or(Decision::Undecided, |graph| by_graph(&property.claim, graph))
             }
             None if !complete => Decision::Undecided,
             None if property.kind() == PropertyKind::Sometimes => Decision::NotReached,
@@ -146,26 +116,15 @@ fn decide<M: Model>(
 fn by_finding<K: Key>(kind: PropertyKind, finding: Finding, explored: &Explored<K>) -> Decision {
     let end = finding.step.map_or(PathEnd::State, PathEnd::Step);
     let path = Path::to(finding.state, &explored.states, end);
-    if kind == PropertyKind::Sometimes {
-        Decision::Reached(path)
-    } else {
-        Decision::Violated(path)
-    }
+    if kind == PropertyKind::Sometimes { Decision::Reached(path) } else { Decision::Violated(path) }
 }
 
-fn by_graph<M: Model>(
-    claim: &Claim<'_, M::State, M::Action>,
-    graph: &Graph<'_, '_, M>,
-) -> Decision {
+fn by_graph<M: Model>(claim: &Claim<'_, M::State, M::Action>, graph: &Graph<'_, '_, M>) -> Decision {
     let answer = match claim {
         Claim::Eventually(goal) => leads_to(graph, None, &graph.mark(goal)),
-        Claim::LeadsTo(trigger, goal) => {
-            leads_to(graph, Some(&graph.mark(trigger)), &graph.mark(goal))
-        }
+        Claim::LeadsTo(trigger, goal) => leads_to(graph, Some(&graph.mark(trigger)), &graph.mark(goal)),
         Claim::AlwaysPossible(goal) => always_possible(graph, &graph.mark(goal)),
-        Claim::Always(_) | Claim::Never(_) | Claim::EveryStep(_) | Claim::Sometimes(_) => {
-            Answer::Unknown
-        }
+        Claim::Always(_) | Claim::Never(_) | Claim::EveryStep(_) | Claim::Sometimes(_) => Answer::Unknown,
     };
     match answer {
         Answer::Holds => Decision::Proved,
@@ -182,23 +141,14 @@ fn summary<M: Model>(model: &M, settings: &Settings, explored: &Explored<M::Key>
         distinct: u64::from(found),
         edges: explored.tally.edges,
         depth: u32::try_from(explored.levels.len().saturating_sub(1)).unwrap_or(u32::MAX),
-        levels: explored
-            .levels
-            .iter()
-            .zip(ends)
-            .map(|(start, end)| u64::from(end - start))
-            .collect(),
+        levels: explored.levels.iter().zip(ends).map(|(start, end)| u64::from(end - start)).collect(),
         ends: explored.tally.ends,
         exhaustive: explored.stop == Stop::Exhausted,
         stop: explored.stop,
         unexpanded: u64::from(found - explored.expanded),
         unexamined: u64::from(found - explored.examined),
         exact,
-        collision_probability: if exact {
-            0.0
-        } else {
-            collision_probability(found)
-        },
+        collision_probability: if exact { 0.0 } else { collision_probability(found) },
         symmetry: settings.symmetry,
         reduction: settings.reduction,
         rules: model

@@ -26,12 +26,7 @@ pub(crate) struct Tally {
 
 impl Tally {
     pub(crate) fn new(rules: usize, properties: usize) -> Self {
-        Self {
-            edges: 0,
-            ends: 0,
-            fired: vec![0; rules],
-            findings: vec![None; properties],
-        }
+        Self { edges: 0, ends: 0, fired: vec![0; rules], findings: vec![None; properties] }
     }
 
     #[inline]
@@ -76,6 +71,8 @@ pub(crate) struct Batch<K> {
     recent: Box<[u64; RECENT]>,
     /// Whether equal fingerprints are not enough.
     compare: bool,
+    /// If so: the keys that belong to `recent`. The first key fills it, for no place of `recent` refers to one before.
+    recent_keys: Vec<K>,
     pub(crate) tally: Tally,
     ample: Vec<(RuleId, u64, K)>,
 }
@@ -94,6 +91,7 @@ impl<K: Key> Batch<K> {
         Self {
             recent: Box::new(recent),
             compare,
+            recent_keys: Vec::new(),
             keys: Vec::new(),
             fingerprints: Vec::new(),
             ends: Vec::new(),
@@ -116,6 +114,7 @@ impl<K: Key> Batch<K> {
     /// Leaves out the steps that lead to states which, as a first look tells, were visited.
     pub(crate) fn sift(&mut self, visited: &Visited<'_, K>) {
         if visited.compare {
+            visited.table.touch(&self.fingerprints);
             self.unseen.clear();
             self.unseen.extend((0u32..).take(self.keys.len()));
         } else {
@@ -131,11 +130,7 @@ impl<K: Key> Batch<K> {
             while self.ends[parent as usize] <= place as usize {
                 parent += 1;
             }
-            (
-                self.fingerprints[place as usize],
-                self.keys[place as usize],
-                parent,
-            )
+            (self.fingerprints[place as usize], self.keys[place as usize], parent)
         })
     }
 
@@ -144,11 +139,17 @@ impl<K: Key> Batch<K> {
     #[expect(clippy::cast_possible_truncation, reason = "only the low bits matter")]
     fn push(&mut self, key: K) {
         let fingerprint = filed_under(&key);
-        let recent = &mut self.recent[fingerprint as usize % RECENT];
-        if *recent != fingerprint || self.compare {
-            *recent = fingerprint;
+        let place = fingerprint as usize % RECENT;
+        // Said of the type too, so that nothing is left of it where keys are one word.
+        let compare = !K::INJECTIVE && self.compare;
+        if self.recent[place] != fingerprint || (compare && self.recent_keys[place] != key) {
+            self.recent[place] = fingerprint;
             self.keys.push(key);
             self.fingerprints.push(fingerprint);
+            if compare {
+                self.recent_keys.resize(RECENT, key);
+                self.recent_keys[place] = key;
+            }
         }
     }
 }
@@ -186,50 +187,27 @@ impl<'p, M: Model> Expander<'p, M> {
         let mut step_watches = Vec::new();
         for (property, Property { claim, .. }) in properties.iter().enumerate() {
             match claim {
-                Claim::Always(predicate) => watches.push(Watch {
-                    property,
-                    predicate,
-                    decided_by: false,
-                }),
+                Claim::Always(predicate) => watches.push(Watch { property, predicate, decided_by: false }),
                 Claim::Never(predicate) | Claim::Sometimes(predicate) => {
-                    watches.push(Watch {
-                        property,
-                        predicate,
-                        decided_by: true,
-                    });
+                    watches.push(Watch { property, predicate, decided_by: true });
                 }
-                Claim::EveryStep(predicate) => step_watches.push(StepWatch {
-                    property,
-                    predicate,
-                }),
+                Claim::EveryStep(predicate) => step_watches.push(StepWatch { property, predicate }),
                 Claim::Eventually(_) | Claim::LeadsTo(..) | Claim::AlwaysPossible(_) => {}
             }
         }
-        Self {
-            model,
-            symmetry,
-            reduction,
-            watches,
-            step_watches,
-        }
+        Self { model, symmetry, reduction, watches, step_watches }
     }
 
     /// Stops asking about properties that are decided.
     pub(crate) fn forget_decided(&mut self, findings: &[Option<Finding>]) {
-        self.watches
-            .retain(|watch| findings[watch.property].is_none());
-        self.step_watches
-            .retain(|watch| findings[watch.property].is_none());
+        self.watches.retain(|watch| findings[watch.property].is_none());
+        self.step_watches.retain(|watch| findings[watch.property].is_none());
     }
 
     /// The key under which `state` is stored.
     #[inline]
     pub(crate) fn key_of(&self, state: &M::State) -> M::Key {
-        if self.symmetry {
-            self.model.pack(&self.model.canonical(state))
-        } else {
-            self.model.pack(state)
-        }
+        if self.symmetry { self.model.pack(&self.model.canonical(state)) } else { self.model.pack(state) }
     }
 
     /// Visits the steps out of `state`, all that the settings but reduction leave.
@@ -247,13 +225,7 @@ impl<'p, M: Model> Expander<'p, M> {
     pub(crate) fn judge(&self, number: StateNumber, state: &M::State, tally: &mut Tally) {
         for watch in &self.watches {
             if (watch.predicate)(state) == watch.decided_by {
-                note_finding(
-                    &mut tally.findings[watch.property],
-                    Finding {
-                        state: number,
-                        step: None,
-                    },
-                );
+                note_finding(&mut tally.findings[watch.property], Finding { state: number, step: None });
             }
         }
     }
@@ -285,30 +257,21 @@ impl<'p, M: Model> Expander<'p, M> {
     #[inline]
     fn expand_plainly(&self, state: &M::State, batch: &mut Batch<M::Key>) -> bool {
         let mut is_end = true;
-        self.model
-            .successors(state, &mut |action, instances, next| {
-                is_end = false;
-                batch.tally.count(self.model.rule(&action), instances);
-                batch.push(self.model.pack(&next));
-            });
+        self.model.successors(state, &mut |action, instances, next| {
+            is_end = false;
+            batch.tally.count(self.model.rule(&action), instances);
+            batch.push(self.model.pack(&next));
+        });
         is_end
     }
 
-    fn expand_fully(
-        &self,
-        number: StateNumber,
-        state: &M::State,
-        batch: &mut Batch<M::Key>,
-    ) -> bool {
+    fn expand_fully(&self, number: StateNumber, state: &M::State, batch: &mut Batch<M::Key>) -> bool {
         let mut steps = 0;
         self.steps(state, &mut |action, instances, next| {
             batch.tally.count(self.model.rule(&action), instances);
             for watch in &self.step_watches {
                 if !(watch.predicate)(state, &action, &next) {
-                    let finding = Finding {
-                        state: number,
-                        step: Some(steps),
-                    };
+                    let finding = Finding { state: number, step: Some(steps) };
                     note_finding(&mut batch.tally.findings[watch.property], finding);
                 }
             }
@@ -321,12 +284,7 @@ impl<'p, M: Model> Expander<'p, M> {
     /// Appends the ample steps out of `state`, if they suffice: one of them has to lead to a state that is expanded
     /// later, so that whatever is put off here is not put off for ever (the proviso of D. Bošnački and G. J. Holzmann,
     /// "Improving Spin's Partial-Order Reduction for Breadth-First Search", 2005).
-    fn expand_ample(
-        &self,
-        state: &M::State,
-        visited: &Visited<'_, M::Key>,
-        batch: &mut Batch<M::Key>,
-    ) -> bool {
+    fn expand_ample(&self, state: &M::State, visited: &Visited<'_, M::Key>, batch: &mut Batch<M::Key>) -> bool {
         let mut ample = std::mem::take(&mut batch.ample);
         ample.clear();
         let suffices = self.model.ample(state, &mut |action, instances, next| {
@@ -364,8 +322,6 @@ impl<K: Key> Visited<'_, K> {
 
     #[inline]
     pub(crate) fn number_under(&self, fingerprint: u64, key: &K) -> Option<StateNumber> {
-        self.table.find(fingerprint, |note| {
-            !self.compare || self.states.key(note) == *key
-        })
+        self.table.find(fingerprint, |note| !self.compare || self.states.key(note) == *key)
     }
 }

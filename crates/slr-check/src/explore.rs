@@ -54,10 +54,7 @@ pub(crate) fn explore<'p, M: Model>(
     let team = settings.threads.get() > 1 || settings.reduction;
     let mut exploration = Exploration {
         expander: Expander::new(model, properties, settings.symmetry, settings.reduction),
-        breaking: properties
-            .iter()
-            .map(|property| property.kind() != PropertyKind::Sometimes)
-            .collect(),
+        breaking: properties.iter().map(|property| property.kind() != PropertyKind::Sometimes).collect(),
         settings,
         began: Instant::now(),
         batch: Batch::new(tally.clone(), compare),
@@ -111,12 +108,7 @@ impl<M: Model> Exploration<'_, M> {
             let frontier = self.expanded..self.found.states.found();
             self.levels.push(frontier.start);
             self.frontier_end = frontier.end;
-            if self
-                .settings
-                .bounds
-                .depth
-                .is_some_and(|depth| level >= depth)
-            {
+            if self.settings.bounds.depth.is_some_and(|depth| level >= depth) {
                 return Stop::Depth;
             }
             if let ControlFlow::Break(stop) = self.expand_level(level, frontier, progress) {
@@ -167,26 +159,14 @@ impl<M: Model> Exploration<'_, M> {
             .or_else(|| {
                 // What the last round took, the next one may take too.
                 let ahead = self.bytes.saturating_add(self.bytes_of_last_round);
-                bounds
-                    .memory
-                    .is_some_and(|most| ahead > most)
-                    .then_some(Stop::Memory)
+                bounds.memory.is_some_and(|most| ahead > most).then_some(Stop::Memory)
             })
-            .or_else(|| {
-                bounds
-                    .time
-                    .is_some_and(|most| self.began.elapsed() >= most)
-                    .then_some(Stop::Time)
-            })
+            .or_else(|| bounds.time.is_some_and(|most| self.began.elapsed() >= most).then_some(Stop::Time))
     }
 
     fn violation(&self) -> Option<Stop> {
-        let violated = self
-            .tally
-            .findings
-            .iter()
-            .zip(&self.breaking)
-            .any(|(finding, &breaking)| breaking && finding.is_some());
+        let violated =
+            self.tally.findings.iter().zip(&self.breaking).any(|(finding, &breaking)| breaking && finding.is_some());
         (violated && !self.settings.keep_going).then_some(Stop::Violation)
     }
 

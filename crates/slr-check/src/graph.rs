@@ -42,44 +42,26 @@ impl<'g, 'p, M: Model> Graph<'g, 'p, M> {
         most_bytes: Option<u64>,
     ) -> Option<Self> {
         let compare = exact && !M::Key::INJECTIVE;
-        let mut graph = Self {
-            expander,
-            explored,
-            index: Table::new(true),
-            compare,
-            starts: vec![0],
-            targets: Vec::new(),
-        };
+        let mut graph =
+            Self { expander, explored, index: Table::new(true), compare, starts: vec![0], targets: Vec::new() };
         let states = &explored.states;
         for number in 0..states.found() {
             let key = states.key(number);
-            graph.index.insert(filed_under(&key), number, |note| {
-                !compare || states.key(note) == key
-            });
+            graph.index.insert(filed_under(&key), number, |note| !compare || states.key(note) == key);
         }
         let pool = (threads > 1)
-            .then(|| {
-                rayon::ThreadPoolBuilder::new()
-                    .num_threads(usize::from(threads))
-                    .build()
-                    .ok()
-            })
+            .then(|| rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads)).build().ok())
             .flatten();
         let chunks: Vec<StateNumber> = (0..explored.expanded).step_by(CHUNK as usize).collect();
         for stretch in chunks.chunks(STRETCH) {
-            let mut parts: Vec<(Vec<usize>, Vec<StateNumber>)> =
-                vec![Default::default(); stretch.len()];
-            each(
-                pool.as_ref(),
-                parts.iter_mut().zip(stretch).collect(),
-                |(part, &first)| {
-                    let last = first.saturating_add(CHUNK).min(explored.expanded);
-                    for number in first..last {
-                        graph.visit_steps(number, |step| part.1.push(step.to));
-                        part.0.push(part.1.len());
-                    }
-                },
-            );
+            let mut parts: Vec<(Vec<usize>, Vec<StateNumber>)> = vec![Default::default(); stretch.len()];
+            each(pool.as_ref(), parts.iter_mut().zip(stretch).collect(), |(part, &first)| {
+                let last = first.saturating_add(CHUNK).min(explored.expanded);
+                for number in first..last {
+                    graph.visit_steps(number, |step| part.1.push(step.to));
+                    part.0.push(part.1.len());
+                }
+            });
             for (ends, targets) in parts {
                 let before = graph.targets.len();
                 graph.starts.extend(ends.iter().map(|end| before + end));
@@ -131,49 +113,27 @@ impl<'g, 'p, M: Model> Graph<'g, 'p, M> {
     }
 
     fn visit_steps(&self, state: StateNumber, mut visit: impl FnMut(Step)) {
-        let Self {
-            expander,
-            explored,
-            index,
-            compare,
-            ..
-        } = self;
-        let visited = Visited {
-            table: index,
-            states: &explored.states,
-            compare: *compare,
-        };
+        let Self { expander, explored, index, compare, .. } = self;
+        let visited = Visited { table: index, states: &explored.states, compare: *compare };
         let from = expander.model.unpack(&explored.states.key(state));
         expander.steps(&from, &mut |action, _, next| {
             let key = expander.key_of(&next);
-            let to = visited
-                .number_under(filed_under(&key), &key)
-                .unwrap_or(NOBODY);
-            visit(Step {
-                class: expander.model.fairness(&action),
-                to,
-            });
+            let to = visited.number_under(filed_under(&key), &key).unwrap_or(NOBODY);
+            visit(Step { class: expander.model.fairness(&action), to });
         });
     }
 
     /// For every stored state, whether `predicate` is true of it.
     pub(crate) fn mark(&self, predicate: &dyn Fn(&M::State) -> bool) -> Vec<bool> {
         let states = &self.explored.states;
-        (0..self.len())
-            .map(|number| predicate(&self.expander.model.unpack(&states.key(number))))
-            .collect()
+        (0..self.len()).map(|number| predicate(&self.expander.model.unpack(&states.key(number)))).collect()
     }
 
     /// How many steps from the beginning each state was found, ascending.
     pub(crate) fn depths(&self) -> Vec<u32> {
         let mut depths = Vec::with_capacity(self.len() as usize);
         for (depth, &start) in (0u32..).zip(&self.explored.levels) {
-            let end = self
-                .explored
-                .levels
-                .get(depth as usize + 1)
-                .copied()
-                .unwrap_or(self.len());
+            let end = self.explored.levels.get(depth as usize + 1).copied().unwrap_or(self.len());
             depths.extend((start..end).map(|_| depth));
         }
         depths
@@ -193,10 +153,7 @@ impl Components {
     /// those that are not `inside` are passed over.
     ///
     /// Components are numbered sinks first: a step never leads to a component with a higher number.
-    pub(crate) fn find<'t>(
-        inside: &[bool],
-        targets: impl Fn(StateNumber) -> &'t [StateNumber],
-    ) -> Self {
+    pub(crate) fn find<'t>(inside: &[bool], targets: impl Fn(StateNumber) -> &'t [StateNumber]) -> Self {
         let mut search = Search::new(inside.len());
         for root in (0u32..).take(inside.len()) {
             if inside[root as usize] && search.index[root as usize] == NOBODY {
@@ -222,11 +179,7 @@ impl Components {
                 next[component as usize] += 1;
             }
         }
-        Self {
-            of,
-            starts,
-            members,
-        }
+        Self { of, starts, members }
     }
 
     pub(crate) fn count(&self) -> u32 {
@@ -278,12 +231,7 @@ impl Search {
         *low = to.min(*low);
     }
 
-    fn from<'t>(
-        &mut self,
-        root: StateNumber,
-        inside: &[bool],
-        targets: &impl Fn(StateNumber) -> &'t [StateNumber],
-    ) {
+    fn from<'t>(&mut self, root: StateNumber, inside: &[bool], targets: &impl Fn(StateNumber) -> &'t [StateNumber]) {
         self.enter(root);
         while let Some((state, looked_at)) = self.way.last_mut() {
             let state = *state;
@@ -350,9 +298,7 @@ mod tests {
 
     #[test]
     fn a_million_states_in_a_row_need_no_deep_stack() {
-        let next: Vec<[u32; 1]> = (0..1_000_000u32)
-            .map(|state| [(state + 1) % 1_000_000])
-            .collect();
+        let next: Vec<[u32; 1]> = (0..1_000_000u32).map(|state| [(state + 1) % 1_000_000]).collect();
         let found = Components::find(&vec![true; next.len()], |state| &next[state as usize]);
         assert_eq!(found.count(), 1);
     }

@@ -56,11 +56,7 @@ const fn permute(word: u64) -> u64 {
 #[inline]
 pub(crate) fn filed_under<K: Key>(key: &K) -> u64 {
     let fingerprint = key.fingerprint();
-    if K::INJECTIVE {
-        fingerprint
-    } else {
-        fingerprint.max(1)
-    }
+    if K::INJECTIVE { fingerprint } else { fingerprint.max(1) }
 }
 
 #[cfg(test)]

@@ -35,8 +35,6 @@ pub use explore::Progress;
 pub use key::Key;
 pub use model::{FairnessClass, Model, RuleId, Symmetry};
 pub use property::{Property, PropertyKind};
-pub use report::{
-    Ending, PropertyReport, Report, RuleCoverage, Stop, Story, StoryStep, Timing, Verdict,
-};
+pub use report::{Ending, PropertyReport, Report, RuleCoverage, Stop, Story, StoryStep, Timing, Verdict};
 pub use run::Run;
 pub use settings::{Bounds, Settings, Unsound};

@@ -24,11 +24,7 @@ pub(crate) enum Answer {
 
 /// Whether every fair run goes on from a state in `triggers` to a state in `goals`; without `triggers`, from its
 /// beginning.
-pub(crate) fn leads_to<M: Model>(
-    graph: &Graph<'_, '_, M>,
-    triggers: Option<&[bool]>,
-    goals: &[bool],
-) -> Answer {
+pub(crate) fn leads_to<M: Model>(graph: &Graph<'_, '_, M>, triggers: Option<&[bool]>, goals: &[bool]) -> Answer {
     let region = Region::explore(graph, triggers, goals);
     let components = Components::find(&region.inside, |state| graph.targets(state));
     let mut judged = vec![false; components.count() as usize];
@@ -39,28 +35,16 @@ pub(crate) fn leads_to<M: Model>(
         }
         let component = components.of[state as usize];
         if !std::mem::replace(&mut judged[component as usize], true) {
-            let knot = Knot {
-                graph,
-                components: &components,
-                component,
-            };
+            let knot = Knot { graph, components: &components, component };
             if knot.is_fair() {
-                return Answer::Broken(region.path_to(
-                    state,
-                    graph,
-                    PathEnd::Loop(knot.fair_loop(state)),
-                ));
+                return Answer::Broken(region.path_to(state, graph, PathEnd::Loop(knot.fair_loop(state))));
             }
         }
     }
     // A trigger may lie where nobody looked. The beginnings of runs are all known once one was expanded.
     let Explored { stop, expanded, .. } = *graph.explored;
     let may_have_missed = stop != Stop::Exhausted && (triggers.is_some() || expanded == 0);
-    if region.is_open || may_have_missed {
-        Answer::Unknown
-    } else {
-        Answer::Holds
-    }
+    if region.is_open || may_have_missed { Answer::Unknown } else { Answer::Holds }
 }
 
 /// Whether a state in `goals` can be reached from every state.
@@ -73,10 +57,7 @@ pub(crate) fn always_possible<M: Model>(graph: &Graph<'_, '_, M>, goals: &[bool]
             // What was not explored might lead to the goal.
             goals[state as usize]
                 || !graph.is_closed(state)
-                || graph
-                    .targets(state)
-                    .iter()
-                    .any(|&target| reaches[components.of[target as usize] as usize])
+                || graph.targets(state).iter().any(|&target| reaches[components.of[target as usize] as usize])
         });
     }
     let lost = (0..graph.len()).find(|&state| !reaches[components.of[state as usize] as usize]);
@@ -99,23 +80,13 @@ struct Region {
 }
 
 impl Region {
-    fn explore<M: Model>(
-        graph: &Graph<'_, '_, M>,
-        triggers: Option<&[bool]>,
-        goals: &[bool],
-    ) -> Self {
+    fn explore<M: Model>(graph: &Graph<'_, '_, M>, triggers: Option<&[bool]>, goals: &[bool]) -> Self {
         let states = graph.len() as usize;
         let depths = graph.depths();
-        let mut region = Self {
-            inside: vec![false; states],
-            order: Vec::new(),
-            before: vec![NOBODY; states],
-            is_open: false,
-        };
+        let mut region =
+            Self { inside: vec![false; states], order: Vec::new(), before: vec![NOBODY; states], is_open: false };
         let begins = |state: StateNumber| {
-            let triggered = triggers.map_or(depths[state as usize] == 0, |triggers| {
-                triggers[state as usize]
-            });
+            let triggered = triggers.map_or(depths[state as usize] == 0, |triggers| triggers[state as usize]);
             triggered && !goals[state as usize]
         };
         // The beginnings are met in the order of their depths: each level takes those of its own depth in.
@@ -123,8 +94,7 @@ impl Region {
         let mut distance = 0;
         let mut level = 0;
         loop {
-            while let Some(state) = beginnings.next_if(|&state| depths[state as usize] <= distance)
-            {
+            while let Some(state) = beginnings.next_if(|&state| depths[state as usize] <= distance) {
                 region.enter(state, NOBODY);
             }
             if level == region.order.len() {
@@ -150,12 +120,7 @@ impl Region {
         }
     }
 
-    fn go_on_from<M: Model>(
-        &mut self,
-        state: StateNumber,
-        graph: &Graph<'_, '_, M>,
-        goals: &[bool],
-    ) {
+    fn go_on_from<M: Model>(&mut self, state: StateNumber, graph: &Graph<'_, '_, M>, goals: &[bool]) {
         self.is_open |= !graph.is_closed(state);
         for &target in graph.targets(state) {
             if target != NOBODY && !goals[target as usize] {
@@ -164,12 +129,7 @@ impl Region {
         }
     }
 
-    fn path_to<M: Model>(
-        &self,
-        state: StateNumber,
-        graph: &Graph<'_, '_, M>,
-        end: PathEnd,
-    ) -> Path {
+    fn path_to<M: Model>(&self, state: StateNumber, graph: &Graph<'_, '_, M>, end: PathEnd) -> Path {
         let mut owing = vec![state];
         let mut first = state;
         while self.before[first as usize] != NOBODY {
@@ -210,11 +170,7 @@ impl<M: Model> Knot<'_, '_, '_, M> {
 
     /// The steps that stay within.
     fn inner_steps(&self, state: StateNumber) -> impl Iterator<Item = Step> {
-        let steps = if self.graph.is_expanded(state) {
-            self.graph.steps(state)
-        } else {
-            Vec::new()
-        };
+        let steps = if self.graph.is_expanded(state) { self.graph.steps(state) } else { Vec::new() };
         steps.into_iter().filter(|step| self.holds(step.to))
     }
 
@@ -242,21 +198,13 @@ impl<M: Model> Knot<'_, '_, '_, M> {
     /// Whether a run can go round in it for ever, fairly.
     fn is_fair(&self) -> bool {
         // Cheaper than generating steps, and most components are single states without a step to themselves.
-        let goes_round = self.members().iter().any(|&state| {
-            self.graph
-                .targets(state)
-                .iter()
-                .any(|&target| self.holds(target))
-        });
+        let goes_round =
+            self.members().iter().any(|&state| self.graph.targets(state).iter().any(|&target| self.holds(target)));
         if !goes_round {
             return false;
         }
         let mut debts = self.debts();
-        for &state in self
-            .members()
-            .iter()
-            .filter(|&&state| self.graph.is_expanded(state))
-        {
+        for &state in self.members().iter().filter(|&&state| self.graph.is_expanded(state)) {
             self.settle_by_visit(state, &mut debts);
             for step in self.inner_steps(state) {
                 settle_by_step(step, &mut debts);
@@ -298,13 +246,7 @@ impl<M: Model> Knot<'_, '_, '_, M> {
 
     fn walk(&self, legs: &[Leg], debts: &mut [Debt]) {
         for leg in legs {
-            settle_by_step(
-                Step {
-                    class: leg.class,
-                    to: leg.to,
-                },
-                debts,
-            );
+            settle_by_step(Step { class: leg.class, to: leg.to }, debts);
             if self.graph.is_expanded(leg.to) {
                 self.settle_by_visit(leg.to, debts);
             }
@@ -317,10 +259,7 @@ impl<M: Model> Knot<'_, '_, '_, M> {
         let mut queue = VecDeque::from([from]);
         while let Some(state) = queue.pop_front() {
             for step in self.inner_steps(state) {
-                let leg = Leg {
-                    to: step.to,
-                    class: step.class,
-                };
+                let leg = Leg { to: step.to, class: step.class };
                 if wanted(state, step) {
                     return way(&before, from, state, leg);
                 }

@@ -19,11 +19,7 @@ pub trait Model: Sync + Sized {
 
     /// Visits every step out of `state`, always in the same order: the action, how many (action, argument) instances it
     /// stands for (1 unless the model merges steps that lead to equal states), and the state after it.
-    fn successors(
-        &self,
-        state: &Self::State,
-        visit: &mut impl FnMut(Self::Action, u64, Self::State),
-    );
+    fn successors(&self, state: &Self::State, visit: &mut impl FnMut(Self::Action, u64, Self::State));
 
     /// Packs a state; two states are the same exactly if their keys are equal.
     fn pack(&self, state: &Self::State) -> Self::Key;
@@ -74,11 +70,7 @@ pub trait Model: Sync + Sized {
     /// interchangeable individuals one may stand for all, with their number.
     ///
     /// The checker applies [`canonical`](Self::canonical) to the states it is given. `state` need not be canonical.
-    fn representative_successors(
-        &self,
-        state: &Self::State,
-        visit: &mut impl FnMut(Self::Action, u64, Self::State),
-    ) {
+    fn representative_successors(&self, state: &Self::State, visit: &mut impl FnMut(Self::Action, u64, Self::State)) {
         self.successors(state, visit);
     }
 
@@ -97,11 +89,7 @@ pub trait Model: Sync + Sized {
     ///
     /// Under symmetry the promise is the same for the quotient, and the multiplicities are those of
     /// [`representative_successors`](Self::representative_successors).
-    fn ample(
-        &self,
-        _state: &Self::State,
-        _visit: &mut impl FnMut(Self::Action, u64, Self::State),
-    ) -> bool {
+    fn ample(&self, _state: &Self::State, _visit: &mut impl FnMut(Self::Action, u64, Self::State)) -> bool {
         false
     }
 }

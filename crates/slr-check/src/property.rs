@@ -42,42 +42,27 @@ pub enum PropertyKind {
 
 impl<'m, S, A> Property<'m, S, A> {
     /// `predicate` is true of every reachable state.
-    pub fn always(
-        name: impl Into<String>,
-        predicate: impl Fn(&S) -> bool + Send + Sync + 'm,
-    ) -> Self {
+    pub fn always(name: impl Into<String>, predicate: impl Fn(&S) -> bool + Send + Sync + 'm) -> Self {
         Self::new(name, Claim::Always(Box::new(predicate)))
     }
 
     /// `predicate` is true of no reachable state.
-    pub fn never(
-        name: impl Into<String>,
-        predicate: impl Fn(&S) -> bool + Send + Sync + 'm,
-    ) -> Self {
+    pub fn never(name: impl Into<String>, predicate: impl Fn(&S) -> bool + Send + Sync + 'm) -> Self {
         Self::new(name, Claim::Never(Box::new(predicate)))
     }
 
     /// `predicate` is true of every step from a reachable state: of the state before, the action, the state after.
-    pub fn every_step(
-        name: impl Into<String>,
-        predicate: impl Fn(&S, &A, &S) -> bool + Send + Sync + 'm,
-    ) -> Self {
+    pub fn every_step(name: impl Into<String>, predicate: impl Fn(&S, &A, &S) -> bool + Send + Sync + 'm) -> Self {
         Self::new(name, Claim::EveryStep(Box::new(predicate)))
     }
 
     /// `predicate` is true of some reachable state.
-    pub fn sometimes(
-        name: impl Into<String>,
-        predicate: impl Fn(&S) -> bool + Send + Sync + 'm,
-    ) -> Self {
+    pub fn sometimes(name: impl Into<String>, predicate: impl Fn(&S) -> bool + Send + Sync + 'm) -> Self {
         Self::new(name, Claim::Sometimes(Box::new(predicate)))
     }
 
     /// Every fair run reaches `goal`. A run that ends before it reaches `goal` breaks the property too.
-    pub fn eventually(
-        name: impl Into<String>,
-        goal: impl Fn(&S) -> bool + Send + Sync + 'm,
-    ) -> Self {
+    pub fn eventually(name: impl Into<String>, goal: impl Fn(&S) -> bool + Send + Sync + 'm) -> Self {
         Self::new(name, Claim::Eventually(Box::new(goal)))
     }
 
@@ -91,10 +76,7 @@ impl<'m, S, A> Property<'m, S, A> {
     }
 
     /// From every reachable state, `goal` can still be reached.
-    pub fn always_possible(
-        name: impl Into<String>,
-        goal: impl Fn(&S) -> bool + Send + Sync + 'm,
-    ) -> Self {
+    pub fn always_possible(name: impl Into<String>, goal: impl Fn(&S) -> bool + Send + Sync + 'm) -> Self {
         Self::new(name, Claim::AlwaysPossible(Box::new(goal)))
     }
 
@@ -125,11 +107,7 @@ impl<'m, S, A> Property<'m, S, A> {
     }
 
     fn new(name: impl Into<String>, claim: Claim<'m, S, A>) -> Self {
-        Self {
-            name: name.into(),
-            claim,
-            names_an_individual: false,
-        }
+        Self { name: name.into(), claim, names_an_individual: false }
     }
 }
 
@@ -146,11 +124,7 @@ impl PropertyKind {
     pub const fn needs_fairness(self) -> bool {
         match self {
             Self::Eventually | Self::LeadsTo => true,
-            Self::AlwaysPossible
-            | Self::Always
-            | Self::Never
-            | Self::EveryStep
-            | Self::Sometimes => false,
+            Self::AlwaysPossible | Self::Always | Self::Never | Self::EveryStep | Self::Sometimes => false,
         }
     }
 
@@ -166,9 +140,6 @@ impl PropertyKind {
 
 impl<S, A> std::fmt::Debug for Property<'_, S, A> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Property")
-            .field("name", &self.name)
-            .field("kind", &self.kind())
-            .finish_non_exhaustive()
+        f.debug_struct("Property").field("name", &self.name).field("kind", &self.kind()).finish_non_exhaustive()
     }
 }

@@ -9,10 +9,7 @@ use crate::PropertyKind;
 /// Everything but [`timing`](Self::timing) is the same on every machine and for any number of threads, unless the clock
 /// or the user stopped the run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each answers a question of its own"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "each answers a question of its own")]
 pub struct Report {
     /// Distinct states found.
     pub distinct: u64,
@@ -169,41 +166,27 @@ pub struct Timing {
 impl Report {
     /// Whether any property is known not to hold.
     pub fn is_violated(&self) -> bool {
-        self.properties
-            .iter()
-            .any(|property| property.verdict.is_violation())
+        self.properties.iter().any(|property| property.verdict.is_violation())
     }
 
     /// The rules that never fired.
     pub fn idle_rules(&self) -> impl Iterator<Item = &str> {
-        self.rules
-            .iter()
-            .filter(|rule| rule.fired == 0)
-            .map(|rule| rule.rule.as_str())
+        self.rules.iter().filter(|rule| rule.fired == 0).map(|rule| rule.rule.as_str())
     }
 
     /// What became of the property called `name`.
     pub fn verdict(&self, name: &str) -> Option<&Verdict> {
-        self.properties
-            .iter()
-            .find(|property| property.name == name)
-            .map(|property| &property.verdict)
+        self.properties.iter().find(|property| property.name == name).map(|property| &property.verdict)
     }
 
     /// Distinct states explored per second.
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "a rate needs no more than 53 bits"
-    )]
+    #[expect(clippy::cast_precision_loss, reason = "a rate needs no more than 53 bits")]
     pub fn states_per_second(&self) -> f64 {
         self.distinct as f64 / self.timing.exploring_seconds.max(1e-9)
     }
 
     /// Bytes held per distinct state.
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "a ratio needs no more than 53 bits"
-    )]
+    #[expect(clippy::cast_precision_loss, reason = "a ratio needs no more than 53 bits")]
     pub fn bytes_per_state(&self) -> f64 {
         self.bytes as f64 / self.distinct.max(1) as f64
     }

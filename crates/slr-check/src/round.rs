@@ -5,17 +5,19 @@
 //! round and drop what the visited set holds; then each lane of shards is filled by one of them, in the fixed order; and
 //! last the winners are numbered, in the fixed order. So both give the same numbers.
 
+use std::sync::{Mutex, PoisonError};
+
 use rayon::ThreadPool;
 use rayon::prelude::*;
 
 use crate::expand::{Batch, Expander, Tally, Visited};
 use crate::states::{MOST_STATES, NOBODY, StateNumber, States};
-use crate::table::{SHARDS, Table, shard_of};
+use crate::table::{SHARDS, Shard, Table, shard_of, touch};
 use crate::{Key, Model};
 
 /// States expanded in a round. The rest of the program looks up (bounds, progress, reduction's proviso) between rounds,
 /// so this must not depend on the number of threads.
-pub(crate) const ROUND: u32 = 1 << 14;
+pub(crate) const ROUND: u32 = 1 << 13;
 /// States expanded as one task.
 const CHUNK: u32 = 1024;
 /// Parts of the visited set that are filled by one thread each.
@@ -34,22 +36,13 @@ pub(crate) struct Found<K> {
 
 impl<K: Key> Found<K> {
     pub(crate) const fn visited(&self) -> Visited<'_, K> {
-        Visited {
-            table: &self.table,
-            states: &self.states,
-            compare: self.compare,
-        }
+        Visited { table: &self.table, states: &self.states, compare: self.compare }
     }
 
     /// Adds a state found by a step from `parent`, unless it is known.
     #[inline]
     pub(crate) fn add(&mut self, fingerprint: u64, key: K, parent: StateNumber) {
-        let Self {
-            states,
-            table,
-            compare,
-            overflowed,
-        } = self;
+        let Self { states, table, compare, overflowed } = self;
         let same = |note: StateNumber| !*compare || states.key(note) == key;
         if states.is_full() {
             *overflowed |= table.find(fingerprint, same).is_none();
@@ -84,13 +77,15 @@ pub(crate) fn alone<M: Model>(
 /// Several threads, or one where reduction needs the visited set to stand still during a round.
 pub(crate) struct Team<K> {
     pool: Option<ThreadPool>,
+    /// What each thread expands with. A thread takes chunks in ascending order, so that what it generated lately came
+    /// earlier in the order of discovery too.
+    batches: Vec<Batch<K>>,
     chunks: Vec<Chunk<K>>,
     lanes: Vec<Lane<K>>,
 }
 
 /// What expanding one chunk leaves.
 struct Chunk<K> {
-    batch: Batch<K>,
     /// By lane, the states that were not visited before the round.
     candidates: Vec<Vec<Candidate<K>>>,
     /// The lane of each candidate, in the order of discovery.
@@ -106,13 +101,10 @@ struct Candidate<K> {
 
 /// What filling one lane of the visited set leaves.
 struct Lane<K> {
-    /// The candidates that turned out new.
-    winners: Vec<Candidate<K>>,
     /// For each candidate of the lane, whether it was new.
     won: Vec<bool>,
-    /// How far numbering has come in `won` and `winners`.
-    next: usize,
-    next_winner: usize,
+    /// Where words are compared: the candidates that were new, for their notes to refer to.
+    winners: Vec<K>,
 }
 
 /// Marks the note of a state that has no number yet but a place among the winners of its lane.
@@ -120,28 +112,16 @@ const UNNUMBERED: u32 = MOST_STATES;
 
 impl<K: Key> Team<K> {
     pub(crate) fn new(threads: u16, tally: &Tally, compare: bool) -> Self {
-        let chunk = || Chunk {
-            batch: Batch::new(tally.clone(), compare),
-            candidates: (0..LANES).map(|_| Vec::new()).collect(),
-            order: Vec::new(),
-        };
-        let lane = || Lane {
-            winners: Vec::new(),
-            won: Vec::new(),
-            next: 0,
-            next_winner: 0,
-        };
+        let chunk = || Chunk { candidates: (0..LANES).map(|_| Vec::new()).collect(), order: Vec::new() };
+        let lane = || Lane { won: Vec::new(), winners: Vec::new() };
         // Where no threads can be had, the one that asks does all the work, with the same result.
         let pool = (threads > 1)
-            .then(|| {
-                rayon::ThreadPoolBuilder::new()
-                    .num_threads(usize::from(threads))
-                    .build()
-                    .ok()
-            })
+            .then(|| rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads)).build().ok())
             .flatten();
+        let batches = (0..threads).map(|_| Batch::new(tally.clone(), compare));
         Self {
             pool,
+            batches: batches.collect(),
             chunks: (0..ROUND / CHUNK).map(|_| chunk()).collect(),
             lanes: (0..LANES).map(|_| lane()).collect(),
         }
@@ -156,26 +136,18 @@ impl<K: Key> Team<K> {
         tally: &mut Tally,
     ) {
         let starts: Vec<StateNumber> = round.clone().step_by(CHUNK as usize).collect();
-        let chunks = &mut self.chunks[..starts.len()];
-        each(
-            self.pool.as_ref(),
-            chunks.iter_mut().zip(&starts).collect(),
-            |(chunk, &start)| {
-                chunk.expand(
-                    expander,
-                    start..(start + CHUNK).min(round.end),
-                    &found.visited(),
-                );
-            },
-        );
+        let queue = Mutex::new(self.chunks.iter_mut().zip(&starts));
+        // A thread that panics holding the queue takes the whole program down with it: nobody sees a poisoned one.
+        let take = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+        each(self.pool.as_ref(), self.batches.iter_mut().collect(), |batch| {
+            while let Some((chunk, &start)) = take() {
+                let parents = start..(start + CHUNK).min(round.end);
+                chunk.expand(expander, parents, &found.visited(), batch);
+            }
+        });
 
         let chunks = &self.chunks[..starts.len()];
-        let Found {
-            states,
-            table,
-            compare,
-            ..
-        } = found;
+        let Found { states, table, compare, .. } = found;
         let shards = table.shards_mut().chunks_mut(SHARDS_PER_LANE);
         each(
             self.pool.as_ref(),
@@ -184,48 +156,36 @@ impl<K: Key> Team<K> {
                 lane.winners.clear();
                 lane.won.clear();
                 for chunk in chunks {
-                    for candidate in &chunk.candidates[number] {
-                        let new = lane.insert(
-                            candidate,
-                            &mut shards[shard_of(candidate.fingerprint) % SHARDS_PER_LANE],
-                            states,
-                            *compare,
-                        );
-                        lane.won.push(new);
-                    }
+                    lane.insert(&chunk.candidates[number], shards, states, *compare);
                 }
             },
         );
 
         self.number_winners(starts.len(), found);
-        for chunk in &mut self.chunks[..starts.len()] {
-            tally.take(&mut chunk.batch.tally);
+        for batch in &mut self.batches {
+            tally.take(&mut batch.tally);
         }
     }
 
     fn number_winners(&mut self, chunks: usize, found: &mut Found<K>) {
-        for lane in &mut self.lanes {
-            lane.next = 0;
-            lane.next_winner = 0;
-        }
+        let mut judged = [0; LANES];
+        let mut won = [0; LANES];
         for chunk in &self.chunks[..chunks] {
+            let mut next = [0; LANES];
             for &number in &chunk.order {
-                let lane = &mut self.lanes[usize::from(number)];
-                if lane.won[lane.next] {
-                    let Candidate {
-                        fingerprint,
-                        key,
-                        parent,
-                    } = lane.winners[lane.next_winner];
+                let number = usize::from(number) % LANES;
+                if self.lanes[number].won[judged[number]] {
+                    let Candidate { fingerprint, key, parent } = chunk.candidates[number][next[number]];
                     if found.compare {
-                        let before = unnumbered(lane.next_winner);
+                        let before = unnumbered(won[number]);
                         let shard = &mut found.table.shards_mut()[shard_of(fingerprint)];
                         shard.renote(fingerprint, before, found.states.found());
+                        won[number] += 1;
                     }
                     found.overflowed |= !found.states.add(key, parent);
-                    lane.next_winner += 1;
                 }
-                lane.next += 1;
+                judged[number] += 1;
+                next[number] += 1;
             }
         }
     }
@@ -245,6 +205,7 @@ impl<K: Key> Chunk<K> {
         expander: &Expander<'_, M>,
         parents: std::ops::Range<StateNumber>,
         visited: &Visited<'_, K>,
+        batch: &mut Batch<K>,
     ) {
         self.order.clear();
         for candidates in &mut self.candidates {
@@ -253,30 +214,23 @@ impl<K: Key> Chunk<K> {
         let mut next = parents.start;
         while next < parents.end {
             let first = next;
-            self.batch.clear();
-            while next < parents.end && !self.batch.is_full() {
-                expander.expand(next, visited.states, visited, &mut self.batch);
+            batch.clear();
+            while next < parents.end && !batch.is_full() {
+                expander.expand(next, visited.states, visited, batch);
                 next += 1;
             }
-            self.batch.sift(visited);
-            self.keep_candidates(first, visited);
+            batch.sift(visited);
+            self.keep_candidates(first, visited, batch);
         }
     }
 
     /// Keeps the steps of the batch that lead to states which are not in the visited set.
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "there are fewer than 256 lanes"
-    )]
-    fn keep_candidates(&mut self, first: StateNumber, visited: &Visited<'_, K>) {
-        for (fingerprint, key, parent) in self.batch.unseen() {
+    #[expect(clippy::cast_possible_truncation, reason = "there are fewer than 256 lanes")]
+    fn keep_candidates(&mut self, first: StateNumber, visited: &Visited<'_, K>, batch: &Batch<K>) {
+        for (fingerprint, key, parent) in batch.unseen() {
             if !visited.holds(fingerprint, &key) {
                 let lane = shard_of(fingerprint) / SHARDS_PER_LANE;
-                self.candidates[lane].push(Candidate {
-                    fingerprint,
-                    key,
-                    parent: first + parent,
-                });
+                self.candidates[lane].push(Candidate { fingerprint, key, parent: first + parent });
                 self.order.push(lane as u8);
             }
         }
@@ -284,30 +238,27 @@ impl<K: Key> Chunk<K> {
 }
 
 impl<K: Key> Lane<K> {
-    /// Adds a candidate to its shard, unless it is there. Returns whether it was added.
-    #[inline]
-    fn insert(
-        &mut self,
-        candidate: &Candidate<K>,
-        shard: &mut crate::table::Shard,
-        states: &States<K>,
-        compare: bool,
-    ) -> bool {
-        let winners = &self.winners;
-        let same = |note: u32| {
-            !compare
-                || candidate.key
-                    == if note & UNNUMBERED == 0 {
-                        states.key(note)
-                    } else {
-                        winners[(note & !UNNUMBERED) as usize].key
-                    }
-        };
-        let new = shard.insert(candidate.fingerprint, unnumbered(winners.len()), same);
-        if new {
-            self.winners.push(*candidate);
+    /// Adds candidates to their shards, unless they are there.
+    fn insert(&mut self, candidates: &[Candidate<K>], shards: &mut [Shard], states: &States<K>, compare: bool) {
+        let shard_of = |candidate: &Candidate<K>| shard_of(candidate.fingerprint) % SHARDS_PER_LANE;
+        touch(candidates.iter().map(|candidate| shards[shard_of(candidate)].glance(candidate.fingerprint)));
+        let Self { won, winners } = self;
+        for candidate in candidates {
+            let same = |note: u32| {
+                !compare
+                    || candidate.key
+                        == if note & UNNUMBERED == 0 {
+                            states.key(note)
+                        } else {
+                            winners[(note & !UNNUMBERED) as usize]
+                        }
+            };
+            let new = shards[shard_of(candidate)].insert(candidate.fingerprint, unnumbered(winners.len()), same);
+            if new && compare {
+                winners.push(candidate.key);
+            }
+            won.push(new);
         }
-        new
     }
 }
 

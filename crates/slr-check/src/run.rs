@@ -76,11 +76,7 @@ impl Path {
     /// The path along which `state` was found.
     pub(crate) fn to<K: Key>(state: StateNumber, states: &States<K>, end: PathEnd) -> Self {
         let path = states.path_to(state);
-        Self {
-            from: path[0],
-            legs: path[1..].iter().copied().map(Leg::to).collect(),
-            end,
-        }
+        Self { from: path[0], legs: path[1..].iter().copied().map(Leg::to).collect(), end }
     }
 }
 
@@ -97,17 +93,9 @@ impl<M: Model> Replay<'_, '_, M> {
     /// `None` only if the model does not keep its promise to be a pure function.
     pub(crate) fn run(&self, path: &Path) -> Option<Run<M::State, M::Action>> {
         let start = self.states.key(path.from);
-        let initial = self
-            .expander
-            .model
-            .initial_states()
-            .into_iter()
-            .find(|state| self.expander.key_of(state) == start)?;
-        let mut run = Run {
-            initial,
-            steps: Vec::new(),
-            ending: Ending::State,
-        };
+        let initial =
+            self.expander.model.initial_states().into_iter().find(|state| self.expander.key_of(state) == start)?;
+        let mut run = Run { initial, steps: Vec::new(), ending: Ending::State };
         for leg in &path.legs {
             self.go(&mut run, *leg)?;
         }
@@ -119,9 +107,7 @@ impl<M: Model> Replay<'_, '_, M> {
                 self.go_by(&mut run, *step)?;
                 Ending::Step
             }
-            PathEnd::Loop(legs) => Ending::Loop {
-                after: self.go_round(&mut run, legs)?,
-            },
+            PathEnd::Loop(legs) => Ending::Loop { after: self.go_round(&mut run, legs)? },
         };
         Some(run)
     }

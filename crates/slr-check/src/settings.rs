@@ -64,19 +64,13 @@ pub enum Unsound {
     #[error("symmetry is on, but property `{0}` is about one of the interchangeable individuals")]
     PropertyBreaksSymmetry(String),
     /// Fairness tells interchangeable individuals apart.
-    #[error(
-        "symmetry is on, but property `{0}` relies on fairness to each of the interchangeable individuals"
-    )]
+    #[error("symmetry is on, but property `{0}` relies on fairness to each of the interchangeable individuals")]
     FairnessBreaksSymmetry(String),
     /// The model knows no ample sets.
-    #[error(
-        "partial-order reduction is on, but the model does not know which steps can be left out"
-    )]
+    #[error("partial-order reduction is on, but the model does not know which steps can be left out")]
     NoReduction,
     /// Reduction leaves out runs that decide the property.
-    #[error(
-        "partial-order reduction is on, but it leaves out steps or runs that decide property `{0}`"
-    )]
+    #[error("partial-order reduction is on, but it leaves out steps or runs that decide property `{0}`")]
     ReductionLosesProperty(String),
 }
 
@@ -92,15 +86,10 @@ impl Settings {
             if symmetry == Symmetry::None {
                 return Err(Unsound::NoSymmetry);
             }
-            if let Some(property) = properties
-                .iter()
-                .find(|property| property.names_an_individual)
-            {
+            if let Some(property) = properties.iter().find(|property| property.names_an_individual) {
                 return Err(Unsound::PropertyBreaksSymmetry(property.name.clone()));
             }
-            let fairness = properties
-                .iter()
-                .find(|property| property.kind().needs_fairness());
+            let fairness = properties.iter().find(|property| property.kind().needs_fairness());
             if let (Symmetry::Steps, Some(property)) = (symmetry, fairness) {
                 return Err(Unsound::FairnessBreaksSymmetry(property.name.clone()));
             }
@@ -109,9 +98,7 @@ impl Settings {
             if !model.has_reduction() {
                 return Err(Unsound::NoReduction);
             }
-            let lost = properties
-                .iter()
-                .find(|property| !PropertyKind::survives_reduction(property.kind()));
+            let lost = properties.iter().find(|property| !PropertyKind::survives_reduction(property.kind()));
             if let Some(property) = lost {
                 return Err(Unsound::ReductionLosesProperty(property.name.clone()));
             }

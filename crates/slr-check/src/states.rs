@@ -22,15 +22,8 @@ pub(crate) struct States<K> {
 
 impl<K: Key> States<K> {
     pub(crate) fn new(most: Option<u64>) -> Self {
-        let most = most.map_or(MOST_STATES, |most| {
-            u32::try_from(most).unwrap_or(MOST_STATES).min(MOST_STATES)
-        });
-        Self {
-            keys: Arena::new(),
-            parents: Arena::new(),
-            found: 0,
-            most,
-        }
+        let most = most.map_or(MOST_STATES, |most| u32::try_from(most).unwrap_or(MOST_STATES).min(MOST_STATES));
+        Self { keys: Arena::new(), parents: Arena::new(), found: 0, most }
     }
 
     /// Numbers a new state, unless there are as many as there may be. Returns whether there was room.

@@ -44,12 +44,24 @@ pub(crate) const fn shard_of(fingerprint: u64) -> usize {
     (fingerprint >> (u64::BITS - SHARD_BITS)) as usize
 }
 
+/// Loads what `glances` look at into the cache. The loads do not wait for each other, as those of one lookup after the
+/// other would.
+#[inline]
+pub(crate) fn touch(glances: impl Iterator<Item = u64>) {
+    // What was loaded does not matter, but the compiler must not see that.
+    std::hint::black_box(glances.fold(0, |all, glance| all | glance));
+}
+
 impl Table {
     /// An empty table; `noted` says whether each fingerprint has a note.
     pub(crate) fn new(noted: bool) -> Self {
-        Self {
-            shards: Box::new(std::array::from_fn(|_| Shard::new(noted))),
-        }
+        Self { shards: Box::new(std::array::from_fn(|_| Shard::new(noted))) }
+    }
+
+    /// Loads the buckets of `fingerprints` into the cache.
+    #[inline]
+    pub(crate) fn touch(&self, fingerprints: &[u64]) {
+        touch(fingerprints.iter().map(|&fingerprint| self.shards[shard_of(fingerprint)].glance(fingerprint)));
     }
 
     /// Keeps in `unseen` the places of those `fingerprints` that do not lie in their first bucket: of nine in ten steps
@@ -69,17 +81,6 @@ impl Table {
         unseen.truncate(kept);
     }
 
-    #[inline]
-    fn touch(&self, fingerprints: &[u64]) {
-        let mut all = 0;
-        for &fingerprint in fingerprints {
-            let shard = &self.shards[shard_of(fingerprint)];
-            all |= shard.buckets[shard.home(fingerprint)].0[0];
-        }
-        // What was loaded does not matter, but the compiler must not see that.
-        std::hint::black_box(all);
-    }
-
     /// The note of `fingerprint`, if it is here and `same` accepts its note (a table without notes asks `same(0)`).
     #[inline]
     pub(crate) fn find(&self, fingerprint: u64, same: impl Fn(u32) -> bool) -> Option<u32> {
@@ -88,12 +89,7 @@ impl Table {
 
     /// Adds `fingerprint` unless it is here and `same` accepts its note. Returns whether it was added.
     #[inline]
-    pub(crate) fn insert(
-        &mut self,
-        fingerprint: u64,
-        note: u32,
-        same: impl Fn(u32) -> bool,
-    ) -> bool {
+    pub(crate) fn insert(&mut self, fingerprint: u64, note: u32, same: impl Fn(u32) -> bool) -> bool {
         self.shards[shard_of(fingerprint)].insert(fingerprint, note, same)
     }
 
@@ -112,11 +108,7 @@ impl Bucket {
 
     #[inline]
     fn holds(&self, fingerprint: u64) -> bool {
-        self.0
-            .iter()
-            .map(|&slot| usize::from(slot == fingerprint))
-            .sum::<usize>()
-            != 0
+        self.0.iter().map(|&slot| usize::from(slot == fingerprint)).sum::<usize>() != 0
     }
 
     #[inline]
@@ -132,13 +124,7 @@ impl Bucket {
 
 impl Shard {
     fn new(noted: bool) -> Self {
-        let mut shard = Self {
-            buckets: Vec::new(),
-            notes: Vec::new(),
-            noted,
-            held: 0,
-            zero: None,
-        };
+        let mut shard = Self { buckets: Vec::new(), notes: Vec::new(), noted, held: 0, zero: None };
         shard.clear(FIRST_BUCKETS);
         shard
     }
@@ -149,21 +135,20 @@ impl Shard {
     }
 
     #[inline]
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "the product's high word is below the number of buckets"
-    )]
+    #[expect(clippy::cast_possible_truncation, reason = "the product's high word is below the number of buckets")]
     fn home(&self, fingerprint: u64) -> usize {
         ((u128::from(fingerprint << SHARD_BITS) * self.buckets.len() as u128) >> u64::BITS) as usize
     }
 
+    /// The first slot of the bucket for `fingerprint`.
+    #[inline]
+    pub(crate) fn glance(&self, fingerprint: u64) -> u64 {
+        self.buckets[self.home(fingerprint)].0[0]
+    }
+
     #[inline]
     fn after(&self, bucket: usize) -> usize {
-        if bucket + 1 == self.buckets.len() {
-            0
-        } else {
-            bucket + 1
-        }
+        if bucket + 1 == self.buckets.len() { 0 } else { bucket + 1 }
     }
 
     #[inline]
@@ -185,9 +170,7 @@ impl Shard {
                     return Ok(0);
                 }
                 let mut notes = bucket.0.iter().zip(&self.notes[at]);
-                if let Some((_, &note)) =
-                    notes.find(|&(&slot, &note)| slot == fingerprint && same(note))
-                {
+                if let Some((_, &note)) = notes.find(|&(&slot, &note)| slot == fingerprint && same(note)) {
                     return Ok(note);
                 }
             }
@@ -200,12 +183,7 @@ impl Shard {
 
     /// See [`Table::insert`].
     #[inline]
-    pub(crate) fn insert(
-        &mut self,
-        fingerprint: u64,
-        note: u32,
-        same: impl Fn(u32) -> bool,
-    ) -> bool {
+    pub(crate) fn insert(&mut self, fingerprint: u64, note: u32, same: impl Fn(u32) -> bool) -> bool {
         if fingerprint == EMPTY {
             return self.insert_zero(note);
         }
@@ -262,10 +240,7 @@ impl Shard {
         for (at, bucket) in old_buckets.iter().enumerate() {
             for (slot, &fingerprint) in bucket.0.iter().enumerate() {
                 if fingerprint != EMPTY {
-                    self.put(
-                        fingerprint,
-                        if self.noted { old_notes[at][slot] } else { 0 },
-                    );
+                    self.put(fingerprint, if self.noted { old_notes[at][slot] } else { 0 });
                 }
             }
         }
@@ -292,8 +267,7 @@ impl Shard {
     }
 
     const fn bytes(&self) -> u64 {
-        (self.buckets.len() * size_of::<Bucket>() + self.notes.len() * size_of::<[u32; BUCKET]>())
-            as u64
+        (self.buckets.len() * size_of::<Bucket>() + self.notes.len() * size_of::<[u32; BUCKET]>()) as u64
     }
 }
 
@@ -310,11 +284,7 @@ mod tests {
         let mut reference = BTreeMap::new();
         for number in 0..20_000u32 {
             // Every third value comes twice; the fingerprint 0 is among them.
-            let fingerprint = if number == 77 {
-                0
-            } else {
-                u64::from(number / 3 * 2).fingerprint()
-            };
+            let fingerprint = if number == 77 { 0 } else { u64::from(number / 3 * 2).fingerprint() };
             let new = table.insert(fingerprint, number, |_| true);
             assert_eq!(new, !reference.contains_key(&fingerprint));
             reference.entry(fingerprint).or_insert(number);

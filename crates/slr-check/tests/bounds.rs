@@ -1,5 +1,6 @@
 //! Where an exploration stops, and that it is the same for any number of threads.
 
+#[expect(dead_code, reason = "shared by programs that use a part each")]
 #[path = "../benches/common_model/mod.rs"]
 mod common_model;
 
@@ -9,46 +10,26 @@ use std::time::Duration;
 
 use common_model::planes::{Layout, Narrow, Planes, State, Wide};
 use common_model::{Known, MEDIUM, SMALL, by_hand};
-use slr_check::{
-    Bounds, Model, Progress, Property, Report, RuleId, Settings, Stop, Timing, Verdict, check,
-};
+use slr_check::{Bounds, Model, Progress, Property, Report, RuleId, Settings, Stop, Timing, Verdict, check};
 
 fn explore<L: Layout>(known: &Known, settings: &Settings) -> Report {
     let model = Planes::<L>::new(known.scope);
-    let checked =
-        check(&model, settings, &mut |_| ControlFlow::Continue(())).expect("sound settings");
-    Report {
-        timing: Timing::default(),
-        ..checked.report
-    }
+    let checked = check(&model, settings, &mut |_| ControlFlow::Continue(())).expect("sound settings");
+    Report { timing: Timing::default(), ..checked.report }
 }
 
 fn bounded(bounds: Bounds) -> Settings {
-    Settings {
-        bounds,
-        ..Settings::default()
-    }
+    Settings { bounds, ..Settings::default() }
 }
 
 /// The reports by one, two, three and four threads, which have to be the same.
 fn explore_by_all<L: Layout>(known: &Known, settings: &Settings) -> Report {
     let reports: Vec<String> = (1..=4)
         .filter_map(NonZero::new)
-        .map(|threads| {
-            explore::<L>(
-                known,
-                &Settings {
-                    threads,
-                    ..settings.clone()
-                },
-            )
-        })
+        .map(|threads| explore::<L>(known, &Settings { threads, ..settings.clone() }))
         .map(|report| serde_json::to_string(&report).expect("a report is plain data"))
         .collect();
-    assert!(
-        reports.iter().all(|report| *report == reports[0]),
-        "{reports:#?}"
-    );
+    assert!(reports.iter().all(|report| *report == reports[0]), "{reports:#?}");
     serde_json::from_str(&reports[0]).expect("what was written")
 }
 
@@ -56,21 +37,12 @@ fn explore_by_all<L: Layout>(known: &Known, settings: &Settings) -> Report {
 fn threads_change_no_byte_of_the_report() {
     for settings in [
         Settings::default(),
-        Settings {
-            symmetry: true,
-            ..Settings::default()
-        },
-        Settings {
-            exact: true,
-            ..Settings::default()
-        },
+        Settings { symmetry: true, ..Settings::default() },
+        Settings { exact: true, ..Settings::default() },
     ] {
         let narrow = explore_by_all::<Narrow>(&SMALL, &settings);
         let wide = explore_by_all::<Wide>(&SMALL, &settings);
-        assert_eq!(
-            (narrow.distinct, narrow.edges, &narrow.levels),
-            (wide.distinct, wide.edges, &wide.levels)
-        );
+        assert_eq!((narrow.distinct, narrow.edges, &narrow.levels), (wide.distinct, wide.edges, &wide.levels));
         assert!(narrow.collision_probability <= 0.0);
         assert_eq!(wide.collision_probability > 0.0, !settings.exact);
     }
@@ -80,39 +52,22 @@ fn threads_change_no_byte_of_the_report() {
 #[test]
 fn a_bound_on_states_is_kept_to_the_state() {
     for most in [1, 2, 1_000, 16_384, SMALL.states - 1] {
-        let report = explore_by_all::<Narrow>(
-            &SMALL,
-            &bounded(Bounds {
-                states: Some(most),
-                ..Bounds::default()
-            }),
-        );
-        assert_eq!(
-            (report.distinct, report.stop, report.exhaustive),
-            (most, Stop::States, false)
-        );
+        let report = explore_by_all::<Narrow>(&SMALL, &bounded(Bounds { states: Some(most), ..Bounds::default() }));
+        assert_eq!((report.distinct, report.stop, report.exhaustive), (most, Stop::States, false));
         assert_eq!(report.levels.iter().sum::<u64>(), most);
         assert_eq!(report.unexamined, 0);
         assert_eq!(report.verdict("sound"), Some(&Verdict::Undecided));
     }
     let report = explore_by_all::<Wide>(
         &SMALL,
-        &Settings {
-            exact: true,
-            ..bounded(Bounds {
-                states: Some(5_000),
-                ..Bounds::default()
-            })
-        },
+        &Settings { exact: true, ..bounded(Bounds { states: Some(5_000), ..Bounds::default() }) },
     );
     assert_eq!((report.distinct, report.stop), (5_000, Stop::States));
-    let enough = explore_by_all::<Narrow>(
-        &SMALL,
-        &bounded(Bounds {
-            states: Some(SMALL.states),
-            ..Bounds::default()
-        }),
-    );
+    // Levels of several rounds, with words compared.
+    let many = Settings { exact: true, ..bounded(Bounds { states: Some(100_000), ..Bounds::default() }) };
+    let (wide, narrow) = (explore_by_all::<Wide>(&MEDIUM, &many), explore_by_all::<Narrow>(&MEDIUM, &many));
+    assert_eq!((wide.distinct, wide.edges, wide.levels), (narrow.distinct, narrow.edges, narrow.levels));
+    let enough = explore_by_all::<Narrow>(&SMALL, &bounded(Bounds { states: Some(SMALL.states), ..Bounds::default() }));
     assert!(enough.exhaustive);
 }
 
@@ -120,20 +75,10 @@ fn a_bound_on_states_is_kept_to_the_state() {
 fn a_bound_on_depth_judges_the_last_level() {
     let whole = explore::<Narrow>(&SMALL, &Settings::default());
     for depth in [0, 1, 7, 19, 20, 21] {
-        let report = explore_by_all::<Narrow>(
-            &SMALL,
-            &bounded(Bounds {
-                depth: Some(depth),
-                ..Bounds::default()
-            }),
-        );
+        let report = explore_by_all::<Narrow>(&SMALL, &bounded(Bounds { depth: Some(depth), ..Bounds::default() }));
         let levels = &whole.levels[..whole.levels.len().min(depth as usize + 1)];
         assert_eq!(report.levels, levels);
-        let unexpanded = if depth > 20 {
-            0
-        } else {
-            levels[depth as usize]
-        };
+        let unexpanded = if depth > 20 { 0 } else { levels[depth as usize] };
         assert_eq!((report.unexpanded, report.unexamined), (unexpanded, 0));
         assert_eq!(report.exhaustive, depth > 20);
     }
@@ -141,53 +86,19 @@ fn a_bound_on_depth_judges_the_last_level() {
 
 #[test]
 fn a_bound_on_memory_is_not_exceeded() {
-    let whole = explore::<Narrow>(
-        &MEDIUM,
-        &bounded(Bounds {
-            states: Some(300_000),
-            ..Bounds::default()
-        }),
-    );
-    assert!(
-        whole.bytes_per_state() < 31.0,
-        "{}",
-        whole.bytes_per_state()
-    );
+    let whole = explore::<Narrow>(&MEDIUM, &bounded(Bounds { states: Some(300_000), ..Bounds::default() }));
+    assert!(whole.bytes_per_state() < 31.0, "{}", whole.bytes_per_state());
     let most = 4_000_000;
-    let report = explore_by_all::<Narrow>(
-        &MEDIUM,
-        &bounded(Bounds {
-            memory: Some(most),
-            ..Bounds::default()
-        }),
-    );
+    let report = explore_by_all::<Narrow>(&MEDIUM, &bounded(Bounds { memory: Some(most), ..Bounds::default() }));
     assert_eq!((report.stop, report.exhaustive), (Stop::Memory, false));
-    assert!(
-        report.bytes <= most && report.bytes > most / 4,
-        "{}",
-        report.bytes
-    );
+    assert!(report.bytes <= most && report.bytes > most / 4, "{}", report.bytes);
     assert!(report.unexpanded > 0 && report.unexamined == 0);
 }
 
 #[test]
 fn no_time_is_no_states_but_the_first() {
-    let report = explore_by_all::<Narrow>(
-        &SMALL,
-        &bounded(Bounds {
-            time: Some(Duration::ZERO),
-            ..Bounds::default()
-        }),
-    );
-    assert_eq!(
-        (
-            report.stop,
-            report.distinct,
-            report.unexpanded,
-            report.unexamined
-        ),
-        (Stop::Time, 1, 1, 1)
-    );
+    let report = explore_by_all::<Narrow>(&SMALL, &bounded(Bounds { time: Some(Duration::ZERO), ..Bounds::default() }));
+    assert_eq!((report.stop, report.distinct, report.unexpanded, report.unexamined), (Stop::Time, 1, 1, 1));
     assert!(!report.exhaustive);
 }
 
@@ -197,24 +108,12 @@ fn progress_is_told_and_may_break_off() {
     let mut told: Vec<Progress> = Vec::new();
     let checked = check(&model, &Settings::default(), &mut |progress| {
         told.push(*progress);
-        if progress.level == 5 {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        }
+        if progress.level == 5 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
     let report = checked.expect("sound settings").report;
     assert_eq!(report.stop, Stop::Cancelled);
-    assert_eq!(
-        told.iter()
-            .map(|progress| progress.level)
-            .collect::<Vec<_>>(),
-        [0, 1, 2, 3, 4, 5]
-    );
-    assert!(
-        told.windows(2)
-            .all(|pair| pair[0].distinct <= pair[1].distinct && pair[0].edges < pair[1].edges)
-    );
+    assert_eq!(told.iter().map(|progress| progress.level).collect::<Vec<_>>(), [0, 1, 2, 3, 4, 5]);
+    assert!(told.windows(2).all(|pair| pair[0].distinct <= pair[1].distinct && pair[0].edges < pair[1].edges));
     assert_eq!(told[5].distinct, report.distinct);
     assert_eq!(told[5].waiting, report.unexpanded);
 }
@@ -254,13 +153,10 @@ impl Model for Flawed {
     fn properties(&self) -> Vec<Property<'_, State, Self::Action>> {
         let mut properties = self.0.properties();
         properties.push(Property::never("gone", |state: &State| !state.live));
-        properties.push(Property::every_step(
-            "reports shrink",
-            |before: &State, _, after: &State| after.reported.0 & !before.reported.0 == 0,
-        ));
-        properties.push(Property::sometimes("five of six", |state: &State| {
-            state.reported.len() == 3
+        properties.push(Property::every_step("reports shrink", |before: &State, _, after: &State| {
+            after.reported.0 & !before.reported.0 == 0
         }));
+        properties.push(Property::sometimes("five of six", |state: &State| state.reported.len() == 3));
         properties
     }
 
@@ -278,17 +174,9 @@ fn a_violation_ends_the_search_and_its_story_is_shortest() {
     let model = Flawed(Planes::new(SMALL.scope));
     let report = |threads: u16, keep_going: bool| {
         let threads = NonZero::new(threads).expect("some");
-        let settings = Settings {
-            threads,
-            keep_going,
-            ..Settings::default()
-        };
-        let checked =
-            check(&model, &settings, &mut |_| ControlFlow::Continue(())).expect("sound settings");
-        Report {
-            timing: Timing::default(),
-            ..checked.report
-        }
+        let settings = Settings { threads, keep_going, ..Settings::default() };
+        let checked = check(&model, &settings, &mut |_| ControlFlow::Continue(())).expect("sound settings");
+        Report { timing: Timing::default(), ..checked.report }
     };
     let first = report(1, false);
     assert_eq!((first.stop, first.exhaustive), (Stop::Violation, false));
@@ -301,19 +189,13 @@ fn a_violation_ends_the_search_and_its_story_is_shortest() {
 
     let all = report(1, true);
     assert_eq!((all.stop, all.distinct), (Stop::Exhausted, SMALL.states));
-    assert_eq!(
-        all.verdict("reports shrink"),
-        first.verdict("reports shrink")
-    );
+    assert_eq!(all.verdict("reports shrink"), first.verdict("reports shrink"));
     let Some(Verdict::Violated(story)) = all.verdict("gone") else {
         panic!("the role can be deleted");
     };
     // Read the documentation, start and finish four clean-ups, submit, start, succeed.
     assert_eq!(story.steps.len(), 12);
-    assert!(matches!(
-        all.verdict("five of six"),
-        Some(Verdict::Reached(_))
-    ));
+    assert!(matches!(all.verdict("five of six"), Some(Verdict::Reached(_))));
     assert_eq!(all.verdict("sound"), Some(&Verdict::Proved));
     for threads in 2..=4 {
         assert_eq!(report(threads, false), first);

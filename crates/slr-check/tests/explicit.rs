@@ -7,8 +7,7 @@ use std::ops::ControlFlow;
 
 use proptest::prelude::*;
 use slr_check::{
-    Ending, FairnessClass, Key, Model, Property, PropertyKind, Report, RuleId, Run, Settings,
-    Symmetry, Verdict, check,
+    Ending, FairnessClass, Key, Model, Property, PropertyKind, Report, RuleId, Run, Settings, Symmetry, Verdict, check,
 };
 
 const CLASSES: u32 = 3;
@@ -125,24 +124,14 @@ impl<K: Numbered> Model for Packed<'_, K> {
     fn properties(&self) -> Vec<Property<'_, usize, Edge>> {
         let graph = self.0;
         vec![
-            Property::always("always", |state: &usize| {
-                graph.goal[*state] || !graph.trigger[*state]
-            }),
-            Property::never("never", |state: &usize| {
-                graph.goal[*state] && graph.trigger[*state]
-            }),
+            Property::always("always", |state: &usize| graph.goal[*state] || !graph.trigger[*state]),
+            Property::never("never", |state: &usize| graph.goal[*state] && graph.trigger[*state]),
             Property::every_step("every step", |before: &usize, _: &Edge, after: &usize| {
                 !(graph.trigger[*before] && graph.goal[*after])
             }),
-            Property::sometimes("sometimes", |state: &usize| {
-                graph.goal[*state] && !graph.trigger[*state]
-            }),
+            Property::sometimes("sometimes", |state: &usize| graph.goal[*state] && !graph.trigger[*state]),
             Property::eventually("eventually", |state: &usize| graph.goal[*state]),
-            Property::leads_to(
-                "leads to",
-                |state: &usize| graph.trigger[*state],
-                |state: &usize| graph.goal[*state],
-            ),
+            Property::leads_to("leads to", |state: &usize| graph.trigger[*state], |state: &usize| graph.goal[*state]),
             Property::always_possible("always possible", |state: &usize| graph.goal[*state]),
         ]
     }
@@ -175,11 +164,7 @@ impl<'g> Naive<'g> {
                 .filter(|to| !reachable.contains(to))
                 .collect();
             if next.is_empty() {
-                return Self {
-                    graph,
-                    levels,
-                    reachable,
-                };
+                return Self { graph, levels, reachable };
             }
             reachable.extend(&next);
             levels.push(next);
@@ -199,103 +184,57 @@ impl<'g> Naive<'g> {
     }
 
     fn depth(&self, wanted: impl Fn(usize) -> bool) -> Option<usize> {
-        self.levels
-            .iter()
-            .position(|level| level.iter().any(|&state| wanted(state)))
+        self.levels.iter().position(|level| level.iter().any(|&state| wanted(state)))
     }
 
     /// Whether a fair run can visit exactly the states of `set` for ever: the set is strongly connected by at least one
     /// edge, and every class is somewhere in it disabled or lies within it.
     fn is_fair_home(&self, set: &BTreeSet<usize>) -> bool {
-        let inner = |state: usize| {
-            self.graph.edges[state]
-                .iter()
-                .filter(|(_, to)| set.contains(to))
-        };
-        let connected = set.iter().all(|&state| {
-            set.iter()
-                .all(|to| self.closure(state, |at| set.contains(&at)).contains(to))
-        });
+        let inner = |state: usize| self.graph.edges[state].iter().filter(|(_, to)| set.contains(to));
+        let connected =
+            set.iter().all(|&state| set.iter().all(|to| self.closure(state, |at| set.contains(&at)).contains(to)));
         connected
             && set.iter().any(|&state| inner(state).next().is_some())
             && (0..CLASSES).all(|class| {
-                set.iter()
-                    .any(|&state| self.graph.edges[state].iter().all(|&(of, _)| of != class))
-                    || set
-                        .iter()
-                        .any(|&state| inner(state).any(|&(of, _)| of == class))
+                set.iter().any(|&state| self.graph.edges[state].iter().all(|&(of, _)| of != class))
+                    || set.iter().any(|&state| inner(state).any(|&(of, _)| of == class))
             })
     }
 
     /// Whether a fair run from one of `starts` never meets the goal.
     fn can_starve(&self, starts: impl Iterator<Item = usize>) -> bool {
         let goal = &self.graph.goal;
-        let owing: BTreeSet<usize> = starts
-            .flat_map(|state| self.closure(state, |at| !goal[at]))
-            .collect();
-        if owing
-            .iter()
-            .any(|&state| self.graph.edges[state].is_empty())
-        {
+        let owing: BTreeSet<usize> = starts.flat_map(|state| self.closure(state, |at| !goal[at])).collect();
+        if owing.iter().any(|&state| self.graph.edges[state].is_empty()) {
             return true;
         }
         let owing: Vec<usize> = owing.into_iter().collect();
         (1..1u32 << owing.len()).any(|chosen| {
-            let set = owing
-                .iter()
-                .enumerate()
-                .filter(|(place, _)| chosen >> place & 1 != 0)
-                .map(|(_, &state)| state);
+            let set = owing.iter().enumerate().filter(|(place, _)| chosen >> place & 1 != 0).map(|(_, &state)| state);
             self.is_fair_home(&set.collect())
         })
     }
 
     fn holds(&self, kind: PropertyKind) -> bool {
-        let Graph {
-            trigger,
-            goal,
-            edges,
-            initial,
-        } = self.graph;
+        let Graph { trigger, goal, edges, initial } = self.graph;
         match kind {
-            PropertyKind::Always => self
-                .reachable
-                .iter()
-                .all(|&state| goal[state] || !trigger[state]),
-            PropertyKind::Never => !self
-                .reachable
-                .iter()
-                .any(|&state| goal[state] && trigger[state]),
-            PropertyKind::EveryStep => self
-                .reachable
-                .iter()
-                .all(|&state| !trigger[state] || edges[state].iter().all(|&(_, to)| !goal[to])),
-            PropertyKind::Sometimes => self
-                .reachable
-                .iter()
-                .any(|&state| goal[state] && !trigger[state]),
+            PropertyKind::Always => self.reachable.iter().all(|&state| goal[state] || !trigger[state]),
+            PropertyKind::Never => !self.reachable.iter().any(|&state| goal[state] && trigger[state]),
+            PropertyKind::EveryStep => {
+                self.reachable.iter().all(|&state| !trigger[state] || edges[state].iter().all(|&(_, to)| !goal[to]))
+            }
+            PropertyKind::Sometimes => self.reachable.iter().any(|&state| goal[state] && !trigger[state]),
             PropertyKind::Eventually => !self.can_starve(initial.iter().copied()),
-            PropertyKind::LeadsTo => !self.can_starve(
-                self.reachable
-                    .iter()
-                    .copied()
-                    .filter(|&state| trigger[state]),
-            ),
-            PropertyKind::AlwaysPossible => self
-                .reachable
-                .iter()
-                .all(|&state| self.closure(state, |_| true).iter().any(|&at| goal[at])),
+            PropertyKind::LeadsTo => !self.can_starve(self.reachable.iter().copied().filter(|&state| trigger[state])),
+            PropertyKind::AlwaysPossible => {
+                self.reachable.iter().all(|&state| self.closure(state, |_| true).iter().any(|&at| goal[at]))
+            }
         }
     }
 
     /// The length of the shortest run that decides a property of states or steps.
     fn shortest(&self, kind: PropertyKind) -> Option<usize> {
-        let Graph {
-            trigger,
-            goal,
-            edges,
-            ..
-        } = self.graph;
+        let Graph { trigger, goal, edges, .. } = self.graph;
         match kind {
             PropertyKind::Always => self.depth(|state| trigger[state] && !goal[state]),
             PropertyKind::Never => self.depth(|state| trigger[state] && goal[state]),
@@ -312,12 +251,7 @@ impl<'g> Naive<'g> {
 
     /// Whether `run` really happens and shows what it is said to show.
     fn shows(&self, kind: PropertyKind, run: &Run<usize, Edge>) -> bool {
-        let Graph {
-            trigger,
-            goal,
-            edges,
-            initial,
-        } = self.graph;
+        let Graph { trigger, goal, edges, initial } = self.graph;
         let mut states = vec![run.initial];
         for (action, state) in &run.steps {
             let here = states[states.len() - 1];
@@ -329,8 +263,9 @@ impl<'g> Naive<'g> {
         let last = states[states.len() - 1];
         // Where the debt begins that is never paid.
         let owes_from = match kind {
-            PropertyKind::LeadsTo => (0..states.len())
-                .find(|&from| trigger[states[from]] && states[from..].iter().all(|&at| !goal[at])),
+            PropertyKind::LeadsTo => {
+                (0..states.len()).find(|&from| trigger[states[from]] && states[from..].iter().all(|&at| !goal[at]))
+            }
             PropertyKind::Always
             | PropertyKind::Never
             | PropertyKind::EveryStep
@@ -360,22 +295,16 @@ impl<'g> Naive<'g> {
                         && owes_from.is_some()
                         && (0..CLASSES).all(|class| {
                             taken.iter().any(|(action, _)| action.class == class)
-                                || states[after..]
-                                    .iter()
-                                    .any(|&at| edges[at].iter().all(|&(of, _)| of != class))
+                                || states[after..].iter().any(|&at| edges[at].iter().all(|&(of, _)| of != class))
                         })
                 }
             }
     }
 }
 
-fn explore<K: Numbered>(
-    graph: &Graph,
-    settings: &Settings,
-) -> (Report, Vec<Option<Run<usize, Edge>>>) {
+fn explore<K: Numbered>(graph: &Graph, settings: &Settings) -> (Report, Vec<Option<Run<usize, Edge>>>) {
     let model = Packed::<K>(graph, std::marker::PhantomData);
-    let checked =
-        check(&model, settings, &mut |_| ControlFlow::Continue(())).expect("sound settings");
+    let checked = check(&model, settings, &mut |_| ControlFlow::Continue(())).expect("sound settings");
     let mut report = checked.report;
     report.timing = slr_check::Timing::default();
     (report, checked.runs)
@@ -383,31 +312,15 @@ fn explore<K: Numbered>(
 
 fn graphs() -> impl Strategy<Value = Graph> {
     (2..9usize).prop_flat_map(|states| {
-        let edges = prop::collection::vec(
-            prop::collection::vec((0..=CLASSES, 0..states), 0..4),
-            states,
-        );
+        let edges = prop::collection::vec(prop::collection::vec((0..=CLASSES, 0..states), 0..4), states);
         let set = |probability| prop::collection::vec(prop::bool::weighted(probability), states);
-        (
-            prop::collection::vec(0..states, 1..3),
-            edges,
-            set(0.3),
-            set(0.2),
-        )
-            .prop_map(|(initial, edges, trigger, goal)| Graph {
-                initial,
-                edges,
-                trigger,
-                goal,
-            })
+        (prop::collection::vec(0..states, 1..3), edges, set(0.3), set(0.2))
+            .prop_map(|(initial, edges, trigger, goal)| Graph { initial, edges, trigger, goal })
     })
 }
 
 fn keep_going() -> Settings {
-    Settings {
-        keep_going: true,
-        ..Settings::default()
-    }
+    Settings { keep_going: true, ..Settings::default() }
 }
 
 proptest! {
@@ -483,28 +396,12 @@ fn without_comparing_words_equal_fingerprints_lose_states() {
     let states = 40;
     let graph = Graph {
         initial: vec![0],
-        edges: (0..states)
-            .map(|state| vec![(0, (state + 1) % states)])
-            .collect(),
+        edges: (0..states).map(|state| vec![(0, (state + 1) % states)]).collect(),
         trigger: vec![false; states],
         goal: vec![false; states],
     };
     let (trusting, _) = explore::<Weak>(&graph, &keep_going());
-    assert!(
-        trusting.distinct < states as u64
-            && !trusting.exact
-            && trusting.collision_probability > 0.0
-    );
-    let (comparing, _) = explore::<Weak>(
-        &graph,
-        &Settings {
-            exact: true,
-            ..keep_going()
-        },
-    );
-    assert!(
-        comparing.distinct == states as u64
-            && comparing.exact
-            && comparing.collision_probability <= 0.0
-    );
+    assert!(trusting.distinct < states as u64 && !trusting.exact && trusting.collision_probability > 0.0);
+    let (comparing, _) = explore::<Weak>(&graph, &Settings { exact: true, ..keep_going() });
+    assert!(comparing.distinct == states as u64 && comparing.exact && comparing.collision_probability <= 0.0);
 }

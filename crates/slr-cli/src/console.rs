@@ -36,8 +36,9 @@ impl Console {
     pub(crate) fn new(colour: Colour) -> Self {
         let look = |auto: ColorChoice| match (colour, auto) {
             (Colour::Never, _) | (Colour::Auto, ColorChoice::Never) => Look::Plain,
-            (Colour::Always, _)
-            | (Colour::Auto, ColorChoice::Auto | ColorChoice::Always | ColorChoice::AlwaysAnsi) => Look::Coloured,
+            (Colour::Always, _) | (Colour::Auto, ColorChoice::Auto | ColorChoice::Always | ColorChoice::AlwaysAnsi) => {
+                Look::Coloured
+            }
         };
         Self {
             out: BufWriter::with_capacity(1 << 16, io::stdout()),

@@ -20,21 +20,28 @@ pub(crate) enum Exit {
     InputOutput = 4,
     /// A bug of `slr`.
     Bug = 5,
+    /// A check came to one of its bounds.
+    Bound = 6,
 }
 
 impl Exit {
     /// Every code.
-    const ALL: [Self; 6] =
-        [Self::AsExpected, Self::NotAsExpected, Self::Usage, Self::Mistakes, Self::InputOutput, Self::Bug];
+    const ALL: [Self; 7] =
+        [Self::AsExpected, Self::NotAsExpected, Self::Usage, Self::Mistakes, Self::InputOutput, Self::Bug, Self::Bound];
 
     const fn meaning(self) -> &'static str {
         match self {
-            Self::AsExpected => "everything came as expected; also when the reader of the output went away",
-            Self::NotAsExpected => "an expectation failed, a step went otherwise than scripted, a trace differs",
+            Self::AsExpected => {
+                "everything came as expected, or is proved; also when the reader of the output went away"
+            }
+            Self::NotAsExpected => {
+                "an expectation failed or is violated, a step went otherwise than scripted, a trace differs, a sweep was stopped"
+            }
             Self::Usage => "the command line makes no sense",
             Self::Mistakes => "a scenario or a trace has mistakes and cannot be played",
             Self::InputOutput => "something could not be read or written",
             Self::Bug => "a bug of slr: an invariant of the model does not hold; please report it",
+            Self::Bound => "a check came to a bound before everything was looked at, and found no violation",
         }
     }
 
@@ -64,6 +71,8 @@ pub(crate) enum Failure {
     Mistakes(String),
     /// Something could not be read or written.
     InputOutput(String),
+    /// We are wrong.
+    Bug(String),
     /// Nobody reads the output any more.
     Closed,
 }
@@ -75,6 +84,7 @@ impl Failure {
             Self::Usage(_) => Exit::Usage,
             Self::Mistakes(_) => Exit::Mistakes,
             Self::InputOutput(_) => Exit::InputOutput,
+            Self::Bug(_) => Exit::Bug,
             Self::Closed => Exit::AsExpected,
         }
     }
@@ -82,7 +92,7 @@ impl Failure {
     /// What there is to say.
     pub(crate) fn message(&self) -> Option<&str> {
         match self {
-            Self::Usage(text) | Self::Mistakes(text) | Self::InputOutput(text) => Some(text),
+            Self::Usage(text) | Self::Mistakes(text) | Self::InputOutput(text) | Self::Bug(text) => Some(text),
             Self::Closed => None,
         }
     }

@@ -16,7 +16,7 @@ use clap::Parser;
 
 use command::Slr;
 use console::Console;
-use exit::Exit;
+use exit::{Exit, Failure};
 
 fn main() -> ExitCode {
     let slr = match Slr::try_parse() {
@@ -36,7 +36,9 @@ fn main() -> ExitCode {
             let _ = console.finish();
             console.tell(&failure)
         }
-        Err(_) => Exit::Bug,
+        Err(_) => {
+            console.tell(&Failure::Bug("this is a bug of slr; please report it with what is said above".to_owned()))
+        }
     };
     exit.into()
 }

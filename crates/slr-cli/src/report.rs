@@ -1,9 +1,9 @@
 //! What became of the expectations and steps of a scenario, in words.
 
+use slr_scenario::Source;
 use slr_scenario::expect::Outcome;
 use slr_scenario::run::Report;
 use slr_scenario::yaml::Span;
-use slr_scenario::Source;
 
 use crate::exit::Exit;
 use crate::scenario::Ready;
@@ -41,9 +41,9 @@ impl Verdicts {
             why: decision(outcome, report),
             place: place(&ready.source, expectation.span),
         });
-        let broken = report
-            .broken
-            .map(|(invariant, step)| format!("after action {step} this does not hold: {invariant}; it is a bug of slr"));
+        let broken = report.broken.map(|(invariant, step)| {
+            format!("after action {step} this does not hold: {invariant}; it is a bug of slr")
+        });
         Self {
             expectations: expectations.collect(),
             steps: failed_steps(ready, report),
@@ -74,16 +74,16 @@ impl Verdicts {
     /// How many came as expected, in words.
     pub(crate) fn summary(&self) -> String {
         let held = self.expectations.iter().filter(|verdict| verdict.passed).count();
-        let of = |good: usize, all: usize, what: &str| {
+        let of = |good: usize, all: usize, what: &str, how: &str| {
             let plural = if all == 1 { "" } else { "s" };
-            format!("{good} of {all} {what}{plural} as expected")
+            format!("{good} of {all} {what}{plural} {how}")
         };
         let mut parts = Vec::new();
         if !self.expectations.is_empty() {
-            parts.push(of(held, self.expectations.len(), "expectation"));
+            parts.push(of(held, self.expectations.len(), "expectation", "held"));
         }
         if self.scripted > 0 {
-            parts.push(of(self.scripted - self.steps.len().min(self.scripted), self.scripted, "step"));
+            parts.push(of(self.scripted - self.steps.len().min(self.scripted), self.scripted, "step", "as scripted"));
         }
         if parts.is_empty() { "nothing was expected".to_owned() } else { parts.join(", ") }
     }
@@ -104,7 +104,7 @@ fn decision(outcome: &Outcome, report: &Report) -> String {
             let when = found.map_or_else(|| format!("at {at}"), str::to_owned);
             format!("{when}, action {action}: {}", facts.join("; "))
         }
-        None => format!("at the end: {}", found.unwrap_or(if outcome.passed { "yes" } else { "no" })),
+        None => format!("at the end: {}", found.unwrap_or(if outcome.passed { "it held" } else { "it did not hold" })),
     }
 }
 
@@ -120,7 +120,8 @@ fn failed_steps(ready: &Ready, report: &Report) -> Vec<Verdict> {
                 format!("{when}{}", found.as_deref().unwrap_or("it went otherwise"))
             }
             (None, Some(unplayable)) => {
-                let why = unplayable.why.map_or_else(|| "there was nothing it could mean".to_owned(), |why| why.to_string());
+                let why =
+                    unplayable.why.map_or_else(|| "there was nothing it could mean".to_owned(), |why| why.to_string());
                 format!("at {}: it could not happen: {why}", unplayable.at)
             }
             // The run ended before: something else has failed, and says so.
@@ -137,7 +138,7 @@ fn failed_steps(ready: &Ready, report: &Report) -> Vec<Verdict> {
 }
 
 /// What is written there, on one line and without the brackets around it.
-fn excerpt(source: &Source, span: Span) -> String {
+pub(crate) fn excerpt(source: &Source, span: Span) -> String {
     let text = source.text().get(span.range()).unwrap_or_default().trim();
     let inner = text.strip_prefix('{').and_then(|text| text.strip_suffix('}'));
     let mut line = String::new();
@@ -151,7 +152,43 @@ fn excerpt(source: &Source, span: Span) -> String {
     line
 }
 
-fn place(source: &Source, span: Span) -> String {
+/// `file:line:column`.
+pub(crate) fn place(source: &Source, span: Span) -> String {
     let position = source.position(span.start);
     format!("{}:{}:{}", source.name(), position.line, position.column)
+}
+
+#[cfg(test)]
+mod tests {
+    use slr_scenario::Params;
+    use slr_scenario::run::{Output, run};
+
+    use super::*;
+    use crate::scenario::ready;
+
+    #[test]
+    fn a_broken_invariant_is_a_bug_whatever_else_came() {
+        let text = "scenario: x\nsteps: [{ at: 1s, do: ListRoles }]\n";
+        let Ok(ready) = ready(Source::new("x", text).expect("it is small"), &Params::none()) else {
+            panic!("the scenario has no mistakes");
+        };
+        let mut report = run(&ready.lowered, 1, Output::Nothing).expect("it can be played");
+        assert_eq!(Verdicts::new(&ready, &report).exit(), Exit::AsExpected);
+        report.broken = Some(("nothing breaks", 1));
+        let verdicts = Verdicts::new(&ready, &report);
+        assert_eq!(verdicts.exit(), Exit::Bug);
+        assert!(!verdicts.passed() && verdicts.broken.is_some_and(|text| text.contains("nothing breaks")));
+    }
+
+    #[test]
+    fn an_excerpt_is_one_line() {
+        let text = "- at: 2m\n  do: x\n  answers:\n    status: FAILED\n- { a: 1,\n    b: 2 }\n";
+        let source = Source::new("x", text).expect("it is small");
+        let all = |from: &str, until: &str| {
+            let (start, end) = (text.find(from).expect("it is there"), text.find(until).expect("it is there"));
+            excerpt(&source, Span::new(start, end + until.len()))
+        };
+        assert_eq!(all("at:", "FAILED"), "at: 2m, do: x, answers: status: FAILED");
+        assert_eq!(all("{ a", "}"), "a: 1, b: 2");
+    }
 }

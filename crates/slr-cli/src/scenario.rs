@@ -93,8 +93,8 @@ impl Refused {
 pub(crate) fn load(path: &Path, params: &Params) -> Result<Ready, Refused> {
     let read =
         if path == Path::new("-") { Source::from_reader("stdin", io::stdin(), None) } else { Source::read(path) };
-    let source = read
-        .map_err(|unreadable| Refused { diagnostics: vec![unreadable.diagnostic], source: unreadable.file })?;
+    let source =
+        read.map_err(|unreadable| Refused { diagnostics: vec![unreadable.diagnostic], source: unreadable.file })?;
     ready(source, params)
 }
 

@@ -4,23 +4,14 @@ use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use slr_core::policy::guides::{self, GuidePolicy};
-use slr_core::policy::{
-    Account, Context, Document, DocumentKind, Entity, PrivilegeGraph, Request, World,
-};
+use slr_core::policy::{Account, Context, Document, DocumentKind, Entity, PrivilegeGraph, Request, World};
 
 const ID: &str = "111122223333";
 const WINDOW_ROLE: &str = "arn:aws:iam::111122223333:role/my-maintenance-window-role";
-const SSM_ARN: &str =
-    "arn:aws:iam::111122223333:role/aws-service-role/ssm.amazonaws.com/AWSServiceRoleForAmazonSSM";
-const RDS_ARN: &str =
-    "arn:aws:iam::111122223333:role/aws-service-role/rds.amazonaws.com/AWSServiceRoleForRDS";
-const SPECIFIC: &[(&str, &str)] = &[
-    ("SERVICE-NAME", "ssm"),
-    (
-        "SERVICE-LINKED-ROLE-NAME-PREFIX",
-        "AWSServiceRoleForAmazonSSM",
-    ),
-];
+const SSM_ARN: &str = "arn:aws:iam::111122223333:role/aws-service-role/ssm.amazonaws.com/AWSServiceRoleForAmazonSSM";
+const RDS_ARN: &str = "arn:aws:iam::111122223333:role/aws-service-role/rds.amazonaws.com/AWSServiceRoleForRDS";
+const SPECIFIC: &[(&str, &str)] =
+    &[("SERVICE-NAME", "ssm"), ("SERVICE-LINKED-ROLE-NAME-PREFIX", "AWSServiceRoleForAmazonSSM")];
 const PASSED: &[(&str, &str)] = &[("ROLE-ARN", WINDOW_ROLE)];
 
 /// A policy of the guides with the values for its blanks.
@@ -42,14 +33,8 @@ fn account(policies: &[Filled]) -> Account {
     account.add_group("operators").unwrap();
     account.add_to_group("alice", "operators").unwrap();
     for (at, (policy, values)) in policies.iter().enumerate() {
-        let entity = if at % 2 == 0 {
-            Entity::User("alice")
-        } else {
-            Entity::Group("operators")
-        };
-        account
-            .put_inline_policy(entity, policy.name, policy.document(values).unwrap())
-            .unwrap();
+        let entity = if at % 2 == 0 { Entity::User("alice") } else { Entity::Group("operators") };
+        account.put_inline_policy(entity, policy.name, policy.document(values).unwrap()).unwrap();
     }
     account
 }
@@ -73,10 +58,7 @@ const ASKED: &[(&str, &str, &str)] = &[
 ];
 
 fn decide(criterion: &mut Criterion) {
-    let cases: &[(&str, &[Filled])] = &[
-        ("one policy", &ADMINISTRATOR[..1]),
-        ("six policies", ADMINISTRATOR),
-    ];
+    let cases: &[(&str, &[Filled])] = &[("one policy", &ADMINISTRATOR[..1]), ("six policies", ADMINISTRATOR)];
     let mut group = criterion.benchmark_group("policy/decide");
     group.throughput(Throughput::Elements(ASKED.len() as u64));
     for (name, policies) in cases {
@@ -87,46 +69,24 @@ fn decide(criterion: &mut Criterion) {
             .iter()
             .map(|(.., service)| {
                 let context = alice.context();
-                if service.is_empty() {
-                    context
-                } else {
-                    context.with("iam:AWSServiceName", *service)
-                }
+                if service.is_empty() { context } else { context.with("iam:AWSServiceName", *service) }
             })
             .collect();
         group.bench_function(*name, |bencher| {
             bencher.iter(|| {
-                let allowed =
-                    ASKED
-                        .iter()
-                        .zip(&contexts)
-                        .filter(|((action, resource, _), context)| {
-                            let request = Request::new(
-                                &alice,
-                                black_box(action),
-                                black_box(resource),
-                                context,
-                            );
-                            entitlements.decide(&request, None).is_allowed()
-                        });
+                let allowed = ASKED.iter().zip(&contexts).filter(|((action, resource, _), context)| {
+                    let request = Request::new(&alice, black_box(action), black_box(resource), context);
+                    entitlements.decide(&request, None).is_allowed()
+                });
                 allowed.count()
             });
         });
         group.bench_function(format!("{name}, gathered anew"), |bencher| {
             bencher.iter(|| {
-                let allowed =
-                    ASKED
-                        .iter()
-                        .zip(&contexts)
-                        .filter(|((action, resource, _), context)| {
-                            let decision = account.decide(
-                                &alice,
-                                black_box(action),
-                                black_box(resource),
-                                context,
-                            );
-                            decision.is_ok_and(|decision| decision.is_allowed())
-                        });
+                let allowed = ASKED.iter().zip(&contexts).filter(|((action, resource, _), context)| {
+                    let decision = account.decide(&alice, black_box(action), black_box(resource), context);
+                    decision.is_ok_and(|decision| decision.is_allowed())
+                });
                 allowed.count()
             });
         });
@@ -153,19 +113,11 @@ fn reach(criterion: &mut Criterion) {
         let name = format!("role-{at}");
         account.add_role("/", &name, trust.clone()).unwrap();
         let permissions = guides::WINDOW_ROLE.document(&[]).unwrap();
-        account
-            .put_inline_policy(Entity::Role(&name), "p", permissions)
-            .unwrap();
+        account.put_inline_policy(Entity::Role(&name), "p", permissions).unwrap();
     }
-    let world = World {
-        account: &account,
-        linked_roles: &[],
-        uses: guides::SERVICE_USES,
-    };
+    let world = World { account: &account, linked_roles: &[], uses: guides::SERVICE_USES };
     let mut group = criterion.benchmark_group("policy/reach");
-    group
-        .sample_size(10)
-        .throughput(Throughput::Elements(u64::from(ROLES)));
+    group.sample_size(10).throughput(Throughput::Elements(u64::from(ROLES)));
     group.bench_function("a thousand passable roles", |bencher| {
         bencher.iter(|| {
             let graph = PrivilegeGraph::explore(&world, Entity::User("alice"), &[]).unwrap();

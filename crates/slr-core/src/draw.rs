@@ -82,7 +82,11 @@ impl Drawing {
     pub fn dot(&self) -> String {
         let quoted = |text: &str| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
         let node = |_: &_, (id, _): (u32, &u32)| {
-            let shape = if self.is_end(id) { "doublecircle" } else { "ellipse" };
+            let shape = match (self.initial, self.is_end(id)) {
+                (None, _) => "box",
+                (Some(_), true) => "doublecircle",
+                (Some(_), false) => "ellipse",
+            };
             format!("label = {} shape = {shape}", quoted(&self.states[id as usize]))
         };
         let edge = |_: &_, (_, _, label): (u32, u32, &String)| format!("label = {}", quoted(label));

@@ -36,7 +36,7 @@ pub type StepPredicate<S> = fn(&Universe<S>, &State<S>, &Action<S>, &State<S>) -
 /// Sources: IAM User Guide, "Using service-linked roles"; IAM API Reference, `DeleteServiceLinkedRole` and
 /// `GetServiceLinkedRoleDeletionStatus`. Nothing protects ordinary roles and service roles: `DeleteRole` looks at neither resources
 /// nor sessions.
-pub const fn invariants<S: IdSet>() -> [Invariant<S>; 9] {
+pub const fn invariants<S: IdSet>() -> [Invariant<S>; 11] {
     [
         Invariant {
             name: "a service-linked role is never gone while a blocking resource refers to it",
@@ -97,6 +97,25 @@ pub const fn invariants<S: IdSet>() -> [Invariant<S>; 9] {
             holds: |universe, state| {
                 every_role(universe, |role| {
                     state.is_live(role) || !state.attached.meets(&universe.facts(role).attachments)
+                })
+            },
+        },
+        Invariant {
+            name: "what a task found at its start is kept until its decision and no longer",
+            holds: |universe, state| {
+                every_role(universe, |role| {
+                    let is_kept = state.busy_at_start.contains(role.0)
+                        || state.blocking_at_start.meets(universe.resources_of(role));
+                    !is_kept || state.task(role) == Some(TaskState::InProgress)
+                })
+            },
+        },
+        Invariant {
+            name: "only a task can be yet to be seen, and only a live role yet to spread",
+            holds: |universe, state| {
+                every_role(universe, |role| {
+                    (state.task(role).is_some() || !state.task_is_unseen(role))
+                        && (state.is_live(role) || !state.is_fresh(role))
                 })
             },
         },

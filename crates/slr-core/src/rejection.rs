@@ -166,7 +166,7 @@ pub enum Rejection {
     NotServiceLinked(RoleIdx, Answer),
     /// The policy belongs to service-linked roles alone.
     PolicyNotAttachable(RoleIdx),
-    /// The role still has policies, profiles or a boundary.
+    /// The role still has policies or instance profiles.
     HasDependents(RoleIdx),
     /// The account has as many roles as it may have.
     RoleQuotaReached,

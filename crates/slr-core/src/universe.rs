@@ -1,7 +1,8 @@
 //! A world made ready to run: every question that the rules ask often, answered in advance as a set.
 
 use crate::id::{
-    KindIdx, OperatorIdx, PrincipalIdx, RegionIdx, ResourceIdx, RoleIdx, ServiceIdx, SessionIdx, TextIdx, TransitionIdx, number,
+    KindIdx, OperatorIdx, PrincipalIdx, RegionIdx, ResourceIdx, RoleIdx, ServiceIdx, SessionIdx, TextIdx,
+    TransitionIdx, number,
 };
 use crate::kind::{Mover, ResourceKind, Transition, When};
 use crate::machine::RoleState;

@@ -25,23 +25,14 @@ use DocumentKind::{Identity, Resource, Trust};
 fn syntax() {
     let shown = reports(&[
         (Identity, ""),
-        (
-            Identity,
-            "{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": [],\n}",
-        ),
-        (
-            Identity,
-            "{\n  \"Version\": \"2012-10-17\"\n  \"Statement\": []\n}",
-        ),
+        (Identity, "{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": [],\n}"),
+        (Identity, "{\n  \"Version\": \"2012-10-17\"\n  \"Statement\": []\n}"),
         (Identity, "{'Version': '2012-10-17'}"),
         (Identity, "{\"Version\": \"2012-10-17"),
         (Identity, "{\"Version\": \"2012-10-17\"} {}"),
         (Identity, "[{\"Version\": \"2012\\-10-17\"}]"),
         (Identity, "{\"Id\": \"\u{2013}\"}"),
-        (
-            Identity,
-            "{\"Statement\": [[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]}",
-        ),
+        (Identity, "{\"Statement\": [[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]}"),
     ]);
     insta::assert_snapshot!(shown);
 }
@@ -106,10 +97,7 @@ fn principals() {
             Identity,
             r#"{"Statement": {"Effect": "Allow", "Principal": "*", "Action": "iam:PassRole", "Resource": "*"}}"#,
         ),
-        (
-            Trust,
-            r#"{"Statement": {"Effect": "Allow", "Action": "sts:AssumeRole"}}"#,
-        ),
+        (Trust, r#"{"Statement": {"Effect": "Allow", "Action": "sts:AssumeRole"}}"#),
         (
             Trust,
             r#"{
@@ -125,10 +113,7 @@ fn principals() {
   ]
 }"#,
         ),
-        (
-            Resource,
-            r#"{"Statement": {"Effect": "Deny", "Principal": "*", "Action": "sns:*"}}"#,
-        ),
+        (Resource, r#"{"Statement": {"Effect": "Deny", "Principal": "*", "Action": "sns:*"}}"#),
     ]);
     insta::assert_snapshot!(shown);
 }
@@ -177,21 +162,14 @@ fn a_client_gets_one_line() {
 #[test]
 fn places_count_characters_and_lines_end_as_they_like() {
     let error = refuse(Identity, "{\"Id\": \"é\", \"X\":\r\n1, \"Statement\": {}}");
-    let places: Vec<_> = error
-        .problems()
-        .iter()
-        .map(|problem| (problem.line, problem.column))
-        .collect();
+    let places: Vec<_> = error.problems().iter().map(|problem| (problem.line, problem.column)).collect();
     // The unknown element, then the three members that the statement lacks.
     assert_eq!(places, [(1, 13), (2, 17), (2, 17), (2, 17)]);
 }
 
 #[test]
 fn a_document_may_not_be_endless() {
-    let error = refuse(
-        Identity,
-        &format!("{{\"Id\": \"{}\"}}", "x".repeat(131_072)),
-    );
+    let error = refuse(Identity, &format!("{{\"Id\": \"{}\"}}", "x".repeat(131_072)));
     assert_eq!(error.problems()[0].code.as_str(), "policy-text");
 }
 
@@ -199,10 +177,7 @@ fn a_document_may_not_be_endless() {
 fn white_space_does_not_count_against_quotas() {
     let text = r#"{ "Statement": { "Effect": "Allow", "Action": "iam:Get*", "Resource": "*" } }"#;
     let document = Document::parse(Identity, text).unwrap();
-    assert_eq!(
-        document.quota_characters() as usize,
-        text.replace(' ', "").len()
-    );
+    assert_eq!(document.quota_characters() as usize, text.replace(' ', "").len());
 }
 
 proptest::proptest! {

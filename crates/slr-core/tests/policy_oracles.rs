@@ -13,8 +13,8 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, FileFailurePersistence, TestRunner};
 use slr_core::policy::{
-    Account, AttachedPolicy, Caller, Context, Decision, Document, DocumentKind, Entitlements,
-    Grant, PolicyType, Request, ResourcePolicy, StatementRef,
+    Account, AttachedPolicy, Caller, Context, Decision, Document, DocumentKind, Entitlements, Grant, PolicyType,
+    Request, ResourcePolicy, StatementRef,
 };
 
 const ACCOUNT: &str = "111122223333";
@@ -71,19 +71,11 @@ const KEYS: &[(&str, KeyType)] = &[
 ];
 
 fn key_type(key: &str) -> KeyType {
-    KEYS.iter()
-        .find(|(name, _)| *name == key)
-        .map(|(_, key_type)| *key_type)
-        .unwrap()
+    KEYS.iter().find(|(name, _)| *name == key).map(|(_, key_type)| *key_type).unwrap()
 }
 
-const ACTIONS: &[&str] = &[
-    "iam:CreateServiceLinkedRole",
-    "iam:DeleteServiceLinkedRole",
-    "iam:PassRole",
-    "iam:ListRoles",
-    "ssm:SendCommand",
-];
+const ACTIONS: &[&str] =
+    &["iam:CreateServiceLinkedRole", "iam:DeleteServiceLinkedRole", "iam:PassRole", "iam:ListRoles", "ssm:SendCommand"];
 
 const RESOURCES: &[&str] = &[
     "*",
@@ -94,41 +86,14 @@ const RESOURCES: &[&str] = &[
     "arn:aws:ssm:eu-west-1::document/a:b/c",
 ];
 
-const TEXTS: &[&str] = &[
-    "ssm.amazonaws.com",
-    "SSM.amazonaws.com",
-    "ssm",
-    "alice",
-    "al*ce",
-    "",
-    "é",
-];
-const ADDRESSES: &[&str] = &[
-    "203.0.113.9",
-    "203.0.114.9",
-    "2001:db8::1",
-    "198.51.100.0",
-    "here",
-];
-const NETWORKS: &[&str] = &[
-    "203.0.113.0/24",
-    "203.0.0.0/16",
-    "203.0.113.9",
-    "0.0.0.0/0",
-    "2001:db8::/32",
-    "::/0",
-];
+const TEXTS: &[&str] = &["ssm.amazonaws.com", "SSM.amazonaws.com", "ssm", "alice", "al*ce", "", "é"];
+const ADDRESSES: &[&str] = &["203.0.113.9", "203.0.114.9", "2001:db8::1", "198.51.100.0", "here"];
+const NETWORKS: &[&str] = &["203.0.113.0/24", "203.0.0.0/16", "203.0.113.9", "0.0.0.0/0", "2001:db8::/32", "::/0"];
 const BLOBS: &[&str] = &["SGVsbG8=", "SGVsbG8", "sGVsbG8=", "AAAA"];
 
 /// Numbers with their value in thousandths.
-const NUMBERS: &[(&str, i64)] = &[
-    ("10", 10_000),
-    ("10.0", 10_000),
-    ("9.5", 9_500),
-    ("-1", -1_000),
-    ("-0.25", -250),
-    ("3600", 3_600_000),
-];
+const NUMBERS: &[(&str, i64)] =
+    &[("10", 10_000), ("10.0", 10_000), ("9.5", 9_500), ("-1", -1_000), ("-0.25", -250), ("3600", 3_600_000)];
 
 /// Dates with their value in milliseconds since 1970.
 const DATES: &[(&str, i64)] = &[
@@ -166,10 +131,7 @@ const CORES: &[(KeyType, &[&str])] = &[
             "StringNotLike",
         ],
     ),
-    (
-        KeyType::Arn,
-        &["ArnEquals", "ArnNotEquals", "ArnLike", "ArnNotLike"],
-    ),
+    (KeyType::Arn, &["ArnEquals", "ArnNotEquals", "ArnLike", "ArnNotLike"]),
     (
         KeyType::Number,
         &[
@@ -211,11 +173,8 @@ fn mutate(text: &str, edits: &[(usize, u8)], wildcards: bool) -> String {
             }
             3 if at < letters.len() => {
                 let letter = letters[at];
-                letters[at] = if letter.is_ascii_lowercase() {
-                    letter.to_ascii_uppercase()
-                } else {
-                    letter.to_ascii_lowercase()
-                };
+                letters[at] =
+                    if letter.is_ascii_lowercase() { letter.to_ascii_uppercase() } else { letter.to_ascii_lowercase() };
             }
             _ if at < letters.len() => letters[at] = 'x',
             _ => {}
@@ -226,25 +185,16 @@ fn mutate(text: &str, edits: &[(usize, u8)], wildcards: bool) -> String {
 
 /// No edit at all half of the time, so that things match.
 fn edits() -> impl Strategy<Value = Vec<(usize, u8)>> {
-    prop_oneof![
-        Just(Vec::new()),
-        prop::collection::vec((0_usize..100, any::<u8>()), 1..3)
-    ]
+    prop_oneof![Just(Vec::new()), prop::collection::vec((0_usize..100, any::<u8>()), 1..3)]
 }
 
 fn action_pattern() -> impl Strategy<Value = String> {
-    let named = (prop::sample::select(ACTIONS), edits(), any::<bool>()).prop_map(
-        |(action, edits, upper)| {
-            let (service, name) = action.split_once(':').unwrap();
-            let service = if upper {
-                service.to_ascii_uppercase()
-            } else {
-                service.to_owned()
-            };
-            let name = mutate(name, &edits, true);
-            format!("{service}:{}", if name.is_empty() { "*" } else { &name })
-        },
-    );
+    let named = (prop::sample::select(ACTIONS), edits(), any::<bool>()).prop_map(|(action, edits, upper)| {
+        let (service, name) = action.split_once(':').unwrap();
+        let service = if upper { service.to_ascii_uppercase() } else { service.to_owned() };
+        let name = mutate(name, &edits, true);
+        format!("{service}:{}", if name.is_empty() { "*" } else { &name })
+    });
     prop_oneof![4 => named, 1 => Just("*".to_owned()), 1 => Just("iam:*".to_owned())]
 }
 
@@ -252,24 +202,22 @@ fn action_pattern() -> impl Strategy<Value = String> {
 fn arn_pattern(all_parts: bool) -> impl Strategy<Value = String> {
     let arns = &RESOURCES[1..];
     let parts = prop::collection::vec(edits(), 5);
-    let named = (prop::sample::select(arns), parts, any::<[bool; 5]>()).prop_map(
-        move |(arn, edits, keep)| {
-            let parts: Vec<&str> = arn.splitn(6, ':').collect();
-            let mut text = "arn".to_owned();
-            for at in 0..5 {
-                // Few parts at a time, or hardly anything would match.
-                let fixed = (at == 1 && !all_parts) || keep[at];
-                let part = mutate(parts[at + 1], if fixed { &[] } else { &edits[at] }, true);
-                text.push(':');
-                text.push_str(&part.replace(':', "-"));
-                if at == 4 && fixed {
-                    text.truncate(text.len() - part.len());
-                    text.push_str(&part);
-                }
+    let named = (prop::sample::select(arns), parts, any::<[bool; 5]>()).prop_map(move |(arn, edits, keep)| {
+        let parts: Vec<&str> = arn.splitn(6, ':').collect();
+        let mut text = "arn".to_owned();
+        for at in 0..5 {
+            // Few parts at a time, or hardly anything would match.
+            let fixed = (at == 1 && !all_parts) || keep[at];
+            let part = mutate(parts[at + 1], if fixed { &[] } else { &edits[at] }, true);
+            text.push(':');
+            text.push_str(&part.replace(':', "-"));
+            if at == 4 && fixed {
+                text.truncate(text.len() - part.len());
+                text.push_str(&part);
             }
-            text
-        },
-    );
+        }
+        text
+    });
     let variable = prop::sample::select(
         &[
             "arn:aws:iam::*:role/${aws:username}",
@@ -323,9 +271,7 @@ fn given(key: KeyType) -> BoxedStrategy<String> {
         ]
         .boxed(),
         KeyType::Bool => wanted(KeyType::Bool),
-        KeyType::Address => prop::sample::select(ADDRESSES)
-            .prop_map(str::to_owned)
-            .boxed(),
+        KeyType::Address => prop::sample::select(ADDRESSES).prop_map(str::to_owned).boxed(),
         KeyType::Binary => wanted(KeyType::Binary),
     }
 }
@@ -333,28 +279,16 @@ fn given(key: KeyType) -> BoxedStrategy<String> {
 fn condition() -> impl Strategy<Value = ((String, &'static str), Vec<String>)> {
     let prefix = prop::sample::select(&["", "", "", "ForAnyValue:", "ForAllValues:"][..]);
     let suffix = prop::sample::select(&["", "", "IfExists"][..]);
-    let compared = (
-        prop::sample::select(CORES),
-        prefix,
-        suffix,
-        any::<prop::sample::Index>(),
-    )
-        .prop_flat_map(|((operator, names), prefix, suffix, pick)| {
+    let compared = (prop::sample::select(CORES), prefix, suffix, any::<prop::sample::Index>()).prop_flat_map(
+        |((operator, names), prefix, suffix, pick)| {
             let name = format!("{prefix}{}{suffix}", pick.get(names));
             // Mostly a key of the operator's type.
-            let own: Vec<&str> = KEYS
-                .iter()
-                .filter(|(_, key)| *key == operator)
-                .map(|(name, _)| *name)
-                .collect();
+            let own: Vec<&str> = KEYS.iter().filter(|(_, key)| *key == operator).map(|(name, _)| *name).collect();
             let any: Vec<&str> = KEYS.iter().map(|(name, _)| *name).collect();
             let key = prop_oneof![6 => prop::sample::select(own), 1 => prop::sample::select(any)];
-            (
-                Just(name),
-                key,
-                prop::collection::vec(wanted(operator), 1..4),
-            )
-        });
+            (Just(name), key, prop::collection::vec(wanted(operator), 1..4))
+        },
+    );
     let null = (prop::sample::select(KEYS), wanted(KeyType::Bool))
         .prop_map(|((key, _), value)| ("Null".to_owned(), key, vec![value]));
     prop_oneof![8 => compared, 1 => null].prop_map(|(name, key, values)| ((name, key), values))
@@ -384,30 +318,20 @@ fn statement() -> impl Strategy<Value = GenStatement> {
         prop::collection::vec(arn_pattern(false), 1..4),
         conditions,
     )
-        .prop_map(
-            |(allow, principal, not_action, actions, not_resource, resources, conditions)| {
-                GenStatement {
-                    allow,
-                    principal: (principal.0 && !allow, principal.1),
-                    not_action,
-                    actions,
-                    not_resource,
-                    resources,
-                    conditions: conditions.into_iter().collect(),
-                }
-            },
-        )
+        .prop_map(|(allow, principal, not_action, actions, not_resource, resources, conditions)| GenStatement {
+            allow,
+            principal: (principal.0 && !allow, principal.1),
+            not_action,
+            actions,
+            not_resource,
+            resources,
+            conditions: conditions.into_iter().collect(),
+        })
 }
 
 fn policy() -> impl Strategy<Value = GenPolicy> {
-    (
-        prop::bool::weighted(0.8),
-        prop::collection::vec(statement(), 1..4),
-    )
-        .prop_map(|(version_2012, statements)| GenPolicy {
-            version_2012,
-            statements,
-        })
+    (prop::bool::weighted(0.8), prop::collection::vec(statement(), 1..4))
+        .prop_map(|(version_2012, statements)| GenPolicy { version_2012, statements })
 }
 
 fn request() -> impl Strategy<Value = GenRequest> {
@@ -419,16 +343,8 @@ fn request() -> impl Strategy<Value = GenRequest> {
         ];
         (Just(key), values)
     });
-    (
-        prop::sample::select(ACTIONS),
-        prop::sample::select(RESOURCES),
-        prop::collection::vec(entry, 0..7),
-    )
-        .prop_map(|(action, resource, entries)| GenRequest {
-            action,
-            resource,
-            context: entries.into_iter().collect(),
-        })
+    (prop::sample::select(ACTIONS), prop::sample::select(RESOURCES), prop::collection::vec(entry, 0..7))
+        .prop_map(|(action, resource, entries)| GenRequest { action, resource, context: entries.into_iter().collect() })
 }
 
 fn lone_condition() -> impl Strategy<Value = (Vec<GenPolicy>, GenRequest)> {
@@ -446,18 +362,9 @@ fn lone_condition() -> impl Strategy<Value = (Vec<GenPolicy>, GenRequest)> {
                 resources: vec!["*".to_owned()],
                 conditions: BTreeMap::from([((operator.clone(), key), wanted.clone())]),
             };
-            let request = GenRequest {
-                action: ACTIONS[0],
-                resource: RESOURCES[1],
-                context: BTreeMap::from([(key, given)]),
-            };
-            (
-                vec![GenPolicy {
-                    version_2012,
-                    statements: vec![statement],
-                }],
-                request,
-            )
+            let request =
+                GenRequest { action: ACTIONS[0], resource: RESOURCES[1], context: BTreeMap::from([(key, given)]) };
+            (vec![GenPolicy { version_2012, statements: vec![statement] }], request)
         })
     })
 }
@@ -466,37 +373,21 @@ impl GenPolicy {
     fn json(&self, kind: DocumentKind) -> String {
         use serde_json::json;
         let list = |values: &[String]| {
-            if let [one] = values {
-                json!(one)
-            } else {
-                json!(values)
-            }
+            if let [one] = values { json!(one) } else { json!(values) }
         };
         let statements: Vec<serde_json::Value> = self
             .statements
             .iter()
             .map(|statement| {
                 let mut object = json!({"Effect": if statement.allow { "Allow" } else { "Deny" }});
-                object[if statement.not_action {
-                    "NotAction"
-                } else {
-                    "Action"
-                }] = list(&statement.actions);
-                object[if statement.not_resource {
-                    "NotResource"
-                } else {
-                    "Resource"
-                }] = list(&statement.resources);
+                object[if statement.not_action { "NotAction" } else { "Action" }] = list(&statement.actions);
+                object[if statement.not_resource { "NotResource" } else { "Resource" }] = list(&statement.resources);
                 for ((operator, key), values) in &statement.conditions {
                     object["Condition"][operator][key] = list(values);
                 }
                 if kind == DocumentKind::Resource {
                     let (negated, listed) = &statement.principal;
-                    let element = if *negated {
-                        "NotPrincipal"
-                    } else {
-                        "Principal"
-                    };
+                    let element = if *negated { "NotPrincipal" } else { "Principal" };
                     for (principal, value) in listed {
                         let values = &mut object[element][principal];
                         if let Some(values) = values.as_array_mut() {
@@ -509,11 +400,7 @@ impl GenPolicy {
                 object
             })
             .collect();
-        let version = if self.version_2012 {
-            "2012-10-17"
-        } else {
-            "2008-10-17"
-        };
+        let version = if self.version_2012 { "2012-10-17" } else { "2008-10-17" };
         json!({"Version": version, "Statement": statements}).to_string()
     }
 
@@ -563,25 +450,16 @@ mod naive {
         answer
     }
 
-    pub(super) fn applies(
-        statement: &GenStatement,
-        version_2012: bool,
-        request: &GenRequest,
-    ) -> bool {
+    pub(super) fn applies(statement: &GenStatement, version_2012: bool, request: &GenRequest) -> bool {
         let action = statement.actions.iter().any(|pattern| {
             let plain: Vec<Sign> = signs(&pattern.to_lowercase(), true, false, request).unwrap();
             glob(&plain, &letters(&request.action.to_lowercase()))
         });
-        let resource = statement
-            .resources
-            .iter()
-            .any(|pattern| arn(pattern, request.resource, version_2012, request));
+        let resource = statement.resources.iter().any(|pattern| arn(pattern, request.resource, version_2012, request));
         let conditions = statement
             .conditions
             .iter()
-            .all(|((operator, key), values)| {
-                condition(operator, key, values, version_2012, request)
-            });
+            .all(|((operator, key), values)| condition(operator, key, values, version_2012, request));
         action != statement.not_action && resource != statement.not_resource && conditions
     }
 
@@ -600,12 +478,7 @@ mod naive {
     }
 
     /// The pattern's letters with variables filled in; nothing if one has no value.
-    fn signs(
-        pattern: &str,
-        wildcards: bool,
-        variables: bool,
-        request: &GenRequest,
-    ) -> Option<Vec<Sign>> {
+    fn signs(pattern: &str, wildcards: bool, variables: bool, request: &GenRequest) -> Option<Vec<Sign>> {
         let mut signs = Vec::new();
         let mut rest = pattern;
         while !rest.is_empty() {
@@ -616,9 +489,7 @@ mod naive {
                     "*" | "?" | "$" => inside.to_owned(),
                     _ => {
                         let (key, default) = match inside.split_once(',') {
-                            Some((key, default)) => {
-                                (key, Some(default.trim().trim_matches('\'').to_owned()))
-                            }
+                            Some((key, default)) => (key, Some(default.trim().trim_matches('\'').to_owned())),
                             None => (inside, None),
                         };
                         let found: Vec<&String> = request
@@ -627,11 +498,7 @@ mod naive {
                             .filter(|(name, _)| name.to_lowercase() == key.to_lowercase())
                             .flat_map(|(_, values)| values)
                             .collect();
-                        if found.len() == 1 {
-                            found[0].clone()
-                        } else {
-                            default?
-                        }
+                        if found.len() == 1 { found[0].clone() } else { default? }
                     }
                 };
                 signs.extend(value.chars().map(Sign::Letter));
@@ -654,9 +521,7 @@ mod naive {
             None => text.is_empty(),
             Some((Sign::Run, rest)) => (0..=text.len()).any(|skipped| glob(rest, &text[skipped..])),
             Some((Sign::One, rest)) => !text.is_empty() && glob(rest, &text[1..]),
-            Some((Sign::Letter(letter), rest)) => {
-                text.first() == Some(letter) && glob(rest, &text[1..])
-            }
+            Some((Sign::Letter(letter), rest)) => text.first() == Some(letter) && glob(rest, &text[1..]),
             Some((Sign::Colon, rest)) => text.first() == Some(&':') && glob(rest, &text[1..]),
         }
     }
@@ -670,26 +535,13 @@ mod naive {
         };
         let wanted: Vec<&[Sign]> = pattern.splitn(6, |sign| *sign == Sign::Colon).collect();
         let found: Vec<Vec<char>> = text.splitn(6, ':').map(letters).collect();
-        wanted.len() == 6
-            && found.len() == 6
-            && wanted
-                .iter()
-                .zip(&found)
-                .all(|(wanted, found)| glob(wanted, found))
+        wanted.len() == 6 && found.len() == 6 && wanted.iter().zip(&found).all(|(wanted, found)| glob(wanted, found))
     }
 
-    fn condition(
-        operator: &str,
-        key: &str,
-        wanted: &[String],
-        version_2012: bool,
-        request: &GenRequest,
-    ) -> bool {
+    fn condition(operator: &str, key: &str, wanted: &[String], version_2012: bool, request: &GenRequest) -> bool {
         let given: Vec<String> = request.context.get(key).cloned().unwrap_or_default();
         if operator == "Null" {
-            return wanted
-                .iter()
-                .any(|wanted| (wanted == "true") == given.is_empty());
+            return wanted.iter().any(|wanted| (wanted == "true") == given.is_empty());
         }
         if given.is_empty() && operator.ends_with("IfExists") {
             return true;
@@ -698,11 +550,7 @@ mod naive {
         let (quantifier, core) = core.split_once(':').unwrap_or(("", core));
         let negated = core.contains("Not");
         let core = core.replace("Not", "");
-        let matches = |given: &String| {
-            wanted
-                .iter()
-                .any(|wanted| compare(&core, wanted, given, version_2012, request))
-        };
+        let matches = |given: &String| wanted.iter().any(|wanted| compare(&core, wanted, given, version_2012, request));
         match quantifier {
             "ForAllValues" => given.iter().all(|given| matches(given) != negated),
             "ForAnyValue" => given.iter().any(|given| matches(given) != negated),
@@ -711,29 +559,22 @@ mod naive {
         }
     }
 
-    pub(super) fn compare(
-        core: &str,
-        wanted: &str,
-        given: &str,
-        version_2012: bool,
-        request: &GenRequest,
-    ) -> bool {
-        let text =
-            |wildcards: bool, lower: bool| match signs(wanted, wildcards, version_2012, request) {
-                Some(mut signs) => {
-                    let mut given = given.to_owned();
-                    if lower {
-                        given = given.to_ascii_lowercase();
-                        for sign in &mut signs {
-                            if let Sign::Letter(letter) = sign {
-                                *letter = letter.to_ascii_lowercase();
-                            }
+    pub(super) fn compare(core: &str, wanted: &str, given: &str, version_2012: bool, request: &GenRequest) -> bool {
+        let text = |wildcards: bool, lower: bool| match signs(wanted, wildcards, version_2012, request) {
+            Some(mut signs) => {
+                let mut given = given.to_owned();
+                if lower {
+                    given = given.to_ascii_lowercase();
+                    for sign in &mut signs {
+                        if let Sign::Letter(letter) = sign {
+                            *letter = letter.to_ascii_lowercase();
                         }
                     }
-                    glob(&signs, &letters(&given))
                 }
-                None => false,
-            };
+                glob(&signs, &letters(&given))
+            }
+            None => false,
+        };
         if let Some(relation) = core.strip_prefix("Numeric") {
             return ordered(relation, number(given), number(wanted));
         }
@@ -754,22 +595,12 @@ mod naive {
 
     /// Whether a pattern matches a text as a whole, colons being letters like others.
     pub(super) fn whole_text(pattern: &str, text: &str) -> bool {
-        let nobody = GenRequest {
-            action: "",
-            resource: "",
-            context: super::BTreeMap::new(),
-        };
-        glob(
-            &signs(pattern, true, false, &nobody).unwrap(),
-            &letters(text),
-        )
+        let nobody = GenRequest { action: "", resource: "", context: super::BTreeMap::new() };
+        glob(&signs(pattern, true, false, &nobody).unwrap(), &letters(text))
     }
 
     fn lookup(table: &[(&str, i64)], text: &str) -> Option<i64> {
-        table
-            .iter()
-            .find(|(name, _)| *name == text)
-            .map(|(_, value)| *value)
+        table.iter().find(|(name, _)| *name == text).map(|(_, value)| *value)
     }
 
     /// A number of the table, or a date of the other one that is written as a whole number.
@@ -877,11 +708,7 @@ impl Deviation {
     }
 
     fn variables(policy: &GenPolicy) -> Self {
-        if policy.version_2012 {
-            Self::VariablesFilledOtherwise
-        } else {
-            Self::VariablesIn2008
-        }
+        if policy.version_2012 { Self::VariablesFilledOtherwise } else { Self::VariablesIn2008 }
     }
 
     fn of_condition(
@@ -902,9 +729,9 @@ impl Deviation {
             let core = operator.trim_end_matches("IfExists").replace("Not", "");
             let core = core.rsplit(':').next().unwrap();
             wanted.iter().any(|wanted| {
-                given_values.iter().any(|given| {
-                    naive::compare(core, wanted, given, false, request) != theirs(wanted, given)
-                })
+                given_values
+                    .iter()
+                    .any(|given| naive::compare(core, wanted, given, false, request) != theirs(wanted, given))
             })
         };
         if operator.contains("Like") && given_values.iter().any(|text| text.contains('*')) {
@@ -918,11 +745,7 @@ impl Deviation {
             found.push(Self::ArnLikeAsText);
         }
         if operator.contains("BinaryEquals")
-            && differs(&|wanted, given| {
-                wanted
-                    .trim_end_matches('=')
-                    .eq_ignore_ascii_case(given.trim_end_matches('='))
-            })
+            && differs(&|wanted, given| wanted.trim_end_matches('=').eq_ignore_ascii_case(given.trim_end_matches('=')))
         {
             found.push(Self::BinaryIgnoringCase);
         }
@@ -931,8 +754,7 @@ impl Deviation {
             found.push(Self::ShortDates);
         }
         let set = operator.starts_with("For");
-        let text_set =
-            operator.contains("String") || operator.contains("Arn") || operator.contains("Bool");
+        let text_set = operator.contains("String") || operator.contains("Arn") || operator.contains("Bool");
         if set && (operator.ends_with("IfExists") || !text_set) {
             found.push(Self::MissingSetOperator);
         }
@@ -957,9 +779,7 @@ fn iam_rs_context(request: &GenRequest) -> iam_rs::Context {
     for (key, values) in &request.context {
         let value = match (key_type(key), values.as_slice()) {
             (KeyType::Bool, [one]) => ContextValue::Boolean(one == "true"),
-            (KeyType::Bool, many) => {
-                ContextValue::BooleanList(many.iter().map(|value| value == "true").collect())
-            }
+            (KeyType::Bool, many) => ContextValue::BooleanList(many.iter().map(|value| value == "true").collect()),
             (_, [one]) => ContextValue::String(one.clone()),
             (_, many) => ContextValue::StringList(many.to_vec()),
         };
@@ -974,33 +794,18 @@ fn ask_iam_rs(policies: &[GenPolicy], request: &GenRequest) -> iam_rs::Decision 
         .iter()
         .map(|policy| {
             let json = policy.json(DocumentKind::Identity);
-            IAMPolicy::from_json(&json)
-                .unwrap_or_else(|error| panic!("iam-rs does not read {json}: {error}"))
+            IAMPolicy::from_json(&json).unwrap_or_else(|error| panic!("iam-rs does not read {json}: {error}"))
         })
         .collect();
-    let principal = Principal::Aws(PrincipalId::String(format!(
-        "arn:aws:iam::{ACCOUNT}:user/alice"
-    )));
+    let principal = Principal::Aws(PrincipalId::String(format!("arn:aws:iam::{ACCOUNT}:user/alice")));
     let arn = Arn::parse(request.resource).unwrap();
-    let request =
-        IAMRequest::new_with_context(principal, request.action, arn, iam_rs_context(request));
+    let request = IAMRequest::new_with_context(principal, request.action, arn, iam_rs_context(request));
     iam_rs::evaluate_policies(&policies, &request).unwrap_or_else(|error| panic!("iam-rs: {error}"))
 }
 
-fn attached<'a>(
-    documents: &'a [Document],
-    policy_type: PolicyType,
-    names: &'a [String],
-) -> Vec<AttachedPolicy<'a>> {
+fn attached<'a>(documents: &'a [Document], policy_type: PolicyType, names: &'a [String]) -> Vec<AttachedPolicy<'a>> {
     let pairs = documents.iter().zip(names);
-    pairs
-        .map(|(document, name)| AttachedPolicy {
-            name,
-            policy_type,
-            group: None,
-            document,
-        })
-        .collect()
+    pairs.map(|(document, name)| AttachedPolicy { name, policy_type, group: None, document }).collect()
 }
 
 fn names(count: usize) -> Vec<String> {
@@ -1019,12 +824,8 @@ fn place(by: &StatementRef<'_>) -> (usize, usize) {
 
 fn answer(decision: &Decision<'_>) -> naive::Answer {
     match decision {
-        Decision::Allowed {
-            by: Grant::Statement(by),
-        } => naive::Answer::Allow(place(by).0, place(by).1),
-        Decision::Allowed {
-            by: Grant::AccountRoot,
-        } => panic!("alice is not the root user"),
+        Decision::Allowed { by: Grant::Statement(by) } => naive::Answer::Allow(place(by).0, place(by).1),
+        Decision::Allowed { by: Grant::AccountRoot } => panic!("alice is not the root user"),
         Decision::ExplicitDeny { by } => naive::Answer::Deny(place(by).0, place(by).1),
         Decision::ImplicitDeny { .. } => naive::Answer::Silent,
     }
@@ -1032,15 +833,10 @@ fn answer(decision: &Decision<'_>) -> naive::Answer {
 
 /// Decides by identity policies alone.
 fn decide(policies: &[GenPolicy], request: &GenRequest) -> naive::Answer {
-    let documents: Vec<Document> = policies
-        .iter()
-        .map(|policy| policy.parse(DocumentKind::Identity))
-        .collect();
+    let documents: Vec<Document> = policies.iter().map(|policy| policy.parse(DocumentKind::Identity)).collect();
     let names = names(documents.len());
-    let entitlements = Entitlements {
-        identity: attached(&documents, PolicyType::IdentityBased, &names),
-        ..Entitlements::default()
-    };
+    let entitlements =
+        Entitlements { identity: attached(&documents, PolicyType::IdentityBased, &names), ..Entitlements::default() };
     let (caller, context) = (alice(), request.context());
     let request = Request::new(&caller, request.action, request.resource, &context);
     answer(&entitlements.decide(&request, None))
@@ -1064,26 +860,16 @@ const fn name_theirs(decision: iam_rs::Decision) -> &'static str {
 
 /// Replaces what `iam-rs` cannot be asked, so that few cases have to be set aside: variables, short dates, set
 /// operators that it does not have, booleans under other operators, and a resource that is no ARN.
-fn within_iam_rs(
-    mut policies: Vec<GenPolicy>,
-    mut request: GenRequest,
-) -> (Vec<GenPolicy>, GenRequest) {
+fn within_iam_rs(mut policies: Vec<GenPolicy>, mut request: GenRequest) -> (Vec<GenPolicy>, GenRequest) {
     let literal = |text: &mut String| *text = text.replace("${", "").replace('}', "");
     let long_date = |texts: &mut Vec<String>| {
         for text in texts.iter_mut().filter(|text| is_short_date(text)) {
             "2020-04-01T00:00:00Z".clone_into(text);
         }
     };
-    for statement in policies
-        .iter_mut()
-        .flat_map(|policy| &mut policy.statements)
-    {
+    for statement in policies.iter_mut().flat_map(|policy| &mut policy.statements) {
         // The colon of a variable's key would make one part too many.
-        for text in statement
-            .resources
-            .iter_mut()
-            .filter(|text| text.contains("${"))
-        {
+        for text in statement.resources.iter_mut().filter(|text| text.contains("${")) {
             "arn:aws:iam::*:role/al*".clone_into(text);
         }
         let conditions = std::mem::take(&mut statement.conditions);
@@ -1096,10 +882,7 @@ fn within_iam_rs(
                 (true, false) => core.clone(),
                 (false, _) => operator,
             };
-            values
-                .iter_mut()
-                .filter(|_| core.starts_with("String"))
-                .for_each(literal);
+            values.iter_mut().filter(|_| core.starts_with("String")).for_each(literal);
             for text in values.iter_mut().filter(|text| text.contains("${")) {
                 "arn:aws:iam::*:role/al*".clone_into(text);
             }
@@ -1111,10 +894,7 @@ fn within_iam_rs(
             }
         }
     }
-    let dates = request
-        .context
-        .iter_mut()
-        .filter(|(key, _)| key_type(key) == KeyType::Date);
+    let dates = request.context.iter_mut().filter(|(key, _)| key_type(key) == KeyType::Date);
     dates.for_each(|(_, values)| long_date(values));
     if request.resource == "*" || request.resource.ends_with("al*ce") {
         request.resource = RESOURCES[1];
@@ -1127,16 +907,9 @@ fn is_short_date(text: &str) -> bool {
 }
 
 fn cases() -> Config {
-    let cases = std::env::var("PROPTEST_CASES")
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(2_000);
+    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(2_000);
     let seeds = FileFailurePersistence::Direct("tests/policy_oracles.proptest-regressions");
-    Config {
-        cases,
-        failure_persistence: Some(Box::new(seeds)),
-        ..Config::default()
-    }
+    Config { cases, failure_persistence: Some(Box::new(seeds)), ..Config::default() }
 }
 
 proptest! {
@@ -1319,9 +1092,7 @@ fn the_cases_are_various() {
     let mut outcomes: BTreeMap<(String, bool), u32> = BTreeMap::new();
     for _ in 0..6_000 {
         let (policies, request) = strategy.new_tree(&mut runner).unwrap().current();
-        *answers
-            .entry(name(naive::evaluate(&policies, &request)))
-            .or_default() += 1;
+        *answers.entry(name(naive::evaluate(&policies, &request))).or_default() += 1;
         let found = Deviation::of(&policies, &request);
         let (within, asked) = within_iam_rs(policies.clone(), request.clone());
         if Deviation::of(&within, &asked).is_empty() {
@@ -1354,10 +1125,7 @@ fn the_cases_are_various() {
         }
     }
     for answer in ["allow", "deny", "silent", "asked iam-rs"] {
-        assert!(
-            answers.get(answer).is_some_and(|&count| count > 600),
-            "{answer}: {answers:?}"
-        );
+        assert!(answers.get(answer).is_some_and(|&count| count > 600), "{answer}: {answers:?}");
     }
     // Thirteen differences, all met; a difference that is never met should not be listed.
     assert_eq!(deviations.len(), 13, "{deviations:?}");
@@ -1367,10 +1135,7 @@ fn the_cases_are_various() {
                 for suffix in ["", "IfExists"] {
                     for holds in [false, true] {
                         let name = format!("{prefix}{core}{suffix}");
-                        assert!(
-                            outcomes.contains_key(&(name.clone(), holds)),
-                            "{name} never {holds}"
-                        );
+                        assert!(outcomes.contains_key(&(name.clone(), holds)), "{name} never {holds}");
                     }
                 }
             }

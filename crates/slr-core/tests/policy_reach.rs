@@ -2,9 +2,7 @@
 
 use petgraph::dot::{Config, Dot};
 use slr_core::policy::guides::{self, GuidePolicy};
-use slr_core::policy::{
-    Account, Document, DocumentKind, Entity, LinkedRole, PrivilegeGraph, ReachNode, World,
-};
+use slr_core::policy::{Account, Document, DocumentKind, Entity, LinkedRole, PrivilegeGraph, ReachNode, World};
 
 const ID: &str = "111122223333";
 const SSM_ROLE: &str = "AWSServiceRoleForAmazonSSM";
@@ -18,38 +16,21 @@ struct Templates {
 impl Templates {
     fn new() -> Self {
         let entry = |service: &'static str, role: &'static str, policy: GuidePolicy| {
-            let trust = guides::SERVICE_TRUST
-                .document(&[("SERVICE-PRINCIPAL", service)])
-                .unwrap();
+            let trust = guides::SERVICE_TRUST.document(&[("SERVICE-PRINCIPAL", service)]).unwrap();
             (service, role, trust, policy.document(&[]).unwrap())
         };
         Self {
             documents: vec![
                 entry("ssm.amazonaws.com", SSM_ROLE, guides::SSM_LINKED_ROLE),
-                entry(
-                    "imagebuilder.amazonaws.com",
-                    BUILDER_ROLE,
-                    guides::IMAGE_BUILDER_LINKED_ROLE,
-                ),
-                entry(
-                    "rds.amazonaws.com",
-                    "AWSServiceRoleForRDS",
-                    guides::RDS_LINKED_ROLE,
-                ),
+                entry("imagebuilder.amazonaws.com", BUILDER_ROLE, guides::IMAGE_BUILDER_LINKED_ROLE),
+                entry("rds.amazonaws.com", "AWSServiceRoleForRDS", guides::RDS_LINKED_ROLE),
             ],
         }
     }
 
     fn roles(&self) -> Vec<LinkedRole<'_>> {
         let entries = self.documents.iter();
-        entries
-            .map(|(service, name, trust, permissions)| LinkedRole {
-                service,
-                name,
-                trust,
-                permissions,
-            })
-            .collect()
+        entries.map(|(service, name, trust, permissions)| LinkedRole { service, name, trust, permissions }).collect()
     }
 }
 
@@ -57,17 +38,14 @@ fn allow(actions: &str, resource: &str) -> Document {
     let text = format!(
         r#"{{"Version": "2012-10-17", "Statement": {{"Effect": "Allow", "Action": [{actions}], "Resource": "{resource}"}}}}"#
     );
-    Document::parse(DocumentKind::Identity, &text)
-        .unwrap_or_else(|error| panic!("{}", error.report()))
+    Document::parse(DocumentKind::Identity, &text).unwrap_or_else(|error| panic!("{}", error.report()))
 }
 
 fn alice(policies: &[Document]) -> Account {
     let mut account = Account::new("aws", ID);
     account.add_user("/", "alice").unwrap();
     for (at, policy) in policies.iter().enumerate() {
-        account
-            .put_inline_policy(Entity::User("alice"), &format!("p{at}"), policy.clone())
-            .unwrap();
+        account.put_inline_policy(Entity::User("alice"), &format!("p{at}"), policy.clone()).unwrap();
     }
     account
 }
@@ -75,21 +53,12 @@ fn alice(policies: &[Document]) -> Account {
 fn explore(account: &Account, from: Entity<'_>, targets: &[&str]) -> PrivilegeGraph {
     let templates = Templates::new();
     let linked_roles = templates.roles();
-    let world = World {
-        account,
-        linked_roles: &linked_roles,
-        uses: guides::SERVICE_USES,
-    };
+    let world = World { account, linked_roles: &linked_roles, uses: guides::SERVICE_USES };
     PrivilegeGraph::explore(&world, from, targets).unwrap()
 }
 
 fn ways(graph: &PrivilegeGraph, action: &str) -> String {
-    graph
-        .paths_to(action)
-        .iter()
-        .map(|path| graph.describe(path))
-        .collect::<Vec<_>>()
-        .join("\n")
+    graph.paths_to(action).iter().map(|path| graph.describe(path)).collect::<Vec<_>>().join("\n")
 }
 
 fn roles_of(graph: &PrivilegeGraph) -> Vec<String> {
@@ -107,10 +76,7 @@ const CREATE_ANY: &str = "arn:aws:iam::*:role/aws-service-role/*";
 
 #[test]
 fn who_may_create_a_database_reaches_what_rds_reaches() {
-    let account = alice(&[
-        allow("\"rds:*\"", "*"),
-        allow("\"iam:CreateServiceLinkedRole\"", CREATE_ANY),
-    ]);
+    let account = alice(&[allow("\"rds:*\"", "*"), allow("\"iam:CreateServiceLinkedRole\"", CREATE_ANY)]);
     let graph = explore(&account, Entity::User("alice"), &["kinesis:PutRecord"]);
     let shown = ways(&graph, "kinesis:putrecord");
     insta::assert_snapshot!(shown);
@@ -134,12 +100,8 @@ fn without_the_role_and_without_the_right_to_make_it_nothing_is_reached() {
     // Somebody else has made it since.
     let templates = Templates::new();
     let (service, role, trust, permissions) = &templates.documents[2];
-    account
-        .add_service_linked_role(service, role, trust.clone())
-        .unwrap();
-    account
-        .put_inline_policy(Entity::Role(role), "p", permissions.clone())
-        .unwrap();
+    account.add_service_linked_role(service, role, trust.clone()).unwrap();
+    account.put_inline_policy(Entity::Role(role), "p", permissions.clone()).unwrap();
     let graph = explore(&account, Entity::User("alice"), &["kinesis:PutRecord"]);
     assert_eq!(graph.paths_to("kinesis:PutRecord").len(), 1);
 }
@@ -149,54 +111,26 @@ fn who_may_register_a_task_reaches_every_role_that_systems_manager_can_be_passed
     let mut account = alice(&[guides::SSM_FULL_ACCESS.document(&[]).unwrap()]);
     let trust = guides::WINDOW_ROLE_TRUST.document(&[]).unwrap();
     account.add_role("/", "powerful", trust).unwrap();
-    account
-        .put_inline_policy(
-            Entity::Role("powerful"),
-            "p",
-            allow("\"s3:DeleteBucket\"", "*"),
-        )
-        .unwrap();
-    let closed = guides::SERVICE_TRUST
-        .document(&[("SERVICE-PRINCIPAL", "glue.amazonaws.com")])
-        .unwrap();
+    account.put_inline_policy(Entity::Role("powerful"), "p", allow("\"s3:DeleteBucket\"", "*")).unwrap();
+    let closed = guides::SERVICE_TRUST.document(&[("SERVICE-PRINCIPAL", "glue.amazonaws.com")]).unwrap();
     account.add_role("/", "elsewhere", closed).unwrap();
-    account
-        .put_inline_policy(
-            Entity::Role("elsewhere"),
-            "p",
-            allow("\"s3:CreateBucket\"", "*"),
-        )
-        .unwrap();
+    account.put_inline_policy(Entity::Role("elsewhere"), "p", allow("\"s3:CreateBucket\"", "*")).unwrap();
     // She has no iam:PassRole; the service-linked role has.
     let graph = explore(&account, Entity::User("alice"), &["iam:PassRole"]);
     let shown = ways(&graph, "s3:DeleteBucket");
     insta::assert_snapshot!(shown);
-    assert_eq!(
-        ways(&graph, "s3:CreateBucket"),
-        "",
-        "passing a role that does not trust the service helps nobody"
-    );
-    assert_eq!(
-        roles_of(&graph),
-        [SSM_ROLE, "AWSServiceRoleForAmazonSSM exists", "powerful"]
-    );
+    assert_eq!(ways(&graph, "s3:CreateBucket"), "", "passing a role that does not trust the service helps nobody");
+    assert_eq!(roles_of(&graph), [SSM_ROLE, "AWSServiceRoleForAmazonSSM exists", "powerful"]);
 }
 
 #[test]
 fn a_builder_opens_the_way_to_a_role_that_nobody_else_could_make() {
     // Alice may make neither role; Image Builder's exists and may make the one of Systems Manager.
-    let mut account = alice(&[allow(
-        "\"imagebuilder:CreateImage\", \"ssm:RegisterTaskWithMaintenanceWindow\"",
-        "*",
-    )]);
+    let mut account = alice(&[allow("\"imagebuilder:CreateImage\", \"ssm:RegisterTaskWithMaintenanceWindow\"", "*")]);
     let templates = Templates::new();
     let (service, role, trust, permissions) = &templates.documents[1];
-    account
-        .add_service_linked_role(service, role, trust.clone())
-        .unwrap();
-    account
-        .put_inline_policy(Entity::Role(role), "p", permissions.clone())
-        .unwrap();
+    account.add_service_linked_role(service, role, trust.clone()).unwrap();
+    account.put_inline_policy(Entity::Role(role), "p", permissions.clone()).unwrap();
     let graph = explore(&account, Entity::User("alice"), &["lambda:InvokeFunction"]);
     let shown = ways(&graph, "lambda:InvokeFunction");
     insta::assert_snapshot!(shown);
@@ -210,71 +144,37 @@ fn a_deny_closes_the_way() {
     let brake = Document::parse(DocumentKind::Identity, brake).unwrap();
     account.add_group("operators").unwrap();
     account.add_to_group("alice", "operators").unwrap();
-    assert_eq!(
-        explore(&account, Entity::User("alice"), &[])
-            .paths_to("lambda:InvokeFunction")
-            .len(),
-        1
-    );
-    account
-        .put_inline_policy(Entity::Group("operators"), "brake", brake)
-        .unwrap();
-    assert_eq!(
-        explore(&account, Entity::User("alice"), &[])
-            .paths_to("lambda:InvokeFunction")
-            .len(),
-        0
-    );
+    assert_eq!(explore(&account, Entity::User("alice"), &[]).paths_to("lambda:InvokeFunction").len(), 1);
+    account.put_inline_policy(Entity::Group("operators"), "brake", brake).unwrap();
+    assert_eq!(explore(&account, Entity::User("alice"), &[]).paths_to("lambda:InvokeFunction").len(), 0);
 }
 
 #[test]
 fn assuming_a_role_is_a_way_too_and_circles_end() {
-    let mut account = alice(&[allow(
-        "\"sts:AssumeRole\"",
-        "arn:aws:iam::111122223333:role/first",
-    )]);
-    let trusts_account = r#"{"Statement": {"Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": "sts:AssumeRole"}}"#;
+    let mut account = alice(&[allow("\"sts:AssumeRole\"", "arn:aws:iam::111122223333:role/first")]);
+    let trusts_account =
+        r#"{"Statement": {"Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": "sts:AssumeRole"}}"#;
     let trust = Document::parse(DocumentKind::Trust, trusts_account).unwrap();
     for (role, other) in [("first", "second"), ("second", "first")] {
         account.add_role("/", role, trust.clone()).unwrap();
         let resource = format!("arn:aws:iam::111122223333:role/{other}");
-        account
-            .put_inline_policy(
-                Entity::Role(role),
-                "p",
-                allow("\"sts:AssumeRole\"", &resource),
-            )
-            .unwrap();
+        account.put_inline_policy(Entity::Role(role), "p", allow("\"sts:AssumeRole\"", &resource)).unwrap();
     }
-    account
-        .put_inline_policy(Entity::Role("second"), "q", allow("\"s3:GetObject\"", "*"))
-        .unwrap();
+    account.put_inline_policy(Entity::Role("second"), "q", allow("\"s3:GetObject\"", "*")).unwrap();
     let graph = explore(&account, Entity::User("alice"), &[]);
     let paths = graph.paths_to("s3:GetObject");
-    assert_eq!(
-        paths
-            .iter()
-            .map(|path| path.edges.len())
-            .collect::<Vec<_>>(),
-        [3]
-    );
+    assert_eq!(paths.iter().map(|path| path.edges.len()).collect::<Vec<_>>(), [3]);
     let from_role = explore(&account, Entity::Role("second"), &[]);
     assert_eq!(from_role.paths_to("s3:GetObject")[0].edges.len(), 1);
 }
 
 #[test]
 fn the_graph_draws_itself() {
-    let account = alice(&[
-        allow("\"rds:CreateDBInstance\"", "*"),
-        allow("\"iam:CreateServiceLinkedRole\"", CREATE_ANY),
-    ]);
+    let account =
+        alice(&[allow("\"rds:CreateDBInstance\"", "*"), allow("\"iam:CreateServiceLinkedRole\"", CREATE_ANY)]);
     let templates = Templates::new();
     let linked_roles = &templates.roles()[2..];
-    let world = World {
-        account: &account,
-        linked_roles,
-        uses: guides::SERVICE_USES,
-    };
+    let world = World { account: &account, linked_roles, uses: guides::SERVICE_USES };
     let graph = PrivilegeGraph::explore(&world, Entity::User("alice"), &[]).unwrap();
     let dot = Dot::with_attr_getters(
         graph.graph(),
@@ -285,19 +185,12 @@ fn the_graph_draws_itself() {
     let drawn = format!("{dot:?}");
     insta::assert_snapshot!(drawn);
     let json = serde_json::to_value(graph.graph()).unwrap();
-    assert_eq!(
-        json["nodes"][4],
-        serde_json::json!({"role": "AWSServiceRoleForRDS"})
-    );
+    assert_eq!(json["nodes"][4], serde_json::json!({"role": "AWSServiceRoleForRDS"}));
     assert_eq!(
         json["edges"][3][2]["kind"],
         serde_json::json!({"uses": {"action": "rds:CreateDBInstance", "service": "rds.amazonaws.com"}})
     );
-    let lines: Vec<String> = graph
-        .paths()
-        .iter()
-        .map(|path| graph.describe(path))
-        .collect();
+    let lines: Vec<String> = graph.paths().iter().map(|path| graph.describe(path)).collect();
     let shown = lines.join("\n");
     insta::assert_snapshot!("every_path", shown);
 }

@@ -12,10 +12,10 @@ use slr_core::invariant::{invariants, step_invariants};
 use slr_core::kind::{KindSpec, MoveSpec, Mover, ResourceKind, When};
 use slr_core::knob::DeletionDenied;
 use slr_core::machine::{Phase, SessionEnd, TaskState};
+use slr_core::policy::{Document, DocumentKind, Entity};
 use slr_core::rejection::{Impossible, Refusal, Rejection};
 use slr_core::universe::WorldError;
-use slr_core::policy::{Document, DocumentKind, Entity};
-use slr_core::world::{Authority, ReadsDocs, Resource, Told, Works};
+use slr_core::world::{Authority, Item, ReadsDocs, Resource, Told, Works};
 use slr_core::{Action, Command, OperatorStep, State, Universe, World};
 
 const ADMIN: PrincipalIdx = PrincipalIdx(0);
@@ -391,4 +391,21 @@ fn a_parent_is_not_unmade_while_its_children_are_there() {
     .unwrap();
     let refusal = refused(&universe, &[], &moves(&universe, "vanishes"));
     assert!(matches!(refusal, Refusal::Impossible(Impossible::NotEnabled { .. })));
+}
+
+#[test]
+fn a_trust_policy_can_be_replaced_and_never_taken_off() {
+    let (mut first, mut second) = (AttachmentIdx(0), AttachmentIdx(0));
+    let universe = Universe::new(world(|world| {
+        let role = custom_role(world);
+        first = world.attachment(role, Item::TrustPolicy("first".to_owned()));
+        second = world.attachment(role, Item::TrustPolicy("second".to_owned()));
+        world.attachments[first.index()].given = true;
+    }))
+    .unwrap();
+    let replaced = command(Command::Attach { attachment: second });
+    let state = after(&universe, &[replaced]);
+    assert!(state.is_attached(second) && !state.is_attached(first));
+    let refusal = refused(&universe, &[replaced], &command(Command::Detach { attachment: second }));
+    assert!(matches!(refusal, Refusal::Impossible(Impossible::NotEnabled { action: "Command", .. })));
 }

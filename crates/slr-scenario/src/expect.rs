@@ -186,6 +186,14 @@ impl<'a, S: IdSet> Monitor<'a, S> {
         monitor
     }
 
+    /// Begins again with another run from `state`, keeping the room.
+    pub fn reset(&mut self, state: &State<S>) {
+        self.decided.fill(None);
+        self.counts.fill(0);
+        self.step_outcomes.fill(None);
+        self.look(SimTime::ZERO, 0, state);
+    }
+
     /// Takes note of the `serial`-th action. The ledger knows it already.
     pub fn step(&mut self, now: SimTime, serial: u64, step: Step<'_, S>, state: &State<S>, ledger: &Ledger<'_, S>) {
         for (index, expectation) in self.expectations.iter().enumerate() {
@@ -277,10 +285,10 @@ impl<'a, S: IdSet> Monitor<'a, S> {
         let expected = &self.steps[number as usize];
         let found = match (step.refused, expected.refused) {
             (Some(rejection), wanted) => {
-                let message = rejection.message(self.universe);
+                let message = || rejection.message(self.universe);
                 let as_expected = wanted == Some(rejection.code())
-                    && expected.message.as_ref().is_none_or(|expected| *expected == message);
-                (!as_expected).then(|| format!("it was refused: {}: {message}", rejection.code()))
+                    && expected.message.as_ref().is_none_or(|expected| *expected == message());
+                (!as_expected).then(|| format!("it was refused: {}: {}", rejection.code(), message()))
             }
             (None, Some(_)) => Some("it was granted".to_owned()),
             (None, None) => {
@@ -315,6 +323,37 @@ impl<'a, S: IdSet> Monitor<'a, S> {
         .collect()
     }
 
+    /// Whether an expectation came true, once the run has ended, without the words for it. For `Sometimes`, whether the run shows it.
+    pub fn came_true(&self, expectation: usize, state: &State<S>, ledger: &Ledger<'_, S>) -> bool {
+        if let Some((passed, _, _)) = self.decided[expectation] {
+            return passed;
+        }
+        let count = self.counts[expectation];
+        match &self.expectations[expectation].what {
+            What::Sometimes { .. } => false,
+            What::Tasks { role, statuses } => {
+                ledger.tasks_of(*role).map(|(_, task)| task.status).eq(statuses.iter().copied())
+            }
+            What::Task { role, number, status, reports, names: None, regions: None, reason: None } => {
+                let place = number.checked_sub(1).map(|place| place as usize);
+                place.and_then(|place| ledger.tasks_of(*role).nth(place)).is_some_and(|(_, task)| {
+                    let named = u64::from(task.named.len());
+                    status.is_none_or(|status| status == task.status)
+                        && reports.is_none_or(|(least, most)| least <= named && named <= most)
+                })
+            }
+            What::Refusals { count: (least, most), .. } | What::Attempts { count: (least, most), .. } => {
+                *least <= count && count <= *most
+            }
+            what @ (What::Eventually { .. }
+            | What::Always { .. }
+            | What::Never { .. }
+            | What::Finally { .. }
+            | What::Possible { .. }
+            | What::Task { .. }) => self.at_the_end(what, count, state, ledger).0,
+        }
+    }
+
     fn at_the_end(&self, what: &What, count: u64, state: &State<S>, ledger: &Ledger<'_, S>) -> (bool, Option<String>) {
         let counted = |(least, most): (u64, u64)| {
             let passed = least <= count && count <= most;
@@ -336,12 +375,12 @@ impl<'a, S: IdSet> Monitor<'a, S> {
                 let Some((_, task)) = place.and_then(|place| ledger.tasks_of(*role).nth(place)) else {
                     return (false, Some("there is no such task".to_owned()));
                 };
-                let found = Found::of(self.universe, task);
+                let found = Found::of(self.universe, ledger, task);
                 let passed = status.is_none_or(|status| status == task.status)
                     && reports.is_none_or(|(least, most)| least <= found.count && found.count <= most)
                     && names.as_ref().is_none_or(|names| same(names, &found.names))
                     && regions.as_ref().is_none_or(|regions| same(regions, &found.regions))
-                    && reason.as_ref().is_none_or(|reason| Some(reason) == task.reason.reason.as_ref());
+                    && reason.as_ref().is_none_or(|reason| Some(reason) == found.reason.as_ref());
                 (passed, Some(found.to_string()))
             }
             What::Refusals { count, .. } | What::Attempts { count, .. } => counted(*count),
@@ -359,14 +398,15 @@ struct Found {
 }
 
 impl Found {
-    fn of<S: IdSet>(universe: &Universe<S>, task: &TaskRecord<S>) -> Self {
-        let resources = task.reason.role_usage_list.iter().flat_map(|usage| &usage.resources);
+    fn of<S: IdSet>(universe: &Universe<S>, ledger: &Ledger<'_, S>, task: &TaskRecord<S>) -> Self {
+        let said = ledger.reason(task);
+        let resources = said.role_usage_list.iter().flat_map(|usage| &usage.resources);
         Self {
             status: task.status,
             count: u64::from(task.named.len()),
             names: resources.map(|id| universe.world().resources[id.index()].name.clone()).collect(),
-            regions: task.reason.role_usage_list.iter().map(|usage| usage.region.clone()).collect(),
-            reason: task.reason.reason.clone(),
+            regions: said.role_usage_list.iter().map(|usage| usage.region.clone()).collect(),
+            reason: said.reason,
         }
     }
 }
@@ -438,7 +478,7 @@ impl Answers {
                         TaskRef::Unknown | TaskRef::Malformed => None,
                     };
                     if let Some(task) = number.and_then(|number| ledger.tasks().get(number as usize - 1)) {
-                        let said = Found::of(universe, task);
+                        let said = Found::of(universe, ledger, task);
                         let as_expected = self.status.is_none_or(|status| status == said.status)
                             && self.reports.is_none_or(|reports| u64::from(reports) == said.count)
                             && (self.regions.is_empty() || same(&self.regions, &said.regions))

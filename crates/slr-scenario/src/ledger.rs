@@ -50,8 +50,6 @@ pub struct TaskRecord<S> {
     pub session_open: bool,
     /// What the service named.
     pub named: S,
-    /// What the service said.
-    pub reason: DeletionReason,
 }
 
 /// What people want to know of a run.
@@ -68,21 +66,26 @@ pub struct Ledger<'a, S> {
 impl<'a, S: IdSet> Ledger<'a, S> {
     /// The ledger of a run that begins.
     pub fn new(universe: &'a Universe<S>, seed: u64, descriptions: &[Option<TextIdx>]) -> Self {
-        let roles = universe
-            .world()
-            .roles
-            .iter()
-            .enumerate()
-            .map(|(index, slot)| RoleRecord {
-                incarnation: u32::from(slot.given),
-                description: descriptions.get(index).copied().flatten(),
-                ..RoleRecord::default()
-            })
-            .collect();
+        let roles = vec![RoleRecord::default(); universe.world().roles.len()];
         let ordinary = |index: usize| matches!(universe.world().roles[index].sort, RoleSort::Ordinary { .. });
         let described = |index| descriptions.get(index).copied().flatten().filter(|_| ordinary(index));
         let described = (0..universe.world().roles.len()).map(described).collect();
-        Self { universe, seed, roles, described, tasks: Vec::new() }
+        let mut ledger = Self { universe, seed, roles, described, tasks: Vec::new() };
+        ledger.reset(seed, descriptions);
+        ledger
+    }
+
+    /// Begins again for another run, keeping the room.
+    pub fn reset(&mut self, seed: u64, descriptions: &[Option<TextIdx>]) {
+        self.seed = seed;
+        self.tasks.clear();
+        for (index, (record, slot)) in self.roles.iter_mut().zip(&self.universe.world().roles).enumerate() {
+            *record = RoleRecord {
+                incarnation: u32::from(slot.given),
+                description: descriptions.get(index).copied().flatten(),
+                ..RoleRecord::default()
+            };
+        }
     }
 
     /// Enters an event.
@@ -114,7 +117,6 @@ impl<'a, S: IdSet> Ledger<'a, S> {
                 in_use: S::default(),
                 session_open: false,
                 named: S::default(),
-                reason: DeletionReason::default(),
             }),
             Event::TaskStarted { role } => {
                 if let Some(task) = self.latest_mut(*role) {
@@ -127,11 +129,9 @@ impl<'a, S: IdSet> Ledger<'a, S> {
                 }
             }
             Event::TaskFailed { role, in_use, session_open, named } => {
-                let reason = self.universe.deletion_reason(*role, in_use, named);
                 if let Some(task) = self.latest_mut(*role) {
                     (task.status, task.ended) = (TaskState::Failed, Some(now));
                     (task.in_use, task.session_open, task.named) = (in_use.clone(), *session_open, named.clone());
-                    task.reason = reason;
                 }
             }
             Event::RolePropagated { .. }
@@ -190,6 +190,15 @@ impl<'a, S: IdSet> Ledger<'a, S> {
         let mut numbers: Vec<u32> = self.tasks_of(role).map(|(number, _)| number).collect();
         numbers.pop();
         numbers.pop()
+    }
+
+    /// What the service said of a task that failed; nothing of any other.
+    pub fn reason(&self, task: &TaskRecord<S>) -> DeletionReason {
+        if task.status == TaskState::Failed {
+            self.universe.deletion_reason(task.role, &task.in_use, &task.named)
+        } else {
+            DeletionReason::default()
+        }
     }
 
     /// A task's id.

@@ -9,7 +9,7 @@ use slr_core::knob::{self, Answer};
 use slr_core::name::{AccountId, RoleName, ServicePrincipal};
 use slr_core::service::{self, ReportingPolicy, ServiceDefinition};
 use slr_core::world::{self, Authority, Item, Resource, RoleSort, SessionSlot, Told};
-use slr_core::{Command, World, policy};
+use slr_core::{Command, OperatorStep, World, policy};
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::expect::{self, Expectation};
@@ -666,8 +666,8 @@ impl<'a> Lowerer<'a> {
             }
             return Ok(Scripted::ResourceMoves { resource, transitions });
         }
-        if let Happening::DocsRead = what {
-            return Ok(Scripted::DocsRead { operator: self.operator(step.operator.as_ref(), span)? });
+        if let Some(scripted) = self.operator_or_region(step, span)? {
+            return Ok(scripted);
         }
         let role = match (&step.role, &step.service) {
             (None, Some(service)) => {
@@ -697,13 +697,61 @@ impl<'a> Lowerer<'a> {
             Happening::TaskStarts => Scripted::TaskStarts { role },
             Happening::TaskSucceeds => Scripted::TaskSucceeds { role },
             Happening::TaskFails => {
-                let named: Result<Vec<_>, _> = step.reports.iter().map(|name| self.resource(name)).collect();
-                Scripted::TaskFails { role, named: Some(named?).filter(|named| !named.is_empty()) }
+                let resources = |names: &Vec<Spanned<String>>| names.iter().map(|name| self.resource(name)).collect();
+                Scripted::TaskFails { role, named: step.reports.as_ref().map(resources).transpose()? }
             }
             Happening::RoleAppears => Scripted::RoleAppears { role },
             Happening::RoleDisappears => Scripted::RoleDisappears { role },
-            Happening::ResourceMoves | Happening::DocsRead => unreachable_happening(span)?,
+            Happening::TaskBecomesVisible => Scripted::TaskBecomesVisible { role },
+            Happening::TaskIsForgotten => Scripted::TaskIsForgotten { role },
+            Happening::RolePropagates => Scripted::RolePropagates { role },
+            Happening::ResourceMoves
+            | Happening::DocsRead
+            | Happening::OperatorSubmits
+            | Happening::OperatorPolls
+            | Happening::OperatorCleansUp
+            | Happening::OperatorGivesUp
+            | Happening::RegionFails
+            | Happening::RegionRecovers => unreachable_happening(span)?,
         })
+    }
+
+    /// What an operator does or befalls a Region; `None` for everything else.
+    fn operator_or_region(&self, step: &syntax::Happens, span: Span) -> Lowering<Option<Scripted>> {
+        use syntax::Happening;
+        let need = |key: &str| {
+            Box::new(Diagnostic::new(Code::MissingKey, span, format!("`{}` needs `{key}`", step.happens.value)))
+        };
+        let operator_step = match step.happens.value {
+            Happening::DocsRead => OperatorStep::ReadsDocs,
+            Happening::OperatorSubmits => OperatorStep::Submits,
+            Happening::OperatorPolls => OperatorStep::Polls,
+            Happening::OperatorGivesUp => OperatorStep::GivesUp,
+            Happening::OperatorCleansUp => {
+                let name = step.resource.as_ref().ok_or_else(|| need("resource"))?;
+                OperatorStep::CleansUp(self.resource(name)?)
+            }
+            what @ (Happening::RegionFails | Happening::RegionRecovers) => {
+                let name = step.region.as_ref().ok_or_else(|| need("region"))?;
+                let known = (0..).zip(&self.world.regions).find(|(_, region)| **region == name.value);
+                let (region, _) = known.ok_or_else(|| unknown(Code::UnknownRegion, name, "Region"))?;
+                let (region, fails) = (slr_core::id::RegionIdx(region), what == Happening::RegionFails);
+                return Ok(Some(Scripted::Region { region, fails }));
+            }
+            Happening::SessionOpens
+            | Happening::SessionEnds
+            | Happening::TaskStarts
+            | Happening::TaskSucceeds
+            | Happening::TaskFails
+            | Happening::ResourceMoves
+            | Happening::RoleAppears
+            | Happening::RoleDisappears
+            | Happening::TaskBecomesVisible
+            | Happening::TaskIsForgotten
+            | Happening::RolePropagates => return Ok(None),
+        };
+        let operator = self.operator(step.operator.as_ref(), span)?;
+        Ok(Some(Scripted::Operator { operator, step: operator_step }))
     }
 
     fn step_expectation(&self, step: &Spanned<syntax::Step>) -> expect::StepExpectation {

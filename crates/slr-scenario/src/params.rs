@@ -37,13 +37,10 @@ impl Params {
     pub fn assign(&mut self, assignment: &str) -> Result<(), NotAnAssignment> {
         match assignment.split_once('=') {
             Some((name, value)) if !name.trim().is_empty() => {
-                self.values
-                    .insert(name.trim().to_owned(), value.trim().to_owned());
+                self.values.insert(name.trim().to_owned(), value.trim().to_owned());
                 Ok(())
             }
-            _ => Err(NotAnAssignment {
-                text: assignment.to_owned(),
-            }),
+            _ => Err(NotAnAssignment { text: assignment.to_owned() }),
         }
     }
 }
@@ -72,10 +69,7 @@ pub(crate) fn resolve(root: &mut Node, params: &Params, diagnostics: &mut Vec<Di
         replace(&mut entry.value, &mut declared, diagnostics);
     }
     // A mistyped use leaves its parameter unused: one mistake, not two.
-    if diagnostics
-        .iter()
-        .any(|diagnostic| diagnostic.code == Code::UnknownParameter)
-    {
+    if diagnostics.iter().any(|diagnostic| diagnostic.code == Code::UnknownParameter) {
         return;
     }
     for (name, parameter) in declared.iter().filter(|(_, parameter)| !parameter.is_used) {
@@ -85,9 +79,7 @@ pub(crate) fn resolve(root: &mut Node, params: &Params, diagnostics: &mut Vec<Di
                 parameter.name_span,
                 format!("the parameter `{name}` is used nowhere"),
             )
-            .help(format!(
-                "write `${name}` where its value is meant, or remove it"
-            )),
+            .help(format!("write `${name}` where its value is meant, or remove it")),
         );
     }
 }
@@ -95,21 +87,10 @@ pub(crate) fn resolve(root: &mut Node, params: &Params, diagnostics: &mut Vec<Di
 const PARAMS: &str = "params";
 
 /// The parameters with their values, the given ones put in the place of the defaults.
-fn declare(
-    entries: &mut [Entry],
-    params: &Params,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> BTreeMap<String, Declared> {
+fn declare(entries: &mut [Entry], params: &Params, diagnostics: &mut Vec<Diagnostic>) -> BTreeMap<String, Declared> {
     let mut declared = BTreeMap::new();
     let section = entries.iter_mut().find(|entry| entry.key.value == PARAMS);
-    if let Some(Entry {
-        value: Node {
-            content: Content::Mapping(parameters),
-            ..
-        },
-        ..
-    }) = section
-    {
+    if let Some(Entry { value: Node { content: Content::Mapping(parameters), .. }, .. }) = section {
         for parameter in parameters {
             check_name(&parameter.key.value, parameter.key.span, diagnostics);
             // A default that is no scalar is reported where the types are read.
@@ -155,21 +136,12 @@ fn declare(
             );
         }
     }
-    for name in params
-        .values
-        .keys()
-        .filter(|name| !declared.contains_key(*name))
-    {
+    for name in params.values.keys().filter(|name| !declared.contains_key(*name)) {
         let known = did_you_mean(name, declared.keys().map(String::as_str));
-        let help = known.unwrap_or_else(|| {
-            "a parameter is declared with its default under `params`".to_owned()
-        });
+        let help = known.unwrap_or_else(|| "a parameter is declared with its default under `params`".to_owned());
         diagnostics.push(
-            Diagnostic::of_file(
-                Code::UnknownParameter,
-                format!("the scenario has no parameter `{}`", clipped(name)),
-            )
-            .help(help),
+            Diagnostic::of_file(Code::UnknownParameter, format!("the scenario has no parameter `{}`", clipped(name)))
+                .help(help),
         );
     }
     declared
@@ -180,22 +152,14 @@ fn check_name(name: &str, span: Span, diagnostics: &mut Vec<Diagnostic>) {
         return;
     }
     diagnostics.push(
-        Diagnostic::new(
-            Code::BadParameter,
-            span,
-            format!("`{}` is not the name of a parameter", clipped(name)),
-        )
-        .help(
-            "begin with a lower-case letter and go on with lower-case letters, digits and hyphens",
-        ),
+        Diagnostic::new(Code::BadParameter, span, format!("`{}` is not the name of a parameter", clipped(name)))
+            .help("begin with a lower-case letter and go on with lower-case letters, digits and hyphens"),
     );
 }
 
 fn is_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_lowercase())
-        && name
-            .chars()
-            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
 }
 
 /// The name that a scalar asks for. Text between quotes is text, whatever it begins with.
@@ -204,10 +168,7 @@ fn is_parameter(scalar: &Scalar) -> Option<&str> {
         return None;
     }
     let name = scalar.text.strip_prefix('$')?;
-    let is_one_word = !name.is_empty()
-        && name
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
+    let is_one_word = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
     is_one_word.then_some(name)
 }
 
@@ -221,9 +182,7 @@ fn fit(given: &str, default: &Scalar) -> Result<Scalar, &'static str> {
         },
         ScalarKind::Integer => match found {
             ScalarKind::Integer => Ok(Scalar::plain(given)),
-            ScalarKind::Nothing | ScalarKind::Boolean | ScalarKind::Decimal | ScalarKind::Text => {
-                Err("a whole number")
-            }
+            ScalarKind::Nothing | ScalarKind::Boolean | ScalarKind::Decimal | ScalarKind::Text => Err("a whole number"),
         },
         ScalarKind::Decimal => match found {
             ScalarKind::Integer | ScalarKind::Decimal => Ok(Scalar::plain(given)),
@@ -233,11 +192,7 @@ fn fit(given: &str, default: &Scalar) -> Result<Scalar, &'static str> {
     }
 }
 
-fn replace(
-    node: &mut Node,
-    declared: &mut BTreeMap<String, Declared>,
-    diagnostics: &mut Vec<Diagnostic>,
-) {
+fn replace(node: &mut Node, declared: &mut BTreeMap<String, Declared>, diagnostics: &mut Vec<Diagnostic>) {
     let found = match &mut node.content {
         Content::Sequence(items) => {
             for item in items {
@@ -261,10 +216,7 @@ fn replace(
         node.is_void = false;
         parameter.is_used = true;
         node.content = Content::Scalar(parameter.scalar.clone());
-        node.parameter = Some(Arc::new(ParameterUse {
-            name: found,
-            declared: parameter.value_span,
-        }));
+        node.parameter = Some(Arc::new(ParameterUse { name: found, declared: parameter.value_span }));
         return;
     }
     if diagnostics.len() >= MOST_DIAGNOSTICS {
@@ -272,12 +224,7 @@ fn replace(
     }
     // After very many mistakes a guess helps nobody, and it takes time.
     let guess = (diagnostics.len() < ENOUGH_GUESSES)
-        .then(|| {
-            did_you_mean(
-                &found,
-                declared.keys().take(ENOUGH_GUESSES).map(String::as_str),
-            )
-        })
+        .then(|| did_you_mean(&found, declared.keys().take(ENOUGH_GUESSES).map(String::as_str)))
         .flatten();
     let help = guess.unwrap_or_else(|| {
         format!(
@@ -286,11 +233,7 @@ fn replace(
         )
     });
     diagnostics.push(
-        Diagnostic::new(
-            Code::UnknownParameter,
-            node.span,
-            format!("there is no parameter `{}`", clipped(&found)),
-        )
-        .help(help),
+        Diagnostic::new(Code::UnknownParameter, node.span, format!("there is no parameter `{}`", clipped(&found)))
+            .help(help),
     );
 }

@@ -35,10 +35,7 @@ pub fn parse_with(
     params: &Params,
     built_in: &Named<Spanned<Service>>,
 ) -> Result<Parsed, Vec<Diagnostic>> {
-    let Composed {
-        root,
-        mut diagnostics,
-    } = compose(source.text());
+    let Composed { root, mut diagnostics } = compose(source.text());
     let Some(mut root) = root else {
         if diagnostics.is_empty() {
             diagnostics.push(empty_file());
@@ -58,10 +55,9 @@ pub fn parse_with(
     }
     sort(&mut diagnostics);
     match scenario {
-        Some(scenario) if !diagnostics.iter().any(Diagnostic::is_error) => Ok(Parsed {
-            scenario,
-            warnings: diagnostics,
-        }),
+        Some(scenario) if !diagnostics.iter().any(Diagnostic::is_error) => {
+            Ok(Parsed { scenario, warnings: diagnostics })
+        }
         _ => Err(diagnostics),
     }
 }

@@ -194,7 +194,9 @@ impl<S: IdSet> Listener<'_, '_, S> {
         match &mut self.sink {
             Sink::Nothing => Ok(()),
             Sink::Story(tell) => {
-                told.into_iter().for_each(|line| tell(now, line));
+                for line in told {
+                    tell(now, line);
+                }
                 Ok(())
             }
             Sink::Text(writer) => told.iter().try_for_each(|line| writer.line(now, line)),

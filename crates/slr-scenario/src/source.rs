@@ -25,10 +25,7 @@ impl Source {
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Result<Self, Box<Unreadable>> {
         let (name, text) = (name.into(), text.into());
         if text.len() as u64 > MAX_BYTES {
-            return Err(Box::new(Unreadable::new(
-                name,
-                too_large(Some(text.len() as u64)),
-            )));
+            return Err(Box::new(Unreadable::new(name, too_large(Some(text.len() as u64)))));
         }
         Ok(Self { name, text })
     }
@@ -59,11 +56,7 @@ impl Source {
     ///
     /// # Errors
     /// [`Unreadable`] if it cannot be read, is too large or is not UTF-8.
-    pub fn from_reader(
-        name: impl Into<String>,
-        reader: impl Read,
-        size: Option<u64>,
-    ) -> Result<Self, Box<Unreadable>> {
+    pub fn from_reader(name: impl Into<String>, reader: impl Read, size: Option<u64>) -> Result<Self, Box<Unreadable>> {
         let name = name.into();
         if size.is_some_and(|size| size > MAX_BYTES) {
             return Err(Box::new(Unreadable::new(name, too_large(size))));
@@ -110,13 +103,7 @@ pub struct Unreadable {
 
 impl Unreadable {
     fn new(name: String, diagnostic: Diagnostic) -> Self {
-        Self {
-            file: Source {
-                name,
-                text: String::new(),
-            },
-            diagnostic,
-        }
+        Self { file: Source { name, text: String::new() }, diagnostic }
     }
 }
 
@@ -146,10 +133,7 @@ fn too_large(size: Option<u64>) -> Diagnostic {
 fn not_utf8(bytes: &[u8], valid: usize) -> Diagnostic {
     let before = String::from_utf8_lossy(&bytes[..valid]);
     let line = 1 + before.matches('\n').count();
-    let column = 1 + before
-        .rsplit('\n')
-        .next()
-        .map_or(0, |line| line.chars().count());
+    let column = 1 + before.rsplit('\n').next().map_or(0, |line| line.chars().count());
     let byte = bytes.get(valid).copied().unwrap_or_default();
     Diagnostic::of_file(
         Code::NotUtf8,
@@ -177,19 +161,12 @@ mod tests {
             }
         }
         let refused = Source::from_reader("large", Untouchable, Some(104_857_600)).unwrap_err();
-        assert!(
-            refused.diagnostic.message.contains("104857600"),
-            "{refused}"
-        );
+        assert!(refused.diagnostic.message.contains("104857600"), "{refused}");
     }
 
     #[test]
     fn bytes_that_are_not_utf8_are_placed() {
-        let refused =
-            Source::from_reader("latin1", &b"scenario: x\nstory: caf\xe9\n"[..], None).unwrap_err();
-        assert_eq!(
-            refused.diagnostic.message,
-            "the file is not UTF-8: byte 0xe9 at offset 22, line 2, column 11"
-        );
+        let refused = Source::from_reader("latin1", &b"scenario: x\nstory: caf\xe9\n"[..], None).unwrap_err();
+        assert_eq!(refused.diagnostic.message, "the file is not UTF-8: byte 0xe9 at offset 22, line 2, column 11");
     }
 }

@@ -161,7 +161,11 @@ fn world(account: &Account) -> World {
     world.knobs.tags_per_role = u32_of(ATTACHMENT_QUOTA);
     world.knobs.managed_policies_per_role = u32_of(ATTACHMENT_QUOTA);
     let may = Operation::ALL.iter().copied().filter(|operation| ALICE_MAY.contains(&operation.name()));
-    let authority = slr_tests::worlds::policies_of(&mut world, "alice", may.map(slr_core::action::Operation::iam_action));
+    let authority = slr_tests::worlds::policies_of(
+        &mut world,
+        "alice",
+        may.map(Operation::iam_action).chain(["gadgets:*", "parts:*"]),
+    );
     world.principals.push(Principal { name: "alice".to_owned(), authority });
     let principal = |text| ServicePrincipal::new(text).expect("a legal principal");
     for (service, base, kind) in [(GADGETS, LINKED[0].0, "gadget"), (PARTS, LINKED[2].0, "part")] {

@@ -84,11 +84,7 @@ pub(crate) fn explore(scope: Scope) -> Counts {
         }
     }
     assert_eq!(states.len(), parents.len());
-    Counts {
-        states: states.len() as u64,
-        edges,
-        levels,
-    }
+    Counts { states: states.len() as u64, edges, levels }
 }
 
 /// Drops what was generated lately, and so was looked up then.
@@ -110,10 +106,7 @@ fn leave_out_recent(found: &mut Vec<u64>, ends: &mut [u32], recent: &mut [u64]) 
 }
 
 #[inline]
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "the top bits, as many as the table has"
-)]
+#[expect(clippy::cast_possible_truncation, reason = "the top bits, as many as the table has")]
 fn home(state: u64, bits: u32) -> usize {
     let mixed = (state ^ state >> 29).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     ((mixed ^ mixed >> 32).wrapping_mul(0x94D0_49BB_1331_11EB) >> (64 - bits)) as usize

@@ -4,12 +4,6 @@
 //! times. A failed deletion reports any subset of the blocking resources; the operator cleans up what was reported or,
 //! with the documentation (`docs`), anything.
 
-// Each of the programs that share this module uses a part of it.
-#![expect(
-    dead_code,
-    reason = "shared by the benchmark, the example and the tests, which use a part each"
-)]
-
 pub(crate) mod by_hand;
 pub(crate) mod planes;
 
@@ -35,22 +29,11 @@ pub(crate) struct Known {
 }
 
 const fn scope(resources: u32, sessions: u32, attempts: u32) -> Scope {
-    Scope {
-        resources,
-        sessions,
-        attempts,
-        docs: true,
-    }
+    Scope { resources, sessions, attempts, docs: true }
 }
 
-pub(crate) const TINY: Known = Known {
-    name: "tiny",
-    scope: scope(2, 1, 2),
-    states: 317,
-    edges: 1_260,
-    levels: 13,
-    modulo_symmetry: None,
-};
+pub(crate) const TINY: Known =
+    Known { name: "tiny", scope: scope(2, 1, 2), states: 317, edges: 1_260, levels: 13, modulo_symmetry: None };
 pub(crate) const SMALL: Known = Known {
     name: "small",
     scope: scope(4, 2, 3),
@@ -92,12 +75,7 @@ pub(crate) const KNOWN: [Known; 5] = [TINY, SMALL, MEDIUM, LARGE, XL];
 impl Scope {
     /// The number of reachable states in closed form.
     pub(crate) fn states(self) -> u64 {
-        let Self {
-            resources: n,
-            sessions: s,
-            attempts: r,
-            docs,
-        } = self;
+        let Self { resources: n, sessions: s, attempts: r, docs } = self;
         let r = u64::from(r);
         let (three, four, five) = (3u64.pow(n), 4u64.pow(n), 5u64.pow(n));
         let without = (1 << s) * (3 + four + (r - 1) * (2 * three + five)) + (r - 1);
@@ -107,12 +85,7 @@ impl Scope {
 
     /// The number of reachable states modulo symmetry: resources of equal status are counted, not told apart.
     pub(crate) fn orbits(self) -> u64 {
-        let Self {
-            resources: n,
-            sessions: s,
-            attempts: r,
-            docs,
-        } = self;
+        let Self { resources: n, sessions: s, attempts: r, docs } = self;
         let (n, s, r) = (u64::from(n), u64::from(s), u64::from(r));
         // Ways to share out n resources among so many statuses.
         let among = |statuses: u64| (1..statuses).fold(1, |ways, k| ways * (n + k) / k);

@@ -114,18 +114,8 @@ pub(crate) enum Action {
     Fail(Set),
 }
 
-const RULES: [&str; 10] = [
-    "begin",
-    "end",
-    "readDocs",
-    "cleanup",
-    "deleteOk",
-    "deleteFail",
-    "submit",
-    "start",
-    "succeed",
-    "fail",
-];
+const RULES: [&str; 10] =
+    ["begin", "end", "readDocs", "cleanup", "deleteOk", "deleteFail", "submit", "start", "succeed", "fail"];
 
 impl State {
     #[inline]
@@ -187,10 +177,7 @@ fn from_flags(flags: u64) -> State {
     }
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "unpacking takes words apart"
-)]
+#[expect(clippy::cast_possible_truncation, reason = "unpacking takes words apart")]
 impl Layout for Narrow {
     type Key = u64;
 
@@ -218,10 +205,7 @@ impl Layout for Narrow {
     }
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "unpacking takes words apart"
-)]
+#[expect(clippy::cast_possible_truncation, reason = "unpacking takes words apart")]
 impl Layout for Wide {
     type Key = [u64; 3];
 
@@ -255,10 +239,7 @@ pub(crate) struct Planes<L> {
 
 impl<L> Planes<L> {
     pub(crate) const fn new(scope: Scope) -> Self {
-        Self {
-            scope,
-            layout: PhantomData,
-        }
+        Self { scope, layout: PhantomData }
     }
 
     /// The steps out of `state`. `choices` splits a set of equals into those to try, with the number for which each
@@ -276,14 +257,7 @@ impl<L> Planes<L> {
     {
         self.session_steps(state, &choices, visit);
         if state.live && self.scope.docs && !state.docs {
-            visit(
-                Action::ReadDocs,
-                1,
-                State {
-                    docs: true,
-                    ..*state
-                },
-            );
+            visit(Action::ReadDocs, 1, State { docs: true, ..*state });
         }
         Self::clean_up_steps(state, &choices, visit);
         self.task_steps(state, reports, visit);
@@ -299,25 +273,11 @@ impl<L> Planes<L> {
         let s = *state;
         if s.live {
             for (n, j) in choices(Set::first(self.scope.sessions).without(s.open)) {
-                visit(
-                    Action::Begin(j),
-                    n,
-                    State {
-                        open: s.open.or(j),
-                        ..s
-                    },
-                );
+                visit(Action::Begin(j), n, State { open: s.open.or(j), ..s });
             }
         }
         for (n, j) in choices(s.open) {
-            visit(
-                Action::End(j),
-                n,
-                State {
-                    open: s.open.without(j),
-                    ..s
-                },
-            );
+            visit(Action::End(j), n, State { open: s.open.without(j), ..s });
         }
     }
 
@@ -329,36 +289,20 @@ impl<L> Planes<L> {
     ) {
         let s = *state;
         if s.live {
-            let known = if s.docs {
-                s.active
-            } else {
-                s.active.and(s.reported)
-            };
+            let known = if s.docs { s.active } else { s.active.and(s.reported) };
             for part in [known.and(s.reported), known.without(s.reported)] {
                 for (n, i) in choices(part) {
-                    let next = State {
-                        active: s.active.without(i),
-                        deleting: s.deleting.or(i),
-                        ..s
-                    };
+                    let next = State { active: s.active.without(i), deleting: s.deleting.or(i), ..s };
                     visit(Action::CleanUp(i), n, next);
                 }
             }
         }
         for part in [s.deleting.and(s.reported), s.deleting.without(s.reported)] {
             for (n, i) in choices(part) {
-                let next = State {
-                    deleting: s.deleting.without(i),
-                    reported: s.reported.without(i),
-                    ..s
-                };
+                let next = State { deleting: s.deleting.without(i), reported: s.reported.without(i), ..s };
                 visit(Action::DeleteOk(i), n, next);
                 if !s.open.is_empty() {
-                    let next = State {
-                        deleting: s.deleting.without(i),
-                        active: s.active.or(i),
-                        ..s
-                    };
+                    let next = State { deleting: s.deleting.without(i), active: s.active.or(i), ..s };
                     visit(Action::DeleteFail(i), n, next);
                 }
             }
@@ -375,44 +319,16 @@ impl<L> Planes<L> {
         let s = *state;
         match s.task {
             Task::None | Task::Failed if s.live && u32::from(s.attempts) < self.scope.attempts => {
-                let next = State {
-                    task: Task::NotStarted,
-                    attempts: s.attempts + 1,
-                    reported: Set(0),
-                    ..s
-                };
+                let next = State { task: Task::NotStarted, attempts: s.attempts + 1, reported: Set(0), ..s };
                 visit(Action::Submit, 1, next);
             }
-            Task::NotStarted => visit(
-                Action::Start,
-                1,
-                State {
-                    task: Task::InProgress,
-                    ..s
-                },
-            ),
+            Task::NotStarted => visit(Action::Start, 1, State { task: Task::InProgress, ..s }),
             Task::InProgress if s.blocking().is_empty() && s.open.is_empty() => {
-                visit(
-                    Action::Succeed,
-                    1,
-                    State {
-                        task: Task::Succeeded,
-                        live: false,
-                        ..s
-                    },
-                );
+                visit(Action::Succeed, 1, State { task: Task::Succeeded, live: false, ..s });
             }
             Task::InProgress => {
                 for (n, reported) in reports(state) {
-                    visit(
-                        Action::Fail(reported),
-                        n,
-                        State {
-                            task: Task::Failed,
-                            reported,
-                            ..s
-                        },
-                    );
+                    visit(Action::Fail(reported), n, State { task: Task::Failed, reported, ..s });
                 }
             }
             Task::None | Task::Failed | Task::Succeeded => {}
@@ -485,19 +401,12 @@ impl<L: Layout> Model for Planes<L> {
     fn representative_successors(&self, state: &State, visit: &mut impl FnMut(Action, u64, State)) {
         self.steps(
             state,
-            |set| {
-                set.each()
-                    .next()
-                    .map(|one| (u64::from(set.len()), one))
-                    .into_iter()
-            },
+            |set| set.each().next().map(|one| (u64::from(set.len()), one)).into_iter(),
             |state| {
                 // Nothing is reported while the task is in progress: the blocking ones differ in status alone.
                 let deleting = state.deleting;
                 state.active.subsets_by_size().flat_map(move |(n, active)| {
-                    deleting
-                        .subsets_by_size()
-                        .map(move |(m, deleting)| (n * m, active.or(deleting)))
+                    deleting.subsets_by_size().map(move |(m, deleting)| (n * m, active.or(deleting)))
                 })
             },
             visit,
@@ -525,9 +434,7 @@ impl<L: Layout> Model for Planes<L> {
     }
 
     fn properties(&self) -> Vec<Property<'_, State, Action>> {
-        vec![Property::always("sound", |state: &State| {
-            state.is_sound(self.scope)
-        })]
+        vec![Property::always("sound", |state: &State| state.is_sound(self.scope))]
     }
 
     fn describe_state(&self, state: &State) -> String {

@@ -51,11 +51,7 @@ pub(crate) struct Idiomatic(pub(crate) Scope);
 
 impl State {
     fn blocking(&self) -> impl Iterator<Item = usize> {
-        self.resources
-            .iter()
-            .enumerate()
-            .filter(|(_, status)| **status != Resource::Deleted)
-            .map(|(i, _)| i)
+        self.resources.iter().enumerate().filter(|(_, status)| **status != Resource::Deleted).map(|(i, _)| i)
     }
 
     fn is_unused(&self) -> bool {
@@ -105,9 +101,7 @@ impl Model for Idiomatic {
             }
         }
         match state.task {
-            Task::None | Task::Failed
-                if state.live && u32::from(state.attempts) < self.0.attempts =>
-            {
+            Task::None | Task::Failed if state.live && u32::from(state.attempts) < self.0.attempts => {
                 actions.push(Action::Submit);
             }
             Task::NotStarted => actions.push(Action::Start),

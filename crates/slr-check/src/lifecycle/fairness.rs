@@ -45,7 +45,9 @@ impl Fairness {
             for what in ["submits", "polls", "reads the documentation", "gives up when it has no attempts left"] {
                 names.push(format!("{} {what}", operator.name));
             }
-            names.extend(world.resources.iter().map(|resource| format!("{} cleans up {}", operator.name, resource.name)));
+            names.extend(
+                world.resources.iter().map(|resource| format!("{} cleans up {}", operator.name, resource.name)),
+            );
         }
         let count = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
         Self {
@@ -66,9 +68,8 @@ impl Fairness {
         if act.scripted {
             return Some(FairnessClass(0));
         }
-        let of_role = |role: slr_core::id::RoleIdx, what: u32| {
-            Some(FairnessClass(1 + self.sessions + role.0 * PER_ROLE + what))
-        };
+        let of_role =
+            |role: slr_core::id::RoleIdx, what: u32| Some(FairnessClass(1 + self.sessions + role.0 * PER_ROLE + what));
         match act.action.as_ref()? {
             Action::SessionEnds { session, .. } => Some(FairnessClass(1 + session.0)),
             Action::TaskStarts { role } => of_role(*role, 0),
@@ -107,9 +108,7 @@ impl Fairness {
             OperatorStep::Submits => Some(FairnessClass(first)),
             OperatorStep::Polls => Some(FairnessClass(first + 1)),
             OperatorStep::ReadsDocs => Some(FairnessClass(first + 2)),
-            OperatorStep::GivesUp => {
-                (!universe.operator(operator).loses_patience).then_some(FairnessClass(first + 3))
-            }
+            OperatorStep::GivesUp => (!universe.operator(operator).loses_patience).then_some(FairnessClass(first + 3)),
             OperatorStep::CleansUp(ResourceIdx(resource)) => Some(FairnessClass(first + PER_OPERATOR + resource)),
         }
     }

@@ -7,6 +7,7 @@ mod fairness;
 mod properties;
 mod story;
 mod symmetry;
+mod width;
 
 use std::marker::PhantomData;
 
@@ -14,6 +15,7 @@ use slr_core::codec::{Codec, TooWide};
 use slr_core::rejection::Refusal;
 use slr_core::{Action, IdSet, OperatorStep, State, Universe};
 use slr_scenario::lower::Lowered;
+use slr_scenario::simulation::Scripted;
 
 use crate::{FairnessClass, Key, Model, Property, RuleId, Symmetry};
 use fairness::Fairness;
@@ -21,6 +23,7 @@ use symmetry::Classes;
 
 pub use properties::{Asked, NotAsked};
 pub use story::Teller;
+pub use width::{ForWidth, Unfit, narrowest};
 
 /// A state of the lifecycle with its script.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -90,7 +93,7 @@ fn script_of(extra: u64) -> u32 {
 #[derive(Debug)]
 pub struct Lifecycle<'a, S, K> {
     universe: &'a Universe<S>,
-    lowered: &'a Lowered,
+    script: Vec<Scripted>,
     codec: Codec,
     classes: Classes<S>,
     fairness: Fairness,
@@ -103,7 +106,7 @@ pub struct Lifecycle<'a, S, K> {
 /// # Errors
 /// [`TooWide`] if the world has more than 64 of anything.
 pub fn codec<S: IdSet>(universe: &Universe<S>, lowered: &Lowered) -> Result<Codec, TooWide> {
-    Codec::with_extra(universe, lowered.plan.steps.len() as u64)
+    Codec::with_extra(universe, lowered.plan.script().len() as u64)
 }
 
 impl<'a, S: IdSet, K: PackedKey> Lifecycle<'a, S, K> {
@@ -121,7 +124,7 @@ impl<'a, S: IdSet, K: PackedKey> Lifecycle<'a, S, K> {
             fairness: Fairness::new(universe, lowered),
             codec,
             universe,
-            lowered,
+            script: lowered.plan.script(),
             asked,
             key: PhantomData,
         })
@@ -134,7 +137,7 @@ impl<'a, S: IdSet, K: PackedKey> Lifecycle<'a, S, K> {
 
     /// Whether no step leads out of the scene.
     fn is_end(&self, scene: &Scene<S>) -> bool {
-        let mut any = (scene.script as usize) < self.lowered.plan.steps.len();
+        let mut any = (scene.script as usize) < self.script.len();
         self.universe.enabled(&scene.state, &mut |_| any = true);
         !any
     }
@@ -148,10 +151,10 @@ impl<'a, S: IdSet, K: PackedKey> Lifecycle<'a, S, K> {
 
     #[inline]
     fn visit_script(&self, scene: &Scene<S>, visit: &mut impl FnMut(Act<S>, u64, Scene<S>)) {
-        let Some(step) = self.lowered.plan.steps.get(scene.script as usize) else {
+        let Some(step) = self.script.get(scene.script as usize) else {
             return;
         };
-        let action = step.what.action(self.universe, &scene.state);
+        let action = step.action(self.universe, &scene.state);
         let mut next = Scene { state: scene.state.clone(), script: scene.script + 1 };
         if let Some(action) = &action {
             // A refused command changes nothing, and what cannot happen now does not: either way the script goes on.

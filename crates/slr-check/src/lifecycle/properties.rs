@@ -104,9 +104,8 @@ impl<S: IdSet, K: PackedKey> Lifecycle<'_, S, K> {
     pub(super) fn property(&self, asked: &Asked) -> Property<'_, Scene<S>, Act<S>> {
         let universe = self.universe;
         let is = move |predicate: Predicate, scene: &Scene<S>| predicate.holds(universe, &scene.state);
-        let both = move |p: Predicate, c: Option<Predicate>, scene: &Scene<S>| {
-            c.is_none_or(|c| is(c, scene)) && is(p, scene)
-        };
+        let both =
+            move |p: Predicate, c: Option<Predicate>, scene: &Scene<S>| c.is_none_or(|c| is(c, scene)) && is(p, scene);
         match asked {
             Asked::Invariant(index) => {
                 let invariant = &invariants::<S>()[*index];

@@ -78,7 +78,12 @@ pub(super) fn describe_state<S: IdSet>(universe: &Universe<S>, scene: &Scene<S>)
     for operator in universe.operators() {
         let own = state.operator(operator);
         if own.phase != Phase::Preparing || own.attempts > 0 {
-            parts.push(format!("{} {} after {}", world.operators[operator.index()].name, own.phase.name(), own.attempts));
+            parts.push(format!(
+                "{} {} after {}",
+                world.operators[operator.index()].name,
+                own.phase.name(),
+                own.attempts
+            ));
         }
     }
     parts.join("; ")

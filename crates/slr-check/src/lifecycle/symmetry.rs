@@ -34,9 +34,11 @@ impl<S: IdSet> Classes<S> {
     pub(super) fn new(universe: &Universe<S>, lowered: &Lowered, asked: &[Asked]) -> Self {
         let world = universe.world();
         let mut named: BTreeSet<ResourceIdx> = asked.iter().flat_map(Asked::resources).collect();
-        for step in &lowered.plan.steps {
-            match &step.what {
-                Scripted::ResourceMoves { resource, .. } | Scripted::Operate { resource, .. } => {
+        for step in lowered.plan.script() {
+            match &step {
+                Scripted::ResourceMoves { resource, .. }
+                | Scripted::Operate { resource, .. }
+                | Scripted::Operator { step: OperatorStep::CleansUp(resource), .. } => {
                     named.insert(*resource);
                 }
                 Scripted::TaskFails { named: Some(resources), .. } => named.extend(resources),
@@ -52,7 +54,11 @@ impl<S: IdSet> Classes<S> {
                 | Scripted::TaskFails { named: None, .. }
                 | Scripted::RoleAppears { .. }
                 | Scripted::RoleDisappears { .. }
-                | Scripted::DocsRead { .. } => {}
+                | Scripted::TaskBecomesVisible { .. }
+                | Scripted::TaskIsForgotten { .. }
+                | Scripted::RolePropagates { .. }
+                | Scripted::Region { .. }
+                | Scripted::Operator { .. } => {}
             }
         }
         let ordered = |resource: ResourceIdx| {
@@ -123,7 +129,9 @@ impl<S: IdSet> Classes<S> {
                 Action::SessionOpens { session } => self.sessions_like(session.0, false, state),
                 Action::SessionEnds { session, .. } => self.sessions_like(session.0, true, state),
                 Action::ResourceMoves { resource, .. }
-                | Action::Operator { step: OperatorStep::CleansUp(resource), .. } => self.resources_like(*resource, state),
+                | Action::Operator { step: OperatorStep::CleansUp(resource), .. } => {
+                    self.resources_like(*resource, state)
+                }
                 _ => 1,
             };
             if count > 0 {
@@ -214,13 +222,7 @@ impl<S: IdSet> Classes<S> {
 }
 
 /// Visits the ways to take from each group so many, `size` in all if that is given, with the number of choices that each stands for.
-fn choose<S: IdSet>(
-    groups: &[Vec<u32>],
-    size: Option<u32>,
-    chosen: &S,
-    count: u64,
-    visit: &mut dyn FnMut(S, u64),
-) {
+fn choose<S: IdSet>(groups: &[Vec<u32>], size: Option<u32>, chosen: &S, count: u64, visit: &mut dyn FnMut(S, u64)) {
     let Some((group, rest)) = groups.split_first() else {
         if size.is_none_or(|size| size == 0) {
             visit(chosen.clone(), count);

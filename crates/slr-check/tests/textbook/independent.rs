@@ -61,10 +61,7 @@ impl Model for Workers {
     type Key = [u64; 2];
 
     fn initial_states(&self) -> Vec<State> {
-        vec![State {
-            done: vec![0; self.private.len()],
-            counter: 1,
-        }]
+        vec![State { done: vec![0; self.private.len()], counter: 1 }]
     }
 
     fn successors(&self, state: &State, visit: &mut impl FnMut(Action, u64, State)) {
@@ -93,20 +90,13 @@ impl Model for Workers {
     }
 
     fn pack(&self, state: &State) -> [u64; 2] {
-        let done = state
-            .done
-            .iter()
-            .rev()
-            .fold(0, |word, &done| word << 4 | u64::from(done));
+        let done = state.done.iter().rev().fold(0, |word, &done| word << 4 | u64::from(done));
         [done, u64::from(state.counter)]
     }
 
     fn unpack(&self, key: &[u64; 2]) -> State {
         let nibble = |i: usize| u8::try_from(key[0] >> (4 * i) & 15).unwrap_or_default();
-        State {
-            done: (0..self.private.len()).map(nibble).collect(),
-            counter: u8::try_from(key[1]).unwrap_or_default(),
-        }
+        State { done: (0..self.private.len()).map(nibble).collect(), counter: u8::try_from(key[1]).unwrap_or_default() }
     }
 
     fn rules(&self) -> Vec<String> {
@@ -120,12 +110,8 @@ impl Model for Workers {
     fn properties(&self) -> Vec<Property<'_, State, Action>> {
         let mut properties = vec![
             Property::never("forbidden", |state: &State| state.counter == self.forbidden),
-            Property::sometimes("all done", |state: &State| {
-                usize::from(state.counter) >= 1 << self.private.len()
-            }),
-            Property::always("small", |state: &State| {
-                usize::from(state.counter) < 2 << self.private.len()
-            }),
+            Property::sometimes("all done", |state: &State| usize::from(state.counter) >= 1 << self.private.len()),
+            Property::always("small", |state: &State| usize::from(state.counter) < 2 << self.private.len()),
         ];
         if self.about_steps {
             let grows = |before: &State, _: &Action, after: &State| after.counter >= before.counter;
@@ -144,36 +130,19 @@ impl Model for Workers {
 }
 
 fn reduced() -> Settings {
-    Settings {
-        reduction: true,
-        keep_going: true,
-        ..Settings::default()
-    }
+    Settings { reduction: true, keep_going: true, ..Settings::default() }
 }
 
 fn unreduced() -> Settings {
-    Settings {
-        keep_going: true,
-        ..Settings::default()
-    }
+    Settings { keep_going: true, ..Settings::default() }
 }
 
 #[test]
 fn private_steps_need_not_be_taken_in_every_order() {
-    let workers = Workers {
-        private: vec![3; 4],
-        restless: vec![false; 4],
-        forbidden: 21,
-        about_steps: false,
-    };
+    let workers = Workers { private: vec![3; 4], restless: vec![false; 4], forbidden: 21, about_steps: false };
     let whole = report(&workers, &unreduced());
     let part = report(&workers, &reduced());
-    assert!(
-        part.reduction && part.distinct * 4 < whole.distinct,
-        "{} of {}",
-        part.distinct,
-        whole.distinct
-    );
+    assert!(part.reduction && part.distinct * 4 < whole.distinct, "{} of {}", part.distinct, whole.distinct);
     for settings in all_threads(&reduced()) {
         assert_eq!(report(&workers, &settings), part);
     }
@@ -182,36 +151,17 @@ fn private_steps_need_not_be_taken_in_every_order() {
 #[test]
 fn nobody_is_put_off_for_ever() {
     // Worker 0 always has a private step: if it were ample every time, worker 1 would never act.
-    let workers = Workers {
-        private: vec![0, 2],
-        restless: vec![true, false],
-        forbidden: 5,
-        about_steps: false,
-    };
+    let workers = Workers { private: vec![0, 2], restless: vec![true, false], forbidden: 5, about_steps: false };
     let part = report(&workers, &reduced());
-    assert!(
-        part.verdict("forbidden")
-            .is_some_and(slr_check::Verdict::is_violation)
-    );
-    assert!(
-        part.verdict("all done")
-            .is_some_and(|verdict| !verdict.is_violation())
-    );
+    assert!(part.verdict("forbidden").is_some_and(slr_check::Verdict::is_violation));
+    assert!(part.verdict("all done").is_some_and(|verdict| !verdict.is_violation()));
 }
 
 #[test]
 fn reduction_is_refused_where_it_would_lie() {
-    let workers = Workers {
-        private: vec![1],
-        restless: vec![false],
-        forbidden: 0,
-        about_steps: true,
-    };
+    let workers = Workers { private: vec![1], restless: vec![false], forbidden: 0, about_steps: true };
     let refusal = check(&workers, &reduced(), &mut |_| ControlFlow::Continue(())).err();
-    assert_eq!(
-        refusal,
-        Some(Unsound::ReductionLosesProperty("grows".to_owned()))
-    );
+    assert_eq!(refusal, Some(Unsound::ReductionLosesProperty("grows".to_owned())));
     let commit = crate::two_phase_commit::TwoPhaseCommit(2);
     let refusal = check(&commit, &reduced(), &mut |_| ControlFlow::Continue(())).err();
     assert_eq!(refusal, Some(Unsound::NoReduction));

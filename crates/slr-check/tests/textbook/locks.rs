@@ -63,10 +63,7 @@ impl Model for Processes {
     type Key = u64;
 
     fn initial_states(&self) -> Vec<State> {
-        vec![State {
-            at: [At::Idle; 2],
-            turn: 0,
-        }]
+        vec![State { at: [At::Idle; 2], turn: 0 }]
     }
 
     fn successors(&self, state: &State, visit: &mut impl FnMut(Action, u64, State)) {
@@ -79,14 +76,7 @@ impl Model for Processes {
             match state.at[i] {
                 At::Idle if self.lock == Lock::Peterson => visit(Action::Try(i), 1, go(At::Raised)),
                 At::Idle => visit(Action::Try(i), 1, go(At::Waiting)),
-                At::Raised => visit(
-                    Action::GiveWay(i),
-                    1,
-                    State {
-                        turn: 1 - i,
-                        ..go(At::Waiting)
-                    },
-                ),
+                At::Raised => visit(Action::GiveWay(i), 1, State { turn: 1 - i, ..go(At::Waiting) }),
                 At::Waiting if self.may_enter(state, i) => {
                     visit(Action::Enter(i), 1, go(At::Critical));
                 }
@@ -110,16 +100,11 @@ impl Model for Processes {
             2 => At::Waiting,
             _ => At::Critical,
         };
-        State {
-            at: [at(*key), at(key >> 2)],
-            turn: usize::from(key >> 4 & 1 != 0),
-        }
+        State { at: [at(*key), at(key >> 2)], turn: usize::from(key >> 4 & 1 != 0) }
     }
 
     fn rules(&self) -> Vec<String> {
-        ["try", "give way", "enter", "work", "leave"]
-            .map(str::to_owned)
-            .to_vec()
+        ["try", "give way", "enter", "work", "leave"].map(str::to_owned).to_vec()
     }
 
     fn rule(&self, action: &Action) -> RuleId {
@@ -156,9 +141,7 @@ impl Model for Processes {
         };
         vec![
             Property::never("both", |state: &State| state.at == [At::Critical; 2]),
-            Property::always_possible("someone can enter", |state: &State| {
-                state.at.contains(&At::Critical)
-            }),
+            Property::always_possible("someone can enter", |state: &State| state.at.contains(&At::Critical)),
             served(0),
             served(1),
         ]
@@ -174,21 +157,12 @@ impl Model for Processes {
 }
 
 fn keep_going() -> Settings {
-    Settings {
-        keep_going: true,
-        ..Settings::default()
-    }
+    Settings { keep_going: true, ..Settings::default() }
 }
 
 #[test]
 fn test_and_set_starves_one_process_fairly() {
-    let first = report(
-        &Processes {
-            lock: Lock::TestAndSet,
-            fair: true,
-        },
-        &keep_going(),
-    );
+    let first = report(&Processes { lock: Lock::TestAndSet, fair: true }, &keep_going());
     assert_eq!(first.verdict("both"), Some(&Verdict::Proved));
     assert_eq!(first.verdict("someone can enter"), Some(&Verdict::Proved));
     let Some(Verdict::Violated(story)) = first.verdict("process 0 is served") else {
@@ -196,36 +170,17 @@ fn test_and_set_starves_one_process_fairly() {
     };
     // It wants the lock, and the other takes it again and again.
     assert_eq!(story.ending, Ending::Loop { after: 1 });
-    let actions: Vec<&str> = story
-        .steps
-        .iter()
-        .map(|step| step.action.as_str())
-        .collect();
+    let actions: Vec<&str> = story.steps.iter().map(|step| step.action.as_str()).collect();
     assert_eq!(actions, ["Try(0)", "Try(1)", "Enter(1)", "Leave(1)"]);
     assert_eq!(story.steps[0].state, story.steps[3].state);
     for settings in all_threads(&keep_going()) {
-        assert_eq!(
-            report(
-                &Processes {
-                    lock: Lock::TestAndSet,
-                    fair: true
-                },
-                &settings
-            ),
-            first
-        );
+        assert_eq!(report(&Processes { lock: Lock::TestAndSet, fair: true }, &settings), first);
     }
 }
 
 #[test]
 fn flags_alone_get_stuck() {
-    let report = report(
-        &Processes {
-            lock: Lock::Flags,
-            fair: true,
-        },
-        &keep_going(),
-    );
+    let report = report(&Processes { lock: Lock::Flags, fair: true }, &keep_going());
     assert_eq!(report.verdict("both"), Some(&Verdict::Proved));
     assert_eq!(report.ends, 1);
     let Some(Verdict::Violated(story)) = report.verdict("process 0 is served") else {
@@ -240,32 +195,11 @@ fn flags_alone_get_stuck() {
 
 #[test]
 fn peterson_serves_both() {
-    let fair = report(
-        &Processes {
-            lock: Lock::Peterson,
-            fair: true,
-        },
-        &keep_going(),
-    );
+    let fair = report(&Processes { lock: Lock::Peterson, fair: true }, &keep_going());
     assert_eq!(fair.stop, Stop::Exhausted);
-    assert!(
-        fair.properties
-            .iter()
-            .all(|property| property.verdict == Verdict::Proved),
-        "{fair:#?}"
-    );
+    assert!(fair.properties.iter().all(|property| property.verdict == Verdict::Proved), "{fair:#?}");
     // But only if nobody works for ever.
-    let unfair = report(
-        &Processes {
-            lock: Lock::Peterson,
-            fair: false,
-        },
-        &keep_going(),
-    );
-    assert!(
-        unfair
-            .verdict("process 0 is served")
-            .is_some_and(Verdict::is_violation)
-    );
+    let unfair = report(&Processes { lock: Lock::Peterson, fair: false }, &keep_going());
+    assert!(unfair.verdict("process 0 is served").is_some_and(Verdict::is_violation));
     assert_eq!(unfair.verdict("both"), Some(&Verdict::Proved));
 }

@@ -15,19 +15,11 @@ fn checked<M: Model>(model: &M, settings: &Settings) -> Checked<M::State, M::Act
 }
 
 fn report<M: Model>(model: &M, settings: &Settings) -> Report {
-    Report {
-        timing: Timing::default(),
-        ..checked(model, settings).report
-    }
+    Report { timing: Timing::default(), ..checked(model, settings).report }
 }
 
 /// Settings that must not change an answer.
 fn all_threads(settings: &Settings) -> impl Iterator<Item = Settings> {
     let settings = settings.clone();
-    (1..=4)
-        .filter_map(NonZero::new)
-        .map(move |threads| Settings {
-            threads,
-            ..settings.clone()
-        })
+    (1..=4).filter_map(NonZero::new).map(move |threads| Settings { threads, ..settings.clone() })
 }

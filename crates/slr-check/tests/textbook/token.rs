@@ -1,8 +1,6 @@
 //! A token handed round among interchangeable holders: what a loop modulo symmetry means.
 
-use slr_check::{
-    Ending, FairnessClass, Model, Property, RuleId, Settings, Symmetry, Unsound, Verdict, check,
-};
+use slr_check::{Ending, FairnessClass, Model, Property, RuleId, Settings, Symmetry, Unsound, Verdict, check};
 
 use crate::checked;
 
@@ -75,14 +73,9 @@ impl Model for Token {
     }
 
     fn properties(&self) -> Vec<Property<'_, State, Action>> {
-        let mut properties = vec![Property::eventually("dropped", |state: &State| {
-            state.is_none()
-        })];
+        let mut properties = vec![Property::eventually("dropped", |state: &State| state.is_none())];
         if self.individual {
-            properties.push(
-                Property::sometimes("0 has it", |state: &State| *state == Some(0))
-                    .about_an_individual(),
-            );
+            properties.push(Property::sometimes("0 has it", |state: &State| *state == Some(0)).about_an_individual());
         }
         properties
     }
@@ -96,35 +89,20 @@ impl Model for Token {
     }
 }
 
-const TOKEN: Token = Token {
-    holders: 5,
-    droppable: true,
-    symmetry: Symmetry::StepsAndFairness,
-    individual: false,
-};
+const TOKEN: Token = Token { holders: 5, droppable: true, symmetry: Symmetry::StepsAndFairness, individual: false };
 
 fn modulo_symmetry() -> Settings {
-    Settings {
-        symmetry: true,
-        ..Settings::default()
-    }
+    Settings { symmetry: true, ..Settings::default() }
 }
 
 #[test]
 fn a_loop_of_representatives_is_told_as_one_that_happens() {
     let checked = checked(&TOKEN, &modulo_symmetry());
     assert_eq!(checked.report.distinct, 2);
-    assert!(
-        checked
-            .report
-            .verdict("dropped")
-            .is_some_and(Verdict::is_violation)
-    );
+    assert!(checked.report.verdict("dropped").is_some_and(Verdict::is_violation));
     let run = checked.runs[0].as_ref().expect("a run that never drops it");
     assert_eq!(run.ending, Ending::Loop { after: 0 });
-    let states: Vec<State> = std::iter::once(run.initial)
-        .chain(run.steps.iter().map(|step| step.1))
-        .collect();
+    let states: Vec<State> = std::iter::once(run.initial).chain(run.steps.iter().map(|step| step.1)).collect();
     assert_eq!(states, [0, 1, 2, 3, 4, 0].map(Some));
 }
 
@@ -137,32 +115,12 @@ fn the_verdict_is_that_of_the_whole_graph() {
 
 #[test]
 fn symmetry_is_refused_where_it_would_lie() {
-    let refusal = |token: &Token| {
-        check(token, &modulo_symmetry(), &mut |_| {
-            std::ops::ControlFlow::Continue(())
-        })
-        .err()
-    };
-    let none = Token {
-        symmetry: Symmetry::None,
-        ..TOKEN
-    };
+    let refusal = |token: &Token| check(token, &modulo_symmetry(), &mut |_| std::ops::ControlFlow::Continue(())).err();
+    let none = Token { symmetry: Symmetry::None, ..TOKEN };
     assert_eq!(refusal(&none), Some(Unsound::NoSymmetry));
-    let steps = Token {
-        symmetry: Symmetry::Steps,
-        ..TOKEN
-    };
-    assert_eq!(
-        refusal(&steps),
-        Some(Unsound::FairnessBreaksSymmetry("dropped".to_owned()))
-    );
-    let individual = Token {
-        individual: true,
-        ..TOKEN
-    };
-    assert_eq!(
-        refusal(&individual),
-        Some(Unsound::PropertyBreaksSymmetry("0 has it".to_owned()))
-    );
+    let steps = Token { symmetry: Symmetry::Steps, ..TOKEN };
+    assert_eq!(refusal(&steps), Some(Unsound::FairnessBreaksSymmetry("dropped".to_owned())));
+    let individual = Token { individual: true, ..TOKEN };
+    assert_eq!(refusal(&individual), Some(Unsound::PropertyBreaksSymmetry("0 has it".to_owned())));
     assert_eq!(refusal(&TOKEN), None);
 }

@@ -56,11 +56,7 @@ impl Model for TwoPhaseCommit {
     type Key = u64;
 
     fn initial_states(&self) -> Vec<State> {
-        let participant = Participant {
-            manager: Manager::Working,
-            prepared_sent: false,
-            prepared_received: false,
-        };
+        let participant = Participant { manager: Manager::Working, prepared_sent: false, prepared_received: false };
         vec![State {
             participants: vec![participant; self.0],
             coordinator: Coordinator::Init,
@@ -76,11 +72,7 @@ impl Model for TwoPhaseCommit {
             visit(action, 1, next);
         };
         if state.coordinator == Coordinator::Init {
-            if state
-                .participants
-                .iter()
-                .all(|participant| participant.prepared_received)
-            {
+            if state.participants.iter().all(|participant| participant.prepared_received) {
                 step(Action::Commit, &|next| {
                     next.coordinator = Coordinator::Committed;
                     next.commit_sent = true;
@@ -120,20 +112,13 @@ impl Model for TwoPhaseCommit {
     }
 
     fn pack(&self, state: &State) -> u64 {
-        let flags = u64::from(state.commit_sent)
-            | u64::from(state.abort_sent) << 1
-            | (state.coordinator as u64) << 2;
-        state
-            .participants
-            .iter()
-            .rev()
-            .fold(0, |word, participant| {
-                word << PER_PARTICIPANT
-                    | participant.manager as u64
-                    | u64::from(participant.prepared_sent) << 2
-                    | u64::from(participant.prepared_received) << 3
-            })
-            << 4
+        let flags = u64::from(state.commit_sent) | u64::from(state.abort_sent) << 1 | (state.coordinator as u64) << 2;
+        state.participants.iter().rev().fold(0, |word, participant| {
+            word << PER_PARTICIPANT
+                | participant.manager as u64
+                | u64::from(participant.prepared_sent) << 2
+                | u64::from(participant.prepared_received) << 3
+        }) << 4
             | flags
     }
 
@@ -146,11 +131,7 @@ impl Model for TwoPhaseCommit {
                 2 => Manager::Committed,
                 _ => Manager::Aborted,
             };
-            Participant {
-                manager,
-                prepared_sent: bits & 4 != 0,
-                prepared_received: bits & 8 != 0,
-            }
+            Participant { manager, prepared_sent: bits & 4 != 0, prepared_received: bits & 8 != 0 }
         };
         State {
             participants: (0..self.0).map(participant).collect(),
@@ -165,17 +146,9 @@ impl Model for TwoPhaseCommit {
     }
 
     fn rules(&self) -> Vec<String> {
-        [
-            "TMRcvPrepared",
-            "TMCommit",
-            "TMAbort",
-            "RMPrepare",
-            "RMChooseToAbort",
-            "RMRcvCommitMsg",
-            "RMRcvAbortMsg",
-        ]
-        .map(str::to_owned)
-        .to_vec()
+        ["TMRcvPrepared", "TMCommit", "TMAbort", "RMPrepare", "RMChooseToAbort", "RMRcvCommitMsg", "RMRcvAbortMsg"]
+            .map(str::to_owned)
+            .to_vec()
     }
 
     fn rule(&self, action: &Action) -> RuleId {
@@ -201,11 +174,8 @@ impl Model for TwoPhaseCommit {
     }
 
     fn properties(&self) -> Vec<Property<'_, State, Action>> {
-        let all = |status: Manager| {
-            move |state: &State| state.participants.iter().all(|p| p.manager == status)
-        };
-        let any =
-            |state: &State, status: Manager| state.participants.iter().any(|p| p.manager == status);
+        let all = |status: Manager| move |state: &State| state.participants.iter().all(|p| p.manager == status);
+        let any = |state: &State, status: Manager| state.participants.iter().any(|p| p.manager == status);
         vec![
             Property::always("consistent", move |state: &State| {
                 !(any(state, Manager::Committed) && any(state, Manager::Aborted))
@@ -245,13 +215,7 @@ fn counts_are_the_published_ones() {
 fn modulo_symmetry_there_are_as_many_states_as_orbits() {
     let model = TwoPhaseCommit(5);
     let whole = report(&model, &Settings::default());
-    let quotient = report(
-        &model,
-        &Settings {
-            symmetry: true,
-            ..Settings::default()
-        },
-    );
+    let quotient = report(&model, &Settings { symmetry: true, ..Settings::default() });
     // The orbits of the reachable states, found without the checker.
     let mut orbits = std::collections::BTreeSet::new();
     let mut seen = std::collections::BTreeSet::new();
@@ -266,9 +230,6 @@ fn modulo_symmetry_there_are_as_many_states_as_orbits() {
     assert_eq!(seen.len() as u64, whole.distinct);
     assert_eq!(quotient.levels.len(), whole.levels.len());
     for (reduced, unreduced) in quotient.properties.iter().zip(&whole.properties) {
-        assert_eq!(
-            reduced.verdict.is_violation(),
-            unreduced.verdict.is_violation()
-        );
+        assert_eq!(reduced.verdict.is_violation(), unreduced.verdict.is_violation());
     }
 }

@@ -51,7 +51,7 @@ impl Draw {
         let machine = machines().into_iter().find(|(name, _)| *name == self.what);
         let drawing = match machine {
             Some((_, drawing)) => drawing,
-            None => match self.from_scenario(console)? {
+            None => match self.drawn_from_scenario(console)? {
                 Ok(drawing) => drawing,
                 Err(exit) => return Ok(exit),
             },
@@ -66,7 +66,7 @@ impl Draw {
     }
 
     /// A picture from a scenario; how to end if the scenario has mistakes, which are then told.
-    fn from_scenario(&self, console: &mut Console) -> Result<Result<Drawing, Exit>, Failure> {
+    fn drawn_from_scenario(&self, console: &mut Console) -> Result<Result<Drawing, Exit>, Failure> {
         let (file, kind) = match self.what.rsplit_once('#') {
             Some((file, kind)) if !Path::new(&self.what).exists() => (file, Some(kind)),
             Some(_) | None => (self.what.as_str(), None),
@@ -86,21 +86,22 @@ impl Draw {
             }
         };
         let Some(kind) = kind else {
-            return Ok(Ok(parts(&ready)));
+            return match parts(&ready) {
+                Some(drawing) => Ok(Ok(drawing)),
+                None => Err(Failure::Usage(format!("{file} has no role, service or operator that could be drawn"))),
+            };
         };
         let kinds = &ready.lowered.world.kinds;
-        match kinds.iter().find(|known| known.name == kind) {
-            Some(kind) => Ok(Ok(Drawing::of_kind(kind))),
-            None => {
-                let known: Vec<_> = kinds.iter().map(|kind| kind.name.as_str()).collect();
-                Err(Failure::Usage(format!("{file} has no kind `{kind}`; its kinds: {}", known.join(", "))))
-            }
+        if let Some(kind) = kinds.iter().find(|known| known.name == kind) {
+            return Ok(Ok(Drawing::of_kind(kind)));
         }
+        let known: Vec<_> = kinds.iter().map(|kind| kind.name.as_str()).collect();
+        let known = if known.is_empty() { "it has none".to_owned() } else { format!("it has {}", known.join(", ")) };
+        Err(Failure::Usage(format!("{file} has no kind `{kind}`: {known}")))
     }
 }
 
 fn svg(drawing: &Drawing) -> Result<String, Failure> {
-    // Its parser takes no other characters outside quotes, and we write none.
     let dot = drawing.dot();
     let graph = DotParser::new(&dot)
         .process()
@@ -110,17 +111,31 @@ fn svg(drawing: &Drawing) -> Result<String, Failure> {
     let mut layout = builder.get();
     let mut writer = SVGWriter::new();
     layout.do_it(false, false, false, &mut writer);
-    Ok(writer.finalize() + "\n")
+    Ok(with_sorted_styles(&writer.finalize()) + "\n")
 }
 
-/// What a scenario consists of, and what refers to what.
-fn parts(ready: &Ready) -> Drawing {
+/// The layout lists its styles in the order of a hash map, and the same picture is to be the same text.
+fn with_sorted_styles(svg: &str) -> String {
+    let (open, close) = ("<style>\n", "</style>");
+    let Some((head, (styles, tail))) =
+        svg.split_once(open).and_then(|(head, rest)| Some((head, rest.split_once(close)?)))
+    else {
+        return svg.to_owned();
+    };
+    let mut styles: Vec<_> = styles.lines().collect();
+    styles.sort_unstable();
+    format!("{head}{open}{}\n{close}{tail}", styles.join("\n"))
+}
+
+/// What a scenario consists of, and what refers to what; `None` if that is nothing.
+fn parts(ready: &Ready) -> Option<Drawing> {
     let mut parts = Parts::new(&ready.lowered.world);
     parts.services();
     parts.resources();
     parts.sessions();
     parts.operators();
-    Drawing::of_parts(&ready.lowered.title, parts.labels, &parts.arrows)
+    let drawing = Drawing::of_parts(&ready.lowered.title, parts.labels.clone(), &parts.arrows);
+    (!parts.labels.is_empty()).then_some(drawing)
 }
 
 struct Parts<'a> {
@@ -193,7 +208,8 @@ impl<'a> Parts<'a> {
             })
             .collect();
         for ((_, role, parent, _), part) in groups.iter().zip(&drawn) {
-            let of_parent = groups.iter().zip(&drawn).find(|((kind, owner, ..), _)| Some(*kind) == *parent && owner == role);
+            let of_parent =
+                groups.iter().zip(&drawn).find(|((kind, owner, ..), _)| Some(*kind) == *parent && owner == role);
             if let Some((_, above)) = of_parent {
                 self.point(*part, *above, "belongs to");
             }
@@ -203,7 +219,10 @@ impl<'a> Parts<'a> {
     fn sessions(&mut self) {
         let mut groups: Vec<(RoleIdx, &str, u32)> = Vec::new();
         for slot in &self.world.sessions {
-            match groups.iter_mut().find(|(role, principal, _)| *role == slot.role && *principal == slot.principal.as_str()) {
+            match groups
+                .iter_mut()
+                .find(|(role, principal, _)| *role == slot.role && *principal == slot.principal.as_str())
+            {
                 Some((.., count)) => *count += 1,
                 None => groups.push((slot.role, slot.principal.as_str(), 1)),
             }
@@ -219,6 +238,30 @@ impl<'a> Parts<'a> {
         for operator in &self.world.operators {
             let part = self.add(format!("operator {}", operator.name));
             self.point(part, self.role(operator.goal), "wants gone");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_graph_can_be_laid_out_and_always_in_the_same_way() {
+        let mut chance = 7_u64;
+        let mut below = |bound: u32| {
+            chance = chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            u32::try_from((chance >> 33) % u64::from(bound)).expect("it is below the bound")
+        };
+        for _ in 0..200 {
+            let parts = 1 + below(12);
+            let labels = (0..parts).map(|part| format!("{part} \"<&>\\\" é {part}")).collect();
+            let arrows: Vec<_> =
+                (0..below(20)).map(|_| (below(parts), below(parts), "it's -> [a] {b} | c".to_owned())).collect();
+            let drawing = Drawing::of_parts("a \"title\" \\", labels, &arrows);
+            let picture = svg(&drawing).expect("it can be laid out");
+            assert!(picture == svg(&drawing).expect("it can be laid out again"), "{}", drawing.dot());
+            assert!(picture.ends_with("</svg>\n"));
         }
     }
 }

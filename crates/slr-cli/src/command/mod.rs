@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+mod check;
 mod completions;
 mod draw;
 mod exit_codes;
@@ -9,6 +10,8 @@ mod new;
 mod replay;
 mod run;
 mod schema;
+mod shrink;
+mod sweep;
 mod test;
 mod validate;
 
@@ -26,7 +29,7 @@ use crate::exit::{Exit, Failure};
 #[derive(Debug, Parser)]
 #[command(name = "slr", version, arg_required_else_help = true, after_help = EXAMPLES, after_long_help = after_long_help())]
 pub(crate) struct Slr {
-    /// Whether output is coloured; NO_COLOR is respected.
+    /// When output is coloured: auto, always or never; auto is on a terminal, unless `NO_COLOR` is set.
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = Colour::Auto, hide_possible_values = true)]
     pub(crate) color: Colour,
     #[command(subcommand)]
@@ -39,6 +42,7 @@ Examples:
   slr run my-first.yaml              play it and read what happens
   slr run my-first.yaml --seed 8     play another run of it
   slr test scenarios                 play all scenarios, a line each
+  slr sweep my-first.yaml            play it under a thousand seeds
   slr explain unknown-role           what a message means
   slr help run                       all about a command
 ";
@@ -51,8 +55,11 @@ fn after_long_help() -> String {
 pub(crate) enum Command {
     Run(run::Run),
     Test(test::Test),
+    Sweep(sweep::Sweep),
     Validate(validate::Validate),
     Replay(replay::Replay),
+    Check(check::Check),
+    Shrink(shrink::Shrink),
     New(new::New),
     Explain(explain::Explain),
     Draw(draw::Draw),
@@ -71,8 +78,11 @@ impl Command {
         match self {
             Self::Run(command) => command.execute(console),
             Self::Test(command) => command.execute(console),
+            Self::Sweep(command) => command.execute(console),
             Self::Validate(command) => command.execute(console),
             Self::Replay(command) => command.execute(console),
+            Self::Check(command) => command.execute(console),
+            Self::Shrink(command) => command.execute(console),
             Self::New(command) => command.execute(console),
             Self::Explain(command) => command.execute(console),
             Self::Draw(command) => command.execute(console),

@@ -64,8 +64,9 @@ fn title(stem: &str) -> String {
 }
 
 fn titled(title: &str) -> String {
-    // What YAML could take for more than a text gets quotes; those of JSON are YAML's too.
-    let plain = title.starts_with(char::is_alphabetic) && title.chars().all(|c| c.is_alphanumeric() || c == ' ');
+    // What YAML could take for more than a text, such as `Null`, gets quotes; those of JSON are YAML's too.
+    let words = title.contains(' ') && title.starts_with(char::is_alphabetic);
+    let plain = words && title.chars().all(|c| c.is_alphanumeric() || c == ' ');
     let title = if plain { title.to_owned() } else { serde_json::Value::from(title).to_string() };
     STARTER.replacen(TITLE, &title, 1)
 }

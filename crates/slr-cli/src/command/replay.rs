@@ -36,15 +36,32 @@ impl Replay {
         let mut worst = Exit::AsExpected;
         for path in &self.traces {
             let text = read(path)?;
-            let mut lines = text.lines();
+            let mut lines = Lines { lines: text.lines(), read: 0 };
             // A run over several scenarios writes their traces one after another.
-            let mut first = Some(lines.next().unwrap_or_default());
-            while let Some(head) = first {
-                worst = worst.max(one(path, head, &mut lines, console)?);
-                first = lines.next();
+            let mut head = Some(lines.next().unwrap_or_default());
+            while let Some(line) = head {
+                let exit = one(path, line, &mut lines, console)?;
+                worst = worst.max(exit);
+                // Behind a difference nobody knows where the next trace begins.
+                head = if exit == Exit::AsExpected { lines.next() } else { None };
             }
         }
         Ok(worst)
+    }
+}
+
+/// The lines of a file, counted.
+struct Lines<'t> {
+    lines: std::str::Lines<'t>,
+    read: u64,
+}
+
+impl<'t> Iterator for Lines<'t> {
+    type Item = &'t str;
+
+    fn next(&mut self) -> Option<&'t str> {
+        self.read += 1;
+        self.lines.next()
     }
 }
 
@@ -55,19 +72,18 @@ fn read(path: &Path) -> Result<String, Failure> {
     } else {
         fs::read(path)
     };
-    let bytes =
-        read.map_err(|error| Failure::InputOutput(format!("{} cannot be read: {error}", path.display())))?;
+    let bytes = read.map_err(|error| Failure::InputOutput(format!("{} cannot be read: {error}", path.display())))?;
     String::from_utf8(bytes).map_err(|_| Failure::Mistakes(format!("{} is no trace: it is not UTF-8", path.display())))
 }
 
 /// Replays one trace, whose head has been read.
-fn one<'t>(
-    path: &Path,
-    head: &str,
-    lines: &mut impl Iterator<Item = &'t str>,
-    console: &mut Console,
-) -> Result<Exit, Failure> {
-    let mistake = |text: String| Failure::Mistakes(format!("{}: {text}", path.display()));
+fn one(path: &Path, head: &str, lines: &mut Lines<'_>, console: &mut Console) -> Result<Exit, Failure> {
+    // Differences count from the head of their trace.
+    let place = match lines.read {
+        1 => path.display().to_string(),
+        begins => format!("{}, the trace from line {begins} on", path.display()),
+    };
+    let mistake = |text: String| Failure::Mistakes(format!("{place}: {text}"));
     let header = header(head).map_err(|error| mistake(error.to_string()))?;
     let mut params = Params::none();
     for assignment in &header.params {
@@ -92,7 +108,7 @@ fn one<'t>(
         }
         Err(difference) => {
             writeln!(console.out(), "{}: {run}", look.paint(FAILED, "different"))?;
-            writeln!(console.out(), "{}: {difference}", path.display())?;
+            writeln!(console.out(), "{place}: {difference}")?;
             if let Some(column) = parting(&difference) {
                 writeln!(console.out(), "they part at column {column}")?;
             }

@@ -140,10 +140,13 @@ impl Run {
     }
 }
 
-/// A verdict in two lines: what was expected, and what decided it.
+/// A verdict in lines: what was expected, what decided it, and where it is written if it failed.
 pub(super) fn verdict_text(verdict: &Verdict, look: Look) -> String {
     let word = if verdict.passed { look.paint(PASSED, "pass") } else { look.paint(FAILED, "FAIL") };
-    let place = if verdict.passed { String::new() } else { format!("  {}", verdict.place) };
-    let why = look.paint(DIM, &verdict.why);
-    format!("{word}  {}{}\n      {why}\n", verdict.what, look.paint(DIM, place))
+    let (what, why) = (&verdict.what, look.paint(DIM, &verdict.why));
+    if verdict.passed {
+        format!("{word}  {what}\n      {why}\n")
+    } else {
+        format!("{word}  {what}\n      {why}\n      {}\n", look.paint(DIM, &verdict.place))
+    }
 }

@@ -43,7 +43,7 @@ pub(crate) struct Test {
     /// Write the traces beside the scenarios, new ones and changed ones, of all that go as expected.
     #[arg(long)]
     update: bool,
-    /// Also write the results as JUnit XML.
+    /// Also write the results as `JUnit` XML.
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
     /// Play so many scenarios at a time; the output is the same. Default: as many as there are processors.
@@ -82,9 +82,12 @@ impl Test {
                 writeln!(console.out(), "{}", format!("      {line}").trim_end())?;
             }
         }
-        let (passed, all) = (results.iter().filter(|tested| tested.passed()).count(), results.len());
-        let word = if passed == all { look.paint(PASSED, "passed") } else { look.paint(FAILED, "failed") };
-        writeln!(console.out(), "{word}: {passed} of {all} scenarios")?;
+        let (failed, all) = (results.iter().filter(|tested| !tested.passed()).count(), results.len());
+        if failed == 0 {
+            writeln!(console.out(), "{}: {all} of {all} scenarios", look.paint(PASSED, "passed"))?;
+        } else {
+            writeln!(console.out(), "{}: {failed} of {all} scenarios", look.paint(FAILED, "failed"))?;
+        }
         if let Some(path) = &self.junit {
             write_junit(path, &files, &results)?;
         }
@@ -132,8 +135,7 @@ impl Test {
     /// Judges a run by what was expected of it, and then by its pinned trace.
     fn judge(&self, path: &Path, verdicts: &Verdicts, trace: &str) -> (Exit, String, bool) {
         if !verdicts.passed() {
-            let mut details: String =
-                verdicts.failures().map(|verdict| verdict_text(verdict, Look::Plain)).collect();
+            let mut details: String = verdicts.failures().map(|verdict| verdict_text(verdict, Look::Plain)).collect();
             details.extend(verdicts.broken.clone());
             return (verdicts.exit(), details, false);
         }
@@ -192,7 +194,7 @@ fn write_junit(path: &Path, files: &[PathBuf], results: &[Tested]) -> Result<(),
         let mut status = match tested.exit {
             Exit::AsExpected => TestCaseStatus::success(),
             Exit::NotAsExpected => TestCaseStatus::non_success(NonSuccessKind::Failure),
-            Exit::Usage | Exit::Mistakes | Exit::InputOutput | Exit::Bug => {
+            Exit::Usage | Exit::Mistakes | Exit::InputOutput | Exit::Bug | Exit::Bound => {
                 TestCaseStatus::non_success(NonSuccessKind::Error)
             }
         };

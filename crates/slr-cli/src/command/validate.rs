@@ -111,7 +111,8 @@ struct Range {
 
 impl Record {
     fn new(source: &Source, diagnostic: &Diagnostic) -> Self {
-        let also = diagnostic.also.iter().map(|label| Also { at: range(source, label.span), label: label.text.clone() });
+        let also =
+            diagnostic.also.iter().map(|label| Also { at: range(source, label.span), label: label.text.clone() });
         Self {
             file: source.name().to_owned(),
             code: diagnostic.code.name(),

@@ -6,9 +6,7 @@ use super::arn::{ArnParts, service_linked_role_arn};
 use super::caller::{Caller, CallerKind};
 use super::context::Context;
 use super::document::{Document, DocumentKind, PrincipalPattern, Statement};
-use super::evaluate::{
-    AttachedPolicy, Decision, Entitlements, PolicyType, Request, ResourcePolicy,
-};
+use super::evaluate::{AttachedPolicy, Decision, Entitlements, PolicyType, Request, ResourcePolicy};
 
 /// A name to look up by. IAM keeps the case of names and ignores it when it compares them.
 ///
@@ -163,13 +161,8 @@ impl Account {
     /// [`AccountError::EntityAlreadyExists`].
     pub fn add_user(&mut self, path: &str, name: &str) -> Changed {
         let arn = format!("arn:{}:iam::{}:user{path}{name}", self.partition, self.id);
-        let user = User {
-            name: name.to_owned(),
-            arn,
-            policies: Policies::default(),
-            groups: BTreeSet::new(),
-            boundary: None,
-        };
+        let user =
+            User { name: name.to_owned(), arn, policies: Policies::default(), groups: BTreeSet::new(), boundary: None };
         insert_new(&mut self.users, "User", name, user)
     }
 
@@ -178,10 +171,7 @@ impl Account {
     /// # Errors
     /// [`AccountError::EntityAlreadyExists`].
     pub fn add_group(&mut self, name: &str) -> Changed {
-        let group = Group {
-            name: name.to_owned(),
-            policies: Policies::default(),
-        };
+        let group = Group { name: name.to_owned(), policies: Policies::default() };
         insert_new(&mut self.groups, "Group", name, group)
     }
 
@@ -198,26 +188,14 @@ impl Account {
     ///
     /// # Errors
     /// [`AccountError::EntityAlreadyExists`], [`AccountError::WrongDocumentKind`].
-    pub fn add_service_linked_role(
-        &mut self,
-        service_principal: &str,
-        name: &str,
-        trust: Document,
-    ) -> Changed {
+    pub fn add_service_linked_role(&mut self, service_principal: &str, name: &str, trust: Document) -> Changed {
         let arn = service_linked_role_arn(&self.partition, &self.id, service_principal, name);
         self.insert_role(name, arn, trust, true)
     }
 
     fn insert_role(&mut self, name: &str, arn: String, trust: Document, linked: bool) -> Changed {
         expect_kind(&trust, DocumentKind::Trust)?;
-        let role = Role {
-            name: name.to_owned(),
-            arn,
-            linked,
-            trust,
-            policies: Policies::default(),
-            boundary: None,
-        };
+        let role = Role { name: name.to_owned(), arn, linked, trust, policies: Policies::default(), boundary: None };
         insert_new(&mut self.roles, "Role", name, role)
     }
 
@@ -237,11 +215,7 @@ impl Account {
                 self.groups.remove(&key).is_some()
             }
         };
-        if found {
-            Ok(())
-        } else {
-            Err(absent(entity.kind(), entity.name()))
-        }
+        if found { Ok(()) } else { Err(absent(entity.kind(), entity.name())) }
     }
 
     /// Puts a user into a group.
@@ -253,10 +227,7 @@ impl Account {
         if !self.groups.contains_key(&group_key) {
             return Err(absent("group", group));
         }
-        let user = self
-            .users
-            .get_mut(&NameKey::new(user))
-            .ok_or_else(|| absent("user", user))?;
+        let user = self.users.get_mut(&NameKey::new(user)).ok_or_else(|| absent("user", user))?;
         user.groups.insert(group_key);
         Ok(())
     }
@@ -266,10 +237,7 @@ impl Account {
     /// # Errors
     /// [`AccountError::NoSuchEntity`].
     pub fn remove_from_group(&mut self, user: &str, group: &str) -> Changed {
-        let user = self
-            .users
-            .get_mut(&NameKey::new(user))
-            .ok_or_else(|| absent("user", user))?;
+        let user = self.users.get_mut(&NameKey::new(user)).ok_or_else(|| absent("user", user))?;
         user.groups.remove(&NameKey::new(group));
         Ok(())
     }
@@ -298,16 +266,9 @@ impl Account {
     ///
     /// # Errors
     /// [`AccountError::NoSuchEntity`], [`AccountError::WrongDocumentKind`].
-    pub fn put_inline_policy(
-        &mut self,
-        entity: Entity<'_>,
-        name: &str,
-        document: Document,
-    ) -> Changed {
+    pub fn put_inline_policy(&mut self, entity: Entity<'_>, name: &str, document: Document) -> Changed {
         expect_kind(&document, DocumentKind::Identity)?;
-        self.policies_of(entity)?
-            .inline
-            .insert(name.to_owned(), document);
+        self.policies_of(entity)?.inline.insert(name.to_owned(), document);
         Ok(())
     }
 
@@ -330,9 +291,7 @@ impl Account {
         if !self.managed.contains_key(policy_arn) {
             return Err(absent("policy", policy_arn));
         }
-        self.policies_of(entity)?
-            .attached
-            .insert(policy_arn.to_owned());
+        self.policies_of(entity)?.attached.insert(policy_arn.to_owned());
         Ok(())
     }
 
@@ -341,11 +300,7 @@ impl Account {
     /// # Errors
     /// [`AccountError::NoSuchEntity`] for the entity or the policy.
     pub fn detach_policy(&mut self, entity: Entity<'_>, policy_arn: &str) -> Changed {
-        if self.policies_of(entity)?.attached.remove(policy_arn) {
-            Ok(())
-        } else {
-            Err(absent("policy", policy_arn))
-        }
+        if self.policies_of(entity)?.attached.remove(policy_arn) { Ok(()) } else { Err(absent("policy", policy_arn)) }
     }
 
     /// Sets or removes the permissions boundary of a user or an ordinary role.
@@ -361,23 +316,12 @@ impl Account {
         let key = NameKey::new(entity.name());
         let boundary = match entity {
             Entity::Group(_) => return Err(AccountError::NoBoundary { kind: "group" }),
-            Entity::User(name) => {
-                &mut self
-                    .users
-                    .get_mut(&key)
-                    .ok_or_else(|| absent("user", name))?
-                    .boundary
-            }
+            Entity::User(name) => &mut self.users.get_mut(&key).ok_or_else(|| absent("user", name))?.boundary,
             Entity::Role(name) => {
-                let role = self
-                    .roles
-                    .get_mut(&key)
-                    .ok_or_else(|| absent("role", name))?;
+                let role = self.roles.get_mut(&key).ok_or_else(|| absent("role", name))?;
                 // Source: IAM User Guide, "Permissions boundaries for IAM entities".
                 if role.linked {
-                    return Err(AccountError::NoBoundary {
-                        kind: "service-linked role",
-                    });
+                    return Err(AccountError::NoBoundary { kind: "service-linked role" });
                 }
                 &mut role.boundary
             }
@@ -392,10 +336,7 @@ impl Account {
     /// [`AccountError::NoSuchEntity`], [`AccountError::WrongDocumentKind`].
     pub fn set_trust_policy(&mut self, role: &str, trust: Document) -> Changed {
         expect_kind(&trust, DocumentKind::Trust)?;
-        let found = self
-            .roles
-            .get_mut(&NameKey::new(role))
-            .ok_or_else(|| absent("role", role))?;
+        let found = self.roles.get_mut(&NameKey::new(role)).ok_or_else(|| absent("role", role))?;
         found.trust = trust;
         Ok(())
     }
@@ -422,10 +363,7 @@ impl Account {
     /// # Errors
     /// [`AccountError::NoSuchEntity`].
     pub fn user_caller(&self, name: &str) -> Result<Caller, AccountError> {
-        let user = self
-            .users
-            .get(&NameKey::new(name))
-            .ok_or_else(|| absent("user", name))?;
+        let user = self.users.get(&NameKey::new(name)).ok_or_else(|| absent("user", name))?;
         Ok(Caller::user(&self.id, &user.arn, &user.name))
     }
 
@@ -434,18 +372,8 @@ impl Account {
     /// # Errors
     /// [`AccountError::NoSuchEntity`].
     pub fn session_caller(&self, role: &str, session: &str) -> Result<Caller, AccountError> {
-        let role = self
-            .roles
-            .get(&NameKey::new(role))
-            .ok_or_else(|| absent("role", role))?;
-        Ok(Caller::session(
-            &self.partition,
-            &self.id,
-            &role.arn,
-            &role.name,
-            session,
-            role.linked,
-        ))
+        let role = self.roles.get(&NameKey::new(role)).ok_or_else(|| absent("role", role))?;
+        Ok(Caller::session(&self.partition, &self.id, &role.arn, &role.name, session, role.linked))
     }
 
     /// Names of all users, as written, in order.
@@ -460,24 +388,15 @@ impl Account {
 
     /// The ARN of a role.
     pub fn role_arn(&self, name: &str) -> Option<&str> {
-        self.roles
-            .get(&NameKey::new(name))
-            .map(|role| role.arn.as_str())
+        self.roles.get(&NameKey::new(name)).map(|role| role.arn.as_str())
     }
 
     /// The trust policy of a role, ready to be evaluated as the policy of the resource.
     pub fn trust_policy(&self, role: &str) -> Option<ResourcePolicy<'_>> {
         let role = self.roles.get(&NameKey::new(role))?;
-        let policy = AttachedPolicy {
-            name: &role.arn,
-            policy_type: PolicyType::Trust,
-            group: None,
-            document: &role.trust,
-        };
-        Some(ResourcePolicy {
-            account: &self.id,
-            policy,
-        })
+        let policy =
+            AttachedPolicy { name: &role.arn, policy_type: PolicyType::Trust, group: None, document: &role.trust };
+        Some(ResourcePolicy { account: &self.id, policy })
     }
 
     /// The first user or role of this account that a policy names as a principal and that does not exist. IAM
@@ -486,14 +405,9 @@ impl Account {
     /// Source: IAM API Reference, `UpdateAssumeRolePolicy`, Errors.
     pub fn missing_principal<'d>(&self, document: &'d Document) -> Option<&'d str> {
         let known = |arn: &str| {
-            self.users.values().any(|user| user.arn == arn)
-                || self.roles.values().any(|role| role.arn == arn)
+            self.users.values().any(|user| user.arn == arn) || self.roles.values().any(|role| role.arn == arn)
         };
-        let named = document
-            .statements()
-            .iter()
-            .filter_map(Statement::principals)
-            .flat_map(|named| &named.listed);
+        let named = document.statements().iter().filter_map(Statement::principals).flat_map(|named| &named.listed);
         named
             .filter_map(|principal| match principal {
                 PrincipalPattern::Arn(arn) => Some(&**arn),
@@ -504,9 +418,8 @@ impl Account {
                 | PrincipalPattern::CanonicalUser(_) => None,
             })
             .find(|arn| {
-                ArnParts::split(arn).is_some_and(|parts| {
-                    parts.service == "iam" && parts.account == self.id && !known(arn)
-                })
+                ArnParts::split(arn)
+                    .is_some_and(|parts| parts.service == "iam" && parts.account == self.id && !known(arn))
             })
     }
 
@@ -514,43 +427,24 @@ impl Account {
     ///
     /// # Errors
     /// [`AccountError::NoSuchEntity`] if the user or role has gone since.
-    pub fn entitlements<'a>(
-        &'a self,
-        caller: &'a Caller,
-    ) -> Result<Entitlements<'a>, AccountError> {
+    pub fn entitlements<'a>(&'a self, caller: &'a Caller) -> Result<Entitlements<'a>, AccountError> {
         let mut entitlements = Entitlements::default();
         let key = NameKey::new(caller.name());
-        let session = caller
-            .session_policies()
-            .map(|(name, document)| attached(name, PolicyType::Session, document));
+        let session = caller.session_policies().map(|(name, document)| attached(name, PolicyType::Session, document));
         entitlements.session.extend(session);
         let boundary = match caller.kind() {
             CallerKind::Service => return Ok(entitlements),
             CallerKind::AccountRoot => None,
             CallerKind::User => {
-                let user = self
-                    .users
-                    .get(&key)
-                    .ok_or_else(|| absent("user", caller.name()))?;
+                let user = self.users.get(&key).ok_or_else(|| absent("user", caller.name()))?;
                 self.gather(&user.policies, None, &mut entitlements.identity);
-                for group in user
-                    .groups
-                    .iter()
-                    .filter_map(|group| self.groups.get(group))
-                {
-                    self.gather(
-                        &group.policies,
-                        Some(&group.name),
-                        &mut entitlements.identity,
-                    );
+                for group in user.groups.iter().filter_map(|group| self.groups.get(group)) {
+                    self.gather(&group.policies, Some(&group.name), &mut entitlements.identity);
                 }
                 user.boundary.as_deref()
             }
             CallerKind::RoleSession | CallerKind::LinkedRoleSession => {
-                let role = self
-                    .roles
-                    .get(&key)
-                    .ok_or_else(|| absent("role", caller.name()))?;
+                let role = self.roles.get(&key).ok_or_else(|| absent("role", caller.name()))?;
                 self.gather(&role.policies, None, &mut entitlements.identity);
                 role.boundary.as_deref()
             }
@@ -561,31 +455,18 @@ impl Account {
         if caller.kind() != CallerKind::LinkedRoleSession {
             let level = |level: &'a ServiceControlLevel| {
                 let policies = level.policies.iter();
-                policies
-                    .map(|(name, document)| attached(name, PolicyType::ServiceControl, document))
-                    .collect()
+                policies.map(|(name, document)| attached(name, PolicyType::ServiceControl, document)).collect()
             };
             entitlements.service_control = self.service_control.iter().map(level).collect();
         }
         Ok(entitlements)
     }
 
-    fn gather<'a>(
-        &'a self,
-        policies: &'a Policies,
-        group: Option<&'a str>,
-        into: &mut Vec<AttachedPolicy<'a>>,
-    ) {
+    fn gather<'a>(&'a self, policies: &'a Policies, group: Option<&'a str>, into: &mut Vec<AttachedPolicy<'a>>) {
         let inline = policies.inline.iter();
-        let managed = policies
-            .attached
-            .iter()
-            .filter_map(|arn| self.managed.get_key_value(arn));
+        let managed = policies.attached.iter().filter_map(|arn| self.managed.get_key_value(arn));
         for (name, document) in inline.chain(managed) {
-            into.push(AttachedPolicy {
-                group,
-                ..attached(name, PolicyType::IdentityBased, document)
-            });
+            into.push(AttachedPolicy { group, ..attached(name, PolicyType::IdentityBased, document) });
         }
     }
 
@@ -614,9 +495,7 @@ impl Account {
         role: &str,
         context: &Context,
     ) -> Result<Decision<'a>, AccountError> {
-        let trust = self
-            .trust_policy(role)
-            .ok_or_else(|| absent("role", role))?;
+        let trust = self.trust_policy(role).ok_or_else(|| absent("role", role))?;
         let entitlements = self.entitlements(caller)?;
         let request = Request::new(caller, "sts:AssumeRole", trust.policy.name, context);
         Ok(entitlements.decide(&request, Some(&trust)))
@@ -626,51 +505,26 @@ impl Account {
     pub fn trusts_service(&self, role: &str, service_principal: &str) -> bool {
         let service = Caller::service(service_principal);
         let context = service.context();
-        self.decide_assume_role(&service, role, &context)
-            .is_ok_and(|decision| decision.is_allowed())
+        self.decide_assume_role(&service, role, &context).is_ok_and(|decision| decision.is_allowed())
     }
 }
 
-fn attached<'a>(
-    name: &'a str,
-    policy_type: PolicyType,
-    document: &'a Document,
-) -> AttachedPolicy<'a> {
-    AttachedPolicy {
-        name,
-        policy_type,
-        group: None,
-        document,
-    }
+fn attached<'a>(name: &'a str, policy_type: PolicyType, document: &'a Document) -> AttachedPolicy<'a> {
+    AttachedPolicy { name, policy_type, group: None, document }
 }
 
 fn absent(kind: &'static str, name: &str) -> AccountError {
-    AccountError::NoSuchEntity {
-        kind,
-        name: name.to_owned(),
-    }
+    AccountError::NoSuchEntity { kind, name: name.to_owned() }
 }
 
 fn expect_kind(document: &Document, kind: DocumentKind) -> Changed {
-    if document.kind() == kind {
-        Ok(())
-    } else {
-        Err(AccountError::WrongDocumentKind)
-    }
+    if document.kind() == kind { Ok(()) } else { Err(AccountError::WrongDocumentKind) }
 }
 
-fn insert_new<T>(
-    map: &mut BTreeMap<NameKey, T>,
-    kind: &'static str,
-    name: &str,
-    value: T,
-) -> Changed {
+fn insert_new<T>(map: &mut BTreeMap<NameKey, T>, kind: &'static str, name: &str, value: T) -> Changed {
     let key = NameKey::new(name);
     if map.contains_key(&key) {
-        return Err(AccountError::EntityAlreadyExists {
-            kind,
-            name: name.to_owned(),
-        });
+        return Err(AccountError::EntityAlreadyExists { kind, name: name.to_owned() });
     }
     map.insert(key, value);
     Ok(())
@@ -685,9 +539,8 @@ mod tests {
     }
 
     fn trust(principal: &str) -> Document {
-        let text = format!(
-            r#"{{"Statement": {{"Effect": "Allow", "Principal": {principal}, "Action": "sts:AssumeRole"}}}}"#
-        );
+        let text =
+            format!(r#"{{"Statement": {{"Effect": "Allow", "Principal": {principal}, "Action": "sts:AssumeRole"}}}}"#);
         document(DocumentKind::Trust, &text)
     }
 
@@ -700,19 +553,10 @@ mod tests {
     fn names_that_differ_in_case_only_are_one_across_paths_and_kinds_of_roles() {
         let mut account = Account::new("aws", "111122223333");
         let service = trust(r#"{"Service": "batch.amazonaws.com"}"#);
-        account
-            .add_role("/my/", "awsserviceroleforbatch", service.clone())
-            .unwrap();
+        account.add_role("/my/", "awsserviceroleforbatch", service.clone()).unwrap();
         assert_eq!(
-            account.add_service_linked_role(
-                "batch.amazonaws.com",
-                "AWSServiceRoleForBatch",
-                service
-            ),
-            Err(AccountError::EntityAlreadyExists {
-                kind: "Role",
-                name: "AWSServiceRoleForBatch".to_owned()
-            })
+            account.add_service_linked_role("batch.amazonaws.com", "AWSServiceRoleForBatch", service),
+            Err(AccountError::EntityAlreadyExists { kind: "Role", name: "AWSServiceRoleForBatch".to_owned() })
         );
         assert_eq!(
             account.role_arn("AwsServiceRoleForBatch"),
@@ -724,45 +568,20 @@ mod tests {
     fn what_does_not_exist_cannot_be_changed() {
         let mut account = Account::new("aws", "111122223333");
         let nobody = Entity::User("alice");
-        let absent = |kind, name: &str| {
-            Err(AccountError::NoSuchEntity {
-                kind,
-                name: name.to_owned(),
-            })
-        };
-        assert_eq!(
-            account.put_inline_policy(nobody, "p", identity()),
-            absent("user", "alice")
-        );
+        let absent = |kind, name: &str| Err(AccountError::NoSuchEntity { kind, name: name.to_owned() });
+        assert_eq!(account.put_inline_policy(nobody, "p", identity()), absent("user", "alice"));
         assert_eq!(account.remove(Entity::Role("r")), absent("role", "r"));
         account.add_user("/", "alice").unwrap();
-        assert_eq!(
-            account.attach_policy(nobody, "arn:p"),
-            absent("policy", "arn:p")
-        );
-        assert_eq!(
-            account.delete_inline_policy(nobody, "p"),
-            absent("policy", "p")
-        );
+        assert_eq!(account.attach_policy(nobody, "arn:p"), absent("policy", "arn:p"));
+        assert_eq!(account.delete_inline_policy(nobody, "p"), absent("policy", "p"));
         assert_eq!(account.add_to_group("alice", "g"), absent("group", "g"));
-        assert_eq!(
-            account.set_trust_policy("r", trust("\"*\"")),
-            absent("role", "r")
-        );
-        assert_eq!(
-            account.put_inline_policy(nobody, "p", trust("\"*\"")),
-            Err(AccountError::WrongDocumentKind)
-        );
+        assert_eq!(account.set_trust_policy("r", trust("\"*\"")), absent("role", "r"));
+        assert_eq!(account.put_inline_policy(nobody, "p", trust("\"*\"")), Err(AccountError::WrongDocumentKind));
         let alice = account.user_caller("ALICE").unwrap();
         account.remove(nobody).unwrap();
         assert_eq!(
-            account
-                .decide(&alice, "iam:GetRole", "*", &alice.context())
-                .map(|decision| decision.is_allowed()),
-            Err(AccountError::NoSuchEntity {
-                kind: "user",
-                name: "alice".to_owned()
-            })
+            account.decide(&alice, "iam:GetRole", "*", &alice.context()).map(|decision| decision.is_allowed()),
+            Err(AccountError::NoSuchEntity { kind: "user", name: "alice".to_owned() })
         );
     }
 
@@ -775,12 +594,8 @@ mod tests {
         account.put_managed_policy("arn:p", identity()).unwrap();
         account.attach_policy(Entity::Group("g"), "arn:p").unwrap();
         let alice = account.user_caller("alice").unwrap();
-        let asks = |account: &Account| {
-            account
-                .decide(&alice, "iam:GetRole", "*", &alice.context())
-                .unwrap()
-                .is_allowed()
-        };
+        let asks =
+            |account: &Account| account.decide(&alice, "iam:GetRole", "*", &alice.context()).unwrap().is_allowed();
         assert!(asks(&account));
         account.detach_policy(Entity::Group("g"), "arn:p").unwrap();
         assert!(!asks(&account));
@@ -793,24 +608,12 @@ mod tests {
     fn a_principal_that_does_not_exist_is_found() {
         let mut account = Account::new("aws", "111122223333");
         account.add_user("/", "alice").unwrap();
-        let missing = |principal: &str| {
-            account
-                .missing_principal(&trust(principal))
-                .map(str::to_owned)
-        };
-        assert_eq!(
-            missing(r#"{"AWS": "arn:aws:iam::111122223333:user/alice"}"#),
-            None
-        );
-        assert_eq!(
-            missing(r#"{"AWS": "arn:aws:iam::444455556666:user/bob"}"#),
-            None
-        );
+        let missing = |principal: &str| account.missing_principal(&trust(principal)).map(str::to_owned);
+        assert_eq!(missing(r#"{"AWS": "arn:aws:iam::111122223333:user/alice"}"#), None);
+        assert_eq!(missing(r#"{"AWS": "arn:aws:iam::444455556666:user/bob"}"#), None);
         assert_eq!(missing(r#"{"AWS": "111122223333"}"#), None);
-        let role = "arn:aws:iam::111122223333:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling";
-        assert_eq!(
-            missing(&format!(r#"{{"AWS": ["111122223333", "{role}"]}}"#)).as_deref(),
-            Some(role)
-        );
+        let role =
+            "arn:aws:iam::111122223333:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling";
+        assert_eq!(missing(&format!(r#"{{"AWS": ["111122223333", "{role}"]}}"#)).as_deref(), Some(role));
     }
 }

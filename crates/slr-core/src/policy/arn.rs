@@ -25,13 +25,7 @@ impl<'a> ArnParts<'a> {
         let (service, rest) = rest.split_once(':')?;
         let (region, rest) = rest.split_once(':')?;
         let (account, resource) = rest.split_once(':')?;
-        Some(Self {
-            partition,
-            service,
-            region,
-            account,
-            resource,
-        })
+        Some(Self { partition, service, region, account, resource })
     }
 }
 
@@ -40,12 +34,7 @@ impl<'a> ArnParts<'a> {
 ///
 /// `role_name` is the final name, suffix included. Source: IAM User Guide "Using service-linked roles",
 /// the policy that allows to create a specific service-linked role.
-pub fn service_linked_role_arn(
-    partition: &str,
-    account: &str,
-    service_principal: &str,
-    role_name: &str,
-) -> String {
+pub fn service_linked_role_arn(partition: &str, account: &str, service_principal: &str, role_name: &str) -> String {
     format!("arn:{partition}:iam::{account}:role/aws-service-role/{service_principal}/{role_name}")
 }
 

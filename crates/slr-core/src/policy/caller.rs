@@ -65,11 +65,7 @@ impl Caller {
         linked: bool,
     ) -> Self {
         Self {
-            kind: if linked {
-                CallerKind::LinkedRoleSession
-            } else {
-                CallerKind::RoleSession
-            },
+            kind: if linked { CallerKind::LinkedRoleSession } else { CallerKind::RoleSession },
             account: account.into(),
             arn: format!("arn:{partition}:sts::{account}:assumed-role/{role}/{session}").into(),
             name: role.into(),
@@ -123,9 +119,7 @@ impl Caller {
     }
 
     pub(super) fn session_policies(&self) -> impl Iterator<Item = (&str, &Document)> {
-        self.session_policies
-            .iter()
-            .map(|(name, document)| (&**name, document))
+        self.session_policies.iter().map(|(name, document)| (&**name, document))
     }
 
     /// The condition keys that describe the caller, to which a request adds its own.
@@ -145,10 +139,7 @@ impl Caller {
             }
             CallerKind::RoleSession | CallerKind::LinkedRoleSession => {
                 // The role's ARN, not the session's, so that a policy can name it once.
-                context.set(
-                    "aws:PrincipalArn",
-                    self.role_arn.as_deref().unwrap_or(&self.arn),
-                );
+                context.set("aws:PrincipalArn", self.role_arn.as_deref().unwrap_or(&self.arn));
                 context.set("aws:PrincipalType", "AssumedRole");
             }
             CallerKind::Service => {
@@ -168,19 +159,11 @@ impl Caller {
             PrincipalPattern::Anyone => Naming::Itself,
             PrincipalPattern::Account(account) if **account == *self.account => {
                 // For the root user its account is itself.
-                if self.kind == CallerKind::AccountRoot {
-                    Naming::Itself
-                } else {
-                    Naming::ItsAccount
-                }
+                if self.kind == CallerKind::AccountRoot { Naming::Itself } else { Naming::ItsAccount }
             }
             PrincipalPattern::Arn(arn) if **arn == *self.arn => Naming::Itself,
-            PrincipalPattern::Arn(arn) if Some(&**arn) == self.role_arn.as_deref() => {
-                Naming::ItsRole
-            }
-            PrincipalPattern::Service(service)
-                if self.kind == CallerKind::Service && **service == *self.arn =>
-            {
+            PrincipalPattern::Arn(arn) if Some(&**arn) == self.role_arn.as_deref() => Naming::ItsRole,
+            PrincipalPattern::Service(service) if self.kind == CallerKind::Service && **service == *self.arn => {
                 Naming::Itself
             }
             PrincipalPattern::Account(_)

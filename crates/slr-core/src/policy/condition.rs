@@ -87,70 +87,26 @@ pub struct Operator {
 const CORES: &[(&str, Comparison, bool)] = &[
     ("StringEquals", Comparison::StringEquals, false),
     ("StringNotEquals", Comparison::StringEquals, true),
-    (
-        "StringEqualsIgnoreCase",
-        Comparison::StringEqualsIgnoreCase,
-        false,
-    ),
-    (
-        "StringNotEqualsIgnoreCase",
-        Comparison::StringEqualsIgnoreCase,
-        true,
-    ),
+    ("StringEqualsIgnoreCase", Comparison::StringEqualsIgnoreCase, false),
+    ("StringNotEqualsIgnoreCase", Comparison::StringEqualsIgnoreCase, true),
     ("StringLike", Comparison::StringLike, false),
     ("StringNotLike", Comparison::StringLike, true),
     ("ArnEquals", Comparison::Arn, false),
     ("ArnNotEquals", Comparison::Arn, true),
     ("ArnLike", Comparison::Arn, false),
     ("ArnNotLike", Comparison::Arn, true),
-    (
-        "NumericEquals",
-        Comparison::Numeric(Relation::Equals),
-        false,
-    ),
-    (
-        "NumericNotEquals",
-        Comparison::Numeric(Relation::Equals),
-        true,
-    ),
-    (
-        "NumericLessThan",
-        Comparison::Numeric(Relation::LessThan),
-        false,
-    ),
-    (
-        "NumericLessThanEquals",
-        Comparison::Numeric(Relation::LessThanEquals),
-        false,
-    ),
-    (
-        "NumericGreaterThan",
-        Comparison::Numeric(Relation::GreaterThan),
-        false,
-    ),
-    (
-        "NumericGreaterThanEquals",
-        Comparison::Numeric(Relation::GreaterThanEquals),
-        false,
-    ),
+    ("NumericEquals", Comparison::Numeric(Relation::Equals), false),
+    ("NumericNotEquals", Comparison::Numeric(Relation::Equals), true),
+    ("NumericLessThan", Comparison::Numeric(Relation::LessThan), false),
+    ("NumericLessThanEquals", Comparison::Numeric(Relation::LessThanEquals), false),
+    ("NumericGreaterThan", Comparison::Numeric(Relation::GreaterThan), false),
+    ("NumericGreaterThanEquals", Comparison::Numeric(Relation::GreaterThanEquals), false),
     ("DateEquals", Comparison::Date(Relation::Equals), false),
     ("DateNotEquals", Comparison::Date(Relation::Equals), true),
     ("DateLessThan", Comparison::Date(Relation::LessThan), false),
-    (
-        "DateLessThanEquals",
-        Comparison::Date(Relation::LessThanEquals),
-        false,
-    ),
-    (
-        "DateGreaterThan",
-        Comparison::Date(Relation::GreaterThan),
-        false,
-    ),
-    (
-        "DateGreaterThanEquals",
-        Comparison::Date(Relation::GreaterThanEquals),
-        false,
-    ),
+    ("DateLessThanEquals", Comparison::Date(Relation::LessThanEquals), false),
+    ("DateGreaterThan", Comparison::Date(Relation::GreaterThan), false),
+    ("DateGreaterThanEquals", Comparison::Date(Relation::GreaterThanEquals), false),
     ("Bool", Comparison::Bool, false),
     ("BinaryEquals", Comparison::Binary, false),
     ("IpAddress", Comparison::IpAddress, false),
@@ -177,23 +133,14 @@ impl Operator {
         if comparison == Comparison::Null && (if_exists || quantifier != Quantifier::Single) {
             return None;
         }
-        Some(Self {
-            quantifier,
-            comparison,
-            negated,
-            if_exists,
-        })
+        Some(Self { quantifier, comparison, negated, if_exists })
     }
 
     /// The operator meant by a name that is wrong in case only.
     pub(super) fn near(name: &str) -> Option<String> {
         let (prefix, rest) = match name.split_once(':') {
-            Some((prefix, rest)) if prefix.eq_ignore_ascii_case("ForAnyValue") => {
-                ("ForAnyValue:", rest)
-            }
-            Some((prefix, rest)) if prefix.eq_ignore_ascii_case("ForAllValues") => {
-                ("ForAllValues:", rest)
-            }
+            Some((prefix, rest)) if prefix.eq_ignore_ascii_case("ForAnyValue") => ("ForAnyValue:", rest),
+            Some((prefix, rest)) if prefix.eq_ignore_ascii_case("ForAllValues") => ("ForAllValues:", rest),
             Some(_) => return None,
             None => ("", name),
         };
@@ -202,9 +149,7 @@ impl Operator {
             Some(core) => (core, "IfExists"),
             None => (lower.as_str(), ""),
         };
-        let (name, ..) = CORES
-            .iter()
-            .find(|(name, ..)| name.eq_ignore_ascii_case(core))?;
+        let (name, ..) = CORES.iter().find(|(name, ..)| name.eq_ignore_ascii_case(core))?;
         let right = format!("{prefix}{name}{suffix}");
         Self::parse(&right).map(|_| right)
     }
@@ -225,19 +170,9 @@ enum Wanted {
 
 impl Wanted {
     fn compile(comparison: Comparison, text: &str, variables: bool) -> Result<Self, BadPattern> {
-        let wrong = |what: &str, help: &str| BadPattern {
-            message: format!("`{text}` is not {what}"),
-            help: help.to_owned(),
-        };
-        let pattern = |wildcards| {
-            Pattern::parse(
-                text,
-                Syntax {
-                    wildcards,
-                    variables,
-                },
-            )
-        };
+        let wrong =
+            |what: &str, help: &str| BadPattern { message: format!("`{text}` is not {what}"), help: help.to_owned() };
+        let pattern = |wildcards| Pattern::parse(text, Syntax { wildcards, variables });
         Ok(match comparison {
             Comparison::StringEquals => Self::Text(pattern(false)?, Case::Sensitive),
             Comparison::StringEqualsIgnoreCase => Self::Text(pattern(false)?, Case::Ignored),
@@ -245,17 +180,11 @@ impl Wanted {
             Comparison::Arn => Self::Arn(ArnPattern::parse(text, variables)?),
             Comparison::Numeric(relation) => {
                 let help = "write up to 18 digits and up to 9 after the point, such as `0.5`";
-                Self::Number(
-                    relation,
-                    Decimal::parse(text).ok_or_else(|| wrong("a number", help))?,
-                )
+                Self::Number(relation, Decimal::parse(text).ok_or_else(|| wrong("a number", help))?)
             }
             Comparison::Date(relation) => {
                 let help = "write `2020-04-01T00:00:00Z`, or seconds since 1970";
-                Self::Date(
-                    relation,
-                    Decimal::parse_date(text).ok_or_else(|| wrong("a date", help))?,
-                )
+                Self::Date(relation, Decimal::parse_date(text).ok_or_else(|| wrong("a date", help))?)
             }
             Comparison::Bool => {
                 let help = "write `true` or `false`";
@@ -280,17 +209,13 @@ impl Wanted {
         match self {
             Self::Text(pattern, case) => pattern.matches(value, *case, context),
             Self::Arn(pattern) => pattern.matches(ResourceParts::split(value), context),
-            Self::Number(relation, wanted) => {
-                Decimal::parse(value).is_some_and(|value| relation.holds(value, *wanted))
-            }
+            Self::Number(relation, wanted) => Decimal::parse(value).is_some_and(|value| relation.holds(value, *wanted)),
             Self::Date(relation, wanted) => {
                 Decimal::parse_date(value).is_some_and(|value| relation.holds(value, *wanted))
             }
             Self::Bool(wanted) => boolean(value) == Some(*wanted),
             Self::Binary(wanted) => value.trim_end_matches('=') == &**wanted,
-            Self::Network(wanted) => {
-                Network::parse(value).is_some_and(|value| wanted.contains(value))
-            }
+            Self::Network(wanted) => Network::parse(value).is_some_and(|value| wanted.contains(value)),
             // Decided by `Condition::holds` before it comes to values.
             Self::Null(_) => false,
         }
@@ -332,9 +257,7 @@ impl Condition {
         let wanted = texts
             .iter()
             .enumerate()
-            .map(|(at, text)| {
-                Wanted::compile(operator.comparison, text, variables).map_err(|error| (at, error))
-            })
+            .map(|(at, text)| Wanted::compile(operator.comparison, text, variables).map_err(|error| (at, error)))
             .collect::<Result<_, _>>()?;
         Ok(Self {
             operator,
@@ -375,12 +298,7 @@ impl Condition {
     /// and its `Not…` form is true if there is none. AWS asks for a prefix there and leaves the rest open.
     pub fn holds(&self, context: &Context) -> bool {
         let values = self.request_values(context);
-        let Operator {
-            quantifier,
-            comparison,
-            negated,
-            if_exists,
-        } = self.operator;
+        let Operator { quantifier, comparison, negated, if_exists } = self.operator;
         if comparison == Comparison::Null {
             return self.wanted.contains(&Wanted::Null(values.is_empty()));
         }
@@ -415,18 +333,8 @@ mod tests {
     #[test]
     fn every_operator_compares_in_its_own_way() {
         for (operator, wanted, request, expected) in [
-            (
-                "StringEquals",
-                "ssm.amazonaws.com",
-                "ssm.amazonaws.com",
-                true,
-            ),
-            (
-                "StringEquals",
-                "ssm.amazonaws.com",
-                "SSM.amazonaws.com",
-                false,
-            ),
+            ("StringEquals", "ssm.amazonaws.com", "ssm.amazonaws.com", true),
+            ("StringEquals", "ssm.amazonaws.com", "SSM.amazonaws.com", false),
             // The classic mistake: a wildcard under StringEquals is a plain character.
             ("StringEquals", "ssm.*", "ssm.amazonaws.com", false),
             ("StringEquals", "ssm.*", "ssm.*", true),
@@ -436,47 +344,17 @@ mod tests {
             ("StringEqualsIgnoreCase", "SSM", "ssm", true),
             ("StringNotEqualsIgnoreCase", "SSM", "ssm", false),
             ("StringNotEquals", "a", "b", true),
-            (
-                "ArnEquals",
-                "arn:aws:iam::*:role/x*",
-                "arn:aws:iam::1:role/xy",
-                true,
-            ),
-            (
-                "ArnLike",
-                "arn:aws:iam::*:role/x*",
-                "arn:aws:iam::1:role/xy",
-                true,
-            ),
-            (
-                "ArnLike",
-                "arn:aws:lambda:*:function:f",
-                "arn:aws:lambda:eu-west-1:1:function:f",
-                false,
-            ),
+            ("ArnEquals", "arn:aws:iam::*:role/x*", "arn:aws:iam::1:role/xy", true),
+            ("ArnLike", "arn:aws:iam::*:role/x*", "arn:aws:iam::1:role/xy", true),
+            ("ArnLike", "arn:aws:lambda:*:function:f", "arn:aws:lambda:eu-west-1:1:function:f", false),
             ("ArnLike", "arn:aws:iam::1:role/x", "not an arn", false),
-            (
-                "ArnNotLike",
-                "arn:aws:iam::1:role/x",
-                "arn:aws:iam::2:role/x",
-                true,
-            ),
+            ("ArnNotLike", "arn:aws:iam::1:role/x", "arn:aws:iam::2:role/x", true),
             ("NumericLessThan", "10", "9.5", true),
             ("NumericGreaterThanEquals", "10", "10.0", true),
             ("NumericEquals", "10", "ten", false),
             ("NumericNotEquals", "10", "ten", true),
-            (
-                "DateGreaterThan",
-                "2020-01-01",
-                "2020-01-01T00:00:01Z",
-                true,
-            ),
-            (
-                "DateLessThanEquals",
-                "1577836800",
-                "2020-01-01T00:00:00Z",
-                true,
-            ),
+            ("DateGreaterThan", "2020-01-01", "2020-01-01T00:00:01Z", true),
+            ("DateLessThanEquals", "1577836800", "2020-01-01T00:00:00Z", true),
             ("Bool", "true", "TRUE", true),
             ("Bool", "true", "false", false),
             ("BinaryEquals", "SGVsbG8=", "SGVsbG8", true),
@@ -486,11 +364,7 @@ mod tests {
             ("Null", "true", "x", false),
             ("Null", "false", "x", true),
         ] {
-            assert_eq!(
-                holds(operator, &[wanted], &[request]),
-                expected,
-                "{operator} {wanted} {request}"
-            );
+            assert_eq!(holds(operator, &[wanted], &[request]), expected, "{operator} {wanted} {request}");
         }
     }
 
@@ -532,52 +406,22 @@ mod tests {
             ("ForAnyValue:StringEquals", &["a", "b"], &["c", "b"], true),
             ("ForAllValues:StringEquals", &["a", "b"], &["c", "b"], false),
             ("ForAllValues:StringEquals", &["a", "b"], &["a", "b"], true),
-            (
-                "ForAnyValue:StringNotEquals",
-                &["a", "b"],
-                &["a", "c"],
-                true,
-            ),
-            (
-                "ForAnyValue:StringNotEquals",
-                &["a", "b"],
-                &["a", "b"],
-                false,
-            ),
-            (
-                "ForAllValues:StringNotEquals",
-                &["a", "b"],
-                &["c", "d"],
-                true,
-            ),
-            (
-                "ForAllValues:StringNotEquals",
-                &["a", "b"],
-                &["c", "a"],
-                false,
-            ),
+            ("ForAnyValue:StringNotEquals", &["a", "b"], &["a", "c"], true),
+            ("ForAnyValue:StringNotEquals", &["a", "b"], &["a", "b"], false),
+            ("ForAllValues:StringNotEquals", &["a", "b"], &["c", "d"], true),
+            ("ForAllValues:StringNotEquals", &["a", "b"], &["c", "a"], false),
             ("StringEquals", &["a"], &["b", "a"], true),
             ("StringNotEquals", &["a"], &["b", "a"], false),
         ] {
-            assert_eq!(
-                holds(operator, wanted, request),
-                expected,
-                "{operator} {wanted:?} {request:?}"
-            );
+            assert_eq!(holds(operator, wanted, request), expected, "{operator} {wanted:?} {request:?}");
         }
     }
 
     #[test]
     fn operators_are_spelled_one_way() {
         assert_eq!(Operator::parse("stringequals"), None);
-        assert_eq!(
-            Operator::near("stringequalsifexists").as_deref(),
-            Some("StringEqualsIfExists")
-        );
-        assert_eq!(
-            Operator::near("foranyvalue:arnlike").as_deref(),
-            Some("ForAnyValue:ArnLike")
-        );
+        assert_eq!(Operator::near("stringequalsifexists").as_deref(), Some("StringEqualsIfExists"));
+        assert_eq!(Operator::near("foranyvalue:arnlike").as_deref(), Some("ForAnyValue:ArnLike"));
         assert_eq!(Operator::parse("NullIfExists"), None);
         assert_eq!(Operator::parse("ForAnyValue:Null"), None);
         assert_eq!(Operator::near("StringMatches"), None);

@@ -13,9 +13,7 @@ pub struct Context {
 impl Context {
     /// A context that holds nothing.
     pub const fn new() -> Self {
-        Self {
-            entries: Vec::new(),
-        }
+        Self { entries: Vec::new() }
     }
 
     /// Gives `key` the single value `value`, in place of what it had.
@@ -49,17 +47,12 @@ impl Context {
     /// The values of a key, empty if it is absent. `key` must be in lower case.
     pub(crate) fn values(&self, key: &str) -> &[String] {
         // A request has a handful of keys: a walk is faster than a search.
-        self.entries
-            .iter()
-            .find(|(name, _)| name == key)
-            .map_or(&[], |(_, values)| values)
+        self.entries.iter().find(|(name, _)| name == key).map_or(&[], |(_, values)| values)
     }
 
     /// Keys, in lower case and in order, with their values.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &[String])> {
-        self.entries
-            .iter()
-            .map(|(key, values)| (key.as_str(), values.as_slice()))
+        self.entries.iter().map(|(key, values)| (key.as_str(), values.as_slice()))
     }
 }
 
@@ -69,9 +62,7 @@ mod tests {
 
     #[test]
     fn key_names_ignore_case_and_the_last_value_counts() {
-        let context = Context::new()
-            .with("IAM:AWSServiceName", "a")
-            .with("iam:awsservicename", "b");
+        let context = Context::new().with("IAM:AWSServiceName", "a").with("iam:awsservicename", "b");
         assert_eq!(context.values("iam:awsservicename"), ["b"]);
         assert_eq!(context.values("iam:passedtoservice"), [""; 0]);
         assert_eq!(context.iter().count(), 1);

@@ -19,11 +19,7 @@ pub const ACCESS_DENIED: &str = "AccessDenied";
 ///
 /// Sources: messages published by users of `iam:CreateServiceLinkedRole`; IAM User Guide, "Troubleshoot access
 /// denied error messages".
-pub fn denial_message(
-    request: &Request<'_>,
-    decision: &Decision<'_>,
-    detail: DenialDetail,
-) -> Option<String> {
+pub fn denial_message(request: &Request<'_>, decision: &Decision<'_>, detail: DenialDetail) -> Option<String> {
     let reason = match decision {
         Decision::Allowed { .. } => return None,
         Decision::ExplicitDeny { by } => {
@@ -35,17 +31,10 @@ pub fn denial_message(
                 | PolicyType::Session
                 | PolicyType::ServiceControl => "a",
             };
-            format!(
-                " with an explicit deny in {article} {}",
-                by.policy.policy_type.name()
-            )
+            format!(" with an explicit deny in {article} {}", by.policy.policy_type.name())
         }
         Decision::ImplicitDeny { missing } => {
-            format!(
-                " because no {} allows the {} action",
-                missing.name(),
-                request.action()
-            )
+            format!(" because no {} allows the {} action", missing.name(), request.action())
         }
     };
     let mut message = format!(
@@ -87,15 +76,10 @@ mod tests {
         let request = Request::new(&alice, CreateServiceLinkedRole::ACTION, &resource, &context);
         let decision = entitlements.decide(&request, None);
         let plain = "User: arn:aws:iam::111122223333:user/alice is not authorized to perform: iam:CreateServiceLinkedRole on resource: arn:aws:iam::111122223333:role/aws-service-role/ssm.amazonaws.com/AWSServiceRoleForAmazonSSM";
-        assert_eq!(
-            denial_message(&request, &decision, DenialDetail::Plain).as_deref(),
-            Some(plain)
-        );
+        assert_eq!(denial_message(&request, &decision, DenialDetail::Plain).as_deref(), Some(plain));
         assert_eq!(
             denial_message(&request, &decision, DenialDetail::WithReason),
-            Some(format!(
-                "{plain} because no identity-based policy allows the iam:CreateServiceLinkedRole action"
-            ))
+            Some(format!("{plain} because no identity-based policy allows the iam:CreateServiceLinkedRole action"))
         );
     }
 
@@ -104,34 +88,21 @@ mod tests {
         let mut account = Account::new("aws", "111122223333");
         account.add_user("/", "alice").unwrap();
         let policy = |effect: &str| {
-            let text = format!(
-                r#"{{"Statement": {{"Effect": "{effect}", "Action": "iam:PassRole", "Resource": "{ARN}"}}}}"#
-            );
+            let text =
+                format!(r#"{{"Statement": {{"Effect": "{effect}", "Action": "iam:PassRole", "Resource": "{ARN}"}}}}"#);
             Document::parse(DocumentKind::Identity, &text).unwrap()
         };
-        let request = PassRole {
-            role_arn: ARN,
-            passed_to_service: "ssm.amazonaws.com",
-            associated_resource_arn: None,
-        };
+        let request = PassRole { role_arn: ARN, passed_to_service: "ssm.amazonaws.com", associated_resource_arn: None };
         let message = |account: &Account| {
             let alice = account.user_caller("alice").unwrap();
             let context = request.context(&alice);
             let entitlements = account.entitlements(&alice).unwrap();
             let request = Request::new(&alice, PassRole::ACTION, ARN, &context);
-            denial_message(
-                &request,
-                &entitlements.decide(&request, None),
-                DenialDetail::WithReason,
-            )
+            denial_message(&request, &entitlements.decide(&request, None), DenialDetail::WithReason)
         };
-        account
-            .put_inline_policy(Entity::User("alice"), "p", policy("Allow"))
-            .unwrap();
+        account.put_inline_policy(Entity::User("alice"), "p", policy("Allow")).unwrap();
         assert_eq!(message(&account), None);
-        account
-            .put_inline_policy(Entity::User("alice"), "q", policy("Deny"))
-            .unwrap();
+        account.put_inline_policy(Entity::User("alice"), "q", policy("Deny")).unwrap();
         assert_eq!(
             message(&account).as_deref(),
             Some(

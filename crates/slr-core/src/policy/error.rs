@@ -29,22 +29,14 @@ impl MalformedPolicyDocument {
 
     /// Every problem with its line, a caret and what would be right.
     pub fn report(&self) -> String {
-        self.problems
-            .iter()
-            .map(Problem::report)
-            .collect::<Vec<_>>()
-            .join("\n")
+        self.problems.iter().map(Problem::report).collect::<Vec<_>>().join("\n")
     }
 }
 
 impl fmt::Display for MalformedPolicyDocument {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(first) = self.problems.first() {
-            write!(
-                out,
-                "line {}, column {}: {}; {}",
-                first.line, first.column, first.message, first.help
-            )?;
+            write!(out, "line {}, column {}: {}; {}", first.line, first.column, first.message, first.help)?;
         }
         match self.problems.len() {
             0 | 1 => Ok(()),
@@ -144,22 +136,13 @@ impl Problem {
         let before = &text[..span.start];
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
         let rest = &text[line_start..];
-        let line: Vec<char> = rest[..rest.find(['\n', '\r']).unwrap_or(rest.len())]
-            .chars()
-            .collect();
+        let line: Vec<char> = rest[..rest.find(['\n', '\r']).unwrap_or(rest.len())].chars().collect();
         let column = text[line_start..span.start].chars().count();
-        let meant = text[span.clone()]
-            .lines()
-            .next()
-            .map_or(0, |first| first.chars().count())
-            .max(1);
+        let meant = text[span.clone()].lines().next().map_or(0, |first| first.chars().count()).max(1);
         let (from, to) = if line.len() <= WHOLE {
             (0, line.len())
         } else {
-            (
-                column.saturating_sub(SIDE),
-                line.len().min(column + meant.min(SIDE) + SIDE),
-            )
+            (column.saturating_sub(SIDE), line.len().min(column + meant.min(SIDE) + SIDE))
         };
         let mut excerpt: String = line[from.min(to)..to].iter().collect();
         let mut offset = column - from;

@@ -25,12 +25,7 @@ pub struct Request<'a> {
 impl<'a> Request<'a> {
     /// `action` as `service:Name`; `resource` an ARN, or `*` for an action that has no resource of its own.
     /// `context` holds all condition keys, the caller's included ([`Caller::context`]).
-    pub fn new(
-        caller: &'a Caller,
-        action: &'a str,
-        resource: &'a str,
-        context: &'a Context,
-    ) -> Self {
+    pub fn new(caller: &'a Caller, action: &'a str, resource: &'a str, context: &'a Context) -> Self {
         Self {
             caller,
             action,
@@ -136,21 +131,11 @@ impl StatementRef<'_> {
 impl fmt::Display for StatementRef<'_> {
     /// `Allow by statement 1 (ListRoles) of identity-based policy pass-role of group operators`
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            out,
-            "{} by statement {}",
-            self.effect().as_str(),
-            u64::from(self.index) + 1
-        )?;
+        write!(out, "{} by statement {}", self.effect().as_str(), u64::from(self.index) + 1)?;
         if let Some(sid) = self.sid() {
             write!(out, " ({sid})")?;
         }
-        write!(
-            out,
-            " of {} {}",
-            self.policy.policy_type.name(),
-            self.policy.name
-        )?;
+        write!(out, " of {} {}", self.policy.policy_type.name(), self.policy.name)?;
         match self.policy.group {
             Some(group) => write!(out, " of group {group}"),
             None => Ok(()),
@@ -201,12 +186,8 @@ impl Decision<'_> {
 impl fmt::Display for Decision<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Allowed {
-                by: Grant::Statement(by),
-            } => write!(out, "allowed: {by}"),
-            Self::Allowed {
-                by: Grant::AccountRoot,
-            } => write!(out, "allowed: the account root user"),
+            Self::Allowed { by: Grant::Statement(by) } => write!(out, "allowed: {by}"),
+            Self::Allowed { by: Grant::AccountRoot } => write!(out, "allowed: the account root user"),
             Self::ExplicitDeny { by } => write!(out, "explicit deny: {by}"),
             Self::ImplicitDeny { missing } => {
                 write!(out, "implicit deny: no {} allows it", missing.name())
@@ -238,10 +219,7 @@ struct Found<'a> {
 }
 
 impl<'a> Found<'a> {
-    fn among<'s>(
-        policies: impl IntoIterator<Item = &'s AttachedPolicy<'a>>,
-        request: &Request<'_>,
-    ) -> Self
+    fn among<'s>(policies: impl IntoIterator<Item = &'s AttachedPolicy<'a>>, request: &Request<'_>) -> Self
     where
         'a: 's,
     {
@@ -253,11 +231,7 @@ impl<'a> Found<'a> {
                     Effect::Deny => &mut found.deny,
                 };
                 if slot.is_none() && applies(statement, request) {
-                    *slot = Some(StatementRef {
-                        policy: *policy,
-                        index,
-                        statement,
-                    });
+                    *slot = Some(StatementRef { policy: *policy, index, statement });
                 }
             }
             if found.deny.is_some() {
@@ -279,21 +253,14 @@ impl<'a> OnResource<'a> {
         let mut found = Found::default();
         let mut closest = Naming::Not;
         let Some(ResourcePolicy { policy, .. }) = policy else {
-            return Self {
-                found,
-                naming: closest,
-            };
+            return Self { found, naming: closest };
         };
         for (index, statement) in (0_u32..).zip(policy.document.statements()) {
             let naming = naming(statement, request);
             if naming == Naming::Not || !applies(statement, request) {
                 continue;
             }
-            let reference = StatementRef {
-                policy: *policy,
-                index,
-                statement,
-            };
+            let reference = StatementRef { policy: *policy, index, statement };
             match statement.effect {
                 Effect::Deny => {
                     found.deny.get_or_insert(reference);
@@ -305,10 +272,7 @@ impl<'a> OnResource<'a> {
                 Effect::Allow => {}
             }
         }
-        Self {
-            found,
-            naming: closest,
-        }
+        Self { found, naming: closest }
     }
 }
 
@@ -317,11 +281,7 @@ fn naming(statement: &Statement, request: &Request<'_>) -> Naming {
     let Some(principals) = &statement.principals else {
         return Naming::Itself;
     };
-    let closest = principals
-        .listed
-        .iter()
-        .map(|pattern| request.caller.named_by(pattern))
-        .max();
+    let closest = principals.listed.iter().map(|pattern| request.caller.named_by(pattern)).max();
     match (principals.negated, closest.unwrap_or(Naming::Not)) {
         (false, naming) => naming,
         (true, Naming::Not) => Naming::Itself,
@@ -333,27 +293,17 @@ fn naming(statement: &Statement, request: &Request<'_>) -> Naming {
 fn applies(statement: &Statement, request: &Request<'_>) -> bool {
     action_fits(statement, request)
         && resource_fits(statement, request)
-        && statement
-            .conditions
-            .iter()
-            .all(|condition| condition.holds(request.context))
+        && statement.conditions.iter().all(|condition| condition.holds(request.context))
 }
 
 fn action_fits(statement: &Statement, request: &Request<'_>) -> bool {
     let actions = &statement.actions;
-    actions
-        .listed
-        .iter()
-        .any(|pattern| pattern.matches(request.action_parts))
-        != actions.negated
+    actions.listed.iter().any(|pattern| pattern.matches(request.action_parts)) != actions.negated
 }
 
 fn resource_fits(statement: &Statement, request: &Request<'_>) -> bool {
     statement.resources.as_ref().is_none_or(|resources| {
-        let listed = resources
-            .listed
-            .iter()
-            .any(|pattern| pattern.matches(request.resource_parts, request.context));
+        let listed = resources.listed.iter().any(|pattern| pattern.matches(request.resource_parts, request.context));
         listed != resources.negated
     })
 }
@@ -363,11 +313,7 @@ impl<'a> Entitlements<'a> {
     ///
     /// The order of the refusals is AWS's: service control policies, the resource's policy, identity policies,
     /// the boundary, session policies.
-    pub fn decide(
-        &self,
-        request: &Request<'_>,
-        resource: Option<&ResourcePolicy<'a>>,
-    ) -> Decision<'a> {
+    pub fn decide(&self, request: &Request<'_>, resource: Option<&ResourcePolicy<'a>>) -> Decision<'a> {
         let identity = Found::among(&self.identity, request);
         let on_resource = OnResource::find(resource, request);
         let boundary = Found::among(&self.boundary, request);
@@ -379,38 +325,22 @@ impl<'a> Entitlements<'a> {
             control_silent |= found.allow.is_none();
             denied = denied.or(found.deny);
         }
-        let denied = denied
-            .or(on_resource.found.deny)
-            .or(identity.deny)
-            .or(boundary.deny)
-            .or(session.deny);
+        let denied = denied.or(on_resource.found.deny).or(identity.deny).or(boundary.deny).or(session.deny);
         if let Some(by) = denied {
             return Decision::ExplicitDeny { by };
         }
         if control_silent {
-            return Decision::ImplicitDeny {
-                missing: PolicyType::ServiceControl,
-            };
+            return Decision::ImplicitDeny { missing: PolicyType::ServiceControl };
         }
         let limits = Limits {
             boundary: self.boundary.is_some() && boundary.allow.is_none(),
             session: !self.session.is_empty() && session.allow.is_none(),
         };
-        weigh(
-            request.caller,
-            resource,
-            &on_resource,
-            identity.allow,
-            limits,
-        )
+        weigh(request.caller, resource, &on_resource, identity.allow, limits)
     }
 
     /// Every statement that was looked at, with what it says about the request: for explanations.
-    pub fn trace(
-        &self,
-        request: &Request<'_>,
-        resource: Option<&ResourcePolicy<'a>>,
-    ) -> Vec<Judged<'a>> {
+    pub fn trace(&self, request: &Request<'_>, resource: Option<&ResourcePolicy<'a>>) -> Vec<Judged<'a>> {
         let policies = self
             .service_control
             .iter()
@@ -421,16 +351,10 @@ impl<'a> Entitlements<'a> {
             .chain(&self.session);
         policies
             .flat_map(|policy| {
-                (0_u32..)
-                    .zip(policy.document.statements())
-                    .map(move |(index, statement)| Judged {
-                        statement: StatementRef {
-                            policy: *policy,
-                            index,
-                            statement,
-                        },
-                        fit: fit(statement, request),
-                    })
+                (0_u32..).zip(policy.document.statements()).map(move |(index, statement)| Judged {
+                    statement: StatementRef { policy: *policy, index, statement },
+                    fit: fit(statement, request),
+                })
             })
             .collect()
     }
@@ -451,32 +375,22 @@ fn weigh<'a>(
     identity: Option<StatementRef<'a>>,
     limits: Limits,
 ) -> Decision<'a> {
-    let resource_type = resource.map_or(PolicyType::ResourceBased, |resource| {
-        resource.policy.policy_type
-    });
+    let resource_type = resource.map_or(PolicyType::ResourceBased, |resource| resource.policy.policy_type);
     // A service has no identity policies, so the resource alone decides.
     if caller.kind() == CallerKind::Service {
         return match on_resource.found.allow {
-            Some(by) => Decision::Allowed {
-                by: Grant::Statement(by),
-            },
-            None => Decision::ImplicitDeny {
-                missing: resource_type,
-            },
+            Some(by) => Decision::Allowed { by: Grant::Statement(by) },
+            None => Decision::ImplicitDeny { missing: resource_type },
         };
     }
     // Nobody assumes a role as the root user. Source: AWS STS API Reference, `AssumeRole`.
     if resource_type == PolicyType::Trust && caller.kind() == CallerKind::AccountRoot {
-        return Decision::ImplicitDeny {
-            missing: PolicyType::Trust,
-        };
+        return Decision::ImplicitDeny { missing: PolicyType::Trust };
     }
     // Another account's resource, and a role that is to be assumed, have to let the caller in themselves.
     let foreign = resource.is_some_and(|resource| *resource.account != *caller.account());
     if (foreign || resource_type == PolicyType::Trust) && on_resource.naming == Naming::Not {
-        return Decision::ImplicitDeny {
-            missing: resource_type,
-        };
+        return Decision::ImplicitDeny { missing: resource_type };
     }
     if !foreign && on_resource.naming >= Naming::ItsRole {
         // Within an account the resource's grant is enough. A grant to the role is still bounded by what bounds
@@ -484,41 +398,25 @@ fn weigh<'a>(
         let bounded = on_resource.naming == Naming::ItsRole;
         match on_resource.found.allow {
             Some(_) if bounded && limits.boundary => {
-                return Decision::ImplicitDeny {
-                    missing: PolicyType::PermissionsBoundary,
-                };
+                return Decision::ImplicitDeny { missing: PolicyType::PermissionsBoundary };
             }
             Some(_) if bounded && limits.session => {
-                return Decision::ImplicitDeny {
-                    missing: PolicyType::Session,
-                };
+                return Decision::ImplicitDeny { missing: PolicyType::Session };
             }
             Some(by) => {
-                return Decision::Allowed {
-                    by: Grant::Statement(by),
-                };
+                return Decision::Allowed { by: Grant::Statement(by) };
             }
             None => {}
         }
     }
     if caller.kind() == CallerKind::AccountRoot {
-        return Decision::Allowed {
-            by: Grant::AccountRoot,
-        };
+        return Decision::Allowed { by: Grant::AccountRoot };
     }
     match identity {
-        None => Decision::ImplicitDeny {
-            missing: PolicyType::IdentityBased,
-        },
-        Some(_) if limits.boundary => Decision::ImplicitDeny {
-            missing: PolicyType::PermissionsBoundary,
-        },
-        Some(_) if limits.session => Decision::ImplicitDeny {
-            missing: PolicyType::Session,
-        },
-        Some(by) => Decision::Allowed {
-            by: Grant::Statement(by),
-        },
+        None => Decision::ImplicitDeny { missing: PolicyType::IdentityBased },
+        Some(_) if limits.boundary => Decision::ImplicitDeny { missing: PolicyType::PermissionsBoundary },
+        Some(_) if limits.session => Decision::ImplicitDeny { missing: PolicyType::Session },
+        Some(by) => Decision::Allowed { by: Grant::Statement(by) },
     }
 }
 
@@ -556,11 +454,7 @@ fn fit<'a>(statement: &'a Statement, request: &Request<'_>) -> Fit<'a> {
     if !resource_fits(statement, request) {
         return Fit::OtherResource;
     }
-    match statement
-        .conditions
-        .iter()
-        .find(|condition| !condition.holds(request.context))
-    {
+    match statement.conditions.iter().find(|condition| !condition.holds(request.context)) {
         Some(condition) => Fit::ConditionFails(condition),
         None => Fit::Applies,
     }
@@ -573,16 +467,15 @@ mod tests {
     use super::*;
 
     const ID: &str = "111122223333";
-    const SSM_ROLE: &str = "arn:aws:iam::111122223333:role/aws-service-role/ssm.amazonaws.com/AWSServiceRoleForAmazonSSM";
+    const SSM_ROLE: &str =
+        "arn:aws:iam::111122223333:role/aws-service-role/ssm.amazonaws.com/AWSServiceRoleForAmazonSSM";
 
     fn identity(text: &str) -> Document {
-        Document::parse(DocumentKind::Identity, text)
-            .unwrap_or_else(|error| panic!("{}", error.report()))
+        Document::parse(DocumentKind::Identity, text).unwrap_or_else(|error| panic!("{}", error.report()))
     }
 
     fn trust(text: &str) -> Document {
-        Document::parse(DocumentKind::Trust, text)
-            .unwrap_or_else(|error| panic!("{}", error.report()))
+        Document::parse(DocumentKind::Trust, text).unwrap_or_else(|error| panic!("{}", error.report()))
     }
 
     fn allow(actions: &str) -> Document {
@@ -600,18 +493,13 @@ mod tests {
     fn with_alice(document: Document) -> Account {
         let mut account = Account::new("aws", ID);
         account.add_user("/", "alice").unwrap();
-        account
-            .put_inline_policy(Entity::User("alice"), "own", document)
-            .unwrap();
+        account.put_inline_policy(Entity::User("alice"), "own", document).unwrap();
         account
     }
 
     fn ask(account: &Account, action: &str, resource: &str) -> String {
         let alice = account.user_caller("alice").unwrap();
-        account
-            .decide(&alice, action, resource, &alice.context())
-            .unwrap()
-            .to_string()
+        account.decide(&alice, action, resource, &alice.context()).unwrap().to_string()
     }
 
     #[test]
@@ -619,9 +507,7 @@ mod tests {
         let mut account = with_alice(allow("iam:*"));
         account.add_group("operators").unwrap();
         account.add_to_group("ALICE", "Operators").unwrap();
-        account
-            .put_inline_policy(Entity::Group("operators"), "brakes", deny("iam:Delete*"))
-            .unwrap();
+        account.put_inline_policy(Entity::Group("operators"), "brakes", deny("iam:Delete*")).unwrap();
         assert_eq!(
             ask(&account, "iam:GetRole", SSM_ROLE),
             "allowed: Allow by statement 1 of identity-based policy own"
@@ -630,10 +516,7 @@ mod tests {
             ask(&account, "iam:DeleteServiceLinkedRole", SSM_ROLE),
             "explicit deny: Deny by statement 1 (No) of identity-based policy brakes of group operators"
         );
-        assert_eq!(
-            ask(&account, "ssm:SendCommand", "*"),
-            "implicit deny: no identity-based policy allows it"
-        );
+        assert_eq!(ask(&account, "ssm:SendCommand", "*"), "implicit deny: no identity-based policy allows it");
         account.remove_from_group("alice", "operators").unwrap();
         assert!(ask(&account, "iam:DeleteServiceLinkedRole", SSM_ROLE).starts_with("allowed"));
     }
@@ -642,48 +525,20 @@ mod tests {
     fn boundaries_sessions_and_organizations_only_take_away() {
         let mut account = with_alice(allow("*"));
         let boundary = "arn:aws:iam::111122223333:policy/edge";
-        account
-            .put_managed_policy(boundary, allow("iam:*"))
-            .unwrap();
-        account
-            .set_boundary(Entity::User("alice"), Some(boundary))
-            .unwrap();
+        account.put_managed_policy(boundary, allow("iam:*")).unwrap();
+        account.set_boundary(Entity::User("alice"), Some(boundary)).unwrap();
         assert!(ask(&account, "iam:GetRole", SSM_ROLE).starts_with("allowed"));
-        assert_eq!(
-            ask(&account, "ssm:SendCommand", "*"),
-            "implicit deny: no permissions boundary allows it"
-        );
+        assert_eq!(ask(&account, "ssm:SendCommand", "*"), "implicit deny: no permissions boundary allows it");
         account.set_boundary(Entity::User("alice"), None).unwrap();
-        let level = |document| ServiceControlLevel {
-            policies: vec![("p".to_owned(), document)],
-        };
-        account
-            .set_service_control(vec![level(allow("*")), level(allow("ssm:*"))])
-            .unwrap();
+        let level = |document| ServiceControlLevel { policies: vec![("p".to_owned(), document)] };
+        account.set_service_control(vec![level(allow("*")), level(allow("ssm:*"))]).unwrap();
         assert!(ask(&account, "ssm:SendCommand", "*").starts_with("allowed"));
-        assert_eq!(
-            ask(&account, "iam:GetRole", SSM_ROLE),
-            "implicit deny: no service control policy allows it"
-        );
+        assert_eq!(ask(&account, "iam:GetRole", SSM_ROLE), "implicit deny: no service control policy allows it");
         let root = account.root_caller();
-        let decision = account
-            .decide(&root, "iam:GetRole", SSM_ROLE, &root.context())
-            .unwrap();
-        assert_eq!(
-            decision,
-            Decision::ImplicitDeny {
-                missing: PolicyType::ServiceControl
-            }
-        );
-        let decision = account
-            .decide(&root, "ssm:SendCommand", "*", &root.context())
-            .unwrap();
-        assert_eq!(
-            decision,
-            Decision::Allowed {
-                by: Grant::AccountRoot
-            }
-        );
+        let decision = account.decide(&root, "iam:GetRole", SSM_ROLE, &root.context()).unwrap();
+        assert_eq!(decision, Decision::ImplicitDeny { missing: PolicyType::ServiceControl });
+        let decision = account.decide(&root, "ssm:SendCommand", "*", &root.context()).unwrap();
+        assert_eq!(decision, Decision::Allowed { by: Grant::AccountRoot });
     }
 
     #[test]
@@ -691,44 +546,25 @@ mod tests {
         let mut account = Account::new("aws", ID);
         let service = [("SERVICE-PRINCIPAL", "ssm.amazonaws.com")];
         let trust = guides::SERVICE_TRUST.document(&service).unwrap();
-        account
-            .add_service_linked_role(
-                "ssm.amazonaws.com",
-                "AWSServiceRoleForAmazonSSM",
-                trust.clone(),
-            )
-            .unwrap();
+        account.add_service_linked_role("ssm.amazonaws.com", "AWSServiceRoleForAmazonSSM", trust.clone()).unwrap();
         account.add_role("/", "custom", trust).unwrap();
         let permissions = guides::SSM_LINKED_ROLE.document(&[]).unwrap();
         for role in ["AWSServiceRoleForAmazonSSM", "custom"] {
-            account
-                .put_inline_policy(Entity::Role(role), "p", permissions.clone())
-                .unwrap();
+            account.put_inline_policy(Entity::Role(role), "p", permissions.clone()).unwrap();
         }
-        let closed = ServiceControlLevel {
-            policies: vec![("closed".to_owned(), deny("*"))],
-        };
+        let closed = ServiceControlLevel { policies: vec![("closed".to_owned(), deny("*"))] };
         account.set_service_control(vec![closed]).unwrap();
         let ask = |role: &str| {
             let session = account.session_caller(role, "s").unwrap();
-            account
-                .decide(&session, "ssm:SendCommand", "*", &session.context())
-                .unwrap()
-                .is_allowed()
+            account.decide(&session, "ssm:SendCommand", "*", &session.context()).unwrap().is_allowed()
         };
         assert!(ask("AWSServiceRoleForAmazonSSM"));
         assert!(!ask("custom"));
-        account
-            .put_managed_policy("arn:aws:iam::111122223333:policy/b", allow("*"))
-            .unwrap();
+        account.put_managed_policy("arn:aws:iam::111122223333:policy/b", allow("*")).unwrap();
         assert_eq!(
-            account.set_boundary(
-                Entity::Role("AWSServiceRoleForAmazonSSM"),
-                Some("arn:aws:iam::111122223333:policy/b")
-            ),
-            Err(AccountError::NoBoundary {
-                kind: "service-linked role"
-            })
+            account
+                .set_boundary(Entity::Role("AWSServiceRoleForAmazonSSM"), Some("arn:aws:iam::111122223333:policy/b")),
+            Err(AccountError::NoBoundary { kind: "service-linked role" })
         );
     }
 
@@ -736,67 +572,31 @@ mod tests {
     fn a_role_is_assumed_by_whom_its_trust_policy_names() {
         let mut account = with_alice(allow("s3:*"));
         account.add_user("/", "bob").unwrap();
-        account
-            .put_inline_policy(Entity::User("bob"), "p", allow("sts:AssumeRole"))
-            .unwrap();
+        account.put_inline_policy(Entity::User("bob"), "p", allow("sts:AssumeRole")).unwrap();
         let role = |principal: &str| {
             trust(&format!(
                 r#"{{"Statement": {{"Effect": "Allow", "Principal": {principal}, "Action": "sts:AssumeRole"}}}}"#
             ))
         };
-        account
-            .add_role(
-                "/",
-                "service",
-                role(r#"{"Service": ["ssm.amazonaws.com"]}"#),
-            )
-            .unwrap();
-        account
-            .add_role(
-                "/",
-                "alices",
-                role(r#"{"AWS": "arn:aws:iam::111122223333:user/alice"}"#),
-            )
-            .unwrap();
-        account
-            .add_role("/", "accounts", role(r#"{"AWS": "111122223333"}"#))
-            .unwrap();
+        account.add_role("/", "service", role(r#"{"Service": ["ssm.amazonaws.com"]}"#)).unwrap();
+        account.add_role("/", "alices", role(r#"{"AWS": "arn:aws:iam::111122223333:user/alice"}"#)).unwrap();
+        account.add_role("/", "accounts", role(r#"{"AWS": "111122223333"}"#)).unwrap();
         let assume = |user: &str, role: &str| {
             let caller = account.user_caller(user).unwrap();
-            account
-                .decide_assume_role(&caller, role, &caller.context())
-                .unwrap()
-                .to_string()
+            account.decide_assume_role(&caller, role, &caller.context()).unwrap().to_string()
         };
         // Users never get into a role that trusts a service, whatever their policies say.
-        assert_eq!(
-            assume("bob", "service"),
-            "implicit deny: no role trust policy allows it"
-        );
+        assert_eq!(assume("bob", "service"), "implicit deny: no role trust policy allows it");
         assert!(account.trusts_service("service", "ssm.amazonaws.com"));
         assert!(!account.trusts_service("service", "SSM.amazonaws.com"));
         assert!(!account.trusts_service("service", "ec2.amazonaws.com"));
         // Named to the letter, within the account, is enough; named as a part of the account is not.
-        assert!(
-            assume("alice", "alices")
-                .starts_with("allowed: Allow by statement 1 of role trust policy")
-        );
-        assert_eq!(
-            assume("alice", "accounts"),
-            "implicit deny: no identity-based policy allows it"
-        );
+        assert!(assume("alice", "alices").starts_with("allowed: Allow by statement 1 of role trust policy"));
+        assert_eq!(assume("alice", "accounts"), "implicit deny: no identity-based policy allows it");
         assert!(assume("bob", "accounts").starts_with("allowed"));
-        assert_eq!(
-            assume("bob", "alices"),
-            "implicit deny: no role trust policy allows it"
-        );
+        assert_eq!(assume("bob", "alices"), "implicit deny: no role trust policy allows it");
         let root = account.root_caller();
-        assert!(
-            !account
-                .decide_assume_role(&root, "accounts", &root.context())
-                .unwrap()
-                .is_allowed()
-        );
+        assert!(!account.decide_assume_role(&root, "accounts", &root.context()).unwrap().is_allowed());
     }
 
     #[test]
@@ -809,43 +609,25 @@ mod tests {
             r#"{"Statement": {"Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": "sns:*", "Resource": "*"}}"#,
         )
         .unwrap();
-        let policy = AttachedPolicy {
-            name: topic,
-            policy_type: PolicyType::ResourceBased,
-            group: None,
-            document: &open,
-        };
+        let policy =
+            AttachedPolicy { name: topic, policy_type: PolicyType::ResourceBased, group: None, document: &open };
         let context = alice.context();
         let entitlements = account.entitlements(&alice).unwrap();
-        let foreign = ResourcePolicy {
-            account: "444455556666",
-            policy,
-        };
+        let foreign = ResourcePolicy { account: "444455556666", policy };
         let publish = Request::new(&alice, "sns:Publish", topic, &context);
         let subscribe = Request::new(&alice, "sns:Subscribe", topic, &context);
         assert!(entitlements.decide(&publish, Some(&foreign)).is_allowed());
         assert_eq!(
             entitlements.decide(&subscribe, Some(&foreign)),
-            Decision::ImplicitDeny {
-                missing: PolicyType::IdentityBased
-            }
+            Decision::ImplicitDeny { missing: PolicyType::IdentityBased }
         );
         let closed = Document::parse(
             DocumentKind::Resource,
             r#"{"Statement": {"Effect": "Deny", "NotPrincipal": {"AWS": "arn:aws:iam::111122223333:user/bob"}, "Action": "sns:*", "Resource": "*"}}"#,
         )
         .unwrap();
-        let own = ResourcePolicy {
-            account: ID,
-            policy: AttachedPolicy {
-                document: &closed,
-                ..policy
-            },
-        };
-        assert!(matches!(
-            entitlements.decide(&publish, Some(&own)),
-            Decision::ExplicitDeny { .. }
-        ));
+        let own = ResourcePolicy { account: ID, policy: AttachedPolicy { document: &closed, ..policy } };
+        assert!(matches!(entitlements.decide(&publish, Some(&own)), Decision::ExplicitDeny { .. }));
     }
 
     #[test]
@@ -855,14 +637,8 @@ mod tests {
             r#"{"Statement": {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}}"#,
         );
         account.add_role("/team/", "worker", service).unwrap();
-        let caller = account
-            .session_caller("worker", "s1")
-            .unwrap()
-            .with_session_policy("only-s3", allow("s3:*"));
-        assert_eq!(
-            caller.arn(),
-            "arn:aws:sts::111122223333:assumed-role/worker/s1"
-        );
+        let caller = account.session_caller("worker", "s1").unwrap().with_session_policy("only-s3", allow("s3:*"));
+        assert_eq!(caller.arn(), "arn:aws:sts::111122223333:assumed-role/worker/s1");
         let entitlements = account.entitlements(&caller).unwrap();
         let context = caller.context();
         let topic = "arn:aws:sns:eu-west-1:111122223333:news";
@@ -878,26 +654,14 @@ mod tests {
                 group: None,
                 document: &document,
             };
-            match entitlements.decide(
-                &request,
-                Some(&ResourcePolicy {
-                    account: ID,
-                    policy,
-                }),
-            ) {
+            match entitlements.decide(&request, Some(&ResourcePolicy { account: ID, policy })) {
                 Decision::Allowed { .. } => None,
                 Decision::ExplicitDeny { by } => Some(by.policy.policy_type),
                 Decision::ImplicitDeny { missing } => Some(missing),
             }
         };
-        assert_eq!(
-            granted_to("arn:aws:iam::111122223333:role/team/worker"),
-            Some(PolicyType::Session)
-        );
-        assert_eq!(
-            granted_to("arn:aws:sts::111122223333:assumed-role/worker/s1"),
-            None
-        );
+        assert_eq!(granted_to("arn:aws:iam::111122223333:role/team/worker"), Some(PolicyType::Session));
+        assert_eq!(granted_to("arn:aws:sts::111122223333:assumed-role/worker/s1"), None);
         assert_eq!(granted_to("111122223333"), Some(PolicyType::IdentityBased));
     }
 
@@ -918,19 +682,11 @@ mod tests {
 
     #[test]
     fn a_trace_says_why_each_statement_does_not_fit() {
-        let values = [
-            ("SERVICE-NAME", "ssm"),
-            (
-                "SERVICE-LINKED-ROLE-NAME-PREFIX",
-                "AWSServiceRoleForAmazonSSM",
-            ),
-        ];
+        let values = [("SERVICE-NAME", "ssm"), ("SERVICE-LINKED-ROLE-NAME-PREFIX", "AWSServiceRoleForAmazonSSM")];
         let account = with_alice(guides::CREATE_SPECIFIC.document(&values).unwrap());
         let alice = account.user_caller("alice").unwrap();
         let entitlements = account.entitlements(&alice).unwrap();
-        let context = alice
-            .context()
-            .with("iam:AWSServiceName", "ec2.amazonaws.com");
+        let context = alice.context().with("iam:AWSServiceName", "ec2.amazonaws.com");
         let fits = |action: &str, resource: &str| -> Vec<String> {
             let request = Request::new(&alice, action, resource, &context);
             entitlements
@@ -942,30 +698,16 @@ mod tests {
                     Fit::OtherAction => "other action".to_owned(),
                     Fit::OtherResource => "other resource".to_owned(),
                     Fit::ConditionFails(condition) => {
-                        format!(
-                            "{} {} {:?}",
-                            condition.operator_name(),
-                            condition.key(),
-                            condition.values()
-                        )
+                        format!("{} {} {:?}", condition.operator_name(), condition.key(), condition.values())
                     }
                 })
                 .collect()
         };
         assert_eq!(
             fits("iam:CreateServiceLinkedRole", SSM_ROLE),
-            [
-                "StringLike iam:AWSServiceName [\"ssm.amazonaws.com\"]",
-                "other action"
-            ]
+            ["StringLike iam:AWSServiceName [\"ssm.amazonaws.com\"]", "other action"]
         );
-        assert_eq!(
-            fits("iam:PutRolePolicy", SSM_ROLE),
-            ["other action", "applies"]
-        );
-        assert_eq!(
-            fits("iam:PutRolePolicy", "*"),
-            ["other action", "other resource"]
-        );
+        assert_eq!(fits("iam:PutRolePolicy", SSM_ROLE), ["other action", "applies"]);
+        assert_eq!(fits("iam:PutRolePolicy", "*"), ["other action", "other resource"]);
     }
 }

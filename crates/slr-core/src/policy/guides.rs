@@ -24,13 +24,11 @@ pub struct GuidePolicy {
 impl GuidePolicy {
     /// The text with blanks replaced. A blank that `values` does not name stays as it is.
     pub fn fill(&self, values: &[(&str, &str)]) -> String {
-        values
-            .iter()
-            .fold(self.text.to_owned(), |text, (blank, value)| {
-                // A value goes into a JSON string.
-                let quoted = serde_json::Value::from(*value).to_string();
-                text.replace(blank, &quoted[1..quoted.len() - 1])
-            })
+        values.iter().fold(self.text.to_owned(), |text, (blank, value)| {
+            // A value goes into a JSON string.
+            let quoted = serde_json::Value::from(*value).to_string();
+            text.replace(blank, &quoted[1..quoted.len() - 1])
+        })
     }
 
     /// The policy with blanks replaced, compiled.
@@ -42,13 +40,11 @@ impl GuidePolicy {
     }
 }
 
-const SLR_GUIDE: &str =
-    "IAM User Guide, \"Using service-linked roles\", Service-linked role permissions";
-const WINDOW_GUIDE: &str =
-    "AWS Systems Manager User Guide, \"Control access to maintenance windows (console)\"";
-const SSM_GUIDE: &str = "AWS Systems Manager User Guide, \"Using roles to collect inventory and run maintenance window tasks\"";
-const BUILDER_GUIDE: &str =
-    "EC2 Image Builder User Guide, \"Using service-linked roles for EC2 Image Builder\"";
+const SLR_GUIDE: &str = "IAM User Guide, \"Using service-linked roles\", Service-linked role permissions";
+const WINDOW_GUIDE: &str = "AWS Systems Manager User Guide, \"Control access to maintenance windows (console)\"";
+const SSM_GUIDE: &str =
+    "AWS Systems Manager User Guide, \"Using roles to collect inventory and run maintenance window tasks\"";
+const BUILDER_GUIDE: &str = "EC2 Image Builder User Guide, \"Using service-linked roles for EC2 Image Builder\"";
 
 const SPECIFIC: &[&str] = &["SERVICE-NAME", "SERVICE-LINKED-ROLE-NAME-PREFIX"];
 
@@ -223,27 +219,12 @@ pub const ALL: &[GuidePolicy] = &[
     RDS_LINKED_ROLE,
 ];
 
-const fn linked(
-    action: &'static str,
-    service: &'static str,
-    role_name: &'static str,
-) -> ServiceUse<'static> {
-    ServiceUse {
-        action,
-        service,
-        role: UsedRole::Linked {
-            role_name,
-            created: true,
-        },
-    }
+const fn linked(action: &'static str, service: &'static str, role_name: &'static str) -> ServiceUse<'static> {
+    ServiceUse { action, service, role: UsedRole::Linked { role_name, created: true } }
 }
 
 const fn passed(action: &'static str, service: &'static str) -> ServiceUse<'static> {
-    ServiceUse {
-        action,
-        service,
-        role: UsedRole::Passed,
-    }
+    ServiceUse { action, service, role: UsedRole::Passed }
 }
 
 const SSM: &str = "ssm.amazonaws.com";
@@ -272,15 +253,8 @@ pub const SERVICE_USES: &[ServiceUse<'static>] = &[
     passed("imagebuilder:CreateImagePipeline", BUILDER),
     linked("imagebuilder:UpdateImagePipeline", BUILDER, BUILDER_ROLE),
     passed("imagebuilder:UpdateImagePipeline", BUILDER),
-    linked(
-        "imagebuilder:StartImagePipelineExecution",
-        BUILDER,
-        BUILDER_ROLE,
-    ),
-    passed(
-        "imagebuilder:CreateInfrastructureConfiguration",
-        "ec2.amazonaws.com",
-    ),
+    linked("imagebuilder:StartImagePipelineExecution", BUILDER, BUILDER_ROLE),
+    passed("imagebuilder:CreateInfrastructureConfiguration", "ec2.amazonaws.com"),
     linked("rds:CreateDBInstance", RDS, RDS_ROLE),
     linked("rds:CreateDBCluster", RDS, RDS_ROLE),
     linked("rds:ModifyDBInstance", RDS, RDS_ROLE),
@@ -303,9 +277,7 @@ mod tests {
                 _ => (blank, "ssm"),
             })
             .collect();
-        policy
-            .document(&values)
-            .unwrap_or_else(|error| panic!("{}\n{}", policy.name, error.report()))
+        policy.document(&values).unwrap_or_else(|error| panic!("{}\n{}", policy.name, error.report()))
     }
 
     #[test]
@@ -313,35 +285,17 @@ mod tests {
         for policy in ALL {
             filled(policy);
             for blank in policy.blanks {
-                assert!(
-                    policy.text.contains(blank),
-                    "{} has no blank {blank}",
-                    policy.name
-                );
+                assert!(policy.text.contains(blank), "{} has no blank {blank}", policy.name);
             }
-            let left = policy.fill(
-                &policy
-                    .blanks
-                    .iter()
-                    .map(|&blank| (blank, "x"))
-                    .collect::<Vec<_>>(),
-            );
-            assert!(
-                !left.contains("SERVICE-") && !left.contains("-ARN"),
-                "{} has an unlisted blank",
-                policy.name
-            );
+            let left = policy.fill(&policy.blanks.iter().map(|&blank| (blank, "x")).collect::<Vec<_>>());
+            assert!(!left.contains("SERVICE-") && !left.contains("-ARN"), "{} has an unlisted blank", policy.name);
         }
     }
 
     #[test]
     fn the_worked_roles_have_as_many_actions_as_their_guides_list() {
         let count = |policy: &GuidePolicy| {
-            filled(policy)
-                .statements()
-                .iter()
-                .map(|statement| statement.actions().listed.len())
-                .sum::<usize>()
+            filled(policy).statements().iter().map(|statement| statement.actions().listed.len()).sum::<usize>()
         };
         assert_eq!(count(&SSM_LINKED_ROLE), 18);
         assert_eq!(count(&IMAGE_BUILDER_LINKED_ROLE), 24);
@@ -349,13 +303,8 @@ mod tests {
 
     #[test]
     fn a_blank_takes_text_and_not_json() {
-        let error = PASS_ROLE
-            .document(&[("ROLE-ARN", "\"], \"Effect\": \"Deny")])
-            .unwrap_err();
+        let error = PASS_ROLE.document(&[("ROLE-ARN", "\"], \"Effect\": \"Deny")]).unwrap_err();
         assert_eq!(error.problems().len(), 1);
-        assert!(
-            error.to_string().contains("neither `*` nor an ARN"),
-            "{error}"
-        );
+        assert!(error.to_string().contains("neither `*` nor an ARN"), "{error}");
     }
 }

@@ -61,10 +61,7 @@ pub(super) fn parse(text: &str) -> Result<Node, SyntaxError> {
     let node = parser.value(0)?;
     parser.skip_blanks();
     if parser.at < text.len() {
-        return Err(parser.unexpected(
-            "the end of the policy",
-            "a policy is one JSON object; remove what follows it",
-        ));
+        return Err(parser.unexpected("the end of the policy", "a policy is one JSON object; remove what follows it"));
     }
     Ok(node)
 }
@@ -89,10 +86,7 @@ impl Parser<'_> {
 
     /// The character at the present place, to point at.
     fn here(&self) -> Range<usize> {
-        let width = self.text[self.at..]
-            .chars()
-            .next()
-            .map_or(0, char::len_utf8);
+        let width = self.text[self.at..].chars().next().map_or(0, char::len_utf8);
         self.at..self.at + width
     }
 
@@ -101,11 +95,7 @@ impl Parser<'_> {
             Some(found) => format!("`{found}`"),
             None => "the end of the text".to_owned(),
         };
-        SyntaxError {
-            span: self.here(),
-            message: format!("expected {wanted}, found {found}"),
-            help,
-        }
+        SyntaxError { span: self.here(), message: format!("expected {wanted}, found {found}"), help }
     }
 
     fn value(&mut self, depth: usize) -> Parsed<Node> {
@@ -126,16 +116,10 @@ impl Parser<'_> {
             Some(b'f') => self.word("false", Value::Bool(false))?,
             Some(b'n') => self.word("null", Value::Null)?,
             _ => {
-                return Err(self.unexpected(
-                    "a value",
-                    "write a string in double quotes, a list, or an object",
-                ));
+                return Err(self.unexpected("a value", "write a string in double quotes, a list, or an object"));
             }
         };
-        Ok(Node {
-            value,
-            span: start..self.at,
-        })
+        Ok(Node { value, span: start..self.at })
     }
 
     fn word(&mut self, word: &str, value: Value) -> Parsed<Value> {
@@ -143,10 +127,7 @@ impl Parser<'_> {
             self.at += word.len();
             return Ok(value);
         }
-        Err(self.unexpected(
-            "a value",
-            "write a string in double quotes, a list, or an object",
-        ))
+        Err(self.unexpected("a value", "write a string in double quotes, a list, or an object"))
     }
 
     fn object(&mut self, depth: usize) -> Parsed<Value> {
@@ -160,10 +141,9 @@ impl Parser<'_> {
         loop {
             let start = self.at;
             if self.peek() != Some(b'"') {
-                return Err(self.unexpected(
-                    "a key in double quotes",
-                    "remove the comma before `}`, or write `\"key\": value`",
-                ));
+                return Err(
+                    self.unexpected("a key in double quotes", "remove the comma before `}`, or write `\"key\": value`")
+                );
             }
             let key = self.string()?;
             let key_span = start..self.at;
@@ -174,11 +154,7 @@ impl Parser<'_> {
             self.at += 1;
             self.skip_blanks();
             let node = self.value(depth + 1)?;
-            members.push(Member {
-                key,
-                key_span,
-                node,
-            });
+            members.push(Member { key, key_span, node });
             if self.ends_after_item(b'}')? {
                 return Ok(Value::Object(members));
             }
@@ -208,16 +184,10 @@ impl Parser<'_> {
             Some(b',') => false,
             Some(byte) if byte == close => true,
             _ if close == b'}' => {
-                return Err(self.unexpected(
-                    "`,` or `}`",
-                    "put a comma between members, and `}` at the end",
-                ));
+                return Err(self.unexpected("`,` or `}`", "put a comma between members, and `}` at the end"));
             }
             _ => {
-                return Err(self.unexpected(
-                    "`,` or `]`",
-                    "put a comma between items, and `]` at the end",
-                ));
+                return Err(self.unexpected("`,` or `]`", "put a comma between items, and `]` at the end"));
             }
         };
         self.at += 1;
@@ -315,10 +285,7 @@ impl Parser<'_> {
                 let unit = self.code_unit(start).ok_or_else(|| wrong(start + 2))?;
                 let units = match unit {
                     // The first half of a character beyond U+FFFF: its other half must follow.
-                    0xd800..=0xdbff => vec![
-                        unit,
-                        self.code_unit(self.at).ok_or_else(|| wrong(start + 6))?,
-                    ],
+                    0xd800..=0xdbff => vec![unit, self.code_unit(self.at).ok_or_else(|| wrong(start + 6))?],
                     _ => vec![unit],
                 };
                 let mut decoded = char::decode_utf16(units);
@@ -351,13 +318,9 @@ mod tests {
     #[test]
     fn values_keep_their_places() {
         let node = parse(" {\"a\": [1, \"b\\u00e9\\ud83d\\ude00\"], \"c\": true}\n").unwrap();
-        let Value::Object(members) = node.value else {
-            panic!("object")
-        };
+        let Value::Object(members) = node.value else { panic!("object") };
         assert_eq!(members[0].key_span, 2..5);
-        let Value::Array(items) = &members[0].node.value else {
-            panic!("list")
-        };
+        let Value::Array(items) = &members[0].node.value else { panic!("list") };
         assert_eq!(items[0].span, 8..9);
         assert!(matches!(&items[1].value, Value::String(text) if text == "bé😀"));
     }
@@ -381,9 +344,6 @@ mod tests {
         ] {
             assert_eq!(parse(text).unwrap_err().span.start, at, "{text}");
         }
-        assert_eq!(
-            parse(&"[".repeat(10_000)).unwrap_err().message,
-            "nested too deeply"
-        );
+        assert_eq!(parse(&"[".repeat(10_000)).unwrap_err().message, "nested too deeply");
     }
 }

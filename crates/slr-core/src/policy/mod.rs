@@ -30,18 +30,12 @@ pub use caller::{Caller, CallerKind};
 pub use condition::{Comparison, Condition, Operator, Quantifier, Relation};
 pub use context::Context;
 pub use denial::{ACCESS_DENIED, DenialDetail, denial_message};
-pub use document::{
-    Document, DocumentKind, Effect, Negatable, PrincipalPattern, Statement, Version,
-};
+pub use document::{Document, DocumentKind, Effect, Negatable, PrincipalPattern, Statement, Version};
 pub use error::{MalformedPolicyDocument, Problem, ProblemCode};
 pub use evaluate::{
-    AttachedPolicy, Decision, Entitlements, Fit, Grant, Judged, PolicyType, Request,
-    ResourcePolicy, StatementRef,
+    AttachedPolicy, Decision, Entitlements, Fit, Grant, Judged, PolicyType, Request, ResourcePolicy, StatementRef,
 };
 pub use pattern::{ActionPattern, ArnPattern};
-pub use reach::{
-    LinkedRole, PrivilegeGraph, ReachEdge, ReachKind, ReachNode, ReachPath, ServiceUse, UsedRole,
-    World,
-};
+pub use reach::{LinkedRole, PrivilegeGraph, ReachEdge, ReachKind, ReachNode, ReachPath, ServiceUse, UsedRole, World};
 pub use requests::{CreateServiceLinkedRole, PassRole};
 pub use value::{Decimal, Network};

@@ -7,9 +7,7 @@ use std::ops::Range;
 
 use super::arn::{ArnParts, is_account_id};
 use super::condition::{Condition, Operator};
-use super::document::{
-    Document, DocumentKind, Effect, Negatable, PrincipalPattern, Statement, Version,
-};
+use super::document::{Document, DocumentKind, Effect, Negatable, PrincipalPattern, Statement, Version};
 use super::error::{MalformedPolicyDocument, Problem, ProblemCode};
 use super::json::{self, Member, Node, Value};
 use super::pattern::{ActionPattern, ArnPattern, BadPattern};
@@ -17,10 +15,7 @@ use super::pattern::{ActionPattern, ArnPattern, BadPattern};
 /// Characters that the API takes at most. Source: IAM API Reference, `CreateRole`, `AssumeRolePolicyDocument`.
 const MAX_CHARACTERS: usize = 131_072;
 
-pub(super) fn document(
-    kind: DocumentKind,
-    text: &str,
-) -> Result<Document, MalformedPolicyDocument> {
+pub(super) fn document(kind: DocumentKind, text: &str) -> Result<Document, MalformedPolicyDocument> {
     let refuse = |problem| Err(MalformedPolicyDocument::new(vec![problem]));
     if let Some(problem) = bad_text(text) {
         return refuse(problem);
@@ -28,21 +23,10 @@ pub(super) fn document(
     let root = match json::parse(text) {
         Ok(root) => root,
         Err(error) => {
-            return refuse(Problem::new(
-                text,
-                ProblemCode::Syntax,
-                &error.span,
-                error.message,
-                error.help,
-            ));
+            return refuse(Problem::new(text, ProblemCode::Syntax, &error.span, error.message, error.help));
         }
     };
-    let mut reader = Reader {
-        kind,
-        text,
-        version: Version::V2008,
-        problems: Vec::new(),
-    };
+    let mut reader = Reader { kind, text, version: Version::V2008, problems: Vec::new() };
     let document = reader.document(&root);
     match document {
         Some(document) if reader.problems.is_empty() => Ok(document),
@@ -53,40 +37,17 @@ pub(super) fn document(
 fn bad_text(text: &str) -> Option<Problem> {
     let help = "a policy holds at most 131,072 characters of tab, line end, and U+0020 to U+00FF";
     if text.chars().count() > MAX_CHARACTERS {
-        return Some(Problem::new(
-            text,
-            ProblemCode::Text,
-            &(0..0),
-            "policy document too long",
-            help,
-        ));
+        return Some(Problem::new(text, ProblemCode::Text, &(0..0), "policy document too long", help));
     }
     let allowed = |character: char| matches!(character, '\t' | '\n' | '\r' | ' '..='\u{ff}');
-    let (at, found) = text
-        .char_indices()
-        .find(|&(_, character)| !allowed(character))?;
+    let (at, found) = text.char_indices().find(|&(_, character)| !allowed(character))?;
     let message = format!("character U+{:04X} in a policy document", u32::from(found));
-    Some(Problem::new(
-        text,
-        ProblemCode::Text,
-        &(at..at + found.len_utf8()),
-        message,
-        help,
-    ))
+    Some(Problem::new(text, ProblemCode::Text, &(at..at + found.len_utf8()), message, help))
 }
 
 const TOP_ELEMENTS: &[&str] = &["Version", "Id", "Statement"];
-const STATEMENT_ELEMENTS: &[&str] = &[
-    "Sid",
-    "Effect",
-    "Principal",
-    "NotPrincipal",
-    "Action",
-    "NotAction",
-    "Resource",
-    "NotResource",
-    "Condition",
-];
+const STATEMENT_ELEMENTS: &[&str] =
+    &["Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"];
 const PRINCIPAL_TYPES: &[&str] = &["AWS", "Service", "Federated", "CanonicalUser"];
 
 /// Walks the JSON and collects what is wrong with it. Gives nothing for a part that it complained about.
@@ -105,27 +66,17 @@ impl Reader<'_> {
         message: impl Into<String>,
         help: impl Into<String>,
     ) {
-        self.problems
-            .push(Problem::new(self.text, code, span, message, help));
+        self.problems.push(Problem::new(self.text, code, span, message, help));
     }
 
     fn wrong_type(&mut self, node: &Node, element: &str, wanted: &str) {
         let message = format!("`{element}` is {}", node.value.kind());
-        self.complain(
-            ProblemCode::WrongType,
-            &node.span,
-            message,
-            format!("write {wanted}"),
-        );
+        self.complain(ProblemCode::WrongType, &node.span, message, format!("write {wanted}"));
     }
 
     fn document(&mut self, root: &Node) -> Option<Document> {
         let Value::Object(members) = &root.value else {
-            self.wrong_type(
-                root,
-                "policy document",
-                "an object with `Version` and `Statement`",
-            );
+            self.wrong_type(root, "policy document", "an object with `Version` and `Statement`");
             return None;
         };
         self.check_names(members, TOP_ELEMENTS, "a policy document");
@@ -136,12 +87,7 @@ impl Reader<'_> {
         let id = find(members, "Id").and_then(|node| self.string(node, "Id"));
         let Some(node) = find(members, "Statement") else {
             let help = "add `\"Statement\": [...]` with at least one statement";
-            self.complain(
-                ProblemCode::MissingElement,
-                &root.span,
-                "policy document without `Statement`",
-                help,
-            );
+            self.complain(ProblemCode::MissingElement, &root.span, "policy document without `Statement`", help);
             return None;
         };
         let nodes = match &node.value {
@@ -162,15 +108,8 @@ impl Reader<'_> {
             }
         };
         let mut sids: Vec<String> = Vec::new();
-        let statements: Vec<Statement> = nodes
-            .iter()
-            .filter_map(|node| self.statement(node, &mut sids))
-            .collect();
-        let counted = self
-            .text
-            .chars()
-            .filter(|character| !character.is_whitespace())
-            .count();
+        let statements: Vec<Statement> = nodes.iter().filter_map(|node| self.statement(node, &mut sids)).collect();
+        let counted = self.text.chars().filter(|character| !character.is_whitespace()).count();
         Some(Document {
             kind: self.kind,
             version: self.version,
@@ -186,19 +125,10 @@ impl Reader<'_> {
             Value::String(text) if text == "2008-10-17" => Version::V2008,
             Value::String(text) => {
                 let message = format!("policy language version `{text}` does not exist");
-                self.complain(
-                    ProblemCode::UnknownVersion,
-                    &node.span,
-                    message,
-                    "write `\"2012-10-17\"`",
-                );
+                self.complain(ProblemCode::UnknownVersion, &node.span, message, "write `\"2012-10-17\"`");
                 Version::V2012
             }
-            Value::Null
-            | Value::Bool(_)
-            | Value::Number(_)
-            | Value::Array(_)
-            | Value::Object(_) => {
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
                 self.wrong_type(node, "Version", "`\"2012-10-17\"`");
                 Version::V2012
             }
@@ -208,10 +138,7 @@ impl Reader<'_> {
     /// Unknown and repeated names.
     fn check_names(&mut self, members: &[Member], known: &[&str], place: &str) {
         for (at, member) in members.iter().enumerate() {
-            if members[..at]
-                .iter()
-                .any(|earlier| earlier.key == member.key)
-            {
+            if members[..at].iter().any(|earlier| earlier.key == member.key) {
                 let message = format!("`{}` appears twice", member.key);
                 self.complain(
                     ProblemCode::Duplicate,
@@ -229,11 +156,7 @@ impl Reader<'_> {
 
     fn statement(&mut self, node: &Node, sids: &mut Vec<String>) -> Option<Statement> {
         let Value::Object(members) = &node.value else {
-            self.wrong_type(
-                node,
-                "statement",
-                "an object with `Effect`, `Action` and the like",
-            );
+            self.wrong_type(node, "statement", "an object with `Effect`, `Action` and the like");
             return None;
         };
         self.check_names(members, STATEMENT_ELEMENTS, "a statement");
@@ -242,8 +165,7 @@ impl Reader<'_> {
         let principals = self.principal_element(node, members, effect);
         let actions = self.actions(node, members);
         let resources = self.resources(node, members);
-        let conditions =
-            find(members, "Condition").map_or_else(Vec::new, |node| self.conditions(node));
+        let conditions = find(members, "Condition").map_or_else(Vec::new, |node| self.conditions(node));
         Some(Statement {
             sid: sid.map(Into::into),
             effect: effect?,
@@ -266,26 +188,14 @@ impl Reader<'_> {
         let sid = self.string(node, "Sid")?;
         // Resource-based policies of other services take more; IAM takes letters and digits.
         // Source: IAM User Guide, "IAM JSON policy elements: Sid".
-        if self.kind != DocumentKind::Resource
-            && !sid.bytes().all(|byte| byte.is_ascii_alphanumeric())
-        {
+        if self.kind != DocumentKind::Resource && !sid.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
             let message = format!("`{sid}` is not a statement id");
-            self.complain(
-                ProblemCode::BadValue,
-                &node.span,
-                message,
-                "use letters and digits only",
-            );
+            self.complain(ProblemCode::BadValue, &node.span, message, "use letters and digits only");
         }
         // Assumed: an empty Sid, which the console writes into trust policies, may repeat.
         if !sid.is_empty() && sids.contains(&sid) {
             let message = format!("statement id `{sid}` appears twice");
-            self.complain(
-                ProblemCode::Duplicate,
-                &node.span,
-                message,
-                "give each statement its own `Sid`, or none",
-            );
+            self.complain(ProblemCode::Duplicate, &node.span, message, "give each statement its own `Sid`, or none");
         }
         sids.push(sid.clone());
         Some(sid)
@@ -294,12 +204,7 @@ impl Reader<'_> {
     fn effect(&mut self, statement: &Node, members: &[Member]) -> Option<Effect> {
         let help = "write `\"Effect\": \"Allow\"` or `\"Effect\": \"Deny\"`";
         let Some(node) = find(members, "Effect") else {
-            self.complain(
-                ProblemCode::MissingElement,
-                &statement.span,
-                "statement without `Effect`",
-                help,
-            );
+            self.complain(ProblemCode::MissingElement, &statement.span, "statement without `Effect`", help);
             return None;
         };
         match self.string(node, "Effect")?.as_str() {
@@ -320,43 +225,22 @@ impl Reader<'_> {
         let negated = members.iter().find(|member| member.key == negated_name);
         if let (Some(_), Some(second)) = (plain, negated) {
             let message = format!("statement with both `{name}` and `{negated_name}`");
-            let help =
-                format!("keep one; a statement that needs both is two statements with {name} each");
-            self.complain(
-                ProblemCode::ProhibitedElement,
-                &second.key_span,
-                message,
-                help,
-            );
+            let help = format!("keep one; a statement that needs both is two statements with {name} each");
+            self.complain(ProblemCode::ProhibitedElement, &second.key_span, message, help);
         }
-        plain
-            .map(|member| (member, false))
-            .or_else(|| negated.map(|member| (member, true)))
+        plain.map(|member| (member, false)).or_else(|| negated.map(|member| (member, true)))
     }
 
-    fn actions(
-        &mut self,
-        statement: &Node,
-        members: &[Member],
-    ) -> Option<Negatable<ActionPattern>> {
+    fn actions(&mut self, statement: &Node, members: &[Member]) -> Option<Negatable<ActionPattern>> {
         let Some((member, negated)) = self.either(members, "Action") else {
             let help = "add `\"Action\": \"service:Name\"`";
-            self.complain(
-                ProblemCode::MissingElement,
-                &statement.span,
-                "statement without `Action`",
-                help,
-            );
+            self.complain(ProblemCode::MissingElement, &statement.span, "statement without `Action`", help);
             return None;
         };
         let trust = self.kind == DocumentKind::Trust;
         let listed = self.patterns(member, |text| {
             let action = ActionPattern::parse(text)?;
-            if trust
-                && !action
-                    .service()
-                    .is_some_and(|service| service.eq_ignore_ascii_case("sts"))
-            {
+            if trust && !action.service().is_some_and(|service| service.eq_ignore_ascii_case("sts")) {
                 return Err(BadPattern {
                     message: format!("action `{text}` in a trust policy"),
                     help: "a trust policy speaks of `sts` only: write `sts:AssumeRole`".to_owned(),
@@ -383,29 +267,19 @@ impl Reader<'_> {
             (DocumentKind::Trust, None) => None,
             (DocumentKind::Identity | DocumentKind::Resource, None) => {
                 let help = "add `\"Resource\": \"*\"` or an ARN";
-                self.complain(
-                    ProblemCode::MissingElement,
-                    &statement.span,
-                    "statement without `Resource`",
-                    help,
-                );
+                self.complain(ProblemCode::MissingElement, &statement.span, "statement without `Resource`", help);
                 None
             }
             (DocumentKind::Identity | DocumentKind::Resource, Some((member, negated))) => {
                 let variables = self.version == Version::V2012;
-                let listed =
-                    self.patterns(member, |text| ArnPattern::parse_resource(text, variables))?;
+                let listed = self.patterns(member, |text| ArnPattern::parse_resource(text, variables))?;
                 Some(Negatable { negated, listed })
             }
         }
     }
 
     /// A string or a list of strings, each compiled by `compile`.
-    fn patterns<T>(
-        &mut self,
-        member: &Member,
-        compile: impl Fn(&str) -> Result<T, BadPattern>,
-    ) -> Option<Box<[T]>> {
+    fn patterns<T>(&mut self, member: &Member, compile: impl Fn(&str) -> Result<T, BadPattern>) -> Option<Box<[T]>> {
         let mut listed = Vec::new();
         for (text, span) in self.strings(&member.node, &member.key)? {
             match compile(text) {
@@ -417,21 +291,12 @@ impl Reader<'_> {
     }
 
     /// A string or a list of strings, with their places.
-    fn strings<'n>(
-        &mut self,
-        node: &'n Node,
-        element: &str,
-    ) -> Option<Vec<(&'n str, &'n Range<usize>)>> {
+    fn strings<'n>(&mut self, node: &'n Node, element: &str) -> Option<Vec<(&'n str, &'n Range<usize>)>> {
         let nodes = match &node.value {
             Value::String(_) => std::slice::from_ref(node),
             Value::Array(items) if items.is_empty() => {
                 let message = format!("`{element}` is an empty list");
-                self.complain(
-                    ProblemCode::EmptyList,
-                    &node.span,
-                    message,
-                    "list at least one value",
-                );
+                self.complain(ProblemCode::EmptyList, &node.span, message, "list at least one value");
                 return None;
             }
             Value::Array(items) => items.as_slice(),
@@ -462,12 +327,7 @@ impl Reader<'_> {
             (DocumentKind::Identity, Some((member, _))) => {
                 let message = format!("`{}` in {}", member.key, self.kind.name());
                 let help = "remove it: the policy speaks of whoever it is attached to";
-                self.complain(
-                    ProblemCode::ProhibitedElement,
-                    &member.key_span,
-                    message,
-                    help,
-                );
+                self.complain(ProblemCode::ProhibitedElement, &member.key_span, message, help);
                 None
             }
             (DocumentKind::Identity, None) => None,
@@ -488,10 +348,7 @@ impl Reader<'_> {
                     );
                 }
                 let listed = self.principals(&member.node, &member.key)?;
-                Some(Negatable {
-                    negated,
-                    listed: listed.into(),
-                })
+                Some(Negatable { negated, listed: listed.into() })
             }
         }
     }
@@ -501,25 +358,12 @@ impl Reader<'_> {
             Value::String(text) if text == "*" => return Some(vec![PrincipalPattern::Anyone]),
             Value::Object(members) if members.is_empty() => {
                 let message = format!("`{element}` is empty");
-                self.complain(
-                    ProblemCode::EmptyList,
-                    &node.span,
-                    message,
-                    "name at least one principal",
-                );
+                self.complain(ProblemCode::EmptyList, &node.span, message, "name at least one principal");
                 return None;
             }
             Value::Object(members) => members,
-            Value::Null
-            | Value::Bool(_)
-            | Value::Number(_)
-            | Value::String(_)
-            | Value::Array(_) => {
-                self.wrong_type(
-                    node,
-                    element,
-                    "`\"*\"`, or an object such as `{\"Service\": \"ssm.amazonaws.com\"}`",
-                );
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+                self.wrong_type(node, element, "`\"*\"`, or an object such as `{\"Service\": \"ssm.amazonaws.com\"}`");
                 return None;
             }
         };
@@ -530,8 +374,7 @@ impl Reader<'_> {
                 match principal(&member.key, text) {
                     Some(Ok(principal)) => listed.push(principal),
                     Some(Err(help)) => {
-                        let message =
-                            format!("`{text}` is not a principal of type `{}`", member.key);
+                        let message = format!("`{text}` is not a principal of type `{}`", member.key);
                         self.complain(ProblemCode::BadValue, span, message, help);
                     }
                     // An unknown type: `check_names` has said so.
@@ -544,26 +387,14 @@ impl Reader<'_> {
 
     fn conditions(&mut self, node: &Node) -> Vec<Condition> {
         let Value::Object(operators) = &node.value else {
-            self.wrong_type(
-                node,
-                "Condition",
-                "an object such as `{\"StringLike\": {\"key\": \"value\"}}`",
-            );
+            self.wrong_type(node, "Condition", "an object such as `{\"StringLike\": {\"key\": \"value\"}}`");
             return Vec::new();
         };
         let mut conditions = Vec::new();
         for (at, member) in operators.iter().enumerate() {
-            if operators[..at]
-                .iter()
-                .any(|earlier| earlier.key == member.key)
-            {
+            if operators[..at].iter().any(|earlier| earlier.key == member.key) {
                 let message = format!("`{}` appears twice", member.key);
-                self.complain(
-                    ProblemCode::Duplicate,
-                    &member.key_span,
-                    message,
-                    "put the keys into one object",
-                );
+                self.complain(ProblemCode::Duplicate, &member.key_span, message, "put the keys into one object");
             }
             let Some(operator) = Operator::parse(&member.key) else {
                 let message = format!("`{}` is not a condition operator", member.key);
@@ -571,31 +402,17 @@ impl Reader<'_> {
                     Some(right) => format!("write `{right}`"),
                     None => "use one of IAM's operators, such as `StringEquals`, `StringLike` or `ArnLike`".to_owned(),
                 };
-                self.complain(
-                    ProblemCode::UnknownOperator,
-                    &member.key_span,
-                    message,
-                    help,
-                );
+                self.complain(ProblemCode::UnknownOperator, &member.key_span, message, help);
                 continue;
             };
             let Value::Object(keys) = &member.node.value else {
-                self.wrong_type(
-                    &member.node,
-                    &member.key,
-                    "an object such as `{\"key\": \"value\"}`",
-                );
+                self.wrong_type(&member.node, &member.key, "an object such as `{\"key\": \"value\"}`");
                 continue;
             };
             for (at, key) in keys.iter().enumerate() {
                 if keys[..at].iter().any(|earlier| earlier.key == key.key) {
                     let message = format!("`{}` appears twice", key.key);
-                    self.complain(
-                        ProblemCode::Duplicate,
-                        &key.key_span,
-                        message,
-                        "put the values into one list",
-                    );
+                    self.complain(ProblemCode::Duplicate, &key.key_span, message, "put the values into one list");
                 }
                 conditions.extend(self.condition(operator, &member.key, key));
             }
@@ -603,29 +420,17 @@ impl Reader<'_> {
         conditions
     }
 
-    fn condition(
-        &mut self,
-        operator: Operator,
-        operator_name: &str,
-        key: &Member,
-    ) -> Option<Condition> {
+    fn condition(&mut self, operator: Operator, operator_name: &str, key: &Member) -> Option<Condition> {
         let nodes = match &key.node.value {
             Value::Array(items) if items.is_empty() => {
                 let message = format!("no value for `{}`", key.key);
-                self.complain(
-                    ProblemCode::EmptyList,
-                    &key.node.span,
-                    message,
-                    "list at least one value",
-                );
+                self.complain(ProblemCode::EmptyList, &key.node.span, message, "list at least one value");
                 return None;
             }
             Value::Array(items) => items.as_slice(),
-            Value::Null
-            | Value::Bool(_)
-            | Value::Number(_)
-            | Value::String(_)
-            | Value::Object(_) => std::slice::from_ref(&key.node),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => {
+                std::slice::from_ref(&key.node)
+            }
         };
         let mut texts = Vec::new();
         for node in nodes {
@@ -633,11 +438,7 @@ impl Reader<'_> {
                 Value::String(text) | Value::Number(text) => texts.push(text.clone()),
                 Value::Bool(value) => texts.push(value.to_string()),
                 Value::Null | Value::Array(_) | Value::Object(_) => {
-                    self.wrong_type(
-                        node,
-                        &key.key,
-                        "a string, a number, a boolean, or a list of them",
-                    );
+                    self.wrong_type(node, &key.key, "a string, a number, a boolean, or a list of them");
                     return None;
                 }
             }
@@ -647,12 +448,7 @@ impl Reader<'_> {
             Ok(condition) => Some(condition),
             Err((at, error)) => {
                 let message = format!("{} under `{operator_name}`", error.message);
-                self.complain(
-                    ProblemCode::BadConditionValue,
-                    &nodes[at].span,
-                    message,
-                    error.help,
-                );
+                self.complain(ProblemCode::BadConditionValue, &nodes[at].span, message, error.help);
                 None
             }
         }
@@ -660,10 +456,7 @@ impl Reader<'_> {
 }
 
 fn find<'m>(members: &'m [Member], key: &str) -> Option<&'m Node> {
-    members
-        .iter()
-        .find(|member| member.key == key)
-        .map(|member| &member.node)
+    members.iter().find(|member| member.key == key).map(|member| &member.node)
 }
 
 /// Reads a principal of a type; the error says what would be right.
@@ -694,10 +487,7 @@ fn aws_principal(text: &str) -> Option<PrincipalPattern> {
         return Some(PrincipalPattern::Account(text.into()));
     }
     let arn = ArnParts::split(text)?;
-    if !matches!(arn.service, "iam" | "sts")
-        || !is_account_id(arn.account)
-        || text.contains(['*', '?'])
-    {
+    if !matches!(arn.service, "iam" | "sts") || !is_account_id(arn.account) || text.contains(['*', '?']) {
         return None;
     }
     if arn.service == "iam" && arn.resource == "root" {
@@ -707,28 +497,16 @@ fn aws_principal(text: &str) -> Option<PrincipalPattern> {
         "iam" => &["user/", "role/"],
         _ => &["assumed-role/", "federated-user/"],
     };
-    let named = kinds.iter().any(|kind| {
-        arn.resource
-            .strip_prefix(kind)
-            .is_some_and(|name| !name.is_empty())
-    });
+    let named = kinds.iter().any(|kind| arn.resource.strip_prefix(kind).is_some_and(|name| !name.is_empty()));
     named.then(|| PrincipalPattern::Arn(text.into()))
 }
 
 /// Advice for a name that is none of `known`.
 fn nearest(name: &str, known: &[&str]) -> String {
-    let close =
-        |candidate: &&&str| edits(&name.to_ascii_lowercase(), &candidate.to_ascii_lowercase()) <= 2;
+    let close = |candidate: &&&str| edits(&name.to_ascii_lowercase(), &candidate.to_ascii_lowercase()) <= 2;
     match known.iter().find(close) {
         Some(right) => format!("write `{right}`"),
-        None => format!(
-            "use {}",
-            known
-                .iter()
-                .map(|name| format!("`{name}`"))
-                .collect::<Vec<_>>()
-                .join(", ")
-        ),
+        None => format!("use {}", known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")),
     }
 }
 

@@ -32,10 +32,7 @@ pub(crate) struct BadPattern {
 
 impl BadPattern {
     fn new(message: impl Into<String>, help: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-            help: help.into(),
-        }
+        Self { message: message.into(), help: help.into() }
     }
 }
 
@@ -130,9 +127,7 @@ impl Pattern {
     pub(crate) fn matches(&self, text: &str, case: Case, context: &Context) -> bool {
         match self {
             Self::Anything => true,
-            Self::Exact(wanted) => {
-                text.len() == wanted.len() && starts_with(text.as_bytes(), wanted, case)
-            }
+            Self::Exact(wanted) => text.len() == wanted.len() && starts_with(text.as_bytes(), wanted, case),
             Self::Prefix(wanted) => starts_with(text.as_bytes(), wanted, case),
             Self::General(tokens) => matches_tokens(tokens, text, case, context),
         }
@@ -165,9 +160,7 @@ fn matches_tokens(tokens: &[Token], text: &str, case: Case, context: &Context) -
                 Some(0)
             }
             Some(Token::AnyOne) => width_at(at),
-            Some(Token::Literal(wanted)) => {
-                starts_with(&bytes[at..], wanted, case).then_some(wanted.len())
-            }
+            Some(Token::Literal(wanted)) => starts_with(&bytes[at..], wanted, case).then_some(wanted.len()),
             Some(Token::Variable(variable)) => match variable.resolve(context) {
                 Some(wanted) => starts_with(&bytes[at..], wanted, case).then_some(wanted.len()),
                 None => return false,
@@ -241,13 +234,9 @@ fn variable(inside: &str) -> Result<Variable, BadPattern> {
     let help = "write `${key}` or `${key, 'default'}`";
     let (key, default) = match inside.split_once(',') {
         Some((key, default)) => {
-            let default = default
-                .trim()
-                .strip_prefix('\'')
-                .and_then(|text| text.strip_suffix('\''));
-            let default = default.ok_or_else(|| {
-                BadPattern::new("default of a policy variable without single quotes", help)
-            })?;
+            let default = default.trim().strip_prefix('\'').and_then(|text| text.strip_suffix('\''));
+            let default =
+                default.ok_or_else(|| BadPattern::new("default of a policy variable without single quotes", help))?;
             (key.trim(), Some(default.into()))
         }
         None => (inside.trim(), None),
@@ -255,10 +244,7 @@ fn variable(inside: &str) -> Result<Variable, BadPattern> {
     if key.is_empty() {
         return Err(BadPattern::new("policy variable without a key", help));
     }
-    Ok(Variable {
-        key: key.to_ascii_lowercase().into(),
-        default,
-    })
+    Ok(Variable { key: key.to_ascii_lowercase().into(), default })
 }
 
 /// The action of a request, cut at its colon.
@@ -288,45 +274,20 @@ impl ActionPattern {
         let help = "write `service:Action`, such as `iam:PassRole`, with `*` or `?` only after the colon, or `*` alone";
         // Assumed: `*:*` is the same as `*`; IAM accepts both.
         if matches!(text, "*" | "*:*") {
-            return Ok(Self {
-                text: text.into(),
-                named: None,
-            });
+            return Ok(Self { text: text.into(), named: None });
         }
         let Some((service, name)) = text.split_once(':') else {
-            return Err(BadPattern::new(
-                format!("action `{text}` does not name its service"),
-                help,
-            ));
+            return Err(BadPattern::new(format!("action `{text}` does not name its service"), help));
         };
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
         if service.is_empty() || !service.bytes().all(plain) {
-            return Err(BadPattern::new(
-                format!("`{service}` is not the prefix of a service"),
-                help,
-            ));
+            return Err(BadPattern::new(format!("`{service}` is not the prefix of a service"), help));
         }
-        if name.is_empty()
-            || !name
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'*' | b'?'))
-        {
-            return Err(BadPattern::new(
-                format!("`{name}` is not the name of an action"),
-                help,
-            ));
+        if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'*' | b'?')) {
+            return Err(BadPattern::new(format!("`{name}` is not the name of an action"), help));
         }
-        let name = Pattern::parse(
-            name,
-            Syntax {
-                wildcards: true,
-                variables: false,
-            },
-        )?;
-        Ok(Self {
-            text: text.into(),
-            named: Some((service.into(), name)),
-        })
+        let name = Pattern::parse(name, Syntax { wildcards: true, variables: false })?;
+        Ok(Self { text: text.into(), named: Some((service.into(), name)) })
     }
 
     /// As written in the policy.
@@ -344,8 +305,7 @@ impl ActionPattern {
         match &self.named {
             None => true,
             Some((service, name)) => {
-                service.eq_ignore_ascii_case(action.service)
-                    && name.matches(action.name, Case::Ignored, NO_CONTEXT)
+                service.eq_ignore_ascii_case(action.service) && name.matches(action.name, Case::Ignored, NO_CONTEXT)
             }
         }
     }
@@ -395,15 +355,9 @@ impl ArnPattern {
     /// Compiles a value of `ArnLike` or `ArnEquals`.
     pub(crate) fn parse(text: &str, variables: bool) -> Result<Self, BadPattern> {
         if text == "*" {
-            return Ok(Self {
-                text: text.into(),
-                parts: None,
-            });
+            return Ok(Self { text: text.into(), parts: None });
         }
-        let syntax = Syntax {
-            wildcards: true,
-            variables,
-        };
+        let syntax = Syntax { wildcards: true, variables };
         let mut parts = split_outside_variables(text, variables).into_iter();
         let is_arn = parts.next() == Some("arn");
         let parts: Vec<&str> = parts.collect();
@@ -416,17 +370,8 @@ impl ArnPattern {
             ));
         };
         let compile = |part: &str| Pattern::parse(part, syntax);
-        let parts = [
-            compile(partition)?,
-            compile(service)?,
-            compile(region)?,
-            compile(account)?,
-            compile(resource)?,
-        ];
-        Ok(Self {
-            text: text.into(),
-            parts: Some(parts),
-        })
+        let parts = [compile(partition)?, compile(service)?, compile(region)?, compile(account)?, compile(resource)?];
+        Ok(Self { text: text.into(), parts: Some(parts) })
     }
 
     /// As written in the policy.
@@ -489,15 +434,10 @@ fn split_outside_variables(text: &str, variables: bool) -> Vec<&str> {
 mod tests {
     use super::*;
 
-    const LIKE: Syntax = Syntax {
-        wildcards: true,
-        variables: true,
-    };
+    const LIKE: Syntax = Syntax { wildcards: true, variables: true };
 
     fn fits(pattern: &str, text: &str) -> bool {
-        Pattern::parse(pattern, LIKE)
-            .unwrap()
-            .matches(text, Case::Sensitive, &Context::new())
+        Pattern::parse(pattern, LIKE).unwrap().matches(text, Case::Sensitive, &Context::new())
     }
 
     #[test]
@@ -520,11 +460,7 @@ mod tests {
             ("??", "é", false),
             ("a*b*c", "aXbXbYc", true),
             ("a*b*c", "acb", false),
-            (
-                "aws-service-role/*",
-                "aws-service-role/ssm.amazonaws.com/X",
-                true,
-            ),
+            ("aws-service-role/*", "aws-service-role/ssm.amazonaws.com/X", true),
         ] {
             assert_eq!(fits(pattern, text), expected, "{pattern} on {text}");
         }
@@ -541,14 +477,7 @@ mod tests {
         assert!(defaulted.matches("none", Case::Sensitive, &Context::new()));
         assert!(fits("${*}${?}${$}", "*?$"));
         assert!(!fits("${*}", "x"));
-        let literal = Pattern::parse(
-            "${aws:username}",
-            Syntax {
-                wildcards: true,
-                variables: false,
-            },
-        )
-        .unwrap();
+        let literal = Pattern::parse("${aws:username}", Syntax { wildcards: true, variables: false }).unwrap();
         assert!(literal.matches("${aws:username}", Case::Sensitive, &context));
         for wrong in ["${", "${}", "${a, b}", "${a,'b}"] {
             assert!(Pattern::parse(wrong, LIKE).is_err(), "{wrong}");
@@ -557,24 +486,13 @@ mod tests {
 
     #[test]
     fn actions_ignore_case_and_keep_their_service() {
-        let fits = |pattern: &str, action: &str| {
-            ActionPattern::parse(pattern)
-                .unwrap()
-                .matches(ActionParts::split(action))
-        };
+        let fits =
+            |pattern: &str, action: &str| ActionPattern::parse(pattern).unwrap().matches(ActionParts::split(action));
         assert!(fits("IAM:*servicelinked*", "iam:DeleteServiceLinkedRole"));
         assert!(fits("iam:Pass?ole", "iam:passrole"));
         assert!(fits("*", "ssm:SendCommand"));
         assert!(!fits("iam:*", "ssm:SendCommand"));
-        for wrong in [
-            "iam",
-            "",
-            "i*m:PassRole",
-            "iam:",
-            "iam:Pass:Role",
-            ":PassRole",
-            "iam:Pass Role",
-        ] {
+        for wrong in ["iam", "", "i*m:PassRole", "iam:", "iam:Pass:Role", ":PassRole", "iam:Pass Role"] {
             assert!(ActionPattern::parse(wrong).is_err(), "{wrong}");
         }
     }
@@ -582,42 +500,22 @@ mod tests {
     #[test]
     fn arns_are_compared_part_by_part() {
         let fits = |pattern: &str, resource: &str| {
-            ArnPattern::parse_resource(pattern, true)
-                .unwrap()
-                .matches(ResourceParts::split(resource), &Context::new())
+            ArnPattern::parse_resource(pattern, true).unwrap().matches(ResourceParts::split(resource), &Context::new())
         };
         let role = "arn:aws:iam::111122223333:role/aws-service-role/ssm.amazonaws.com/AWSServiceRoleForAmazonSSM";
-        assert!(fits(
-            "arn:aws:iam::*:role/aws-service-role/ssm.amazonaws.com/AWSServiceRoleForAmazonSSM*",
-            role
-        ));
+        assert!(fits("arn:aws:iam::*:role/aws-service-role/ssm.amazonaws.com/AWSServiceRoleForAmazonSSM*", role));
         assert!(fits("arn:aws:iam::*:*", role));
         assert!(fits("arn:*:iam:*:111122223333:role/*SSM", role));
-        assert!(!fits(
-            "arn:aws:iam::*:role/aws-service-role/SSM.amazonaws.com/*",
-            role
-        ));
+        assert!(!fits("arn:aws:iam::*:role/aws-service-role/SSM.amazonaws.com/*", role));
         assert!(!fits("arn:aws:iam::111122223334:role/*", role));
         // A wildcard does not cross into the next part, but the last part is everything that is left.
-        assert!(!fits(
-            "arn:aws:lambda:*:function:f",
-            "arn:aws:lambda:eu-west-1:111122223333:function:f"
-        ));
-        assert!(fits(
-            "arn:aws:lambda:*:*:function:*",
-            "arn:aws:lambda:eu-west-1:111122223333:function:f:7/x"
-        ));
+        assert!(!fits("arn:aws:lambda:*:function:f", "arn:aws:lambda:eu-west-1:111122223333:function:f"));
+        assert!(fits("arn:aws:lambda:*:*:function:*", "arn:aws:lambda:eu-west-1:111122223333:function:f:7/x"));
         // An action without a resource of its own is judged on `*`, which only `*` grants.
         assert!(fits("*", "*"));
         assert!(!fits("arn:aws:iam::*:*", "*"));
-        for wrong in [
-            "",
-            "role",
-            "arn:aws:iam::*",
-            "aws:arn:iam::1:role/x",
-            "arn:aws:*::1:role/x",
-            "arn:aws:i?m::1:x",
-        ] {
+        for wrong in ["", "role", "arn:aws:iam::*", "aws:arn:iam::1:role/x", "arn:aws:*::1:role/x", "arn:aws:i?m::1:x"]
+        {
             assert!(ArnPattern::parse_resource(wrong, true).is_err(), "{wrong}");
         }
     }
@@ -625,8 +523,7 @@ mod tests {
     #[test]
     fn colons_of_variables_do_not_cut_an_arn() {
         let context = Context::new().with("aws:username", "alice");
-        let pattern =
-            ArnPattern::parse_resource("arn:aws:iam::*:user/${aws:username}", true).unwrap();
+        let pattern = ArnPattern::parse_resource("arn:aws:iam::*:user/${aws:username}", true).unwrap();
         assert!(pattern.matches(ResourceParts::split("arn:aws:iam::1:user/alice"), &context));
         assert!(!pattern.matches(ResourceParts::split("arn:aws:iam::1:user/bob"), &context));
     }

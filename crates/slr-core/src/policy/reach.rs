@@ -185,11 +185,7 @@ impl PrivilegeGraph {
     ///
     /// # Errors
     /// [`AccountError::NoSuchEntity`]. A group is no caller: ask for one of its users.
-    pub fn explore(
-        world: &World<'_>,
-        from: Entity<'_>,
-        targets: &[&str],
-    ) -> Result<Self, AccountError> {
+    pub fn explore(world: &World<'_>, from: Entity<'_>, targets: &[&str]) -> Result<Self, AccountError> {
         let imagined = imagine(world)?;
         let (start, caller) = match from {
             Entity::User(name) => {
@@ -203,19 +199,13 @@ impl PrivilegeGraph {
                 (ReachNode::Role(caller.name().to_owned()), caller)
             }
             Entity::Group(name) => {
-                return Err(AccountError::NoSuchEntity {
-                    kind: "user or role",
-                    name: name.to_owned(),
-                });
+                return Err(AccountError::NoSuchEntity { kind: "user or role", name: name.to_owned() });
             }
         };
         let mut explorer = Explorer::new(world, &imagined, targets);
         let start = explorer.holder(start, caller);
         explorer.run()?;
-        Ok(Self {
-            graph: explorer.graph,
-            start,
-        })
+        Ok(Self { graph: explorer.graph, start })
     }
 
     /// The graph, with labels on nodes and edges.
@@ -256,9 +246,7 @@ impl PrivilegeGraph {
         for node in self.graph.node_indices().filter(wanted) {
             for edge in self.graph.edges_directed(node, Direction::Incoming) {
                 let holder = edge.source();
-                let mut path = self
-                    .path_to(&arrived, holder)
-                    .unwrap_or(ReachPath { edges: Vec::new() });
+                let mut path = self.path_to(&arrived, holder).unwrap_or(ReachPath { edges: Vec::new() });
                 path.edges.push(edge.id());
                 paths.push((path.edges.len(), &self.graph[holder], path));
             }
@@ -287,11 +275,7 @@ impl PrivilegeGraph {
         let mut queue = VecDeque::from([self.start]);
         while let Some(node) = queue.pop_front() {
             // petgraph lists the edges of a node latest first.
-            let mut edges: Vec<_> = self
-                .graph
-                .edges(node)
-                .map(|edge| (edge.id(), edge.target()))
-                .collect();
+            let mut edges: Vec<_> = self.graph.edges(node).map(|edge| (edge.id(), edge.target())).collect();
             edges.reverse();
             for (edge, target) in edges {
                 if target != self.start && !arrived.contains_key(&target) {
@@ -304,15 +288,9 @@ impl PrivilegeGraph {
     }
 
     /// Nothing for the start itself.
-    fn path_to(
-        &self,
-        arrived: &BTreeMap<NodeIndex, EdgeIndex>,
-        node: NodeIndex,
-    ) -> Option<ReachPath> {
+    fn path_to(&self, arrived: &BTreeMap<NodeIndex, EdgeIndex>, node: NodeIndex) -> Option<ReachPath> {
         let mut edges = vec![*arrived.get(&node)?];
-        while let Some((from, _)) = edges
-            .last()
-            .and_then(|&edge| self.graph.edge_endpoints(edge))
+        while let Some((from, _)) = edges.last().and_then(|&edge| self.graph.edge_endpoints(edge))
             && let Some(&edge) = arrived.get(&from)
         {
             edges.push(edge);
@@ -331,11 +309,7 @@ fn imagine(world: &World<'_>) -> Result<Account, AccountError> {
     for role in world.linked_roles {
         if imagined.role_arn(role.name).is_none() {
             imagined.add_service_linked_role(role.service, role.name, role.trust.clone())?;
-            imagined.put_inline_policy(
-                Entity::Role(role.name),
-                role.name,
-                role.permissions.clone(),
-            )?;
+            imagined.put_inline_policy(Entity::Role(role.name), role.name, role.permissions.clone())?;
         }
     }
     Ok(imagined)
@@ -358,19 +332,9 @@ fn trust_index<'w>(world: &'w World<'w>, imagined: &'w Account) -> BTreeMap<&'w 
 fn assumable(account: &Account) -> Vec<&str> {
     let opens = |role: &&str| {
         account.trust_policy(role).is_some_and(|trust| {
-            trust
-                .policy
-                .document
-                .statements()
-                .iter()
-                .filter_map(Statement::principals)
-                .any(|named| {
-                    named.negated
-                        || !named
-                            .listed
-                            .iter()
-                            .all(|one| matches!(one, PrincipalPattern::Service(_)))
-                })
+            trust.policy.document.statements().iter().filter_map(Statement::principals).any(|named| {
+                named.negated || !named.listed.iter().all(|one| matches!(one, PrincipalPattern::Service(_)))
+            })
         })
     };
     account.roles().filter(opens).collect()
@@ -462,11 +426,7 @@ impl<'w> Explorer<'w> {
     fn extend(&mut self, node: NodeIndex, caller: &Caller) -> Result<(), AccountError> {
         let imagined = self.imagined;
         let entitlements = imagined.entitlements(caller)?;
-        let rights = Rights {
-            caller,
-            entitlements: &entitlements,
-            context: caller.context(),
-        };
+        let rights = Rights { caller, entitlements: &entitlements, context: caller.context() };
         self.hold(node, &rights);
         self.create(node, &rights);
         for service_use in self.world.uses {
@@ -485,21 +445,12 @@ impl<'w> Explorer<'w> {
 
     /// Actions that the policies name, and targets that they cover.
     fn hold(&mut self, node: NodeIndex, rights: &Rights<'_>) {
-        let mut actions: Vec<String> = self
-            .targets
-            .iter()
-            .map(|&target| target.to_owned())
-            .collect();
+        let mut actions: Vec<String> = self.targets.iter().map(|&target| target.to_owned()).collect();
         for policy in &rights.entitlements.identity {
             for statement in policy.document.statements() {
                 let actions_here = statement.actions();
                 if statement.effect() == Effect::Allow && !actions_here.negated {
-                    actions.extend(
-                        actions_here
-                            .listed
-                            .iter()
-                            .map(|pattern| pattern.text().to_owned()),
-                    );
+                    actions.extend(actions_here.listed.iter().map(|pattern| pattern.text().to_owned()));
                 }
             }
         }
@@ -532,11 +483,7 @@ impl<'w> Explorer<'w> {
             service_principal: service,
             role_name,
         };
-        rights.allows(
-            CreateServiceLinkedRole::ACTION,
-            &request.resource(),
-            &request.context(rights.caller),
-        )
+        rights.allows(CreateServiceLinkedRole::ACTION, &request.resource(), &request.context(rights.caller))
     }
 
     fn use_linked(
@@ -548,11 +495,7 @@ impl<'w> Explorer<'w> {
         created: bool,
         granted: String,
     ) -> Result<(), AccountError> {
-        let Some(role) = self
-            .imagined
-            .roles()
-            .find(|name| name.eq_ignore_ascii_case(role_name))
-        else {
+        let Some(role) = self.imagined.roles().find(|name| name.eq_ignore_ascii_case(role_name)) else {
             return Ok(());
         };
         if !self.trusting(service_use.service).contains(&role) {
@@ -561,10 +504,7 @@ impl<'w> Explorer<'w> {
         let mut because = vec![granted];
         let from = if self.world.account.role_arn(role).is_some() {
             node
-        } else if let Some(reason) = created
-            .then(|| self.may_create(rights, service_use.service, role))
-            .flatten()
-        {
+        } else if let Some(reason) = created.then(|| self.may_create(rights, service_use.service, role)).flatten() {
             because.push(reason);
             node
         } else if self.made.contains(role) {
@@ -575,10 +515,7 @@ impl<'w> Explorer<'w> {
         };
         let caller = self.imagined.session_caller(role, SESSION)?;
         let to = self.holder(ReachNode::Role(role.to_owned()), caller);
-        let kind = ReachKind::Uses {
-            action: service_use.action.to_owned(),
-            service: service_use.service.to_owned(),
-        };
+        let kind = ReachKind::Uses { action: service_use.action.to_owned(), service: service_use.service.to_owned() };
         self.edge(from, to, kind, because);
         Ok(())
     }
@@ -598,11 +535,7 @@ impl<'w> Explorer<'w> {
             let Some(role_arn) = imagined.role_arn(role) else {
                 continue;
             };
-            let request = PassRole {
-                role_arn,
-                passed_to_service: service_use.service,
-                associated_resource_arn: None,
-            };
+            let request = PassRole { role_arn, passed_to_service: service_use.service, associated_resource_arn: None };
             let passed = rights.allows(PassRole::ACTION, role_arn, &request.context(rights.caller));
             let Some(reason) = passed else {
                 continue;
@@ -616,10 +549,8 @@ impl<'w> Explorer<'w> {
             };
             let caller = imagined.session_caller(role, SESSION)?;
             let to = self.holder(ReachNode::Role(role.to_owned()), caller);
-            let kind = ReachKind::Passes {
-                action: service_use.action.to_owned(),
-                service: service_use.service.to_owned(),
-            };
+            let kind =
+                ReachKind::Passes { action: service_use.action.to_owned(), service: service_use.service.to_owned() };
             self.edge(from, to, kind, vec![granted.to_owned(), reason]);
         }
         Ok(())
@@ -645,25 +576,13 @@ impl<'w> Explorer<'w> {
 }
 
 /// "alice may perform iam:PassRole on ...: Allow by statement ...", or nothing if she may not.
-fn reason(
-    caller: &Caller,
-    action: &str,
-    resource: &str,
-    decision: &Decision<'_>,
-) -> Option<String> {
+fn reason(caller: &Caller, action: &str, resource: &str, decision: &Decision<'_>) -> Option<String> {
     let by = match decision {
-        Decision::Allowed {
-            by: Grant::Statement(by),
-        } => by.to_string(),
-        Decision::Allowed {
-            by: Grant::AccountRoot,
-        } => "the account root user".to_owned(),
+        Decision::Allowed { by: Grant::Statement(by) } => by.to_string(),
+        Decision::Allowed { by: Grant::AccountRoot } => "the account root user".to_owned(),
         Decision::ExplicitDeny { .. } | Decision::ImplicitDeny { .. } => return None,
     };
-    Some(format!(
-        "{} may perform {action} on {resource}: {by}",
-        caller.name()
-    ))
+    Some(format!("{} may perform {action} on {resource}: {by}", caller.name()))
 }
 
 /// What one identity may do.
@@ -675,42 +594,25 @@ struct Rights<'h> {
 
 impl Rights<'_> {
     fn allows(&self, action: &str, resource: &str, context: &Context) -> Option<String> {
-        let decision = self
-            .entitlements
-            .decide(&Request::new(self.caller, action, resource, context), None);
+        let decision = self.entitlements.decide(&Request::new(self.caller, action, resource, context), None);
         reason(self.caller, action, resource, &decision)
     }
 
     /// Whether any identity policy speaks of allowing the action at all: quick, and often the answer is no.
     fn could(&self, action: &str) -> bool {
         let parts = ActionParts::split(action);
-        let statements = self
-            .entitlements
-            .identity
-            .iter()
-            .flat_map(|policy| policy.document.statements());
-        statements
-            .filter(|statement| statement.effect() == Effect::Allow)
-            .any(|statement| {
-                let actions = statement.actions();
-                actions.listed.iter().any(|pattern| pattern.matches(parts)) != actions.negated
-            })
+        let statements = self.entitlements.identity.iter().flat_map(|policy| policy.document.statements());
+        statements.filter(|statement| statement.effect() == Effect::Allow).any(|statement| {
+            let actions = statement.actions();
+            actions.listed.iter().any(|pattern| pattern.matches(parts)) != actions.negated
+        })
     }
 
     /// Whether the action is allowed on some resource that a policy names. A pattern stands for itself: it is
     /// matched by itself and by whatever is wider.
     fn may(&self, action: &str) -> Option<String> {
-        let Entitlements {
-            identity,
-            boundary,
-            session,
-            service_control,
-        } = self.entitlements;
-        let policies = identity
-            .iter()
-            .chain(boundary)
-            .chain(session)
-            .chain(service_control.iter().flatten());
+        let Entitlements { identity, boundary, session, service_control } = self.entitlements;
+        let policies = identity.iter().chain(boundary).chain(session).chain(service_control.iter().flatten());
         let statements = policies.flat_map(|policy| policy.document.statements());
         let parts = ActionParts::split(action);
         for statement in statements.filter(|statement| statement.effect() == Effect::Allow) {
@@ -724,15 +626,9 @@ impl Rights<'_> {
             let candidates: Vec<String> = if resources.negated {
                 vec!["*".to_owned()]
             } else {
-                resources
-                    .listed
-                    .iter()
-                    .filter_map(|pattern| pattern.sample(&self.context))
-                    .collect()
+                resources.listed.iter().filter_map(|pattern| pattern.sample(&self.context)).collect()
             };
-            let found = candidates
-                .iter()
-                .find_map(|resource| self.allows(action, resource, &self.context));
+            let found = candidates.iter().find_map(|resource| self.allows(action, resource, &self.context));
             if found.is_some() {
                 return found;
             }

@@ -25,9 +25,7 @@ impl PassRole<'_> {
 
     /// All condition keys of the request.
     pub fn context(&self, caller: &Caller) -> Context {
-        let mut context = caller
-            .context()
-            .with("iam:PassedToService", self.passed_to_service);
+        let mut context = caller.context().with("iam:PassedToService", self.passed_to_service);
         if let Some(arn) = self.associated_resource_arn {
             context.set("iam:AssociatedResourceArn", arn);
         }
@@ -58,18 +56,11 @@ impl CreateServiceLinkedRole<'_> {
 
     /// The resource: the ARN that the role would have.
     pub fn resource(&self) -> String {
-        service_linked_role_arn(
-            self.partition,
-            self.account,
-            self.service_principal,
-            self.role_name,
-        )
+        service_linked_role_arn(self.partition, self.account, self.service_principal, self.role_name)
     }
 
     /// All condition keys of the request.
     pub fn context(&self, caller: &Caller) -> Context {
-        caller
-            .context()
-            .with("iam:AWSServiceName", self.service_principal)
+        caller.context().with("iam:AWSServiceName", self.service_principal)
     }
 }

@@ -159,9 +159,7 @@ impl Network {
         let address: IpAddr = address.parse().ok()?;
         let width = if address.is_ipv4() { 32 } else { 128 };
         let prefix = match prefix {
-            Some(prefix) if (1..=3).contains(&prefix.len()) => {
-                u8::try_from(digits_to_u64(prefix)?).ok()?
-            }
+            Some(prefix) if (1..=3).contains(&prefix.len()) => u8::try_from(digits_to_u64(prefix)?).ok()?,
             Some(_) => return None,
             None => width,
         };
@@ -174,25 +172,17 @@ impl Network {
             return false;
         }
         match (self.address, other.address) {
-            (IpAddr::V4(own), IpAddr::V4(theirs)) => same_prefix(
-                own.to_bits().into(),
-                theirs.to_bits().into(),
-                self.prefix,
-                32,
-            ),
-            (IpAddr::V6(own), IpAddr::V6(theirs)) => {
-                same_prefix(own.to_bits(), theirs.to_bits(), self.prefix, 128)
+            (IpAddr::V4(own), IpAddr::V4(theirs)) => {
+                same_prefix(own.to_bits().into(), theirs.to_bits().into(), self.prefix, 32)
             }
+            (IpAddr::V6(own), IpAddr::V6(theirs)) => same_prefix(own.to_bits(), theirs.to_bits(), self.prefix, 128),
             (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => false,
         }
     }
 }
 
 fn same_prefix(left: u128, right: u128, prefix: u8, width: u8) -> bool {
-    (left ^ right)
-        .checked_shr(u32::from(width - prefix))
-        .unwrap_or(0)
-        == 0
+    (left ^ right).checked_shr(u32::from(width - prefix)).unwrap_or(0) == 0
 }
 
 #[cfg(test)]
@@ -205,20 +195,8 @@ mod tests {
         assert_eq!(Decimal::parse("-0"), Decimal::parse("0"));
         assert!(Decimal::parse("-2") < Decimal::parse("-1.999999999"));
         // Two neighbours that a binary floating-point number cannot tell apart.
-        assert_ne!(
-            Decimal::parse("9007199254740993"),
-            Decimal::parse("9007199254740992")
-        );
-        for wrong in [
-            "",
-            "-",
-            ".5",
-            "5.",
-            "1e3",
-            " 1",
-            "1234567890123456789",
-            "0.1234567890",
-        ] {
+        assert_ne!(Decimal::parse("9007199254740993"), Decimal::parse("9007199254740992"));
+        for wrong in ["", "-", ".5", "5.", "1e3", " 1", "1234567890123456789", "0.1234567890"] {
             assert_eq!(Decimal::parse(wrong), None, "{wrong}");
         }
     }
@@ -235,14 +213,7 @@ mod tests {
         assert_eq!(at("2000-02-29"), at("951782400"));
         assert_eq!(at("2020"), at("1577836800"));
         assert_eq!(Decimal::parse_date("10.0"), Decimal::parse("10"));
-        for wrong in [
-            "2019-02-29",
-            "2019-13",
-            "2019-07-27T10:00",
-            "2019-07T10:00Z",
-            "2019-07-27T24:00Z",
-            "soon",
-        ] {
+        for wrong in ["2019-02-29", "2019-13", "2019-07-27T10:00", "2019-07T10:00Z", "2019-07-27T24:00Z", "soon"] {
             assert_eq!(Decimal::parse_date(wrong), None, "{wrong}");
         }
     }

@@ -59,7 +59,9 @@ impl<S: IdSet> Universe<S> {
     pub(super) fn authorise_anywhere(&self, by: PrincipalIdx, operation: Operation) -> Result<(), Rejection> {
         match &self.world().principals[by.index()].authority {
             Authority::Everything => Ok(()),
-            Authority::Policies(caller) if self.is_allowed(caller, operation.iam_action(), "*", &caller.context()) => Ok(()),
+            Authority::Policies(caller) if self.is_allowed(caller, operation.iam_action(), "*", &caller.context()) => {
+                Ok(())
+            }
             Authority::Policies(_) => Err(Rejection::AccessDeniedAnywhere(by, operation)),
         }
     }

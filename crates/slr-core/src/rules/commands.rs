@@ -317,6 +317,12 @@ impl<S: IdSet> Universe<S> {
         Ok(())
     }
 
+    /// Whether the attachment is a trust policy. IAM has no operation that takes one off. Source: IAM API Reference,
+    /// `UpdateAssumeRolePolicy`.
+    pub(super) fn is_trust_policy(&self, attachment: AttachmentIdx) -> bool {
+        matches!(self.world().attachments[attachment.index()].item, Item::TrustPolicy(_))
+    }
+
     fn detach(
         &self,
         state: &mut State<S>,

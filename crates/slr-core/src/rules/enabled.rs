@@ -1,7 +1,7 @@
 //! What may happen next, in a stable order.
 
-use super::operators::lesson_of;
 use super::Reports;
+use super::operators::lesson_of;
 use crate::action::{Action, Operation, OperatorStep};
 use crate::id::{OperatorIdx, RegionIdx, ResourceIdx, RoleIdx, SessionIdx, number};
 use crate::kind::{CleanUp, When};
@@ -85,7 +85,7 @@ impl<S: IdSet> Universe<S> {
         let preparing = described.works == Works::InAnyOrder || state.operator(operator).phase == Phase::Preparing;
         if preparing && state.is_live(described.goal) {
             for resource in self.known_to(state, operator).iter().map(ResourceIdx) {
-                if self.can_clean_up(state, resource) {
+                if self.can_clean_up(state, operator, resource) {
                     visit(Action::Operator { operator, step: OperatorStep::CleansUp(resource) });
                 }
             }
@@ -104,12 +104,17 @@ impl<S: IdSet> Universe<S> {
         offer(OperatorStep::GivesUp);
     }
 
-    /// Whether a call for the resource's clean-up would be granted.
+    /// Whether a call for the resource's clean-up would be granted, or refused in a way that the operator acts upon.
     #[inline]
-    pub fn can_clean_up(&self, state: &State<S>, resource: ResourceIdx) -> bool {
+    pub fn can_clean_up(&self, state: &State<S>, operator: OperatorIdx, resource: ResourceIdx) -> bool {
         let CleanUp::Call(transition) = self.clean_up_of(state, resource) else {
             return false;
         };
+        let described = self.operator(operator);
+        // Who works in steps tries, is refused, and gives up: that is a step. Who works in any order does something else.
+        if self.authorise_operation(described.principal, resource, transition).is_err() {
+            return described.works == Works::InSteps;
+        }
         let step = self.transition(resource, transition);
         let in_time = match step.when {
             When::Always => true,

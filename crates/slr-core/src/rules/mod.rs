@@ -15,7 +15,7 @@ mod report;
 pub use judge::{Judgement, Reports};
 pub use report::{DEFAULT_REASON, DeletionReason, RoleUsage};
 
-use crate::action::Action;
+use crate::action::{Action, Command};
 use crate::event::Event;
 use crate::rejection::{Impossible, Refusal, Rejection};
 use crate::set::IdSet;
@@ -39,6 +39,9 @@ impl<S: IdSet> Universe<S> {
             return Err(Impossible::Unknown { action: action.name() }.into());
         }
         match action {
+            Action::Command { command: Command::Detach { attachment }, .. } if self.is_trust_policy(*attachment) => {
+                Err(not_enabled("Command", "a trust policy can only be replaced"))
+            }
             Action::Command { by, command } => self.command(state, *by, *command, tell).map_err(Refusal::from),
             Action::Throttle { .. } => Err(Refusal::Rejected(Rejection::Throttled)),
             Action::Operator { operator, step } => self.operator_step(state, *operator, *step, tell),

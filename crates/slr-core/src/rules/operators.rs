@@ -38,6 +38,12 @@ impl<S: IdSet> Universe<S> {
                     let by = self.operator(id).principal;
                     if let Err(rejection) = self.operate(state, by, resource, transition, tell) {
                         tell(Event::Refused { by, rejection });
+                        // Whoever lacks the right will lack it tomorrow; other refusals pass.
+                        if let (Works::InSteps, Rejection::ResourceAccessDenied(..)) =
+                            (self.operator(id).works, rejection)
+                        {
+                            return Self::experience(state, id, OperatorEvent::LostPatience, tell);
+                        }
                     }
                 }
                 Ok(())

@@ -163,8 +163,9 @@ impl<S: IdSet> Habits<S> for Campaigns<'_, S> {
                     }
                 }
             }
-            What::SessionEnd(session) => actions
-                .push(Action::SessionEnds { session: SessionIdx(u32::from(session)), end: SessionEnd::Done }),
+            What::SessionEnd(session) => {
+                actions.push(Action::SessionEnds { session: SessionIdx(u32::from(session)), end: SessionEnd::Done })
+            }
             What::ResourceDone(resource) => {
                 let fails = self.universe.is_session_open(state, ROLE) && stream.unit() < 0.3;
                 let transition = slr_core::id::TransitionIdx(if fails { 3 } else { 2 });
@@ -256,7 +257,8 @@ fn by_hand_one_after_another(seed: u64, count: u32) -> Totals {
 
 /// The published totals for seed 7, and every way to play them.
 fn prove(universe: &Universe<u8>) {
-    for (count, events, attempts) in [(1_000, 28_763, 6_348), (10_000, 290_883, 64_370), (100_000, 2_913_996, 645_014)] {
+    for (count, events, attempts) in [(1_000, 28_763, 6_348), (10_000, 290_883, 64_370), (100_000, 2_913_996, 645_014)]
+    {
         let totals = one_clock(universe, 7, count, &mut Nobody);
         assert_eq!((totals.events, totals.attempts), (events, attempts), "{count} campaigns");
         assert_eq!(one_after_another(universe, 7, count), totals);

@@ -449,10 +449,7 @@ mod tests {
     /// What the examples leave out.
     const AROUND: [(&str, &str); 3] = [
         ("scenario:", "scenario: An example\n"),
-        (
-            "services:",
-            "services: { gadgets.example.com: { role: AWSServiceRoleForGadgets, kinds: { gadget: {} } } }\n",
-        ),
+        ("services:", "services: { gadgets.example.com: { role: AWSServiceRoleForGadgets, kinds: { gadget: {} } } }\n"),
         ("given:", "given: [{ role: AWSServiceRoleForGadgets }]\n"),
     ];
 
@@ -469,10 +466,7 @@ mod tests {
             Ok(parsed) => parsed.warnings,
             Err(diagnostics) => diagnostics,
         };
-        found
-            .into_iter()
-            .map(|diagnostic| diagnostic.code)
-            .collect()
+        found.into_iter().map(|diagnostic| diagnostic.code).collect()
     }
 
     #[test]
@@ -499,11 +493,7 @@ mod tests {
             let Explanation { wrong, right, .. } = code.explanation();
             assert_eq!(wrong.is_empty(), right.is_empty(), "{code}");
             assert_eq!(Code::named(code.name()), Some(*code));
-            assert!(
-                !Code::ALL[..number]
-                    .iter()
-                    .any(|other| other.name() == code.name())
-            );
+            assert!(!Code::ALL[..number].iter().any(|other| other.name() == code.name()));
         }
         assert_eq!(Code::resembling("unknown-rol"), Some(Code::UnknownRole));
     }

@@ -58,10 +58,7 @@ pub struct Label {
 impl Diagnostic {
     /// A mistake at a place.
     pub fn new(code: Code, span: Span, message: impl Into<String>) -> Self {
-        Self {
-            span: Some(span),
-            ..Self::of_file(code, message)
-        }
+        Self { span: Some(span), ..Self::of_file(code, message) }
     }
 
     /// A mistake of the file as a whole.
@@ -87,10 +84,7 @@ impl Diagnostic {
     /// Points at a further place.
     #[must_use]
     pub fn also(mut self, span: Span, text: impl Into<String>) -> Self {
-        self.also.push(Label {
-            span,
-            text: text.into(),
-        });
+        self.also.push(Label { span, text: text.into() });
         self
     }
 
@@ -117,8 +111,6 @@ impl Diagnostic {
 
 /// Sorts by position, what concerns the whole file first, and drops repetitions.
 pub(crate) fn sort(diagnostics: &mut Vec<Diagnostic>) {
-    diagnostics.sort_by(|a, b| {
-        (a.span, a.severity, a.code, &a.message).cmp(&(b.span, b.severity, b.code, &b.message))
-    });
+    diagnostics.sort_by(|a, b| (a.span, a.severity, a.code, &a.message).cmp(&(b.span, b.severity, b.code, &b.message)));
     diagnostics.dedup();
 }

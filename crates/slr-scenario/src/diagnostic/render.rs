@@ -44,10 +44,7 @@ pub fn render(source: &Source, diagnostics: &[Diagnostic], look: Look) -> String
 }
 
 fn summary(source: &Source, diagnostics: &[Diagnostic]) -> String {
-    let errors = diagnostics
-        .iter()
-        .filter(|diagnostic| diagnostic.is_error())
-        .count();
+    let errors = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
     let warnings = diagnostics.len() - errors;
     let mut parts = Vec::new();
     for (count, one) in [(errors, "error"), (warnings, "warning")] {
@@ -57,16 +54,9 @@ fn summary(source: &Source, diagnostics: &[Diagnostic]) -> String {
             _ => parts.push(format!("{count} {one}s")),
         }
     }
-    let more = if diagnostics.len() >= MOST_DIAGNOSTICS {
-        " or more"
-    } else {
-        ""
-    };
-    let tail = if diagnostics.len() > MAX_SHOWN {
-        format!("{more} (the first {MAX_SHOWN} are shown)")
-    } else {
-        String::new()
-    };
+    let more = if diagnostics.len() >= MOST_DIAGNOSTICS { " or more" } else { "" };
+    let tail =
+        if diagnostics.len() > MAX_SHOWN { format!("{more} (the first {MAX_SHOWN} are shown)") } else { String::new() };
     format!("{}: {}{tail}", source.name(), parts.join(", "))
 }
 
@@ -75,9 +65,7 @@ fn report<'a>(source: &'a Source, diagnostic: &'a Diagnostic) -> Group<'a> {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
-    let title = level
-        .primary_title(diagnostic.message.as_str())
-        .id(diagnostic.code.name());
+    let title = level.primary_title(diagnostic.message.as_str()).id(diagnostic.code.name());
     let place = match diagnostic.span {
         Some(span) => Element::from(snippet(source, diagnostic, span)),
         None => Element::from(Origin::path(source.name())),
@@ -98,18 +86,11 @@ fn snippet<'a>(
 ) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
     let text = source.text();
     let primary = on_one_line(text, span);
-    let others: Vec<(Span, &str)> = diagnostic
-        .also
-        .iter()
-        .map(|label| (on_one_line(text, label.span), label.text.as_str()))
-        .collect();
+    let others: Vec<(Span, &str)> =
+        diagnostic.also.iter().map(|label| (on_one_line(text, label.span), label.text.as_str())).collect();
     let all = others.iter().fold(primary, |all, (span, _)| all.to(*span));
-    let from = text[..all.start as usize]
-        .rfind('\n')
-        .map_or(0, |at| at + 1);
-    let until = text[all.end as usize..]
-        .find('\n')
-        .map_or(text.len(), |at| all.end as usize + at);
+    let from = text[..all.start as usize].rfind('\n').map_or(0, |at| at + 1);
+    let until = text[all.end as usize..].find('\n').map_or(text.len(), |at| all.end as usize + at);
     let line = 1 + text[..from].bytes().filter(|byte| *byte == b'\n').count();
     let shifted = |span: Span| {
         let range = span.range();
@@ -125,20 +106,13 @@ fn snippet<'a>(
         .path(source.name())
         .annotation(annotation)
         .annotations(
-            others
-                .into_iter()
-                .map(move |(span, label)| AnnotationKind::Context.span(shifted(span)).label(label)),
+            others.into_iter().map(move |(span, label)| AnnotationKind::Context.span(shifted(span)).label(label)),
         )
 }
 
 /// A span cut to its first line, on character boundaries of the text.
 fn on_one_line(text: &str, span: Span) -> Span {
-    let boundary = |at: usize| {
-        (0..=at.min(text.len()))
-            .rev()
-            .find(|at| text.is_char_boundary(*at))
-            .unwrap_or(0)
-    };
+    let boundary = |at: usize| (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
     let start = boundary(span.start as usize);
     let end = boundary(span.end as usize).max(start);
     let line_end = text[start..end].find('\n').map_or(end, |at| start + at);

@@ -6,26 +6,16 @@ const LONGEST: usize = 128;
 /// The candidate that resembles `word`, if one does closely enough to be worth saying.
 ///
 /// Of equals the first in the order given wins, so the answer does not depend on chance.
-pub(crate) fn nearest<'a>(
-    word: &str,
-    candidates: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     const ENOUGH: u64 = 700;
     if word.len() > LONGEST {
         return None;
     }
     let folded = word.to_lowercase();
     let mut best: Option<(u64, &str)> = None;
-    for candidate in candidates
-        .into_iter()
-        .filter(|candidate| candidate.len() <= LONGEST)
-    {
+    for candidate in candidates.into_iter().filter(|candidate| candidate.len() <= LONGEST) {
         let other = candidate.to_lowercase();
-        let resemblance = if other == folded {
-            1000
-        } else {
-            permille(&folded, &other)
-        };
+        let resemblance = if other == folded { 1000 } else { permille(&folded, &other) };
         if resemblance >= ENOUGH && best.is_none_or(|(most, _)| resemblance > most) {
             best = Some((resemblance, candidate));
         }
@@ -41,18 +31,11 @@ fn permille(a: &str, b: &str) -> u64 {
     let shortest = a.len().min(b.len());
     let is_cut_off = shortest >= 4 && (a.starts_with(b) || b.starts_with(a));
     let close_enough = edits <= 1 && longest >= 4 || edits <= 2 && longest >= 6;
-    if is_cut_off || close_enough {
-        by_edits.max(800) + (999 - 800) * by_edits / 1000 / 2
-    } else {
-        by_edits
-    }
+    if is_cut_off || close_enough { by_edits.max(800) + (999 - 800) * by_edits / 1000 / 2 } else { by_edits }
 }
 
 /// A help line: the nearest candidate, or all of them if they are few.
-pub(crate) fn did_you_mean<'a>(
-    word: &str,
-    candidates: impl IntoIterator<Item = &'a str>,
-) -> Option<String> {
+pub(crate) fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
     const FEW: usize = 20;
     let candidates: Vec<&str> = candidates.into_iter().collect();
     if let Some(nearest) = nearest(word, candidates.iter().copied()) {
@@ -75,28 +58,16 @@ mod tests {
 
     #[test]
     fn slips_are_recognised() {
-        assert_eq!(
-            nearest("oprators", ["operators", "roles"]),
-            Some("operators")
-        );
+        assert_eq!(nearest("oprators", ["operators", "roles"]), Some("operators"));
         assert_eq!(nearest("Expect", ["expect"]), Some("expect"));
-        assert_eq!(
-            nearest("AWSServiceRoleForGadget", ["AWSServiceRoleForGadgets"]),
-            Some("AWSServiceRoleForGadgets")
-        );
-        assert_eq!(
-            nearest("NoSuchEntitty", ["NoSuchEntity", "InvalidInput"]),
-            Some("NoSuchEntity")
-        );
+        assert_eq!(nearest("AWSServiceRoleForGadget", ["AWSServiceRoleForGadgets"]), Some("AWSServiceRoleForGadgets"));
+        assert_eq!(nearest("NoSuchEntitty", ["NoSuchEntity", "InvalidInput"]), Some("NoSuchEntity"));
         assert_eq!(nearest("step", ["steps", "story"]), Some("steps"));
     }
 
     #[test]
     fn what_resembles_nothing_gets_no_guess() {
         assert_eq!(nearest("banana", ["operators", "roles", "seed"]), None);
-        assert_eq!(
-            did_you_mean("banana", ["a", "b"]).as_deref(),
-            Some("known here: `a`, `b`")
-        );
+        assert_eq!(did_you_mean("banana", ["a", "b"]).as_deref(), Some("known here: `a`, `b`"));
     }
 }

@@ -118,7 +118,11 @@ fn real(millis: u64) -> f64 {
     millis as f64
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a float cast saturates, and delays are not negative")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a float cast saturates, and delays are not negative"
+)]
 fn whole(millis: f64) -> u64 {
     millis as u64
 }
@@ -160,9 +164,8 @@ mod tests {
     #[test]
     fn samples_have_the_moments_of_their_distributions() {
         let mut chance = Chance::of(3, "moments");
-        let mean = |delay: Delay, chance: &mut Chance| {
-            (0..20_000).map(|_| delay.draw(chance).millis()).sum::<u64>() / 20_000
-        };
+        let mean =
+            |delay: Delay, chance: &mut Chance| (0..20_000).map(|_| delay.draw(chance).millis()).sum::<u64>() / 20_000;
         let exponential = mean(Delay::Exponential(30_000), &mut chance);
         assert!((29_000..31_000).contains(&exponential), "{exponential}");
         let range = mean(Delay::Range(1_000, 3_000), &mut chance);

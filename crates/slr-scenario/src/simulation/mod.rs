@@ -13,7 +13,9 @@ mod time;
 pub use agenda::Agenda;
 pub use backoff::{Backoff, Jitter};
 pub use chance::{Chance, Delay, SCHEME};
-pub use plan::{CleanUpFailures, LateVisibility, OperatorPlan, Outage, Plan, PlannedStep, Polling, Scripted, TaskName, Throttling};
+pub use plan::{
+    CleanUpFailures, LateVisibility, OperatorPlan, Outage, Plan, PlannedStep, Polling, Scripted, TaskName, Throttling,
+};
 pub(crate) use player::operation_of;
 pub use player::{Due, Player, Unplayable};
 pub use time::SimTime;

@@ -197,11 +197,48 @@ pub enum Scripted {
         /// The role.
         role: RoleIdx,
     },
-    /// An operator reads the documentation.
-    DocsRead {
+    /// The role's task can be polled from now on.
+    TaskBecomesVisible {
+        /// The role.
+        role: RoleIdx,
+    },
+    /// The record of the role's finished task is dropped.
+    TaskIsForgotten {
+        /// The role.
+        role: RoleIdx,
+    },
+    /// The role has spread and can be assumed.
+    RolePropagates {
+        /// The role.
+        role: RoleIdx,
+    },
+    /// A Region stops answering, or answers again.
+    Region {
+        /// The Region.
+        region: RegionIdx,
+        /// Whether it stops.
+        fails: bool,
+    },
+    /// An operator takes a step.
+    Operator {
         /// The operator.
         operator: OperatorIdx,
+        /// The step.
+        step: OperatorStep,
     },
+}
+
+impl Plan {
+    /// The script with each call of several commands taken apart, for those who do not keep to its times.
+    pub fn script(&self) -> Vec<Scripted> {
+        let apart = |step: &PlannedStep| match &step.what {
+            Scripted::Call { by, command, also } => {
+                std::iter::once(command).chain(also).map(|command| Scripted::call(*by, *command)).collect()
+            }
+            what => vec![what.clone()],
+        };
+        self.steps.iter().flat_map(apart).collect()
+    }
 }
 
 impl Scripted {
@@ -247,9 +284,12 @@ impl Scripted {
             }
             Self::RoleAppears { role } => Some(Action::RoleAppears { role: *role }),
             Self::RoleDisappears { role } => Some(Action::ServiceDeletesRole { role: *role }),
-            Self::DocsRead { operator } => {
-                Some(Action::Operator { operator: *operator, step: OperatorStep::ReadsDocs })
-            }
+            Self::TaskBecomesVisible { role } => Some(Action::TaskBecomesVisible { role: *role }),
+            Self::TaskIsForgotten { role } => Some(Action::TaskIsForgotten { role: *role }),
+            Self::RolePropagates { role } => Some(Action::RolePropagates { role: *role }),
+            Self::Region { region, fails: true } => Some(Action::RegionFails { region: *region }),
+            Self::Region { region, fails: false } => Some(Action::RegionRecovers { region: *region }),
+            Self::Operator { operator, step } => Some(Action::Operator { operator: *operator, step: *step }),
         }
     }
 }

@@ -376,7 +376,7 @@ impl<'a, S: IdSet> Player<'a, S> {
             let cleanable = universe.known_to(state, id);
             for resource in cleanable.iter().map(ResourceIdx) {
                 if matches!(universe.clean_up_of(state, resource), CleanUp::Call(_))
-                    && universe.can_clean_up(state, resource)
+                    && universe.can_clean_up(state, id, resource)
                 {
                     actions.push(Action::Operator { operator: id, step: OperatorStep::CleansUp(resource) });
                 }
@@ -531,7 +531,10 @@ impl<'a, S: IdSet> Player<'a, S> {
                 self.wake_operators(role, now, state, agenda);
             }
             Event::FailureSeen { operator } => self.wait_and_work(*operator, now, state, agenda),
-            Event::DocsRead { operator } => self.at(now, What::OperatorWorks, operator.0, agenda),
+            Event::DocsRead { operator } => {
+                let starts = self.plan.operators[operator.index()].starts;
+                self.at(now.max(starts), What::OperatorWorks, operator.0, agenda);
+            }
             Event::RegionRecovered { region } => {
                 self.make_up_for_moves(universe.resources_in(*region), now, state, agenda);
                 for role in universe.roles() {
@@ -587,7 +590,9 @@ impl<'a, S: IdSet> Player<'a, S> {
         let wait = backoff.after(attempt.max(1), self.stream(Actor::Operator(id)));
         self.submits[id.index()].0 = now.plus(wait);
         self.begin_to_read(id, now, state, agenda);
-        self.at(now, What::OperatorWorks, id.0, agenda);
+        // An operator that a script moves does nothing by itself before it starts.
+        let starts = self.plan.operators[id.index()].starts;
+        self.at(now.max(starts), What::OperatorWorks, id.0, agenda);
     }
 
     /// Lets an operator read the documentation who wants to, unless it reads already.

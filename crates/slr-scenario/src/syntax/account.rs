@@ -55,25 +55,19 @@ impl Account {
     /// The partition.
     #[must_use]
     pub fn partition(&self) -> Partition {
-        self.partition
-            .as_ref()
-            .map_or(Partition::Aws, |partition| partition.value)
+        self.partition.as_ref().map_or(Partition::Aws, |partition| partition.value)
     }
 
     /// The Region of resources for which nothing says it.
     #[must_use]
     pub fn first_region(&self) -> &str {
-        self.regions
-            .first()
-            .map_or(Self::DEFAULT_REGION, |region| region.as_str())
+        self.regions.first().map_or(Self::DEFAULT_REGION, |region| region.as_str())
     }
 
     /// How many roles the account may have.
     #[must_use]
     pub fn role_quota(&self) -> u32 {
-        self.role_quota
-            .as_ref()
-            .map_or(Self::DEFAULT_ROLE_QUOTA, |quota| quota.value)
+        self.role_quota.as_ref().map_or(Self::DEFAULT_ROLE_QUOTA, |quota| quota.value)
     }
 
     /// How many roles there are besides those of the scenario.

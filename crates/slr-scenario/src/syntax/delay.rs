@@ -61,13 +61,7 @@ impl Delay {
     /// A log-normal delay.
     #[must_use]
     pub fn log_normal(median: Duration, sigma: Factor) -> Self {
-        Self::LogNormal(LogNormal {
-            shape: LogNormalShape {
-                median: median.into(),
-                sigma: sigma.into(),
-            }
-            .into(),
-        })
+        Self::LogNormal(LogNormal { shape: LogNormalShape { median: median.into(), sigma: sigma.into() }.into() })
     }
 }
 
@@ -79,11 +73,7 @@ impl fmt::Display for Delay {
             Self::Exponential(delay) => write!(f, "exponential, mean {}", delay.mean),
             Self::LogNormal(delay) => {
                 let shape = &delay.shape;
-                write!(
-                    f,
-                    "log-normal, median {}, sigma {}",
-                    shape.median, shape.sigma
-                )
+                write!(f, "log-normal, median {}, sigma {}", shape.median, shape.sigma)
             }
         }
     }
@@ -104,11 +94,7 @@ impl Syntax for Delay {
                 }
             }
             Content::Sequence(_) => {
-                reader.mismatch(
-                    node,
-                    "a delay",
-                    Some("a range is written `1s..5s`".to_owned()),
-                );
+                reader.mismatch(node, "a delay", Some("a range is written `1s..5s`".to_owned()));
                 None
             }
         }
@@ -151,16 +137,8 @@ fn read_range(node: &Node, least: &str, most: &str, reader: &mut Reader) -> Opti
     let (least, most) = (side(least), side(most));
     let (least, most) = (least?, most?);
     if least > most {
-        let message = format!(
-            "the range `{}` is reversed",
-            clipped(&format!("{least}..{most}"))
-        );
-        reader.wrong(
-            Code::ReversedRange,
-            node,
-            message,
-            Some(format!("write `{most}..{least}`")),
-        );
+        let message = format!("the range `{}` is reversed", clipped(&format!("{least}..{most}")));
+        reader.wrong(Code::ReversedRange, node, message, Some(format!("write `{most}..{least}`")));
         return None;
     }
     Some(Delay::Range(least, most))
@@ -173,10 +151,7 @@ impl JsonSchema for Delay {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let pattern = format!("^{DURATION_PATTERN}( *\\.\\. *{DURATION_PATTERN})?$");
-        let text = or_parameter(
-            &serde_json::json!({ "type": "string", "pattern": pattern }),
-            generator,
-        );
+        let text = or_parameter(&serde_json::json!({ "type": "string", "pattern": pattern }), generator);
         let exponential = Exponential::schema(generator);
         let log_normal = LogNormal::schema(generator);
         json_schema!({
@@ -210,9 +185,7 @@ record! {
 
 /// The delay given, or one that is always the same.
 fn or(given: Option<&Spanned<Delay>>, seconds: u64) -> Delay {
-    given.map_or(Delay::Fixed(Duration::from_secs(seconds)), |given| {
-        given.value.clone()
-    })
+    given.map_or(Delay::Fixed(Duration::from_secs(seconds)), |given| given.value.clone())
 }
 
 impl Delays {
@@ -232,10 +205,7 @@ impl Delays {
     /// A move that a service makes on a resource of a kind. Assumed: 20 s.
     #[must_use]
     pub fn service_move(&self, kind: &str, name: &str) -> Delay {
-        let own = self
-            .moves
-            .iter()
-            .find(|(key, _)| key.split_once('.') == Some((kind, name)));
+        let own = self.moves.iter().find(|(key, _)| key.split_once('.') == Some((kind, name)));
         or(own.map(|(_, delay)| delay).or(self.clean_up.as_ref()), 20)
     }
 

@@ -10,10 +10,7 @@ use super::grammar::Syntax;
 ///
 /// The description stands beside an `allOf`, because readers of older drafts ignore what stands
 /// beside a `$ref`.
-pub(crate) fn described<T: Syntax>(
-    doc: &[&str],
-    generator: &mut SchemaGenerator,
-) -> serde_json::Value {
+pub(crate) fn described<T: Syntax>(doc: &[&str], generator: &mut SchemaGenerator) -> serde_json::Value {
     let schema = T::schema(generator);
     let mut value = schema.to_value();
     let description = prose(doc);
@@ -49,10 +46,7 @@ pub(crate) fn prose(doc: &[&str]) -> String {
 }
 
 /// The schema of a record from its parts.
-pub(crate) fn record_schema(
-    doc: &[&str],
-    properties: Vec<(&'static str, bool, serde_json::Value)>,
-) -> Schema {
+pub(crate) fn record_schema(doc: &[&str], properties: Vec<(&'static str, bool, serde_json::Value)>) -> Schema {
     let mut required = Vec::new();
     let mut members = serde_json::Map::new();
     for (key, is_required, schema) in properties {

@@ -17,9 +17,7 @@ pub struct PolicyDocument {
 impl Syntax for PolicyDocument {
     fn read(node: &Node, reader: &mut Reader) -> Option<Self> {
         match &node.content {
-            Content::Mapping(_) => Some(Self {
-                json: node.to_json(),
-            }),
+            Content::Mapping(_) => Some(Self { json: node.to_json() }),
             Content::Scalar(_) | Content::Sequence(_) => {
                 reader.mismatch(
                     node,
@@ -50,8 +48,6 @@ impl Syntax for PolicyDocument {
 
     #[cfg(test)]
     fn sample(dice: &mut crate::syntax::sample::Dice) -> Self {
-        Self {
-            json: dice.json_object(3),
-        }
+        Self { json: dice.json_object(3) }
     }
 }

@@ -73,9 +73,7 @@ impl Throttle {
     /// Which part of the calls is throttled.
     #[must_use]
     pub fn share(&self) -> Share {
-        self.share
-            .as_ref()
-            .map_or(Share::WHOLE, |share| share.value)
+        self.share.as_ref().map_or(Share::WHOLE, |share| share.value)
     }
 }
 
@@ -83,8 +81,6 @@ impl CleanUpFails {
     /// In which circumstances clean-ups fail.
     #[must_use]
     pub fn circumstance(&self) -> When {
-        self.circumstance
-            .as_ref()
-            .map_or(When::InUse, |when| when.value)
+        self.circumstance.as_ref().map_or(When::InUse, |when| when.value)
     }
 }

@@ -100,13 +100,7 @@ impl Resources {
     pub fn names(&self) -> impl Iterator<Item = String> + '_ {
         let base = self.name.as_ref().unwrap_or(&self.kind);
         let is_numbered = self.count.is_some() || self.name.is_none();
-        (1..=self.count()).map(move |number| {
-            if is_numbered {
-                format!("{base}-{number}")
-            } else {
-                base.value.clone()
-            }
-        })
+        (1..=self.count()).map(move |number| if is_numbered { format!("{base}-{number}") } else { base.value.clone() })
     }
 }
 

@@ -66,22 +66,11 @@ impl Reader {
             Content::Scalar(_) => "there is nothing here".to_owned(),
             Content::Sequence(_) | Content::Mapping(_) => format!("this is {}", node.describe()),
         };
-        self.wrong(
-            Code::WrongType,
-            node,
-            format!("{found}, but {expected} is expected"),
-            help,
-        );
+        self.wrong(Code::WrongType, node, format!("{found}, but {expected} is expected"), help);
     }
 
     /// Reports a mistake in a value, and the parameter that the value came from.
-    pub(crate) fn wrong(
-        &mut self,
-        code: Code,
-        node: &Node,
-        message: impl Into<String>,
-        help: Option<String>,
-    ) {
+    pub(crate) fn wrong(&mut self, code: Code, node: &Node, message: impl Into<String>, help: Option<String>) {
         let mut diagnostic = Diagnostic::new(code, node.span, message).maybe_help(help);
         if let Some(parameter) = &node.parameter {
             diagnostic = diagnostic
@@ -193,9 +182,7 @@ impl<T: Syntax> Syntax for Vec<T> {
                 reader.mismatch(
                     node,
                     "a list",
-                    Some(
-                        "write the items between `[` and `]`, or one a line after `- `".to_owned(),
-                    ),
+                    Some("write the items between `[` and `]`, or one a line after `- `".to_owned()),
                 );
                 None
             }
@@ -237,9 +224,7 @@ impl<T: Syntax> Syntax for OneOrMore<T> {
     fn read(node: &Node, reader: &mut Reader) -> Option<Self> {
         match &node.content {
             Content::Sequence(_) => Vec::read(node, reader).map(Self),
-            Content::Scalar(_) | Content::Mapping(_) => {
-                T::read(node, reader).map(|one| Self(vec![one]))
-            }
+            Content::Scalar(_) | Content::Mapping(_) => T::read(node, reader).map(|one| Self(vec![one])),
         }
     }
 
@@ -275,9 +260,7 @@ impl<T> Named<T> {
     /// The thing of that name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&T> {
-        self.iter()
-            .find(|(key, _)| key.value == name)
-            .map(|(_, value)| value)
+        self.iter().find(|(key, _)| key.value == name).map(|(_, value)| value)
     }
 
     /// Names and things, in order.
@@ -306,11 +289,7 @@ impl<T> Named<T> {
 impl<T: Syntax> Syntax for Named<T> {
     fn read(node: &Node, reader: &mut Reader) -> Option<Self> {
         let Content::Mapping(entries) = &node.content else {
-            reader.mismatch(
-                node,
-                "a mapping from names",
-                Some("write `name: …`, one a line".to_owned()),
-            );
+            reader.mismatch(node, "a mapping from names", Some("write `name: …`, one a line".to_owned()));
             return None;
         };
         let mut named = Self::default();
@@ -327,12 +306,7 @@ impl<T: Syntax> Syntax for Named<T> {
 
     fn write(&self) -> Node {
         Node::new(Content::Mapping(
-            self.iter()
-                .map(|(key, value)| Entry {
-                    key: key.clone(),
-                    value: value.write(),
-                })
-                .collect(),
+            self.iter().map(|(key, value)| Entry { key: key.clone(), value: value.write() }).collect(),
         ))
     }
 
@@ -351,13 +325,8 @@ impl<T: Syntax> Syntax for Named<T> {
 
     #[cfg(test)]
     fn sample(dice: &mut Dice) -> Self {
-        let keys: std::collections::BTreeSet<String> =
-            (0..dice.below(4)).map(|_| String::sample(dice)).collect();
-        Self(
-            (keys.into_iter())
-                .map(|key| (Spanned::from(key), T::sample(dice)))
-                .collect(),
-        )
+        let keys: std::collections::BTreeSet<String> = (0..dice.below(4)).map(|_| String::sample(dice)).collect();
+        Self((keys.into_iter()).map(|key| (Spanned::from(key), T::sample(dice))).collect())
     }
 }
 
@@ -403,12 +372,7 @@ impl<'a> Fields<'a> {
                 reader.report(unknown_key(&entry.key, what, keys, &missing));
             }
         }
-        Some(Self {
-            what,
-            span: node.span,
-            entries,
-            keys,
-        })
+        Some(Self { what, span: node.span, entries, keys })
     }
 
     /// The value under `key`.
@@ -421,12 +385,8 @@ impl<'a> Fields<'a> {
                 let absent = T::absent();
                 if absent.is_none() {
                     reader.report(
-                        Diagnostic::new(
-                            Code::MissingKey,
-                            self.span,
-                            format!("{} needs the key `{key}`", self.what),
-                        )
-                        .help(format!("add `{key}:`")),
+                        Diagnostic::new(Code::MissingKey, self.span, format!("{} needs the key `{key}`", self.what))
+                            .help(format!("add `{key}:`")),
                     );
                 }
                 absent
@@ -441,12 +401,7 @@ fn unknown_key(key: &Spanned<String>, what: &str, keys: &[&str], missing: &[&str
         || format!("the keys of {what}: {}", listed(keys)),
         |nearest| format!("did you mean `{nearest}`?"),
     );
-    Diagnostic::new(
-        Code::UnknownKey,
-        key.span,
-        format!("{what} has no key `{}`", clipped(key)),
-    )
-    .help(help)
+    Diagnostic::new(Code::UnknownKey, key.span, format!("{what} has no key `{}`", clipped(key))).help(help)
 }
 
 fn listed(keys: &[&str]) -> String {
@@ -457,10 +412,7 @@ fn listed(keys: &[&str]) -> String {
 /// Writes one entry of a record, unless the default says the same.
 pub(crate) fn write_field<T: Syntax>(key: &'static str, value: &T, entries: &mut Vec<Entry>) {
     if !value.is_absent() {
-        entries.push(Entry {
-            key: Spanned::from(key),
-            value: value.write(),
-        });
+        entries.push(Entry { key: Spanned::from(key), value: value.write() });
     }
 }
 
@@ -472,10 +424,7 @@ pub(crate) fn deciding_key(
     reader: &mut Reader,
 ) -> Option<&'static str> {
     let Content::Mapping(entries) = &node.content else {
-        let help = format!(
-            "write it as a mapping with one of the keys {}",
-            listed(deciding)
-        );
+        let help = format!("write it as a mapping with one of the keys {}", listed(deciding));
         reader.mismatch(node, what, Some(help));
         return None;
     };
@@ -489,13 +438,9 @@ pub(crate) fn deciding_key(
     };
     if let Some((other, span)) = found.next() {
         reader.report(
-            Diagnostic::new(
-                Code::ExclusiveKeys,
-                span,
-                format!("{what} has either `{key}` or `{other}`, not both"),
-            )
-            .also(first, "the other one is here")
-            .help("make two of it"),
+            Diagnostic::new(Code::ExclusiveKeys, span, format!("{what} has either `{key}` or `{other}`, not both"))
+                .also(first, "the other one is here")
+                .help("make two of it"),
         );
         return None;
     }
@@ -508,16 +453,12 @@ fn undecided(node: &Node, entries: &[Entry], what: &str, deciding: &[&str]) -> D
         Some((&entry.key, meant))
     });
     match slip {
-        Some((key, meant)) => Diagnostic::new(
-            Code::UnknownKey,
-            key.span,
-            format!("{what} has no key `{}`", clipped(key)),
-        )
-        .help(format!("did you mean `{meant}`?")),
-        None => Diagnostic::new(
-            Code::MissingKey,
-            node.span,
-            format!("{what} needs one of the keys {}", listed(deciding)),
-        ),
+        Some((key, meant)) => {
+            Diagnostic::new(Code::UnknownKey, key.span, format!("{what} has no key `{}`", clipped(key)))
+                .help(format!("did you mean `{meant}`?"))
+        }
+        None => {
+            Diagnostic::new(Code::MissingKey, node.span, format!("{what} needs one of the keys {}", listed(deciding)))
+        }
     }
 }

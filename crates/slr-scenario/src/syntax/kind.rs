@@ -137,9 +137,7 @@ impl Kind {
     pub fn machine(&self, name: &Text) -> Machine {
         let mut states = self.states.clone();
         let mut moves = if self.is_plain() {
-            states = PLAIN_STATES
-                .map(|state| Spanned::new(state.to_owned(), name.span))
-                .to_vec();
+            states = PLAIN_STATES.map(|state| Spanned::new(state.to_owned(), name.span)).to_vec();
             plain_moves(name)
         } else {
             self.declared_moves()
@@ -152,32 +150,18 @@ impl Kind {
                 .cloned()
                 .collect();
         }
-        let mut blocks = self.blocks.clone().unwrap_or_else(|| {
-            states
-                .iter()
-                .filter(|state| !ends.contains(state))
-                .cloned()
-                .collect()
-        });
+        let mut blocks = self
+            .blocks
+            .clone()
+            .unwrap_or_else(|| states.iter().filter(|state| !ends.contains(state)).cloned().collect());
         if self.release_lag.as_ref().is_some_and(|lag| lag.value) {
             let releasing = Spanned::new(RELEASING.to_owned(), name.span);
             add_release_lag(&releasing, &ends, &mut moves);
             blocks.push(releasing.clone());
             states.push(releasing);
         }
-        let initial = self
-            .initial
-            .clone()
-            .or_else(|| states.first().cloned())
-            .unwrap_or_else(|| name.clone());
-        Machine {
-            states,
-            initial,
-            ends,
-            blocks,
-            working: self.working.clone(),
-            moves,
-        }
+        let initial = self.initial.clone().or_else(|| states.first().cloned()).unwrap_or_else(|| name.clone());
+        Machine { states, initial, ends, blocks, working: self.working.clone(), moves }
     }
 
     fn declared_moves(&self) -> Vec<MachineMove> {
@@ -190,13 +174,9 @@ impl Kind {
                     from: (from.value != ABSENT).then(|| from.clone()),
                     to: step.to.clone(),
                     by,
-                    operation: (by == Mover::Caller)
-                        .then(|| step.operation.clone().unwrap_or_else(|| name.clone())),
+                    operation: (by == Mover::Caller).then(|| step.operation.clone().unwrap_or_else(|| name.clone())),
                     when: step.when.as_ref().map_or(When::Always, |when| when.value),
-                    creates_role: step
-                        .creates_role
-                        .as_ref()
-                        .is_some_and(|creates| creates.value),
+                    creates_role: step.creates_role.as_ref().is_some_and(|creates| creates.value),
                     needs_role: step.needs_role.as_ref().is_some_and(|needs| needs.value),
                 });
             }
@@ -207,11 +187,7 @@ impl Kind {
 
 /// Every move to an end leads to `releasing` first, and from there the service makes the end.
 fn add_release_lag(releasing: &Text, ends: &[Text], moves: &mut Vec<MachineMove>) {
-    let reached: Vec<Text> = ends
-        .iter()
-        .filter(|end| moves.iter().any(|step| step.to == **end))
-        .cloned()
-        .collect();
+    let reached: Vec<Text> = ends.iter().filter(|end| moves.iter().any(|step| step.to == **end)).cloned().collect();
     for step in moves.iter_mut().filter(|step| ends.contains(&step.to)) {
         step.to = releasing.clone();
     }
@@ -281,10 +257,7 @@ impl Machine {
     /// Where a state is named, for a message about it.
     #[must_use]
     pub fn span_of(&self, state: &str) -> Option<Span> {
-        self.states
-            .iter()
-            .find(|known| known.value == state)
-            .map(|known| known.span)
+        self.states.iter().find(|known| known.value == state).map(|known| known.span)
     }
 }
 
@@ -331,10 +304,7 @@ mod tests {
         );
         assert_eq!(machine.initial.value, "active");
         assert_eq!(machine.ends, vec![Text::from("deleted")]);
-        assert_eq!(
-            machine.blocks,
-            vec![Text::from("active"), Text::from("deleting")]
-        );
+        assert_eq!(machine.blocks, vec![Text::from("active"), Text::from("deleting")]);
     }
 
     #[test]
@@ -344,11 +314,7 @@ mod tests {
         let machine = kind.machine(&"gadget".into());
         assert_eq!(
             arrows(&machine)[2..],
-            [
-                "deleted: deleting -> releasing",
-                "delete-fails: deleting -> active",
-                "released: releasing -> deleted"
-            ]
+            ["deleted: deleting -> releasing", "delete-fails: deleting -> active", "released: releasing -> deleted"]
         );
         assert!(machine.blocks.contains(&Text::from(RELEASING)));
         assert_eq!(machine.ends, vec![Text::from("deleted")]);

@@ -105,11 +105,7 @@ impl Syntax for Retention {
 
     #[cfg(test)]
     fn sample(dice: &mut crate::syntax::sample::Dice) -> Self {
-        if dice.chance(1, 2) {
-            Self::Forever
-        } else {
-            Self::For(Duration::sample(dice))
-        }
+        if dice.chance(1, 2) { Self::Forever } else { Self::For(Duration::sample(dice)) }
     }
 }
 
@@ -181,10 +177,7 @@ impl Knobs {
     /// The error of `DeleteServiceLinkedRole` for a role that is not service-linked.
     #[must_use]
     pub fn delete_of_ordinary_role(&self) -> OpenError {
-        or(
-            self.delete_of_ordinary_role.as_ref(),
-            OpenError::NoSuchEntity,
-        )
+        or(self.delete_of_ordinary_role.as_ref(), OpenError::NoSuchEntity)
     }
 
     /// The error of a poll with an id that no task can have.
@@ -196,19 +189,13 @@ impl Knobs {
     /// What a change of a service-linked role's longest session answers.
     #[must_use]
     pub fn max_session_duration_of_slr(&self) -> MaxSessionDurationChange {
-        or(
-            self.max_session_duration_of_slr.as_ref(),
-            MaxSessionDurationChange::UnmodifiableEntity,
-        )
+        or(self.max_session_duration_of_slr.as_ref(), MaxSessionDurationChange::UnmodifiableEntity)
     }
 
     /// The error of a creation of a role whose deletion is unfinished.
     #[must_use]
     pub fn create_while_deleting(&self) -> OpenError {
-        or(
-            self.create_while_deleting.as_ref(),
-            OpenError::InvalidInput,
-        )
+        or(self.create_while_deleting.as_ref(), OpenError::InvalidInput)
     }
 
     /// How long a role just made cannot be assumed.

@@ -31,20 +31,18 @@ pub use account::{Account, Partition};
 pub use delay::{Delay, Delays, Exponential, LogNormal, LogNormalShape};
 pub use document::PolicyDocument;
 pub use expect::{
-    Always, Attempts, Eventually, Expectation, Finally, Never, Possible, Predicate, PredicateArguments,
-    Refusals, Sometimes, TaskExpectation, TaskStatus, Tasks,
+    Always, Attempts, Eventually, Expectation, Finally, Never, Possible, Predicate, PredicateArguments, Refusals,
+    Sometimes, TaskExpectation, TaskStatus, Tasks,
 };
 pub use fault::{CleanUpFails, Fault, LateVisibility, RegionUnavailable, Throttle};
 pub use given::{Given, GivenResources, GivenRole, GivenSessions, Resources, Sessions};
 pub use grammar::{Named, OneOrMore};
 pub use kind::{Kind, Machine, MachineMove, Move, Mover, PLAIN_STATES, RELEASING, When};
-pub use knob::{
-    CallOrTask, Judged, Knobs, MaxSessionDurationChange, OpenError, Reality, Retention,
-};
+pub use knob::{CallOrTask, Judged, Knobs, MaxSessionDurationChange, OpenError, Reality, Retention};
 pub use operation::{AwsError, Field, Operation};
 pub use operator::{
-    Cleans, EmptyReport, Goal, GoalCreate, GoalDelete, Jitter, MissingTask, Operator, Polling,
-    Polls, ReadsDocs, Retry, Works,
+    Cleans, EmptyReport, Goal, GoalCreate, GoalDelete, Jitter, MissingTask, Operator, Polling, Polls, ReadsDocs, Retry,
+    Works,
 };
 pub use parameter::Parameter;
 pub use principal::{Role, User};

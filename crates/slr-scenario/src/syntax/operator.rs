@@ -146,11 +146,7 @@ impl Syntax for Polls {
 
     #[cfg(test)]
     fn sample(dice: &mut crate::syntax::sample::Dice) -> Self {
-        if dice.chance(1, 2) {
-            Self::AtOnce
-        } else {
-            Self::Polling(Polling::sample(dice))
-        }
+        if dice.chance(1, 2) { Self::AtOnce } else { Self::Polling(Polling::sample(dice)) }
     }
 }
 
@@ -222,9 +218,7 @@ impl Polling {
     /// The time between two polls.
     #[must_use]
     pub fn every(&self) -> Duration {
-        self.every
-            .as_ref()
-            .map_or(Duration::from_secs(5), |every| every.value)
+        self.every.as_ref().map_or(Duration::from_secs(5), |every| every.value)
     }
 }
 
@@ -232,17 +226,13 @@ impl Retry {
     /// The time before the second attempt.
     #[must_use]
     pub fn every(&self) -> Duration {
-        self.every
-            .as_ref()
-            .map_or(Duration::from_secs(30), |every| every.value)
+        self.every.as_ref().map_or(Duration::from_secs(30), |every| every.value)
     }
 
     /// By what that time grows.
     #[must_use]
     pub fn factor(&self) -> Factor {
-        self.factor
-            .as_ref()
-            .map_or(Factor::ONE, |factor| factor.value)
+        self.factor.as_ref().map_or(Factor::ONE, |factor| factor.value)
     }
 
     /// The longest it grows to.
@@ -254,9 +244,7 @@ impl Retry {
     /// How chance changes it.
     #[must_use]
     pub fn jitter(&self) -> Jitter {
-        self.jitter
-            .as_ref()
-            .map_or(Jitter::None, |jitter| jitter.value)
+        self.jitter.as_ref().map_or(Jitter::None, |jitter| jitter.value)
     }
 }
 
@@ -265,42 +253,31 @@ impl Operator {
     #[must_use]
     pub fn polls(&self) -> Polls {
         let default = || Polls::Polling(Polling::default());
-        self.polls
-            .as_ref()
-            .map_or_else(default, |polls| polls.value.clone())
+        self.polls.as_ref().map_or_else(default, |polls| polls.value.clone())
     }
 
     /// How it tries again.
     #[must_use]
     pub fn retry(&self) -> Retry {
-        self.retry
-            .as_ref()
-            .map(|retry| retry.value.clone())
-            .unwrap_or_default()
+        self.retry.as_ref().map(|retry| retry.value.clone()).unwrap_or_default()
     }
 
     /// As which user it calls.
     #[must_use]
     pub fn caller(&self) -> &str {
-        self.caller
-            .as_ref()
-            .map_or(User::ADMIN, |caller| caller.as_str())
+        self.caller.as_ref().map_or(User::ADMIN, |caller| caller.as_str())
     }
 
     /// In which order it works.
     #[must_use]
     pub fn works(&self) -> Works {
-        self.works
-            .as_ref()
-            .map_or(Works::InSteps, |works| works.value)
+        self.works.as_ref().map_or(Works::InSteps, |works| works.value)
     }
 
     /// What it cleans up.
     #[must_use]
     pub fn cleans(&self) -> Cleans {
-        self.cleans
-            .as_ref()
-            .map_or(Cleans::WhatWasNamed, |cleans| cleans.value)
+        self.cleans.as_ref().map_or(Cleans::WhatWasNamed, |cleans| cleans.value)
     }
 
     /// When it reads the documentation: never, where it may not.
@@ -309,32 +286,24 @@ impl Operator {
         if self.may_read_docs.as_ref().is_some_and(|may| !may.value) {
             return ReadsDocs::Never;
         }
-        self.reads_docs
-            .as_ref()
-            .map_or(ReadsDocs::Never, |reads| reads.value)
+        self.reads_docs.as_ref().map_or(ReadsDocs::Never, |reads| reads.value)
     }
 
     /// What it makes of a missing task.
     #[must_use]
     pub fn takes_missing_task_for(&self) -> MissingTask {
-        self.takes_missing_task_for
-            .as_ref()
-            .map_or(MissingTask::Unknown, |reading| reading.value)
+        self.takes_missing_task_for.as_ref().map_or(MissingTask::Unknown, |reading| reading.value)
     }
 
     /// What it makes of an empty report.
     #[must_use]
     pub fn takes_empty_report_for(&self) -> EmptyReport {
-        self.takes_empty_report_for
-            .as_ref()
-            .map_or(EmptyReport::InUse, |reading| reading.value)
+        self.takes_empty_report_for.as_ref().map_or(EmptyReport::InUse, |reading| reading.value)
     }
 
     /// Whether it takes a failed task for a success.
     #[must_use]
     pub fn ignores_failure(&self) -> bool {
-        self.ignores_failure
-            .as_ref()
-            .is_some_and(|ignores| ignores.value)
+        self.ignores_failure.as_ref().is_some_and(|ignores| ignores.value)
     }
 }

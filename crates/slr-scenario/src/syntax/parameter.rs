@@ -15,25 +15,19 @@ impl Parameter {
     /// A whole number.
     #[must_use]
     pub fn whole(number: u64) -> Self {
-        Self {
-            scalar: Scalar::plain(number.to_string()),
-        }
+        Self { scalar: Scalar::plain(number.to_string()) }
     }
 
     /// True or false.
     #[must_use]
     pub fn boolean(value: bool) -> Self {
-        Self {
-            scalar: Scalar::plain(value.to_string()),
-        }
+        Self { scalar: Scalar::plain(value.to_string()) }
     }
 
     /// Text; this is also how durations and ranges are given.
     #[must_use]
     pub fn text(text: impl Into<String>) -> Self {
-        Self {
-            scalar: Scalar::text(text),
-        }
+        Self { scalar: Scalar::text(text) }
     }
 
     /// The value as text.

@@ -61,9 +61,8 @@ const NASTY: [&str; 46] = [
 
 /// Characters of all sorts.
 const CHARACTERS: [char; 32] = [
-    'a', 'b', 'Z', '0', '9', ' ', '-', '_', '.', ':', '#', ',', '"', '\'', '\\', '/', '{', ']',
-    '$', '\n', '\t', '\r', '\u{7f}', '\u{85}', '\u{a0}', 'é', 'ß', '\u{2028}', '\u{feff}', '漢',
-    '\u{fffe}', '🦀',
+    'a', 'b', 'Z', '0', '9', ' ', '-', '_', '.', ':', '#', ',', '"', '\'', '\\', '/', '{', ']', '$', '\n', '\t', '\r',
+    '\u{7f}', '\u{85}', '\u{a0}', 'é', 'ß', '\u{2028}', '\u{feff}', '漢', '\u{fffe}', '🦀',
 ];
 
 impl Dice {
@@ -95,22 +94,14 @@ impl Dice {
     pub(crate) fn text(&mut self) -> String {
         match self.below(4) {
             0 => self.pick(&NASTY).to_owned(),
-            1 => (0..self.below(12))
-                .map(|_| self.pick(&CHARACTERS))
-                .collect(),
-            2 => (0..self.below(60))
-                .map(|_| self.pick(&["word ", "a", "b: ", "c, ", "\n", " "]))
-                .collect(),
-            _ => (0..=self.below(8))
-                .map(|_| self.pick(&['a', 'b', 'c', '-', '1']))
-                .collect(),
+            1 => (0..self.below(12)).map(|_| self.pick(&CHARACTERS)).collect(),
+            2 => (0..self.below(60)).map(|_| self.pick(&["word ", "a", "b: ", "c, ", "\n", " "])).collect(),
+            _ => (0..=self.below(8)).map(|_| self.pick(&['a', 'b', 'c', '-', '1'])).collect(),
         }
     }
 
     pub(crate) fn json_object(&mut self, depth: u64) -> Value {
-        let members: Map<String, Value> = (0..self.below(4))
-            .map(|_| (self.text(), self.json(depth)))
-            .collect();
+        let members: Map<String, Value> = (0..self.below(4)).map(|_| (self.text(), self.json(depth))).collect();
         Value::Object(members)
     }
 

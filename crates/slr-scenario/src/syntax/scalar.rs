@@ -44,12 +44,7 @@ pub(crate) fn read_word<'a>(
         return Some(&scalar.text);
     }
     let help = did_you_mean(&scalar.text, words.iter().copied());
-    reader.wrong(
-        Code::UnknownWord,
-        node,
-        format!("`{}` is not {what}", clipped(&scalar.text)),
-        help,
-    );
+    reader.wrong(Code::UnknownWord, node, format!("`{}` is not {what}", clipped(&scalar.text)), help);
     None
 }
 
@@ -58,18 +53,8 @@ impl Syntax for String {
         let scalar = scalar(node, "text", reader)?;
         match scalar.kind() {
             ScalarKind::Text => Some(scalar.text.clone()),
-            ScalarKind::Nothing
-            | ScalarKind::Boolean
-            | ScalarKind::Integer
-            | ScalarKind::Decimal => {
-                reader.mismatch(
-                    node,
-                    "text",
-                    Some(format!(
-                        "put it between quotes: \"{}\"",
-                        clipped(&scalar.text)
-                    )),
-                );
+            ScalarKind::Nothing | ScalarKind::Boolean | ScalarKind::Integer | ScalarKind::Decimal => {
+                reader.mismatch(node, "text", Some(format!("put it between quotes: \"{}\"", clipped(&scalar.text))));
                 None
             }
         }
@@ -165,8 +150,7 @@ impl Syntax for u64 {
 
 impl Syntax for u32 {
     fn read(node: &Node, reader: &mut Reader) -> Option<Self> {
-        read_whole(node, u64::from(Self::MAX), reader)
-            .and_then(|number| Self::try_from(number).ok())
+        read_whole(node, u64::from(Self::MAX), reader).and_then(|number| Self::try_from(number).ok())
     }
 
     fn write(&self) -> Node {
@@ -174,10 +158,7 @@ impl Syntax for u32 {
     }
 
     fn schema(generator: &mut SchemaGenerator) -> Schema {
-        or_parameter(
-            &json!({ "type": "integer", "minimum": 0, "maximum": Self::MAX }),
-            generator,
-        )
+        or_parameter(&json!({ "type": "integer", "minimum": 0, "maximum": Self::MAX }), generator)
     }
 
     #[cfg(test)]
@@ -192,10 +173,8 @@ fn read_decimal(node: &Node, expected: &str, places: usize, reader: &mut Reader)
     match scalar.kind() {
         ScalarKind::Integer | ScalarKind::Decimal => {}
         ScalarKind::Nothing | ScalarKind::Boolean | ScalarKind::Text => {
-            let help = scalar
-                .text
-                .strip_suffix('%')
-                .map(|_| "write a share as a decimal number: 20 % is 0.2".to_owned());
+            let help =
+                scalar.text.strip_suffix('%').map(|_| "write a share as a decimal number: 20 % is 0.2".to_owned());
             reader.mismatch(node, expected, help);
             return None;
         }
@@ -203,10 +182,9 @@ fn read_decimal(node: &Node, expected: &str, places: usize, reader: &mut Reader)
     let (whole, fraction) = scalar.text.split_once('.').unwrap_or((&scalar.text, ""));
     let fraction = fraction.trim_end_matches('0');
     let in_digits = |text: &str| text.chars().all(|c| c.is_ascii_digit());
-    let parsed =
-        (in_digits(whole) && in_digits(fraction) && whole.len() <= 9 && fraction.len() <= places)
-            .then(|| format!("{whole}{fraction:0<places$}").parse().ok())
-            .flatten();
+    let parsed = (in_digits(whole) && in_digits(fraction) && whole.len() <= 9 && fraction.len() <= places)
+        .then(|| format!("{whole}{fraction:0<places$}").parse().ok())
+        .flatten();
     if parsed.is_none() {
         let message = format!("`{}` is not a number that fits here", clipped(&scalar.text));
         let help = format!("write digits with at most {places} places after the point");
@@ -220,11 +198,7 @@ fn decimal(number: u64, places: usize) -> String {
     let unit = 10_u64.pow(u32::try_from(places).unwrap_or(0));
     let fraction = format!("{:0places$}", number % unit);
     let fraction = fraction.trim_end_matches('0');
-    if fraction.is_empty() {
-        format!("{}", number / unit)
-    } else {
-        format!("{}.{fraction}", number / unit)
-    }
+    if fraction.is_empty() { format!("{}", number / unit) } else { format!("{}.{fraction}", number / unit) }
 }
 
 /// A part of a whole, from 0 to 1, in millionths.
@@ -236,16 +210,12 @@ pub struct Share {
 impl Share {
     const PLACES: usize = 6;
     /// The whole.
-    pub const WHOLE: Self = Self {
-        millionths: 1_000_000,
-    };
+    pub const WHOLE: Self = Self { millionths: 1_000_000 };
 
     /// So many millionths, at most the whole.
     #[must_use]
     pub fn from_millionths(millionths: u32) -> Self {
-        Self {
-            millionths: millionths.min(Self::WHOLE.millionths),
-        }
+        Self { millionths: millionths.min(Self::WHOLE.millionths) }
     }
 
     /// The part in millionths.
@@ -270,19 +240,11 @@ impl Syntax for Share {
             _ => {
                 let text = decimal(millionths, Self::PLACES);
                 let percent = if (1_000_001..=100_000_000).contains(&millionths) {
-                    Some(format!(
-                        "{text} % is {}",
-                        decimal(millionths / 100, Self::PLACES)
-                    ))
+                    Some(format!("{text} % is {}", decimal(millionths / 100, Self::PLACES)))
                 } else {
                     None
                 };
-                reader.wrong(
-                    Code::BadShare,
-                    node,
-                    format!("`{text}` is not {expected}"),
-                    percent,
-                );
+                reader.wrong(Code::BadShare, node, format!("`{text}` is not {expected}"), percent);
                 None
             }
         }
@@ -293,10 +255,7 @@ impl Syntax for Share {
     }
 
     fn schema(generator: &mut SchemaGenerator) -> Schema {
-        or_parameter(
-            &json!({ "type": "number", "minimum": 0, "maximum": 1 }),
-            generator,
-        )
+        or_parameter(&json!({ "type": "number", "minimum": 0, "maximum": 1 }), generator)
     }
 
     #[cfg(test)]
@@ -320,9 +279,7 @@ impl Factor {
     /// So many thousandths, at most a thousand wholes.
     #[must_use]
     pub fn from_thousandths(thousandths: u64) -> Self {
-        Self {
-            thousandths: thousandths.min(Self::MOST),
-        }
+        Self { thousandths: thousandths.min(Self::MOST) }
     }
 
     /// The factor in thousandths.
@@ -346,12 +303,7 @@ impl Syntax for Factor {
             return Some(Self { thousandths });
         }
         let text = decimal(thousandths, Self::PLACES);
-        reader.wrong(
-            Code::BadNumber,
-            node,
-            format!("`{text}` is not {expected}"),
-            None,
-        );
+        reader.wrong(Code::BadNumber, node, format!("`{text}` is not {expected}"), None);
         None
     }
 
@@ -360,10 +312,7 @@ impl Syntax for Factor {
     }
 
     fn schema(generator: &mut SchemaGenerator) -> Schema {
-        or_parameter(
-            &json!({ "type": "number", "minimum": 0, "maximum": 1000 }),
-            generator,
-        )
+        or_parameter(&json!({ "type": "number", "minimum": 0, "maximum": 1000 }), generator)
     }
 
     #[cfg(test)]
@@ -380,27 +329,18 @@ pub struct Duration {
 
 impl Duration {
     /// Units, longest first, with their length in milliseconds. A day has 24 hours.
-    const UNITS: [(&'static str, u64); 5] = [
-        ("d", 86_400_000),
-        ("h", 3_600_000),
-        ("m", 60_000),
-        ("s", 1000),
-        ("ms", 1),
-    ];
+    const UNITS: [(&'static str, u64); 5] =
+        [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)];
     /// No time at all.
     pub const ZERO: Self = Self { millis: 0 };
     /// The longest time that can be written: a hundred years of 365 days. In nanoseconds it still
     /// fits 64 bits.
-    pub const LONGEST: Self = Self {
-        millis: 36_500 * 86_400_000,
-    };
+    pub const LONGEST: Self = Self { millis: 36_500 * 86_400_000 };
 
     /// So many milliseconds, at most [`Duration::LONGEST`].
     #[must_use]
     pub fn from_millis(millis: u64) -> Self {
-        Self {
-            millis: millis.min(Self::LONGEST.millis),
-        }
+        Self { millis: millis.min(Self::LONGEST.millis) }
     }
 
     /// So many seconds, at most [`Duration::LONGEST`].
@@ -426,9 +366,7 @@ impl Duration {
         if number.is_empty() {
             return Err((
                 format!("`{}` is not a duration", clipped(text)),
-                Some(format!(
-                    "write a whole number and a unit, such as `90s`; {units}"
-                )),
+                Some(format!("write a whole number and a unit, such as `90s`; {units}")),
             ));
         }
         if unit.is_empty() {
@@ -438,15 +376,9 @@ impl Duration {
             ));
         }
         let Some((_, length)) = Self::UNITS.iter().find(|(name, _)| *name == unit) else {
-            return Err((
-                format!("`{}` is not a unit of time", clipped(unit.trim())),
-                Some(unit_help(number, unit)),
-            ));
+            return Err((format!("`{}` is not a unit of time", clipped(unit.trim())), Some(unit_help(number, unit))));
         };
-        let millis = number
-            .parse::<u64>()
-            .ok()
-            .and_then(|number| number.checked_mul(*length));
+        let millis = number.parse::<u64>().ok().and_then(|number| number.checked_mul(*length));
         match millis {
             Some(millis) if millis <= Self::LONGEST.millis => Ok(Self { millis }),
             _ => Err((
@@ -469,9 +401,7 @@ fn unit_help(number: &str, unit: &str) -> String {
     };
     match known {
         Some(known) => format!("did you mean `{}{known}`?", clipped(number)),
-        None if unit.starts_with('.') => {
-            "write a whole number of a smaller unit: 1.5 s is `1500ms`".to_owned()
-        }
+        None if unit.starts_with('.') => "write a whole number of a smaller unit: 1.5 s is `1500ms`".to_owned(),
         None if unit.contains(|c: char| c.is_ascii_digit()) => {
             "write one number and one unit: a minute and a half is `90s`".to_owned()
         }
@@ -484,10 +414,7 @@ impl fmt::Display for Duration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (name, length) = match self.millis {
             0 => ("s", 1000),
-            millis => Self::UNITS
-                .into_iter()
-                .find(|(_, length)| millis % length == 0)
-                .unwrap_or(("ms", 1)),
+            millis => Self::UNITS.into_iter().find(|(_, length)| millis % length == 0).unwrap_or(("ms", 1)),
         };
         write!(f, "{}{name}", self.millis / length)
     }
@@ -512,10 +439,7 @@ impl Syntax for Duration {
     }
 
     fn schema(generator: &mut SchemaGenerator) -> Schema {
-        or_parameter(
-            &json!({ "type": "string", "pattern": format!("^{DURATION_PATTERN}$") }),
-            generator,
-        )
+        or_parameter(&json!({ "type": "string", "pattern": format!("^{DURATION_PATTERN}$") }), generator)
     }
 
     #[cfg(test)]
@@ -538,20 +462,13 @@ impl Count {
     /// Exactly so many.
     #[must_use]
     pub const fn exactly(number: u64) -> Self {
-        Self {
-            least: number,
-            most: number,
-        }
+        Self { least: number, most: number }
     }
 }
 
 impl fmt::Display for Count {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.least == self.most {
-            write!(f, "{}", self.least)
-        } else {
-            write!(f, "{}..{}", self.least, self.most)
-        }
+        if self.least == self.most { write!(f, "{}", self.least) } else { write!(f, "{}..{}", self.least, self.most) }
     }
 }
 
@@ -594,10 +511,7 @@ impl Syntax for Count {
     #[cfg(test)]
     fn sample(dice: &mut crate::syntax::sample::Dice) -> Self {
         let (one, other) = (dice.number(), dice.number());
-        Self {
-            least: one.min(other),
-            most: one.max(other),
-        }
+        Self { least: one.min(other), most: one.max(other) }
     }
 }
 
@@ -607,13 +521,8 @@ mod tests {
 
     #[test]
     fn durations_are_read_and_written() {
-        for (text, millis) in [
-            ("90s", 90_000),
-            ("5m", 300_000),
-            ("1h", 3_600_000),
-            ("1d", 86_400_000),
-            ("250ms", 250),
-        ] {
+        for (text, millis) in [("90s", 90_000), ("5m", 300_000), ("1h", 3_600_000), ("1d", 86_400_000), ("250ms", 250)]
+        {
             let duration = Duration::parse(text).unwrap();
             assert_eq!(duration.as_millis(), millis);
             assert_eq!(duration.to_string(), text);
@@ -633,10 +542,7 @@ mod tests {
             ("s", "`90s`"),
         ] {
             let (_, found) = Duration::parse(text).unwrap_err();
-            assert!(
-                found.as_deref().is_some_and(|found| found.contains(help)),
-                "{text}: {found:?}"
-            );
+            assert!(found.as_deref().is_some_and(|found| found.contains(help)), "{text}: {found:?}");
         }
         assert!(Duration::parse("99999999999999999999d").is_err());
         assert!(Duration::parse("36501d").is_err());

@@ -71,43 +71,30 @@ impl Scenario {
     /// When the run ends at the latest.
     #[must_use]
     pub fn until(&self) -> Duration {
-        self.until
-            .as_ref()
-            .map_or(Duration::from_secs(7 * 86_400), |until| until.value)
+        self.until.as_ref().map_or(Duration::from_secs(7 * 86_400), |until| until.value)
     }
 
     /// The account.
     #[must_use]
     pub fn account(&self) -> Account {
-        self.account
-            .as_ref()
-            .map(|account| account.value.clone())
-            .unwrap_or_default()
+        self.account.as_ref().map(|account| account.value.clone()).unwrap_or_default()
     }
 
     /// The settings of the modelled world.
     #[must_use]
     pub fn knobs(&self) -> Knobs {
-        self.knobs
-            .as_ref()
-            .map(|knobs| knobs.value.clone())
-            .unwrap_or_default()
+        self.knobs.as_ref().map(|knobs| knobs.value.clone()).unwrap_or_default()
     }
 
     /// How long things take.
     #[must_use]
     pub fn delays(&self) -> Delays {
-        self.delays
-            .as_ref()
-            .map(|delays| delays.value.clone())
-            .unwrap_or_default()
+        self.delays.as_ref().map(|delays| delays.value.clone()).unwrap_or_default()
     }
 
     /// Which age of AWS is modelled.
     #[must_use]
     pub fn reality(&self) -> Reality {
-        self.reality
-            .as_ref()
-            .map_or(Reality::Documented, |reality| reality.value)
+        self.reality.as_ref().map_or(Reality::Documented, |reality| reality.value)
     }
 }

@@ -85,44 +85,34 @@ impl Reporting {
     /// The first so many resources.
     #[must_use]
     pub fn first(number: u32) -> Self {
-        Self::First(First {
-            first: number.into(),
-        })
+        Self::First(First { first: number.into() })
     }
 
     /// A part of the resources.
     #[must_use]
     pub fn share(share: Share) -> Self {
-        Self::Share(ReportingShare {
-            share: share.into(),
-        })
+        Self::Share(ReportingShare { share: share.into() })
     }
 }
 
 impl Syntax for Reporting {
     fn read(node: &Node, reader: &mut Reader) -> Option<Self> {
         match &node.content {
-            Content::Mapping(_) => {
-                match deciding_key(node, "a reporting policy", &["first", "share"], reader)? {
-                    "first" => First::read(node, reader).map(Self::First),
-                    _ => ReportingShare::read(node, reader).map(Self::Share),
-                }
-            }
+            Content::Mapping(_) => match deciding_key(node, "a reporting policy", &["first", "share"], reader)? {
+                "first" => First::read(node, reader).map(Self::First),
+                _ => ReportingShare::read(node, reader).map(Self::Share),
+            },
             Content::Scalar(scalar) if scalar.text == "none" => {
                 reader.report(
-                    Diagnostic::new(Code::UnknownWord, node.span, "`none` is not a reporting policy").help(
-                        "write `text-only` for a sentence without a list, or `silent` for nothing at all",
-                    ),
+                    Diagnostic::new(Code::UnknownWord, node.span, "`none` is not a reporting policy")
+                        .help("write `text-only` for a sentence without a list, or `silent` for nothing at all"),
                 );
                 None
             }
             Content::Scalar(_) | Content::Sequence(_) => {
                 let words = Self::WORDS.map(|(word, _)| word);
                 let found = read_word(node, "a reporting policy", &words, reader)?;
-                Self::WORDS
-                    .into_iter()
-                    .find(|(word, _)| *word == found)
-                    .map(|(_, policy)| policy)
+                Self::WORDS.into_iter().find(|(word, _)| *word == found).map(|(_, policy)| policy)
             }
         }
     }
@@ -221,24 +211,18 @@ impl Service {
     /// Whether the role's name may carry a suffix.
     #[must_use]
     pub fn suffix(&self) -> Suffix {
-        self.suffix
-            .as_ref()
-            .map_or(Suffix::Refused, |suffix| suffix.value)
+        self.suffix.as_ref().map_or(Suffix::Refused, |suffix| suffix.value)
     }
 
     /// Who deletes the role.
     #[must_use]
     pub fn deletion(&self) -> Deletion {
-        self.deletion
-            .as_ref()
-            .map_or(Deletion::Manual, |deletion| deletion.value)
+        self.deletion.as_ref().map_or(Deletion::Manual, |deletion| deletion.value)
     }
 
     /// What the service tells.
     #[must_use]
     pub fn reports(&self) -> &Reporting {
-        self.reports
-            .as_ref()
-            .map_or(&Reporting::All, |reports| &reports.value)
+        self.reports.as_ref().map_or(&Reporting::All, |reports| &reports.value)
     }
 }

@@ -177,6 +177,24 @@ words! {
         RoleDisappears = "role-disappears",
         /// An operator reads the documentation of the service.
         DocsRead = "docs-read",
+        /// An operator requests the deletion of its role.
+        OperatorSubmits = "operator-submits",
+        /// An operator asks for the status of its deletion task.
+        OperatorPolls = "operator-polls",
+        /// An operator calls the next operation of a resource's clean-up.
+        OperatorCleansUp = "operator-cleans-up",
+        /// An operator stops waiting.
+        OperatorGivesUp = "operator-gives-up",
+        /// A deletion task can be polled from now on.
+        TaskBecomesVisible = "task-becomes-visible",
+        /// The record of a finished deletion task is dropped.
+        TaskIsForgotten = "task-is-forgotten",
+        /// A new role has spread and can be assumed.
+        RolePropagates = "role-propagates",
+        /// A Region stops answering.
+        RegionFails = "region-fails",
+        /// A Region answers again.
+        RegionRecovers = "region-recovers",
     }
 }
 
@@ -195,14 +213,16 @@ record! {
         "suffix" => pub suffix: Option<Text>,
         /// Who opens a session. Default: the first principal that the role trusts.
         "principal" => pub principal: Option<Text>,
-        /// The resource that moves.
+        /// The resource that moves or is cleaned up.
         "resource" => pub resource: Option<Text>,
         /// The name of its move.
         "move" => pub step: Option<Text>,
-        /// The resources that a failing task names.
-        "reports" => pub reports: Vec<Text>,
-        /// The operator who reads the documentation.
+        /// The resources that a failing task names; none of them if the list is empty. Default: what the service reports.
+        "reports" => pub reports: Option<Vec<Text>>,
+        /// The operator who does something.
         "operator" => pub operator: Option<Text>,
+        /// The Region that fails or recovers.
+        "region" => pub region: Option<Text>,
     }
 }
 

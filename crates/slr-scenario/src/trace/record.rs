@@ -296,11 +296,9 @@ impl<'a, S: IdSet> Names<'a, S> {
         let of_role = |what: &'static str, role: RoleIdx| Fact { role: self.role(role), ..named(what) };
         match action {
             Action::Command { by, command } => Fact { by: self.principal(*by), ..self.command(*command) },
-            Action::Throttle { by, operation } => Fact {
-                by: self.principal(*by),
-                operation: Some(Cow::Borrowed(operation.name())),
-                ..named("Throttle")
-            },
+            Action::Throttle { by, operation } => {
+                Fact { by: self.principal(*by), operation: Some(Cow::Borrowed(operation.name())), ..named("Throttle") }
+            }
             Action::Operator { operator, step } => {
                 let (what, resource) = match step {
                     OperatorStep::Submits => ("Submits", None),
@@ -355,15 +353,17 @@ impl<'a, S: IdSet> Names<'a, S> {
                 max_session_duration,
                 ..of_role(Operation::UpdateRole, role)
             },
-            Command::UpdateRoleDescription { role, description } => Fact {
-                description: self.text(Some(description)),
-                ..of_role(Operation::UpdateRoleDescription, role)
-            },
+            Command::UpdateRoleDescription { role, description } => {
+                Fact { description: self.text(Some(description)), ..of_role(Operation::UpdateRoleDescription, role) }
+            }
             Command::Attach { attachment } => self.attachment("Attach", attachment, true),
             Command::Detach { attachment } => self.attachment("Detach", attachment, false),
-            Command::Read { operation: read, role } => {
-                Fact { operation: Some(Cow::Borrowed(read.name())), role: self.role(role), what: Cow::Borrowed("Read"), ..Fact::default() }
-            }
+            Command::Read { operation: read, role } => Fact {
+                operation: Some(Cow::Borrowed(read.name())),
+                role: self.role(role),
+                what: Cow::Borrowed("Read"),
+                ..Fact::default()
+            },
             Command::ListRoles => operation(Operation::ListRoles),
             Command::AssumeRole { role } => of_role(Operation::AssumeRole, role),
             Command::Operate { resource, transition } => self.moved("Operate", resource, transition),
@@ -438,11 +438,9 @@ impl<'a, S: IdSet> Names<'a, S> {
             Event::FailureSeen { operator } => of_operator("FailureSeen", *operator),
             Event::SuccessSeen { operator } => of_operator("SuccessSeen", *operator),
             Event::GaveUp { operator } => of_operator("GaveUp", *operator),
-            Event::Refused { by, rejection } => Fact {
-                by: self.principal(*by),
-                code: Some(Cow::Borrowed(rejection.code().name())),
-                ..named("Refused")
-            },
+            Event::Refused { by, rejection } => {
+                Fact { by: self.principal(*by), code: Some(Cow::Borrowed(rejection.code().name())), ..named("Refused") }
+            }
             Event::RegionFailed { region } => Fact { region: self.region(*region), ..named("RegionFailed") },
             Event::RegionRecovered { region } => Fact { region: self.region(*region), ..named("RegionRecovered") },
         }
@@ -456,7 +454,8 @@ impl<'a, S: IdSet> Names<'a, S> {
         let role = || self.find_role(record);
         let operator = || {
             let name = record.operator.as_deref().unwrap_or_default();
-            self.find("the operator", name, self.universe.world().operators.iter().map(|o| o.name.as_str())).map(OperatorIdx)
+            self.find("the operator", name, self.universe.world().operators.iter().map(|o| o.name.as_str()))
+                .map(OperatorIdx)
         };
         let step = |step| Ok(Action::Operator { operator: operator()?, step });
         match record.what.as_ref() {

@@ -115,6 +115,12 @@ pub fn replay<'t, S: IdSet>(
         let unreadable = |error: serde_json::Error| Difference::Unreadable { line: number, why: error.to_string() };
         let record: StepRecord<'_> = serde_json::from_str(text).map_err(unreadable)?;
         let unknown = |error: super::record::UnknownName| Difference::Unknown { line: number, why: error.to_string() };
+        if record.at < last.nanos() {
+            return Err(Difference::Impossible {
+                line: number,
+                why: format!("it is earlier than {last}, the step before"),
+            });
+        }
         let action = names.read(&record.action).map_err(unknown)?;
         let mut events = Vec::new();
         let refused = match universe.apply(&mut state, &action, &mut |event| events.push(event)) {

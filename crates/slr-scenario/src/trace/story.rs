@@ -237,7 +237,7 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
                 let mut text = format!("is {}", status.map_or("?", Machine::name));
                 if let (Some(TaskState::Failed), Some(record)) = (status, record) {
                     text.push_str(": ");
-                    text.push_str(&self.report(&record.named, &record.reason));
+                    text.push_str(&self.report(&record.named, &ledger.reason(record)));
                 }
                 Line::new(self.task(*task, ledger), text)
             }

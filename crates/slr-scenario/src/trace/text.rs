@@ -39,10 +39,10 @@ impl<W: Write> TextWriter<W> {
     /// # Errors
     /// Those of `out`.
     pub fn begin(mut out: W, header: &Header, world: &World, look: Look) -> io::Result<Self> {
-        let params: String = header.params.iter().map(|param| format!("{param}, ")).collect();
-        let Header { scenario, seed, scheme, version, .. } = header;
+        let Header { scenario, seed, scheme, version, params, .. } = header;
+        let settings = [&[format!("seed {seed}")], params.as_slice(), std::slice::from_ref(scheme)].concat().join(", ");
         // The version comes last: `first_difference` does not look at it.
-        let run = format!("# seed {seed}, {params}{scheme}{VERSION}{version}");
+        let run = one_line(&format!("# {settings}{VERSION}{version}"));
         writeln!(out, "{}", look.paint(Style::new().bold(), format_args!("# {}", one_line(scenario))))?;
         writeln!(out, "{}", look.paint(Style::new().dimmed(), run))?;
         Ok(Self { out, look, width: subject_width(world) })
@@ -130,17 +130,9 @@ pub fn first_difference(expected: &str, found: &str) -> Option<TextDifference> {
         if wanted.is_none() && given.is_none() {
             return None;
         }
-        let same = if line == 2 {
-            wanted.map(without_version) == given.map(without_version)
-        } else {
-            wanted == given
-        };
+        let same = if line == 2 { wanted.map(without_version) == given.map(without_version) } else { wanted == given };
         if !same {
-            return Some(TextDifference {
-                line,
-                expected: wanted.map(str::to_owned),
-                found: given.map(str::to_owned),
-            });
+            return Some(TextDifference { line, expected: wanted.map(str::to_owned), found: given.map(str::to_owned) });
         }
     }
 }

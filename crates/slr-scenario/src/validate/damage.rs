@@ -78,20 +78,14 @@ impl Damage {
 
     /// Whether something between the ends of `extent` could not be read.
     pub(crate) fn touches(&self, extent: Span) -> bool {
-        let from = self
-            .places
-            .partition_point(|place| place.start < extent.start);
-        let mut within = self.places[from..]
-            .iter()
-            .take_while(|place| place.start <= extent.end);
+        let from = self.places.partition_point(|place| place.start < extent.start);
+        let mut within = self.places[from..].iter().take_while(|place| place.start <= extent.end);
         within.any(|place| extent.contains(*place))
     }
 
     /// Whether all that these sections say is known.
     pub(crate) fn spares(&self, sections: &[&str]) -> bool {
-        !sections
-            .iter()
-            .any(|section| self.sections.contains(section))
+        !sections.iter().any(|section| self.sections.contains(section))
     }
 
     /// Whether there may be a service of that name that could not be read.
@@ -101,9 +95,7 @@ impl Damage {
 
     /// Whether there may be a role of that name that could not be read.
     pub(crate) fn hides_role(&self, name: &str) -> bool {
-        let is_unreadable = ["services", "roles"]
-            .iter()
-            .any(|section| self.unreadable.contains(section));
+        let is_unreadable = ["services", "roles"].iter().any(|section| self.unreadable.contains(section));
         is_unreadable || self.names.hides_roles || self.names.roles.contains(name)
     }
 
@@ -147,9 +139,7 @@ impl Names {
                 Some(Some(kinds)) => self.kinds.extend(keys_of(kinds)),
                 Some(None) => self.hides_kinds = true,
                 None => {
-                    self.hides_kinds |= parts
-                        .iter()
-                        .any(|part| !Service::KEYS.contains(&part.key.as_str()));
+                    self.hides_kinds |= parts.iter().any(|part| !Service::KEYS.contains(&part.key.as_str()));
                 }
             }
         }
@@ -184,10 +174,7 @@ fn text(node: &Node) -> Option<&str> {
 }
 
 fn value_of<'a>(entries: &'a [Entry], key: &str) -> Option<&'a Node> {
-    entries
-        .iter()
-        .find(|entry| entry.key.value == key)
-        .map(|entry| &entry.value)
+    entries.iter().find(|entry| entry.key.value == key).map(|entry| &entry.value)
 }
 
 fn keys_of(entries: &[Entry]) -> impl Iterator<Item = String> {

@@ -3,8 +3,7 @@
 use super::Check;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::syntax::{
-    Expectation, Operation, Predicate, PredicateArguments, Refusals, TaskExpectation, TaskStatus,
-    Text,
+    Expectation, Operation, Predicate, PredicateArguments, Refusals, TaskExpectation, TaskStatus, Text,
 };
 use crate::yaml::{Span, Spanned};
 
@@ -14,18 +13,8 @@ pub(crate) fn check(check: &mut Check<'_>) {
         let span = expectation.span;
         match &expectation.value {
             Expectation::Eventually(expected) => {
-                predicate(
-                    check,
-                    &expected.eventually,
-                    None,
-                    expected.arguments(),
-                    span,
-                );
-                if let Some(within) = expected
-                    .within
-                    .as_ref()
-                    .filter(|within| within.value > until)
-                {
+                predicate(check, &expected.eventually, None, expected.arguments(), span);
+                if let Some(within) = expected.within.as_ref().filter(|within| within.value > until) {
                     check.report(
                         Diagnostic::new(
                             Code::TooLate,
@@ -37,31 +26,13 @@ pub(crate) fn check(check: &mut Check<'_>) {
                 }
             }
             Expectation::Always(expected) => {
-                predicate(
-                    check,
-                    &expected.always,
-                    expected.circumstance.as_ref(),
-                    expected.arguments(),
-                    span,
-                );
+                predicate(check, &expected.always, expected.circumstance.as_ref(), expected.arguments(), span);
             }
             Expectation::Never(expected) => {
-                predicate(
-                    check,
-                    &expected.never,
-                    expected.circumstance.as_ref(),
-                    expected.arguments(),
-                    span,
-                );
+                predicate(check, &expected.never, expected.circumstance.as_ref(), expected.arguments(), span);
             }
             Expectation::Sometimes(expected) => {
-                predicate(
-                    check,
-                    &expected.sometimes,
-                    expected.circumstance.as_ref(),
-                    expected.arguments(),
-                    span,
-                );
+                predicate(check, &expected.sometimes, expected.circumstance.as_ref(), expected.arguments(), span);
             }
             Expectation::Finally(expected) => {
                 predicate(check, &expected.finally, None, expected.arguments(), span);
@@ -88,10 +59,7 @@ fn predicate(
     arguments: PredicateArguments<'_>,
     span: Span,
 ) {
-    let words: Vec<Predicate> = std::iter::once(predicate)
-        .chain(circumstance)
-        .map(|word| word.value)
-        .collect();
+    let words: Vec<Predicate> = std::iter::once(predicate).chain(circumstance).map(|word| word.value).collect();
     let given = [
         ("role", arguments.role),
         ("kind", arguments.kind),
@@ -104,30 +72,18 @@ fn predicate(
         let is_taken = is_needed || words.iter().any(|word| word.takes().contains(&key));
         if let Some(argument) = argument.filter(|_| !is_taken) {
             check.report(
-                Diagnostic::new(
-                    Code::UnexpectedKey,
-                    argument.span,
-                    format!("`{predicate}` takes no `{key}`"),
-                )
-                .maybe_help(taken(predicate.value)),
+                Diagnostic::new(Code::UnexpectedKey, argument.span, format!("`{predicate}` takes no `{key}`"))
+                    .maybe_help(taken(predicate.value)),
             );
         }
         if argument.is_none() && is_needed && !check.damage.touches(span) {
             check.report(
-                Diagnostic::new(
-                    Code::MissingKey,
-                    span,
-                    format!("`{predicate}` needs `{key}`"),
-                )
-                .help(format!("add `{key}:`")),
+                Diagnostic::new(Code::MissingKey, span, format!("`{predicate}` needs `{key}`"))
+                    .help(format!("add `{key}:`")),
             );
         }
     }
-    let speaks_of = |key: &str| {
-        words
-            .iter()
-            .any(|word| word.takes().contains(&key) && !word.takes().contains(&"kind"))
-    };
+    let speaks_of = |key: &str| words.iter().any(|word| word.takes().contains(&key) && !word.takes().contains(&"kind"));
     if speaks_of("role") || arguments.role.is_some() {
         role(check, arguments.role, span);
     }
@@ -138,12 +94,7 @@ fn predicate(
 }
 
 fn taken(predicate: Predicate) -> Option<String> {
-    let keys: Vec<String> = predicate
-        .needs()
-        .iter()
-        .chain(predicate.takes())
-        .map(|key| format!("`{key}`"))
-        .collect();
+    let keys: Vec<String> = predicate.needs().iter().chain(predicate.takes()).map(|key| format!("`{key}`")).collect();
     (!keys.is_empty()).then(|| format!("it takes {}", keys.join(", ")))
 }
 
@@ -155,28 +106,17 @@ fn resource_in(
     span: Span,
 ) {
     let of_kind = arguments.kind.and_then(|kind| check.kind(kind, None));
-    let of_resource = arguments
-        .resource
-        .and_then(|resource| check.resource(resource));
+    let of_resource = arguments.resource.and_then(|resource| check.resource(resource));
     if !words.contains(&Predicate::ResourceIn) || check.damage.touches(span) {
         return;
     }
     match (arguments.resource, arguments.kind) {
         (None, None) => check.report(
-            Diagnostic::new(
-                Code::MissingKey,
-                span,
-                format!("`{predicate}` needs `resource` or `kind`"),
-            )
-            .help("say of which resource, or of which kind all resources, it is true"),
+            Diagnostic::new(Code::MissingKey, span, format!("`{predicate}` needs `resource` or `kind`"))
+                .help("say of which resource, or of which kind all resources, it is true"),
         ),
         (Some(_), Some(kind)) => check.report(
-            Diagnostic::new(
-                Code::ExclusiveKeys,
-                kind.span,
-                "a resource has its kind already",
-            )
-            .help("leave `kind` out"),
+            Diagnostic::new(Code::ExclusiveKeys, kind.span, "a resource has its kind already").help("leave `kind` out"),
         ),
         (Some(_), None) | (None, Some(_)) => {
             if let (Some(state), Some(kind)) = (arguments.state, of_resource.or(of_kind)) {
@@ -192,18 +132,14 @@ fn role(check: &mut Check<'_>, name: Option<&Text>, span: Span) {
         check.role(name);
         return;
     }
-    let is_whole = check
-        .damage
-        .spares(&["services", "roles", "given", "steps", "operators"]);
+    let is_whole = check.damage.spares(&["services", "roles", "given", "steps", "operators"]);
     if is_whole && check.world.only_role.is_none() {
         let message = if check.world.present.is_empty() {
             "no role is given or created that this could be about"
         } else {
             "several roles could be meant"
         };
-        check.report(
-            Diagnostic::new(Code::Ambiguous, span, message).help("say which one with `role:`"),
-        );
+        check.report(Diagnostic::new(Code::Ambiguous, span, message).help("say which one with `role:`"));
     }
 }
 
@@ -219,10 +155,7 @@ fn operator(check: &mut Check<'_>, name: Option<&Text>, span: Span) {
             } else {
                 "several operators could be meant"
             };
-            check.report(
-                Diagnostic::new(Code::Ambiguous, span, message)
-                    .help("say which one with `operator:`"),
-            );
+            check.report(Diagnostic::new(Code::Ambiguous, span, message).help("say which one with `operator:`"));
         }
     }
 }
@@ -248,11 +181,7 @@ fn unfinished_before_others(check: &mut Check<'_>, tasks: &[Spanned<TaskStatus>]
 fn task(check: &mut Check<'_>, expected: &TaskExpectation, span: Span) {
     role(check, expected.role.as_ref(), span);
     if expected.task.value == 0 {
-        check.report(Diagnostic::new(
-            Code::BadNumber,
-            expected.task.span,
-            "tasks are counted from 1",
-        ));
+        check.report(Diagnostic::new(Code::BadNumber, expected.task.span, "tasks are counted from 1"));
     }
     let says_nothing = expected.status.is_none()
         && expected.reports.is_none()
@@ -261,26 +190,13 @@ fn task(check: &mut Check<'_>, expected: &TaskExpectation, span: Span) {
         && expected.reason.is_none();
     if says_nothing && !check.damage.touches(span) {
         check.report(
-            Diagnostic::new(
-                Code::MissingKey,
-                span,
-                "this expectation says nothing about the task",
-            )
-            .help("add `status`, `reports`, `names`, `regions` or `reason`"),
+            Diagnostic::new(Code::MissingKey, span, "this expectation says nothing about the task")
+                .help("add `status`, `reports`, `names`, `regions` or `reason`"),
         );
     }
-    if let Some(status) = expected
-        .status
-        .as_ref()
-        .filter(|status| status.value != TaskStatus::Failed)
-    {
+    if let Some(status) = expected.status.as_ref().filter(|status| status.value != TaskStatus::Failed) {
         let reported = (expected.reports.as_ref().map(|reports| reports.span))
-            .or_else(|| {
-                expected
-                    .names
-                    .as_ref()
-                    .and_then(|names| Some(names.first()?.span))
-            })
+            .or_else(|| expected.names.as_ref().and_then(|names| Some(names.first()?.span)))
             .or_else(|| expected.reason.as_ref().map(|reason| reason.span));
         if let Some(reported) = reported {
             check.report(
@@ -299,10 +215,8 @@ fn task(check: &mut Check<'_>, expected: &TaskExpectation, span: Span) {
     if let Some(names) = &expected.names {
         check.no_repetition(names, "the resource");
         let count = names.len() as u64;
-        if let Some(reports) = expected
-            .reports
-            .as_ref()
-            .filter(|reports| !(reports.least..=reports.most).contains(&count))
+        if let Some(reports) =
+            expected.reports.as_ref().filter(|reports| !(reports.least..=reports.most).contains(&count))
         {
             check.report(
                 Diagnostic::new(

@@ -80,8 +80,12 @@ fn role_given<'a>(check: &mut Check<'a>, given: &GivenRole, so_far: &mut SoFar<'
         Some(KnownRole::Ordinary) => {
             if let Some(suffix) = &given.suffix {
                 check.report(
-                    Diagnostic::new(Code::SuffixRefused, suffix.span, format!("the ordinary role `{}` has no suffix", given.role))
-                        .help("a suffix tells apart the roles of one service; write the whole name of an ordinary role"),
+                    Diagnostic::new(
+                        Code::SuffixRefused,
+                        suffix.span,
+                        format!("the ordinary role `{}` has no suffix", given.role),
+                    )
+                    .help("a suffix tells apart the roles of one service; write the whole name of an ordinary role"),
                 );
             }
         }
@@ -91,18 +95,12 @@ fn role_given<'a>(check: &mut Check<'a>, given: &GivenRole, so_far: &mut SoFar<'
             }
         }
     }
-    let name = full_name(
-        &given.role,
-        given.suffix.as_ref().map(|suffix| suffix.as_str()),
-    );
+    let name = full_name(&given.role, given.suffix.as_ref().map(|suffix| suffix.as_str()));
     let span = given.role.span;
     if let Some(KnownRole::Linked(service)) = world.roles.get(&given.role.value) {
         so_far.linked.entry(service).or_default().push(name.clone());
     }
-    if let Some((other, first)) = so_far
-        .roles
-        .insert(name.to_lowercase(), (name.clone(), span))
-    {
+    if let Some((other, first)) = so_far.roles.insert(name.to_lowercase(), (name.clone(), span)) {
         let message = if other == name {
             format!("the role `{name}` is given twice")
         } else {
@@ -118,13 +116,7 @@ fn role_given<'a>(check: &mut Check<'a>, given: &GivenRole, so_far: &mut SoFar<'
 
 impl Check<'_> {
     /// Whether a service takes a suffix, and the whole name is not too long with it.
-    pub(crate) fn suffix_of(
-        &mut self,
-        suffix: &Text,
-        principal: &str,
-        service: &Service,
-        base: &Text,
-    ) {
+    pub(crate) fn suffix_of(&mut self, suffix: &Text, principal: &str, service: &Service, base: &Text) {
         self.suffix(suffix);
         let name = full_name(base, Some(suffix));
         if service.suffix() == Suffix::Refused {
@@ -141,11 +133,7 @@ impl Check<'_> {
                 Diagnostic::new(
                     Code::BadName,
                     suffix.span,
-                    format!(
-                        "`{}` has {} characters: a role's name has at most 64",
-                        clipped(&name),
-                        name.len()
-                    ),
+                    format!("`{}` has {} characters: a role's name has at most 64", clipped(&name), name.len()),
                 )
                 .help("shorten the suffix"),
             );
@@ -157,26 +145,23 @@ impl Check<'_> {
         for (key, value) in tags {
             let is_fit = |text: &str, least: usize, most: usize| {
                 let length = text.chars().count();
-                (least..=most).contains(&length)
-                    && text
-                        .chars()
-                        .all(|c| c.is_alphanumeric() || " _.:/=+-@".contains(c))
+                (least..=most).contains(&length) && text.chars().all(|c| c.is_alphanumeric() || " _.:/=+-@".contains(c))
             };
             if !is_fit(key, 1, 128) || !is_fit(value, 0, 256) {
                 self.report(
-                    Diagnostic::new(Code::BadName, key.span.to(value.span), format!("`{}` is not a tag that a role can have", clipped(key)))
-                        .help("a key has 1 to 128 characters, a value up to 256: letters, digits, spaces and `_.:/=+-@`"),
+                    Diagnostic::new(
+                        Code::BadName,
+                        key.span.to(value.span),
+                        format!("`{}` is not a tag that a role can have", clipped(key)),
+                    )
+                    .help("a key has 1 to 128 characters, a value up to 256: letters, digits, spaces and `_.:/=+-@`"),
                 );
             }
             if let Some(first) = seen.insert(key.to_lowercase(), key.span) {
                 self.report(
-                    Diagnostic::new(
-                        Code::Repeated,
-                        key.span,
-                        format!("the tag `{key}` is given twice"),
-                    )
-                    .also(first, "given first here")
-                    .help("keys of tags that differ only in case are the same key"),
+                    Diagnostic::new(Code::Repeated, key.span, format!("the tag `{key}` is given twice"))
+                        .also(first, "given first here")
+                        .help("keys of tags that differ only in case are the same key"),
                 );
             }
         }
@@ -186,12 +171,7 @@ impl Check<'_> {
     }
 }
 
-fn resources_given(
-    check: &mut Check<'_>,
-    given: &Spanned<Resources>,
-    is_whole: bool,
-    so_far: &mut SoFar<'_>,
-) {
+fn resources_given(check: &mut Check<'_>, given: &Spanned<Resources>, is_whole: bool, so_far: &mut SoFar<'_>) {
     if let Some(service) = &given.service {
         check.service(service);
     }
@@ -206,13 +186,9 @@ fn resources_given(
         let place = given.name.as_ref().unwrap_or(&given.kind).span;
         if let Some((_, first)) = so_far.resources.insert(name.clone(), (kind, place)) {
             check.report(
-                Diagnostic::new(
-                    Code::DuplicateResource,
-                    place,
-                    format!("there are two resources `{name}`"),
-                )
-                .also(first, "the other one")
-                .help("tell them apart with `name:`"),
+                Diagnostic::new(Code::DuplicateResource, place, format!("there are two resources `{name}`"))
+                    .also(first, "the other one")
+                    .help("tell them apart with `name:`"),
             );
             break;
         }
@@ -228,13 +204,7 @@ fn resources_given(
 }
 
 /// Whether resources have a parent if and only if their kind has.
-fn parent(
-    check: &mut Check<'_>,
-    given: &Spanned<Resources>,
-    kind: usize,
-    is_whole: bool,
-    so_far: &SoFar<'_>,
-) {
+fn parent(check: &mut Check<'_>, given: &Spanned<Resources>, kind: usize, is_whole: bool, so_far: &SoFar<'_>) {
     let world = check.world;
     let Some(known) = world.kinds.get(kind) else {
         return;
@@ -242,27 +212,17 @@ fn parent(
     match (&known.definition.parent, &given.parent) {
         (None, None) => {}
         (None, Some(parent)) => check.report(
-            Diagnostic::new(
-                Code::UnexpectedKey,
-                parent.span,
-                format!("a `{}` belongs to nothing", known.name),
-            )
-            .help("leave `parent` out, or give the kind a `parent`"),
+            Diagnostic::new(Code::UnexpectedKey, parent.span, format!("a `{}` belongs to nothing", known.name))
+                .help("leave `parent` out, or give the kind a `parent`"),
         ),
         (Some(above), None) => check.report(
-            Diagnostic::new(
-                Code::MissingKey,
-                given.span,
-                format!("each `{}` belongs to a `{above}`", known.name),
-            )
-            .help(format!("say to which with `parent:`, such as `{above}-1`")),
+            Diagnostic::new(Code::MissingKey, given.span, format!("each `{}` belongs to a `{above}`", known.name))
+                .help(format!("say to which with `parent:`, such as `{above}-1`")),
         ),
         (Some(above), Some(parent)) => match so_far.resources.get(&parent.value) {
             None if is_whole => {
                 let names = so_far.resources.keys().map(String::as_str).take(1000);
-                let help = check
-                    .guess(parent, names)
-                    .unwrap_or_else(|| format!("give a `{above}` first"));
+                let help = check.guess(parent, names).unwrap_or_else(|| format!("give a `{above}` first"));
                 check.report(
                     Diagnostic::new(
                         Code::UnknownResource,
@@ -274,15 +234,10 @@ fn parent(
             }
             Some((Some(found), _)) => {
                 let found = world.kinds.get(*found);
-                if found.is_some_and(|found| found.name != above || found.service != known.service)
-                {
+                if found.is_some_and(|found| found.name != above || found.service != known.service) {
                     check.report(
-                        Diagnostic::new(
-                            Code::WrongKind,
-                            parent.span,
-                            format!("`{parent}` is not a `{above}`"),
-                        )
-                        .help(format!("a `{}` belongs to a `{above}`", known.name)),
+                        Diagnostic::new(Code::WrongKind, parent.span, format!("`{parent}` is not a `{above}`"))
+                            .help(format!("a `{}` belongs to a `{above}`", known.name)),
                     );
                 }
             }
@@ -292,13 +247,7 @@ fn parent(
 }
 
 /// Whether there is the role on which the resources depend.
-fn role_of(
-    check: &mut Check<'_>,
-    given: &Spanned<Resources>,
-    kind: usize,
-    is_whole: bool,
-    so_far: &SoFar<'_>,
-) {
+fn role_of(check: &mut Check<'_>, given: &Spanned<Resources>, kind: usize, is_whole: bool, so_far: &SoFar<'_>) {
     let world = check.world;
     let Some(known) = world.kinds.get(kind) else {
         return;
@@ -312,10 +261,7 @@ fn role_of(
                         role.span,
                         format!("`{role}` is not a role of `{}`", known.service),
                     )
-                    .help(format!(
-                        "a `{}` depends on a role of its own service",
-                        known.name
-                    )),
+                    .help(format!("a `{}` depends on a role of its own service", known.name)),
                 );
             } else if is_whole && !so_far.roles.contains_key(&role.to_lowercase()) {
                 not_given(check, role.span, role);
@@ -331,10 +277,7 @@ fn role_of(
     let roles: &[String] = so_far.linked.get(known.service).map_or(&[], Vec::as_slice);
     match roles {
         [] if machine.blocks.contains(state) && given.count() > 0 => {
-            let base = world
-                .services
-                .get(known.service)
-                .map_or("", |service| service.role.as_str());
+            let base = world.services.get(known.service).map_or("", |service| service.role.as_str());
             not_given(check, given.kind.span, base);
         }
         [] | [_] => {}
@@ -342,10 +285,7 @@ fn role_of(
             Diagnostic::new(
                 Code::Ambiguous,
                 given.kind.span,
-                format!(
-                    "the service has several roles: {}",
-                    several[..several.len().min(8)].join(", ")
-                ),
+                format!("the service has several roles: {}", several[..several.len().min(8)].join(", ")),
             )
             .help("say on which the resources depend with `role:`"),
         ),
@@ -354,21 +294,12 @@ fn role_of(
 
 fn not_given(check: &mut Check<'_>, span: Span, role: &str) {
     check.report(
-        Diagnostic::new(
-            Code::RoleNotGiven,
-            span,
-            format!("the role `{role}` does not exist at this point"),
-        )
-        .help(format!("give it before what uses it: `- role: {role}`")),
+        Diagnostic::new(Code::RoleNotGiven, span, format!("the role `{role}` does not exist at this point"))
+            .help(format!("give it before what uses it: `- role: {role}`")),
     );
 }
 
-fn sessions_given(
-    check: &mut Check<'_>,
-    given: &Spanned<Sessions>,
-    is_whole: bool,
-    so_far: &SoFar<'_>,
-) {
+fn sessions_given(check: &mut Check<'_>, given: &Spanned<Sessions>, is_whole: bool, so_far: &SoFar<'_>) {
     let role = check.role(&given.role);
     // Sessions that are not open yet may be for a role that is yet to be made.
     if given.open() && role.is_some() && is_whole && !so_far.roles.contains_key(&given.role.to_lowercase()) {
@@ -377,11 +308,7 @@ fn sessions_given(
     match &given.principal {
         Some(principal) => check.trusts(&given.role, role, principal),
         None if role == Some(KnownRole::Ordinary) => {
-            let trust = check
-                .world
-                .ordinary
-                .get(given.role.as_str())
-                .map(|role| role.trust.len());
+            let trust = check.world.ordinary.get(given.role.as_str()).map(|role| role.trust.len());
             if trust == Some(0) && is_whole {
                 check.report(
                     Diagnostic::new(

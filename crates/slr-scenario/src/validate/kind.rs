@@ -9,9 +9,7 @@ use petgraph::visit::{Bfs, Reversed};
 use super::{Check, limit};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::syntax::grammar::clipped;
-use crate::syntax::{
-    Kind, Machine, Move, Mover, Operation, PLAIN_STATES, RELEASING, Service, Text,
-};
+use crate::syntax::{Kind, Machine, Move, Mover, Operation, PLAIN_STATES, RELEASING, Service, Text};
 use crate::yaml::Spanned;
 
 /// The state of a resource that is not made yet.
@@ -58,9 +56,7 @@ fn outline(check: &mut Check<'_>, name: &Text, kind: &Kind) {
                         span,
                         format!("the kind `{name}` has `{key}`, but no `states`"),
                     )
-                    .help(format!(
-                        "list its `states`, or leave `{key}` out for the plain kind"
-                    )),
+                    .help(format!("list its `states`, or leave `{key}` out for the plain kind")),
                 );
             }
         }
@@ -74,18 +70,8 @@ fn outline(check: &mut Check<'_>, name: &Text, kind: &Kind) {
             .help("say under `moves` how a resource gets from one state to another"),
         );
     }
-    check.limit(
-        name.span,
-        "states",
-        kind.states.len() as u64,
-        limit::STATES as u64,
-    );
-    check.limit(
-        name.span,
-        "moves",
-        kind.moves.len() as u64,
-        limit::MOVES as u64,
-    );
+    check.limit(name.span, "states", kind.states.len() as u64, limit::STATES as u64);
+    check.limit(name.span, "moves", kind.moves.len() as u64, limit::MOVES as u64);
 }
 
 /// Whether every state that is named is one.
@@ -100,9 +86,7 @@ fn names(check: &mut Check<'_>, name: &Text, kind: &Kind) {
             _ => None,
         };
         if let Some(why) = taken {
-            check.report(
-                Diagnostic::new(Code::BadName, state.span, why).help("give the state another name"),
-            );
+            check.report(Diagnostic::new(Code::BadName, state.span, why).help("give the state another name"));
         }
     }
     let mut known: Vec<&str> = kind.states.iter().map(|state| state.as_str()).collect();
@@ -112,10 +96,7 @@ fn names(check: &mut Check<'_>, name: &Text, kind: &Kind) {
     if has_lag {
         known.push(RELEASING);
     }
-    let listed = (kind.initial.iter())
-        .chain(&kind.ends)
-        .chain(kind.blocks.iter().flatten())
-        .chain(&kind.working);
+    let listed = (kind.initial.iter()).chain(&kind.ends).chain(kind.blocks.iter().flatten()).chain(&kind.working);
     for state in listed {
         known_state(check, name, state, &known);
     }
@@ -161,8 +142,12 @@ fn moves(check: &mut Check<'_>, kind: &Kind) {
         for from in &step.from.0 {
             if kind.ends.contains(from) {
                 check.report(
-                    Diagnostic::new(Code::BadMove, from.span, format!("the move `{name}` leaves `{from}`, which is an end"))
-                        .help("a resource that is gone stays gone: take the state out of `ends`, or the move out"),
+                    Diagnostic::new(
+                        Code::BadMove,
+                        from.span,
+                        format!("the move `{name}` leaves `{from}`, which is an end"),
+                    )
+                    .help("a resource that is gone stays gone: take the state out of `ends`, or the move out"),
                 );
             }
             if step.by.value == Mover::Caller {
@@ -191,59 +176,36 @@ fn lone_move(check: &mut Check<'_>, name: &Text, step: &Spanned<Move>) {
     };
     if step.from.0.is_empty() {
         let help = "name the state in which it can be made";
-        wrong(
-            step.from.span,
-            format!("the move `{name}` can be made in no state"),
-            help,
-        );
+        wrong(step.from.span, format!("the move `{name}` can be made in no state"), help);
     }
     match step.by.value {
         Mover::Caller => {
             if let Some(when) = &step.when {
                 let help = "leave it out: only a service waits for a circumstance";
-                wrong(
-                    when.span,
-                    format!("the move `{name}` is a caller's and cannot have `when`"),
-                    help,
-                );
+                wrong(when.span, format!("the move `{name}` is a caller's and cannot have `when`"), help);
             }
             check.operation_name(step.operation.as_ref().unwrap_or(name));
         }
         Mover::Service => {
             if let Some(operation) = &step.operation {
                 let help = "leave it out, or write `by: caller`";
-                wrong(
-                    operation.span,
-                    format!("the move `{name}` is the service's: nobody calls it"),
-                    help,
-                );
+                wrong(operation.span, format!("the move `{name}` is the service's: nobody calls it"), help);
             }
             if let Some(from) = step.from.0.iter().find(|from| from.value == ABSENT) {
                 let help = "write `by: caller`: a resource is made by a call";
                 wrong(
                     from.span,
-                    format!(
-                        "the move `{name}` makes a resource, and no service does that by itself"
-                    ),
+                    format!("the move `{name}` makes a resource, and no service does that by itself"),
                     help,
                 );
             }
         }
     }
-    let creates = step
-        .creates_role
-        .as_ref()
-        .is_some_and(|creates| creates.value);
-    if let Some(needs) = step
-        .needs_role
-        .as_ref()
-        .filter(|needs| needs.value && creates)
-    {
-        let message =
-            format!("the move `{name}` cannot both need a role and make one where there is none");
+    let creates = step.creates_role.as_ref().is_some_and(|creates| creates.value);
+    if let Some(needs) = step.needs_role.as_ref().filter(|needs| needs.value && creates) {
+        let message = format!("the move `{name}` cannot both need a role and make one where there is none");
         check.report(
-            Diagnostic::new(Code::BadMove, needs.span, message)
-                .help("keep one of `creates-role` and `needs-role`"),
+            Diagnostic::new(Code::BadMove, needs.span, message).help("keep one of `creates-role` and `needs-role`"),
         );
     }
 }
@@ -251,11 +213,8 @@ fn lone_move(check: &mut Check<'_>, name: &Text, step: &Spanned<Move>) {
 /// Whether every state can be reached, and an end from every state.
 fn graph(check: &mut Check<'_>, name: &Text, kind: &Kind, machine: &Machine) {
     let mut graph: DiGraph<&Text, ()> = DiGraph::new();
-    let nodes: BTreeMap<&str, NodeIndex> = machine
-        .states
-        .iter()
-        .map(|state| (state.as_str(), graph.add_node(state)))
-        .collect();
+    let nodes: BTreeMap<&str, NodeIndex> =
+        machine.states.iter().map(|state| (state.as_str(), graph.add_node(state))).collect();
     let node = |state: &Text| nodes.get(state.as_str()).copied();
     let mut starts: Vec<NodeIndex> = node(&machine.initial).into_iter().collect();
     for step in &machine.moves {
@@ -270,12 +229,8 @@ fn graph(check: &mut Check<'_>, name: &Text, kind: &Kind, machine: &Machine) {
     let ends: Vec<NodeIndex> = machine.ends.iter().filter_map(&node).collect();
     if ends.is_empty() {
         check.report(
-            Diagnostic::new(
-                Code::NoEnd,
-                name.span,
-                format!("no resource of the kind `{name}` is ever gone"),
-            )
-            .help("every state is left again: add a state for what is deleted"),
+            Diagnostic::new(Code::NoEnd, name.span, format!("no resource of the kind `{name}` is ever gone"))
+                .help("every state is left again: add a state for what is deleted"),
         );
         return;
     }
@@ -315,12 +270,7 @@ fn graph(check: &mut Check<'_>, name: &Text, kind: &Kind, machine: &Machine) {
             );
         }
     }
-    for state in kind
-        .blocks
-        .iter()
-        .flatten()
-        .filter(|state| machine.ends.contains(state))
-    {
+    for state in kind.blocks.iter().flatten().filter(|state| machine.ends.contains(state)) {
         check.report(
             Diagnostic::new(
                 Code::NoEnd,
@@ -345,17 +295,11 @@ fn operations(check: &mut Check<'_>, principal: &Text, service: &Service) {
             };
             if Operation::named(operation).is_some() {
                 check.report(
-                    Diagnostic::new(
-                        Code::Ambiguous,
-                        operation.span,
-                        format!("`{operation}` is an operation of IAM"),
-                    )
-                    .help("an operation on resources needs another name"),
+                    Diagnostic::new(Code::Ambiguous, operation.span, format!("`{operation}` is an operation of IAM"))
+                        .help("an operation on resources needs another name"),
                 );
             }
-            let first = world
-                .kind_made_by(operation)
-                .and_then(|kind| world.kinds.get(kind));
+            let first = world.kind_made_by(operation).and_then(|kind| world.kinds.get(kind));
             if let Some(first) = first
                 && step.from.is_none()
                 && (first.service != principal.value || first.name != name)
@@ -364,10 +308,7 @@ fn operations(check: &mut Check<'_>, principal: &Text, service: &Service) {
                     Diagnostic::new(
                         Code::Ambiguous,
                         operation.span,
-                        format!(
-                            "`{operation}` makes a `{}` of `{}` already",
-                            first.name, first.service
-                        ),
+                        format!("`{operation}` makes a `{}` of `{}` already", first.name, first.service),
                     )
                     .help("give one of the two another `operation:`, or the kind another name"),
                 );
@@ -379,11 +320,8 @@ fn operations(check: &mut Check<'_>, principal: &Text, service: &Service) {
 /// Whether parents exist and no kind is, in the end, its own parent.
 fn parents(check: &mut Check<'_>, service: &Service) {
     let mut graph: DiGraph<&Text, &Text> = DiGraph::new();
-    let nodes: BTreeMap<&str, NodeIndex> = service
-        .kinds
-        .iter()
-        .map(|(name, _)| (name.as_str(), graph.add_node(name)))
-        .collect();
+    let nodes: BTreeMap<&str, NodeIndex> =
+        service.kinds.iter().map(|(name, _)| (name.as_str(), graph.add_node(name))).collect();
     for (name, kind) in service.kinds.iter() {
         let Some(parent) = &kind.parent else {
             continue;
@@ -394,10 +332,7 @@ fn parents(check: &mut Check<'_>, service: &Service) {
             }
             (_, None) | (None, _) => {
                 if !check.damage.hides_kind(parent) {
-                    let help = check.guess(
-                        parent,
-                        service.kinds.names().filter(|other| *other != name.value),
-                    );
+                    let help = check.guess(parent, service.kinds.names().filter(|other| *other != name.value));
                     check.report(
                         Diagnostic::new(
                             Code::UnknownKind,
@@ -411,10 +346,7 @@ fn parents(check: &mut Check<'_>, service: &Service) {
         }
     }
     for component in tarjan_scc(&graph) {
-        let is_cycle = component.len() > 1
-            || component
-                .iter()
-                .any(|node| graph.contains_edge(*node, *node));
+        let is_cycle = component.len() > 1 || component.iter().any(|node| graph.contains_edge(*node, *node));
         // Every kind has one parent at most, so a component is a single cycle: walk it from the
         // kind that is declared first.
         if let Some(first) = component.iter().copied().min().filter(|_| is_cycle) {
@@ -443,10 +375,7 @@ fn report_cycle(check: &mut Check<'_>, graph: &DiGraph<&Text, &Text>, first: Nod
         Diagnostic::new(
             Code::ParentCycle,
             place,
-            format!(
-                "kinds belong to one another in a circle: {}",
-                names.join(" → ")
-            ),
+            format!("kinds belong to one another in a circle: {}", names.join(" → ")),
         )
         .help("there would be no order in which to clean up: leave one `parent` out"),
     );

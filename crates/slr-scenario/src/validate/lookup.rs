@@ -7,8 +7,7 @@ use super::{Check, limit};
 use crate::diagnostic::{Code, Diagnostic, ENOUGH_GUESSES, did_you_mean, nearest};
 use crate::syntax::grammar::clipped;
 use crate::syntax::{
-    Given, Goal, Happening, Kind, Machine, Mover, Named, Operation, Role, Scenario, Service, Step,
-    Suffix, Text, User,
+    Given, Goal, Happening, Kind, Machine, Mover, Named, Operation, Role, Scenario, Service, Step, Suffix, Text, User,
 };
 use crate::yaml::{Span, Spanned};
 
@@ -67,11 +66,7 @@ pub(crate) struct World<'a> {
 }
 
 impl<'a> World<'a> {
-    pub(crate) fn new(
-        scenario: &'a Scenario,
-        built_in: &'a Named<Spanned<Service>>,
-        damage: &'a Damage,
-    ) -> Self {
+    pub(crate) fn new(scenario: &'a Scenario, built_in: &'a Named<Spanned<Service>>, damage: &'a Damage) -> Self {
         let mut world = Self {
             services: BTreeMap::new(),
             kinds: Vec::new(),
@@ -81,9 +76,7 @@ impl<'a> World<'a> {
             kinds_are_whole: !damage.hides_kinds(),
             users: scenario.users.names().collect(),
             operators: scenario.operators.names().collect(),
-            ordinary: (scenario.roles.iter())
-                .map(|(name, role)| (name.as_str(), &role.value))
-                .collect(),
+            ordinary: (scenario.roles.iter()).map(|(name, role)| (name.as_str(), &role.value)).collect(),
             only_role: None,
             roles: BTreeMap::new(),
             present: BTreeSet::new(),
@@ -105,8 +98,7 @@ impl<'a> World<'a> {
         }
         world.add_roles(scenario);
         world.add_resources(scenario);
-        let is_linked =
-            |name: &&String| matches!(world.roles.get(*name), Some(KnownRole::Linked(_)));
+        let is_linked = |name: &&String| matches!(world.roles.get(*name), Some(KnownRole::Linked(_)));
         let mut linked = world.present.iter().filter(is_linked);
         let only = linked.next().cloned();
         world.only_role = only.filter(|_| linked.next().is_none());
@@ -152,18 +144,14 @@ impl<'a> World<'a> {
 
     fn add_roles(&mut self, scenario: &'a Scenario) {
         for (principal, service) in &self.services {
-            self.roles
-                .insert(service.role.value.clone(), KnownRole::Linked(principal));
+            self.roles.insert(service.role.value.clone(), KnownRole::Linked(principal));
         }
         for name in scenario.roles.names() {
             self.roles.insert(name.to_owned(), KnownRole::Ordinary);
         }
         for given in &scenario.given {
             if let Given::Role(role) = &given.value {
-                self.add_present(
-                    &role.role,
-                    role.suffix.as_ref().map(|suffix| suffix.as_str()),
-                );
+                self.add_present(&role.role, role.suffix.as_ref().map(|suffix| suffix.as_str()));
             }
         }
         for step in &scenario.steps {
@@ -174,9 +162,7 @@ impl<'a> World<'a> {
                     }
                     Some(Operation::CreateRole) => {
                         if let Some(role) = &step.role {
-                            self.roles
-                                .entry(role.value.clone())
-                                .or_insert(KnownRole::Ordinary);
+                            self.roles.entry(role.value.clone()).or_insert(KnownRole::Ordinary);
                             self.present.insert(role.value.clone());
                         }
                     }
@@ -221,14 +207,9 @@ impl<'a> World<'a> {
                     self.resources_are_whole = false;
                     return;
                 }
-                if let Some(kind) = self.find_kind(
-                    &given.resources.kind,
-                    given
-                        .resources
-                        .service
-                        .as_ref()
-                        .map(|service| service.as_str()),
-                ) {
+                if let Some(kind) = self
+                    .find_kind(&given.resources.kind, given.resources.service.as_ref().map(|service| service.as_str()))
+                {
                     for name in given.resources.names() {
                         self.resources.entry(name).or_insert(kind);
                     }
@@ -246,15 +227,9 @@ impl<'a> World<'a> {
     }
 
     /// The kinds of that name, of one service or of all.
-    fn kinds_named(
-        &self,
-        name: &str,
-        service: Option<&str>,
-    ) -> impl Iterator<Item = (usize, &KnownKind<'a>)> {
+    fn kinds_named(&self, name: &str, service: Option<&str>) -> impl Iterator<Item = (usize, &KnownKind<'a>)> {
         let numbers = self.kinds_by_name.get(name).map_or(&[][..], Vec::as_slice);
-        let kinds = numbers
-            .iter()
-            .filter_map(|number| Some((*number, self.kinds.get(*number)?)));
+        let kinds = numbers.iter().filter_map(|number| Some((*number, self.kinds.get(*number)?)));
         kinds.filter(move |(_, kind)| service.is_none_or(|service| kind.service == service))
     }
 
@@ -288,26 +263,13 @@ impl<'a> Check<'a> {
         known: impl IntoIterator<Item = &'b str>,
         otherwise: &str,
     ) {
-        let help = self
-            .guess(name, known)
-            .unwrap_or_else(|| otherwise.to_owned());
-        self.report(
-            Diagnostic::new(
-                code,
-                name.span,
-                format!("there is no {what} `{}`", clipped(name)),
-            )
-            .help(help),
-        );
+        let help = self.guess(name, known).unwrap_or_else(|| otherwise.to_owned());
+        self.report(Diagnostic::new(code, name.span, format!("there is no {what} `{}`", clipped(name))).help(help));
     }
 
     /// What was meant by an unknown name. After very many mistakes a guess helps nobody, and it
     /// takes time.
-    pub(crate) fn guess<'b>(
-        &self,
-        name: &str,
-        known: impl IntoIterator<Item = &'b str>,
-    ) -> Option<String> {
+    pub(crate) fn guess<'b>(&self, name: &str, known: impl IntoIterator<Item = &'b str>) -> Option<String> {
         const ENOUGH_NAMES: usize = 2000;
         (self.diagnostics.len() < ENOUGH_GUESSES)
             .then(|| did_you_mean(name, known.into_iter().take(ENOUGH_NAMES)))
@@ -316,9 +278,7 @@ impl<'a> Check<'a> {
 
     /// The one of a few that was meant, on the same terms.
     pub(crate) fn guess_near<'b>(&self, name: &str, known: &[&'b str]) -> Option<&'b str> {
-        (self.diagnostics.len() < ENOUGH_GUESSES)
-            .then(|| nearest(name, known.iter().copied()))
-            .flatten()
+        (self.diagnostics.len() < ENOUGH_GUESSES).then(|| nearest(name, known.iter().copied())).flatten()
     }
 
     /// The service of that principal; one that there is not is reported.
@@ -345,27 +305,15 @@ impl<'a> Check<'a> {
             return found;
         }
         let may_search = self.diagnostics.len() < ENOUGH_GUESSES;
-        let suffixed = world
-            .services
-            .values()
-            .filter(|_| may_search)
-            .find(|service| {
-                let rest = name.strip_prefix(service.role.as_str());
-                service.suffix() == Suffix::Accepted
-                    && rest.is_some_and(|rest| rest.starts_with('_'))
-            });
+        let suffixed = world.services.values().filter(|_| may_search).find(|service| {
+            let rest = name.strip_prefix(service.role.as_str());
+            service.suffix() == Suffix::Accepted && rest.is_some_and(|rest| rest.starts_with('_'))
+        });
         if let Some(service) = suffixed {
             if self.damage.spares(&["given", "steps", "operators"]) {
                 self.report(
-                    Diagnostic::new(
-                        Code::UnknownRole,
-                        name.span,
-                        format!("there is no role `{}`", clipped(name)),
-                    )
-                    .help(format!(
-                        "give it with `role: {}` and its suffix",
-                        service.role
-                    )),
+                    Diagnostic::new(Code::UnknownRole, name.span, format!("there is no role `{}`", clipped(name)))
+                        .help(format!("give it with `role: {}` and its suffix", service.role)),
                 );
             }
         } else {
@@ -386,13 +334,7 @@ impl<'a> Check<'a> {
         let is_known = name.value == User::ADMIN || self.world.users.contains(name.as_str());
         if !is_known && !self.damage.hides_user(name) {
             let known = scenario.users.names().chain([User::ADMIN]);
-            self.unknown(
-                Code::UnknownUser,
-                "user",
-                name,
-                known,
-                "declare the user under `users`",
-            );
+            self.unknown(Code::UnknownUser, "user", name, known, "declare the user under `users`");
         }
     }
 
@@ -406,30 +348,17 @@ impl<'a> Check<'a> {
         if self.damage.hides_kind(name) && world.kinds_named(name, None).next().is_none() {
             return None;
         }
-        let alike: Vec<&str> = world
-            .kinds_named(name, principal)
-            .map(|(_, kind)| kind.service)
-            .collect();
+        let alike: Vec<&str> = world.kinds_named(name, principal).map(|(_, kind)| kind.service).collect();
         if alike.is_empty() {
-            let of_service =
-                |kind: &&KnownKind<'a>| principal.is_none_or(|service| kind.service == service);
+            let of_service = |kind: &&KnownKind<'a>| principal.is_none_or(|service| kind.service == service);
             let known = (world.kinds.iter().filter(of_service)).map(|kind| kind.name.as_str());
-            self.unknown(
-                Code::UnknownKind,
-                "kind",
-                name,
-                known,
-                "declare it under `kinds` of its service",
-            );
+            self.unknown(Code::UnknownKind, "kind", name, known, "declare it under `kinds` of its service");
         } else {
             self.report(
                 Diagnostic::new(
                     Code::Ambiguous,
                     name.span,
-                    format!(
-                        "several services have a kind `{name}`: {}",
-                        alike[..alike.len().min(8)].join(", ")
-                    ),
+                    format!("several services have a kind `{name}`: {}", alike[..alike.len().min(8)].join(", ")),
                 )
                 .help("say which one with `service:`"),
             );
@@ -464,11 +393,7 @@ impl<'a> Check<'a> {
             return;
         };
         let states = &kind.machine.states;
-        if !states.contains(state)
-            && !kind
-                .extent
-                .is_some_and(|extent| self.damage.touches(extent))
-        {
+        if !states.contains(state) && !kind.extent.is_some_and(|extent| self.damage.touches(extent)) {
             let help = self.guess(state, states.iter().map(|state| state.as_str()));
             self.report(
                 Diagnostic::new(

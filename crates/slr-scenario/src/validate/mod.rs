@@ -62,12 +62,7 @@ pub(crate) fn validate(
 ) {
     let damage = Damage::of(root, diagnostics);
     let world = World::new(scenario, built_in, &damage);
-    let mut check = Check {
-        scenario,
-        world: &world,
-        damage: &damage,
-        diagnostics,
-    };
+    let mut check = Check { scenario, world: &world, damage: &damage, diagnostics };
     section::check(&mut check);
     service::check(&mut check);
     given::check(&mut check);

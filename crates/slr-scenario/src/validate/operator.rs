@@ -29,26 +29,15 @@ pub(crate) fn check(check: &mut Check<'_>) {
 fn habits(check: &mut Check<'_>, operator: &Operator) {
     if let Some(polls) = &operator.polls
         && let Polls::Polling(polling) = &polls.value
-        && let Some(every) = polling
-            .every
-            .as_ref()
-            .filter(|every| every.value == Duration::ZERO)
+        && let Some(every) = polling.every.as_ref().filter(|every| every.value == Duration::ZERO)
     {
         check.report(
-            Diagnostic::new(
-                Code::BadDuration,
-                every.span,
-                "an operator cannot poll without a pause",
-            )
-            .help("write how long it waits between two polls, or `polls: at-once`"),
+            Diagnostic::new(Code::BadDuration, every.span, "an operator cannot poll without a pause")
+                .help("write how long it waits between two polls, or `polls: at-once`"),
         );
     }
     if let Some(retry) = &operator.retry {
-        if let Some(factor) = retry
-            .factor
-            .as_ref()
-            .filter(|factor| factor.value < Factor::ONE)
-        {
+        if let Some(factor) = retry.factor.as_ref().filter(|factor| factor.value < Factor::ONE) {
             check.report(
                 Diagnostic::new(
                     Code::BadNumber,
@@ -63,28 +52,18 @@ fn habits(check: &mut Check<'_>, operator: &Operator) {
                 Diagnostic::new(
                     Code::ReversedRange,
                     cap.span,
-                    format!(
-                        "the longest time, `{cap}`, is shorter than the first, `{}`",
-                        retry.every()
-                    ),
+                    format!("the longest time, `{cap}`, is shorter than the first, `{}`", retry.every()),
                 )
                 .help("raise `cap` or lower `every`"),
             );
         }
     }
     let may_read = operator.may_read_docs.as_ref();
-    let reads = operator
-        .reads_docs
-        .as_ref()
-        .map_or(ReadsDocs::Never, |reads| reads.value);
+    let reads = operator.reads_docs.as_ref().map_or(ReadsDocs::Never, |reads| reads.value);
     if let Some(may_read) = may_read.filter(|may| may.value && reads == ReadsDocs::Never) {
         check.report(
-            Diagnostic::new(
-                Code::WithoutEffect,
-                may_read.span,
-                "this operator never reads the documentation",
-            )
-            .help("say when it does with `reads-docs:`"),
+            Diagnostic::new(Code::WithoutEffect, may_read.span, "this operator never reads the documentation")
+                .help("say when it does with `reads-docs:`"),
         );
     }
 }

@@ -65,12 +65,8 @@ pub(crate) const PRINCIPAL: usize = 128;
 impl Check<'_> {
     fn bad_name(&mut self, text: &Text, what: &str, rule: &str) {
         self.report(
-            Diagnostic::new(
-                Code::BadName,
-                text.span,
-                format!("`{}` is not {what}", clipped(text)),
-            )
-            .help(rule.to_owned()),
+            Diagnostic::new(Code::BadName, text.span, format!("`{}` is not {what}", clipped(text)))
+                .help(rule.to_owned()),
         );
     }
 
@@ -113,12 +109,9 @@ impl Check<'_> {
     pub(crate) fn own_name(&mut self, name: &Text, what: &str) {
         let is_fit = (1..=64).contains(&name.len())
             && name.starts_with(|c: char| c.is_ascii_alphanumeric())
-            && name
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
         if !is_fit {
-            let rule =
-                "it has 1 to 64 letters, digits, `-` and `_`, and begins with a letter or a digit";
+            let rule = "it has 1 to 64 letters, digits, `-` and `_`, and begins with a letter or a digit";
             self.bad_name(name, what, rule);
         }
     }
@@ -146,9 +139,7 @@ impl Check<'_> {
 
     pub(crate) fn description(&mut self, text: &Text) {
         let is_fit = text.chars().count() <= 1000
-            && text.chars().all(
-                |c| matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{7e}' | '\u{a1}'..='\u{ff}'),
-            );
+            && text.chars().all(|c| matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{7e}' | '\u{a1}'..='\u{ff}'));
         if !is_fit {
             let rule = "a description has at most 1000 characters, all of them of Latin-1";
             self.bad_name(text, "a description that IAM takes", rule);
@@ -158,12 +149,8 @@ impl Check<'_> {
     pub(crate) fn account_id(&mut self, id: &Text) {
         if id.len() != 12 || !id.chars().all(|c| c.is_ascii_digit()) {
             self.report(
-                Diagnostic::new(
-                    Code::BadAccountId,
-                    id.span,
-                    format!("`{}` is not the id of an account", clipped(id)),
-                )
-                .help("an account's id has twelve digits, such as \"123456789012\""),
+                Diagnostic::new(Code::BadAccountId, id.span, format!("`{}` is not the id of an account", clipped(id)))
+                    .help("an account's id has twelve digits, such as \"123456789012\""),
             );
         }
     }
@@ -176,28 +163,17 @@ impl Check<'_> {
                 |known| format!("did you mean `{known}`?"),
             );
             self.report(
-                Diagnostic::new(
-                    Code::BadRegion,
-                    region.span,
-                    format!("`{}` is not a Region", clipped(region)),
-                )
-                .help(help),
+                Diagnostic::new(Code::BadRegion, region.span, format!("`{}` is not a Region", clipped(region)))
+                    .help(help),
             );
             return;
         }
-        let used: &[Text] = self
-            .scenario
-            .account
-            .as_ref()
-            .map_or(&[], |account| &account.regions);
+        let used: &[Text] = self.scenario.account.as_ref().map_or(&[], |account| &account.regions);
         if used.is_empty() || used.contains(region) || !self.damage.spares(&["account"]) {
             return;
         }
         let list: Vec<&str> = used.iter().map(|region| region.as_str()).collect();
-        let help = format!(
-            "it uses {}; add `{region}` to the account's `regions`",
-            list.join(", ")
-        );
+        let help = format!("it uses {}; add `{region}` to the account's `regions`", list.join(", "));
         self.report(
             Diagnostic::new(
                 Code::UnknownRegion,
@@ -212,13 +188,9 @@ impl Check<'_> {
         let is_fit = action.value == "*"
             || action.split_once(':').is_some_and(|(service, name)| {
                 let is_service = !service.is_empty()
-                    && service
-                        .chars()
-                        .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '*' | '?'));
-                let is_name = !name.is_empty()
-                    && name
-                        .chars()
-                        .all(|c| c.is_ascii_alphanumeric() || matches!(c, '*' | '?'));
+                    && service.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '*' | '?'));
+                let is_name =
+                    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '*' | '?'));
                 is_service && is_name
             });
         if !is_fit {
@@ -264,13 +236,9 @@ impl Check<'_> {
         for text in texts {
             if let Some(first) = seen.get(text.as_str()) {
                 self.report(
-                    Diagnostic::new(
-                        Code::Repeated,
-                        text.span,
-                        format!("{what} `{}` is listed twice", clipped(text)),
-                    )
-                    .also(first.span, "listed first here")
-                    .help("keep one of the two"),
+                    Diagnostic::new(Code::Repeated, text.span, format!("{what} `{}` is listed twice", clipped(text)))
+                        .also(first.span, "listed first here")
+                        .help("keep one of the two"),
                 );
             } else {
                 seen.insert(text, text);
@@ -303,14 +271,7 @@ mod tests {
         for region in REGIONS {
             assert!(looks_like_a_region(region), "{region}");
         }
-        for other in [
-            "us-east",
-            "useast1",
-            "US-EAST-1",
-            "us-east-1a",
-            "",
-            "global",
-        ] {
+        for other in ["us-east", "useast1", "US-EAST-1", "us-east-1a", "", "global"] {
             assert!(!looks_like_a_region(other), "{other}");
         }
     }

@@ -29,12 +29,8 @@ fn whole(check: &mut Check<'_>) {
     let has_life = !scenario.given.is_empty();
     if is_idle && !has_life && check.damage.spares(&["steps", "operators", "given"]) {
         check.report(
-            Diagnostic::new(
-                Code::NothingHappens,
-                scenario.title.span,
-                "in this scenario nothing can happen",
-            )
-            .help("say what exists under `given`, and what is done under `steps` or `operators`"),
+            Diagnostic::new(Code::NothingHappens, scenario.title.span, "in this scenario nothing can happen")
+                .help("say what exists under `given`, and what is done under `steps` or `operators`"),
         );
     }
     let title = scenario.title.span;
@@ -58,12 +54,7 @@ fn account(check: &mut Check<'_>) {
         check.account_id(id);
     }
     check.no_repetition(&account.regions, "the Region");
-    check.limit(
-        account.span,
-        "Regions",
-        account.regions.len() as u64,
-        limit::REGIONS as u64,
-    );
+    check.limit(account.span, "Regions", account.regions.len() as u64, limit::REGIONS as u64);
     for region in &account.regions {
         check.region(region);
     }
@@ -71,19 +62,13 @@ fn account(check: &mut Check<'_>) {
 
 fn roles(check: &mut Check<'_>) {
     let scenario = check.scenario;
-    let services: BTreeSet<&str> = (check.world.services.values())
-        .map(|service| service.role.as_str())
-        .collect();
+    let services: BTreeSet<&str> = (check.world.services.values()).map(|service| service.role.as_str()).collect();
     for (name, role) in scenario.roles.iter() {
         check.role_name(name);
         if services.contains(name.as_str()) {
             check.report(
-                Diagnostic::new(
-                    Code::DuplicateRole,
-                    name.span,
-                    format!("`{name}` is the name of a service's role"),
-                )
-                .help("an ordinary role needs a name of its own; names that differ only in case differ here"),
+                Diagnostic::new(Code::DuplicateRole, name.span, format!("`{name}` is the name of a service's role"))
+                    .help("an ordinary role needs a name of its own; names that differ only in case differ here"),
             );
         }
         check.no_repetition(&role.trust, "the principal");
@@ -115,12 +100,8 @@ fn users(check: &mut Check<'_>) {
     for (name, user) in check.scenario.users.iter() {
         if name.value == User::ADMIN {
             check.report(
-                Diagnostic::new(
-                    Code::BadName,
-                    name.span,
-                    "`admin` is there without being declared",
-                )
-                .help("admin may do everything; a user with fewer rights needs another name"),
+                Diagnostic::new(Code::BadName, name.span, "`admin` is there without being declared")
+                    .help("admin may do everything; a user with fewer rights needs another name"),
             );
         }
         check.own_name(name, "a name that a user can have");
@@ -153,17 +134,12 @@ impl Check<'_> {
     pub(crate) fn policy_document(&mut self, document: &Spanned<PolicyDocument>) {
         use serde_json::Value;
         let mut wrong = |message: &str, help: &str| {
-            self.report(
-                Diagnostic::new(Code::BadPolicy, document.span, message).help(help.to_owned()),
-            );
+            self.report(Diagnostic::new(Code::BadPolicy, document.span, message).help(help.to_owned()));
         };
         if let Some(version) = document.json.get("Version")
             && !matches!(version.as_str(), Some("2012-10-17" | "2008-10-17"))
         {
-            wrong(
-                "the version of a policy document is a date",
-                "write `Version: \"2012-10-17\"`",
-            );
+            wrong("the version of a policy document is a date", "write `Version: \"2012-10-17\"`");
         }
         let statements: Vec<&Value> = match document.json.get("Statement") {
             None => {
@@ -179,22 +155,13 @@ impl Check<'_> {
         for statement in statements {
             let effect = statement.get("Effect").and_then(Value::as_str);
             if !matches!(effect, Some("Allow" | "Deny")) {
-                wrong(
-                    "a statement has no effect",
-                    "write `Effect: Allow` or `Effect: Deny`",
-                );
+                wrong("a statement has no effect", "write `Effect: Allow` or `Effect: Deny`");
             }
             if statement.get("Action").is_none() && statement.get("NotAction").is_none() {
-                wrong(
-                    "a statement names no action",
-                    "write `Action:` or `NotAction:`",
-                );
+                wrong("a statement names no action", "write `Action:` or `NotAction:`");
             }
             if statement.get("Resource").is_none() && statement.get("NotResource").is_none() {
-                wrong(
-                    "a statement names no resource",
-                    "write `Resource: \"*\"` for all of them",
-                );
+                wrong("a statement names no resource", "write `Resource: \"*\"` for all of them");
             }
         }
     }
@@ -204,13 +171,9 @@ impl Check<'_> {
             && from.value >= until.value
         {
             self.report(
-                Diagnostic::new(
-                    Code::ReversedRange,
-                    until.span,
-                    format!("it is over at `{until}`, before it begins"),
-                )
-                .also(from.span, "it begins here")
-                .help("`until` counts from the start of the run, as `from` does"),
+                Diagnostic::new(Code::ReversedRange, until.span, format!("it is over at `{until}`, before it begins"))
+                    .also(from.span, "it begins here")
+                    .help("`until` counts from the start of the run, as `from` does"),
             );
         }
     }
@@ -241,19 +204,12 @@ fn spread(check: &mut Check<'_>, delay: &Spanned<Delay>) {
     let (span, is_zero): (Span, bool) = match &delay.value {
         Delay::Fixed(_) | Delay::Range(..) => return,
         Delay::Exponential(delay) => (delay.mean.span, delay.mean.value == Duration::ZERO),
-        Delay::LogNormal(delay) => (
-            delay.shape.median.span,
-            delay.shape.median.value == Duration::ZERO,
-        ),
+        Delay::LogNormal(delay) => (delay.shape.median.span, delay.shape.median.value == Duration::ZERO),
     };
     if is_zero {
         check.report(
-            Diagnostic::new(
-                Code::BadDuration,
-                span,
-                "a delay cannot be spread around no time at all",
-            )
-            .help("write `0s` for no delay"),
+            Diagnostic::new(Code::BadDuration, span, "a delay cannot be spread around no time at all")
+                .help("write `0s` for no delay"),
         );
     }
 }
@@ -269,12 +225,8 @@ fn delayed_move(check: &mut Check<'_>, name: &Text) {
             .guess(name, world.service_moves.iter().map(String::as_str))
             .unwrap_or_else(|| "write `kind.move`, for a move that the service makes".to_owned());
         check.report(
-            Diagnostic::new(
-                Code::UnknownMove,
-                name.span,
-                format!("no service makes the move `{}`", clipped(name)),
-            )
-            .help(help),
+            Diagnostic::new(Code::UnknownMove, name.span, format!("no service makes the move `{}`", clipped(name)))
+                .help(help),
         );
     }
 }

@@ -27,12 +27,8 @@ pub(crate) fn check(check: &mut Check<'_>) {
         latest = Some(at);
         if at.value > until {
             check.report(
-                Diagnostic::new(
-                    Code::TooLate,
-                    at.span,
-                    format!("the run is over at `{until}`, before this step"),
-                )
-                .help("set a later end with `until:`"),
+                Diagnostic::new(Code::TooLate, at.span, format!("the run is over at `{until}`, before this step"))
+                    .help("set a later end with `until:`"),
             );
         }
         match &step.value {
@@ -50,18 +46,12 @@ fn fields_of(step: &Perform) -> Vec<(Field, Span)> {
         text(Field::Service, &step.service),
         text(Field::Suffix, &step.suffix),
         text(Field::Description, &step.description),
-        (step.max_session_duration.as_ref())
-            .map(|duration| (Field::MaxSessionDuration, duration.span)),
+        (step.max_session_duration.as_ref()).map(|duration| (Field::MaxSessionDuration, duration.span)),
         text(Field::Path, &step.path),
         text(Field::Policy, &step.policy),
         step.trust.first().map(|trust| (Field::Trust, trust.span)),
-        step.document
-            .as_ref()
-            .map(|document| (Field::Document, document.span)),
-        step.tags
-            .iter()
-            .next()
-            .map(|(key, _)| (Field::Tags, key.span)),
+        step.document.as_ref().map(|document| (Field::Document, document.span)),
+        step.tags.iter().next().map(|(key, _)| (Field::Tags, key.span)),
         step.tag_keys.first().map(|key| (Field::TagKeys, key.span)),
         text(Field::Profile, &step.profile),
         step.task.as_ref().map(|task| (Field::Task, task.span)),
@@ -77,10 +67,7 @@ fn fields_of(step: &Perform) -> Vec<(Field, Span)> {
 /// The fields that an operation of a kind needs and takes.
 fn fields_of_kind(world: &World<'_>, operation: &str) -> (&'static [Field], &'static [Field]) {
     if world.kind_made_by(operation).is_some() {
-        (
-            &[],
-            &[Field::Resource, Field::Region, Field::Parent, Field::Role],
-        )
+        (&[], &[Field::Resource, Field::Region, Field::Parent, Field::Role])
     } else {
         (&[Field::Resource], &[])
     }
@@ -92,23 +79,15 @@ fn perform(check: &mut Check<'_>, step: &Perform, span: Span) {
     }
     if let (Some(refused), Some(answers)) = (&step.refused, &step.answers) {
         check.report(
-            Diagnostic::new(
-                Code::ExclusiveKeys,
-                answers.span,
-                "a call that is refused answers nothing",
-            )
-            .also(refused.span, "refused here")
-            .help("keep one of `refused` and `answers`"),
+            Diagnostic::new(Code::ExclusiveKeys, answers.span, "a call that is refused answers nothing")
+                .also(refused.span, "refused here")
+                .help("keep one of `refused` and `answers`"),
         );
     }
     if let (Some(message), None) = (&step.message, &step.refused) {
         check.report(
-            Diagnostic::new(
-                Code::MissingKey,
-                message.span,
-                "a message belongs to an error",
-            )
-            .help("say with which error the call is refused: `refused: …`"),
+            Diagnostic::new(Code::MissingKey, message.span, "a message belongs to an error")
+                .help("say with which error the call is refused: `refused: …`"),
         );
     }
     let operation = Operation::named(&step.operation);
@@ -129,11 +108,7 @@ fn perform(check: &mut Check<'_>, step: &Perform, span: Span) {
     if let Some(task) = &step.task
         && task.value == TaskRef::Number(0)
     {
-        check.report(Diagnostic::new(
-            Code::BadNumber,
-            task.span,
-            "tasks are counted from 1",
-        ));
+        check.report(Diagnostic::new(Code::BadNumber, task.span, "tasks are counted from 1"));
     }
     answers(check, step, operation);
 }
@@ -145,34 +120,18 @@ fn fields(check: &mut Check<'_>, step: &Perform, span: Span, needs: &[Field], ta
     for field in needs {
         if !given.iter().any(|(found, _)| found == field) {
             check.report(
-                Diagnostic::new(
-                    Code::MissingKey,
-                    span,
-                    format!("`{operation}` needs `{field}`"),
-                )
-                .help(format!("add `{field}:`")),
+                Diagnostic::new(Code::MissingKey, span, format!("`{operation}` needs `{field}`"))
+                    .help(format!("add `{field}:`")),
             );
         }
     }
     for (field, place) in given {
         if !needs.contains(&field) && !takes.contains(&field) {
-            let list: Vec<String> = needs
-                .iter()
-                .chain(takes)
-                .map(|field| format!("`{field}`"))
-                .collect();
-            let help = if list.is_empty() {
-                "it takes nothing".to_owned()
-            } else {
-                format!("it takes {}", list.join(", "))
-            };
+            let list: Vec<String> = needs.iter().chain(takes).map(|field| format!("`{field}`")).collect();
+            let help =
+                if list.is_empty() { "it takes nothing".to_owned() } else { format!("it takes {}", list.join(", ")) };
             check.report(
-                Diagnostic::new(
-                    Code::UnexpectedKey,
-                    place,
-                    format!("`{operation}` takes no `{field}`"),
-                )
-                .help(help),
+                Diagnostic::new(Code::UnexpectedKey, place, format!("`{operation}` takes no `{field}`")).help(help),
             );
         }
     }
@@ -227,17 +186,9 @@ fn sound(check: &mut Check<'_>, step: &Perform, operation: Option<Operation>) {
         && let Some(kind) = check.resource(resource)
         && let Some(kind) = world.kinds.get(kind)
     {
-        let takes_it = kind
-            .machine
-            .moves
-            .iter()
-            .any(|known| known.operation.as_ref() == Some(&step.operation));
+        let takes_it = kind.machine.moves.iter().any(|known| known.operation.as_ref() == Some(&step.operation));
         if !takes_it {
-            let known = kind
-                .machine
-                .moves
-                .iter()
-                .filter_map(|known| known.operation.as_ref());
+            let known = kind.machine.moves.iter().filter_map(|known| known.operation.as_ref());
             let help = check.guess(&step.operation, known.map(|known| known.as_str()));
             check.report(
                 Diagnostic::new(
@@ -258,16 +209,10 @@ fn answers(check: &mut Check<'_>, step: &Perform, operation: Option<Operation>) 
     };
     let given = [
         ("status", answers.status.as_ref().map(|status| status.span)),
-        (
-            "reports",
-            answers.reports.as_ref().map(|reports| reports.span),
-        ),
+        ("reports", answers.reports.as_ref().map(|reports| reports.span)),
         ("regions", answers.regions.first().map(|region| region.span)),
         ("reason", answers.reason.as_ref().map(|reason| reason.span)),
-        (
-            "description",
-            answers.description.as_ref().map(|text| text.span),
-        ),
+        ("description", answers.description.as_ref().map(|text| text.span)),
         ("role", answers.role.as_ref().map(|role| role.span)),
         ("arn", answers.arn.as_ref().map(|arn| arn.span)),
         ("tags", answers.tags.iter().next().map(|(key, _)| key.span)),
@@ -284,12 +229,7 @@ fn answers(check: &mut Check<'_>, step: &Perform, operation: Option<Operation>) 
             format!("it answers {}", can.join(", "))
         };
         check.report(
-            Diagnostic::new(
-                Code::UnexpectedKey,
-                place,
-                format!("`{}` answers no `{key}`", step.operation),
-            )
-            .help(help),
+            Diagnostic::new(Code::UnexpectedKey, place, format!("`{}` answers no `{key}`", step.operation)).help(help),
         );
     }
     for region in &answers.regions {
@@ -300,9 +240,7 @@ fn answers(check: &mut Check<'_>, step: &Perform, operation: Option<Operation>) 
 /// What of an operation's answer a step can compare.
 const fn answered_by(operation: Operation) -> &'static [&'static str] {
     match operation {
-        Operation::GetServiceLinkedRoleDeletionStatus => {
-            &["status", "reports", "regions", "reason"]
-        }
+        Operation::GetServiceLinkedRoleDeletionStatus => &["status", "reports", "regions", "reason"],
         Operation::CreateRole
         | Operation::CreateServiceLinkedRole
         | Operation::GetRole
@@ -338,11 +276,18 @@ const fn keys_of(happening: Happening) -> (&'static [&'static str], &'static [&'
         Happening::SessionEnds
         | Happening::TaskStarts
         | Happening::TaskSucceeds
+        | Happening::TaskBecomesVisible
+        | Happening::TaskIsForgotten
+        | Happening::RolePropagates
         | Happening::RoleDisappears => (&["role"], &[]),
         Happening::TaskFails => (&["role"], &["reports"]),
         Happening::ResourceMoves => (&["resource", "move"], &[]),
         Happening::RoleAppears => (&["service"], &["suffix"]),
-        Happening::DocsRead => (&["operator"], &[]),
+        Happening::DocsRead | Happening::OperatorSubmits | Happening::OperatorPolls | Happening::OperatorGivesUp => {
+            (&["operator"], &[])
+        }
+        Happening::OperatorCleansUp => (&["operator", "resource"], &[]),
+        Happening::RegionFails | Happening::RegionRecovers => (&["region"], &[]),
     }
 }
 
@@ -354,8 +299,9 @@ fn happens(check: &mut Check<'_>, step: &Happens, span: Span) {
         ("principal", step.principal.as_ref().map(|text| text.span)),
         ("resource", step.resource.as_ref().map(|text| text.span)),
         ("move", step.step.as_ref().map(|text| text.span)),
-        ("reports", step.reports.first().map(|text| text.span)),
+        ("reports", step.reports.as_ref().map(|names| names.first().map_or(step.happens.span, |text| text.span))),
         ("operator", step.operator.as_ref().map(|text| text.span)),
+        ("region", step.region.as_ref().map(|text| text.span)),
     ]
     .into_iter()
     .filter_map(|(key, span)| Some((key, span?)))
@@ -363,34 +309,19 @@ fn happens(check: &mut Check<'_>, step: &Happens, span: Span) {
     let happening = step.happens.value;
     let (needs, takes) = keys_of(happening);
     if !check.damage.touches(span) {
-        for key in needs
-            .iter()
-            .filter(|key| !given.iter().any(|(found, _)| found == *key))
-        {
+        for key in needs.iter().filter(|key| !given.iter().any(|(found, _)| found == *key)) {
             check.report(
-                Diagnostic::new(
-                    Code::MissingKey,
-                    span,
-                    format!("`{happening}` needs `{key}`"),
-                )
-                .help(format!("add `{key}:`")),
+                Diagnostic::new(Code::MissingKey, span, format!("`{happening}` needs `{key}`"))
+                    .help(format!("add `{key}:`")),
             );
         }
     }
     for (key, place) in given {
         if !needs.contains(&key) && !takes.contains(&key) {
-            let list: Vec<String> = needs
-                .iter()
-                .chain(takes)
-                .map(|key| format!("`{key}`"))
-                .collect();
+            let list: Vec<String> = needs.iter().chain(takes).map(|key| format!("`{key}`")).collect();
             check.report(
-                Diagnostic::new(
-                    Code::UnexpectedKey,
-                    place,
-                    format!("`{happening}` takes no `{key}`"),
-                )
-                .help(format!("it takes {}", list.join(", "))),
+                Diagnostic::new(Code::UnexpectedKey, place, format!("`{happening}` takes no `{key}`"))
+                    .help(format!("it takes {}", list.join(", "))),
             );
         }
     }
@@ -409,10 +340,15 @@ fn happens_to(check: &mut Check<'_>, step: &Happens) {
     {
         check.suffix_of(suffix, name, service, &service.role);
     }
-    for resource in &step.reports {
+    for resource in step.reports.iter().flatten() {
         check.resource(resource);
     }
-    check.no_repetition(&step.reports, "the resource");
+    if let Some(reports) = &step.reports {
+        check.no_repetition(reports, "the resource");
+    }
+    if let Some(region) = &step.region {
+        check.region(region);
+    }
     if let Some(operator) = &step.operator {
         check.operator(operator);
     }
@@ -421,22 +357,15 @@ fn happens_to(check: &mut Check<'_>, step: &Happens) {
         && let Some(kind) = world.kinds.get(kind)
         && let Some(name) = &step.step
     {
-        let moves = || {
-            (kind.machine.moves.iter())
-                .filter(|known| known.by == Mover::Service)
-                .map(|known| known.name.as_str())
-        };
+        let moves =
+            || (kind.machine.moves.iter()).filter(|known| known.by == Mover::Service).map(|known| known.name.as_str());
         if !moves().any(|known| known == name.value) {
             let help = check.guess(name, moves());
             check.report(
                 Diagnostic::new(
                     Code::UnknownMove,
                     name.span,
-                    format!(
-                        "no service makes the move `{}` on a `{}`",
-                        clipped(name),
-                        kind.name
-                    ),
+                    format!("no service makes the move `{}` on a `{}`", clipped(name), kind.name),
                 )
                 .maybe_help(help),
             );

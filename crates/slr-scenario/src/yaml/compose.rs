@@ -31,16 +31,10 @@ pub(crate) fn compose(text: &str) -> Composed {
     let outcome = composer.run(text);
     let mut diagnostics = composer.diagnostics;
     match outcome {
-        Ok(()) => Composed {
-            root: composer.root,
-            diagnostics,
-        },
+        Ok(()) => Composed { root: composer.root, diagnostics },
         Err(fatal) => {
             diagnostics.push(*fatal);
-            Composed {
-                root: None,
-                diagnostics,
-            }
+            Composed { root: None, diagnostics }
         }
     }
 }
@@ -57,11 +51,7 @@ struct Open {
 
 enum Items {
     Sequence(Vec<Node>),
-    Mapping {
-        entries: Vec<Entry>,
-        first_seen: BTreeMap<String, Span>,
-        key: Option<PendingKey>,
-    },
+    Mapping { entries: Vec<Entry>, first_seen: BTreeMap<String, Span>, key: Option<PendingKey> },
 }
 
 enum PendingKey {
@@ -92,9 +82,7 @@ impl Composer {
         };
         for event in Parser::new_from_str_with_options(text, options) {
             let (event, place) = event.map_err(|error| Box::new(scan_error(text, &error)))?;
-            let span = place
-                .byte_range()
-                .map_or_else(Span::default, |range| Span::new(range.start, range.end));
+            let span = place.byte_range().map_or_else(Span::default, |range| Span::new(range.start, range.end));
             self.take(event, span)?;
         }
         Ok(())
@@ -117,30 +105,20 @@ impl Composer {
                 self.documents += 1;
                 if self.documents > 1 {
                     return Err(Box::new(
-                        Diagnostic::new(
-                            Code::SeveralDocuments,
-                            span,
-                            "the file holds more than one YAML document",
-                        )
-                        .label("a second document starts here")
-                        .help("give each scenario a file of its own"),
+                        Diagnostic::new(Code::SeveralDocuments, span, "the file holds more than one YAML document")
+                            .label("a second document starts here")
+                            .help("give each scenario a file of its own"),
                     ));
                 }
                 Ok(())
             }
             Event::Scalar(text, style, anchor, _) => self.scalar(text, style, anchor, span),
-            Event::SequenceStart(style, anchor, _) => {
-                self.start(style, anchor, span, Items::Sequence(Vec::new()))
-            }
+            Event::SequenceStart(style, anchor, _) => self.start(style, anchor, span, Items::Sequence(Vec::new())),
             Event::MappingStart(style, anchor, _) => self.start(
                 style,
                 anchor,
                 span,
-                Items::Mapping {
-                    entries: Vec::new(),
-                    first_seen: BTreeMap::new(),
-                    key: None,
-                },
+                Items::Mapping { entries: Vec::new(), first_seen: BTreeMap::new(), key: None },
             ),
             Event::SequenceEnd | Event::MappingEnd => self.end(span),
             Event::Alias(anchor) => self.alias(anchor, span),
@@ -157,19 +135,10 @@ impl Composer {
         }
     }
 
-    fn scalar(
-        &mut self,
-        text: Cow<'_, str>,
-        style: ScalarStyle,
-        anchor: usize,
-        span: Span,
-    ) -> Result<(), Fatal> {
+    fn scalar(&mut self, text: Cow<'_, str>, style: ScalarStyle, anchor: usize, span: Span) -> Result<(), Fatal> {
         self.count(1, span)?;
         let node = Node {
-            content: Content::Scalar(Scalar {
-                text: text.into_owned(),
-                quoted: style != ScalarStyle::Plain,
-            }),
+            content: Content::Scalar(Scalar { text: text.into_owned(), quoted: style != ScalarStyle::Plain }),
             span,
             parameter: None,
             is_void: false,
@@ -178,40 +147,22 @@ impl Composer {
         Ok(())
     }
 
-    fn start(
-        &mut self,
-        style: StructureStyle,
-        anchor: usize,
-        span: Span,
-        items: Items,
-    ) -> Result<(), Fatal> {
+    fn start(&mut self, style: StructureStyle, anchor: usize, span: Span, items: Items) -> Result<(), Fatal> {
         self.count(1, span)?;
         if self.open.len() >= MAX_DEPTH {
             return Err(Box::new(too_deep(span)));
         }
-        self.open.push(Open {
-            anchor,
-            start: span,
-            flow: style == StructureStyle::Flow,
-            weight: 1,
-            items,
-        });
+        self.open.push(Open { anchor, start: span, flow: style == StructureStyle::Flow, weight: 1, items });
         Ok(())
     }
 
     fn end(&mut self, end: Span) -> Result<(), Fatal> {
         let Some(done) = self.open.pop() else {
-            return Err(Box::new(Diagnostic::new(
-                Code::InvalidYaml,
-                end,
-                "a list or mapping ends that did not begin",
-            )));
+            return Err(Box::new(Diagnostic::new(Code::InvalidYaml, end, "a list or mapping ends that did not begin")));
         };
         let last = match &done.items {
             Items::Sequence(items) => items.last().map(|item| item.span),
-            Items::Mapping { entries, .. } => entries
-                .last()
-                .map(|entry| entry.key.span.to(entry.value.span)),
+            Items::Mapping { entries, .. } => entries.last().map(|entry| entry.key.span.to(entry.value.span)),
         };
         let first = match &done.items {
             Items::Sequence(_) => None,
@@ -220,22 +171,14 @@ impl Composer {
         // A block has no closing mark: its end event lies where the next thing begins.
         let span = match (done.flow, last) {
             (true, _) => done.start.to(end),
-            (false, Some(last)) => Span::new(
-                first.unwrap_or(done.start).start as usize,
-                last.end as usize,
-            ),
+            (false, Some(last)) => Span::new(first.unwrap_or(done.start).start as usize, last.end as usize),
             (false, None) => done.start,
         };
         let content = match done.items {
             Items::Sequence(items) => Content::Sequence(items),
             Items::Mapping { entries, .. } => Content::Mapping(entries),
         };
-        let node = Node {
-            content,
-            span,
-            parameter: None,
-            is_void: false,
-        };
+        let node = Node { content, span, parameter: None, is_void: false };
         self.place(node, done.anchor, done.weight);
         Ok(())
     }
@@ -243,12 +186,8 @@ impl Composer {
     fn alias(&mut self, anchor: usize, span: Span) -> Result<(), Fatal> {
         let Some((_, weight)) = self.anchors.get(&anchor) else {
             return Err(Box::new(
-                Diagnostic::new(
-                    Code::UnknownAnchor,
-                    span,
-                    "an alias stands inside the value that it repeats",
-                )
-                .help("a value cannot contain itself"),
+                Diagnostic::new(Code::UnknownAnchor, span, "an alias stands inside the value that it repeats")
+                    .help("a value cannot contain itself"),
             ));
         };
         let weight = *weight;
@@ -276,12 +215,8 @@ impl Composer {
         self.values += weight;
         if self.values > MAX_VALUES {
             return Err(Box::new(
-                Diagnostic::new(
-                    Code::TooManyValues,
-                    span,
-                    format!("the file holds more than {MAX_VALUES} values"),
-                )
-                .help("use `count:` for many resources or sessions that are alike"),
+                Diagnostic::new(Code::TooManyValues, span, format!("the file holds more than {MAX_VALUES} values"))
+                    .help("use `count:` for many resources or sessions that are alike"),
             ));
         }
         Ok(())
@@ -299,11 +234,7 @@ impl Composer {
         parent.weight += weight;
         match &mut parent.items {
             Items::Sequence(items) => items.push(node),
-            Items::Mapping {
-                entries,
-                first_seen,
-                key,
-            } => match key.take() {
+            Items::Mapping { entries, first_seen, key } => match key.take() {
                 None => *key = Some(pending_key(node, first_seen, &mut self.diagnostics)),
                 Some(PendingKey::Fit(key)) => entries.push(Entry { key, value: node }),
                 Some(PendingKey::Unfit) => {}
@@ -312,11 +243,7 @@ impl Composer {
     }
 }
 
-fn pending_key(
-    node: Node,
-    first_seen: &mut BTreeMap<String, Span>,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> PendingKey {
+fn pending_key(node: Node, first_seen: &mut BTreeMap<String, Span>, diagnostics: &mut Vec<Diagnostic>) -> PendingKey {
     let span = node.span;
     let Content::Scalar(scalar) = node.content else {
         diagnostics.push(
@@ -328,25 +255,17 @@ fn pending_key(
     };
     if scalar.text == "<<" && !scalar.quoted {
         diagnostics.push(
-            Diagnostic::new(
-                Code::UnknownKey,
-                span,
-                "merge keys (`<<`) are not part of the language",
-            )
-            .help("write the keys out, or repeat the whole value with an alias"),
+            Diagnostic::new(Code::UnknownKey, span, "merge keys (`<<`) are not part of the language")
+                .help("write the keys out, or repeat the whole value with an alias"),
         );
         return PendingKey::Unfit;
     }
     if let Some(first) = first_seen.get(&scalar.text) {
         diagnostics.push(
-            Diagnostic::new(
-                Code::DuplicateKey,
-                span,
-                format!("the key `{}` is given twice", scalar.text),
-            )
-            .label("given again here")
-            .also(*first, "given first here")
-            .help("keep one of the two"),
+            Diagnostic::new(Code::DuplicateKey, span, format!("the key `{}` is given twice", scalar.text))
+                .label("given again here")
+                .also(*first, "given first here")
+                .help("keep one of the two"),
         );
         return PendingKey::Unfit;
     }
@@ -355,12 +274,8 @@ fn pending_key(
 }
 
 fn too_deep(span: Span) -> Diagnostic {
-    Diagnostic::new(
-        Code::TooDeep,
-        span,
-        format!("lists and mappings nest more than {MAX_DEPTH} deep"),
-    )
-    .help("no scenario needs that; look for brackets that are never closed")
+    Diagnostic::new(Code::TooDeep, span, format!("lists and mappings nest more than {MAX_DEPTH} deep"))
+        .help("no scenario needs that; look for brackets that are never closed")
 }
 
 #[expect(
@@ -368,62 +283,48 @@ fn too_deep(span: Span) -> Diagnostic {
     reason = "the parser's kinds of error are open; what is not named here keeps the parser's own words"
 )]
 fn scan_error(text: &str, error: &ScanError) -> Diagnostic {
-    let at = error
-        .marker()
-        .byte_offset()
-        .unwrap_or(text.len())
-        .min(text.len());
-    let at = (0..=at)
-        .rev()
-        .find(|at| text.is_char_boundary(*at))
-        .unwrap_or(0);
+    let at = error.marker().byte_offset().unwrap_or(text.len()).min(text.len());
+    let at = (0..=at).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
     let width = text[at..].chars().next().map_or(0, char::len_utf8);
     let span = Span::new(at, at + width);
     match error.kind() {
         ErrorKind::RecursionLimitExceeded => too_deep(span),
-        ErrorKind::TabNotAllowed
-        | ErrorKind::TabInBlockIndentation
-        | ErrorKind::TabInIndentation => invalid(span, "a tab indents this line")
-            .help("indent with spaces: YAML allows no tabs there"),
+        ErrorKind::TabNotAllowed | ErrorKind::TabInBlockIndentation | ErrorKind::TabInIndentation => {
+            invalid(span, "a tab indents this line").help("indent with spaces: YAML allows no tabs there")
+        }
         ErrorKind::UnclosedQuotedScalar | ErrorKind::InvalidQuotedScalarIndent => {
             invalid(span, "a quote that was opened is not closed before this")
                 .help("close the quote before the end of the value")
         }
         ErrorKind::UnclosedFlowCollection { open } => {
             let close = if *open == '[' { ']' } else { '}' };
-            invalid(span, format!("a `{open}` is opened and never closed"))
-                .help(format!("add the missing `{close}`"))
+            invalid(span, format!("a `{open}` is opened and never closed")).help(format!("add the missing `{close}`"))
         }
         ErrorKind::MismatchedFlowCollectionEnd { open, close } => {
-            invalid(span, format!("a `{open}` is closed by `{close}`"))
-                .help("close what was opened last first")
+            invalid(span, format!("a `{open}` is closed by `{close}`")).help("close what was opened last first")
         }
-        ErrorKind::ExpectedFlowMappingSeparator => invalid(span, "`,` or `}` is missing")
-            .help("separate the entries between `{` and `}` with commas"),
-        ErrorKind::ExpectedFlowSequenceSeparator => invalid(span, "`,` or `]` is missing")
-            .help("separate the items between `[` and `]` with commas"),
-        ErrorKind::MappingValueNotAllowed | ErrorKind::InvalidColonPlacement => invalid(
-            span,
-            "a `:` is not allowed here",
-        )
-        .help("indent the line like its neighbours, or put text that contains `: ` between quotes"),
-        ErrorKind::ExpectedBlockMappingKey => invalid(span, "a key is missing here")
-            .help("indent the line like its neighbours; a key ends with `:`"),
+        ErrorKind::ExpectedFlowMappingSeparator => {
+            invalid(span, "`,` or `}` is missing").help("separate the entries between `{` and `}` with commas")
+        }
+        ErrorKind::ExpectedFlowSequenceSeparator => {
+            invalid(span, "`,` or `]` is missing").help("separate the items between `[` and `]` with commas")
+        }
+        ErrorKind::MappingValueNotAllowed | ErrorKind::InvalidColonPlacement => {
+            invalid(span, "a `:` is not allowed here")
+                .help("indent the line like its neighbours, or put text that contains `: ` between quotes")
+        }
+        ErrorKind::ExpectedBlockMappingKey => {
+            invalid(span, "a key is missing here").help("indent the line like its neighbours; a key ends with `:`")
+        }
         ErrorKind::SimpleKeyExpected => {
             invalid(span, "a key without a `:`").help("a line of a mapping is `key: value`")
         }
-        ErrorKind::InvalidIndentation => {
-            invalid(span, "the indentation does not fit any line above")
-                .help("indent lines of one mapping or list alike")
-        }
+        ErrorKind::InvalidIndentation => invalid(span, "the indentation does not fit any line above")
+            .help("indent lines of one mapping or list alike"),
         other => invalid(span, other.to_string()),
     }
 }
 
 fn invalid(span: Span, message: impl Into<Cow<'static, str>>) -> Diagnostic {
-    Diagnostic::new(
-        Code::InvalidYaml,
-        span,
-        format!("not YAML: {}", message.into()),
-    )
+    Diagnostic::new(Code::InvalidYaml, span, format!("not YAML: {}", message.into()))
 }

@@ -28,10 +28,7 @@ impl Span {
     #[must_use]
     pub fn new(start: usize, end: usize) -> Self {
         let narrow = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
-        Self {
-            start: narrow(start),
-            end: narrow(end.max(start)),
-        }
+        Self { start: narrow(start), end: narrow(end.max(start)) }
     }
 
     /// The same range for slicing a text.
@@ -49,10 +46,7 @@ impl Span {
     /// From the start of this range to the end of `other`.
     #[must_use]
     pub fn to(self, other: Self) -> Self {
-        Self {
-            start: self.start.min(other.start),
-            end: self.end.max(other.end),
-        }
+        Self { start: self.start.min(other.start), end: self.end.max(other.end) }
     }
 }
 
@@ -78,10 +72,7 @@ impl<T> Spanned<T> {
 impl<T> From<T> for Spanned<T> {
     /// A value that no file contains, at an empty place.
     fn from(value: T) -> Self {
-        Self {
-            value,
-            span: Span::default(),
-        }
+        Self { value, span: Span::default() }
     }
 }
 
@@ -182,18 +173,12 @@ pub enum ScalarKind {
 impl Scalar {
     /// Text that stays text.
     pub fn text(text: impl Into<String>) -> Self {
-        Self {
-            text: text.into(),
-            quoted: true,
-        }
+        Self { text: text.into(), quoted: true }
     }
 
     /// A number, a boolean or a word that is written as it is.
     pub fn plain(text: impl Into<String>) -> Self {
-        Self {
-            text: text.into(),
-            quoted: false,
-        }
+        Self { text: text.into(), quoted: false }
     }
 
     /// What the scalar means.
@@ -218,13 +203,8 @@ pub(crate) fn plain_kind(text: &str) -> ScalarKind {
     if matches!(unsigned, ".inf" | ".Inf" | ".INF") {
         return ScalarKind::Decimal;
     }
-    let digits =
-        |text: &str, radix: u32| !text.is_empty() && text.chars().all(|c| c.is_digit(radix));
-    let prefixed = |prefix: &str, radix: u32| {
-        unsigned
-            .strip_prefix(prefix)
-            .is_some_and(|rest| digits(rest, radix))
-    };
+    let digits = |text: &str, radix: u32| !text.is_empty() && text.chars().all(|c| c.is_digit(radix));
+    let prefixed = |prefix: &str, radix: u32| unsigned.strip_prefix(prefix).is_some_and(|rest| digits(rest, radix));
     if digits(unsigned, 10) || prefixed("0x", 16) || prefixed("0o", 8) {
         return ScalarKind::Integer;
     }
@@ -234,15 +214,9 @@ pub(crate) fn plain_kind(text: &str) -> ScalarKind {
     };
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     let all_digits = |text: &str| text.chars().all(|c| c.is_ascii_digit());
-    let is_mantissa =
-        all_digits(whole) && all_digits(fraction) && !(whole.is_empty() && fraction.is_empty());
-    let is_exponent =
-        exponent.is_none_or(|text| digits(text.strip_prefix(['+', '-']).unwrap_or(text), 10));
-    if is_mantissa && is_exponent {
-        ScalarKind::Decimal
-    } else {
-        ScalarKind::Text
-    }
+    let is_mantissa = all_digits(whole) && all_digits(fraction) && !(whole.is_empty() && fraction.is_empty());
+    let is_exponent = exponent.is_none_or(|text| digits(text.strip_prefix(['+', '-']).unwrap_or(text), 10));
+    if is_mantissa && is_exponent { ScalarKind::Decimal } else { ScalarKind::Text }
 }
 
 /// A text as JSON: what a JSON Schema sees of it. `None` if it is not YAML.
@@ -254,12 +228,7 @@ pub fn to_json(text: &str) -> Option<serde_json::Value> {
 impl Node {
     /// A node that no file contains.
     pub(crate) fn new(content: Content) -> Self {
-        Self {
-            content,
-            span: Span::default(),
-            parameter: None,
-            is_void: false,
-        }
+        Self { content, span: Span::default(), parameter: None, is_void: false }
     }
 
     pub(crate) fn scalar(scalar: Scalar) -> Self {
@@ -289,12 +258,9 @@ impl Node {
         match &self.content {
             Content::Scalar(scalar) => scalar_to_json(scalar),
             Content::Sequence(items) => items.iter().map(Self::to_json).collect(),
-            Content::Mapping(entries) => Value::Object(
-                entries
-                    .iter()
-                    .map(|entry| (entry.key.value.clone(), entry.value.to_json()))
-                    .collect(),
-            ),
+            Content::Mapping(entries) => {
+                Value::Object(entries.iter().map(|entry| (entry.key.value.clone(), entry.value.to_json())).collect())
+            }
         }
     }
 
@@ -306,16 +272,11 @@ impl Node {
             Value::Bool(value) => Self::scalar(Scalar::plain(value.to_string())),
             Value::Number(number) => Self::scalar(Scalar::plain(number.to_string())),
             Value::String(text) => Self::scalar(Scalar::text(text.clone())),
-            Value::Array(items) => Self::new(Content::Sequence(
-                items.iter().map(Self::from_json).collect(),
-            )),
+            Value::Array(items) => Self::new(Content::Sequence(items.iter().map(Self::from_json).collect())),
             Value::Object(members) => Self::new(Content::Mapping(
                 members
                     .iter()
-                    .map(|(key, value)| Entry {
-                        key: Spanned::from(key.clone()),
-                        value: Self::from_json(value),
-                    })
+                    .map(|(key, value)| Entry { key: Spanned::from(key.clone()), value: Self::from_json(value) })
                     .collect(),
             )),
         }

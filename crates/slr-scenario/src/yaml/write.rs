@@ -169,16 +169,13 @@ enum BlockStyle {
 impl BlockStyle {
     fn of(scalar: &Scalar, indent: usize) -> Option<Self> {
         let text = &scalar.text;
-        let is_text = scalar.kind() == ScalarKind::Text
-            && !text.starts_with(['\n', ' '])
-            && !text.ends_with(['\n', ' ']);
+        let is_text =
+            scalar.kind() == ScalarKind::Text && !text.starts_with(['\n', ' ']) && !text.ends_with(['\n', ' ']);
         if !is_text || !text.chars().all(|c| c == '\n' || is_printable(c)) {
             return None;
         }
         if text.contains('\n') {
-            let is_tidy = text
-                .split('\n')
-                .all(|line| !line.ends_with(' ') && !line.starts_with(' '));
+            let is_tidy = text.split('\n').all(|line| !line.ends_with(' ') && !line.starts_with(' '));
             return is_tidy.then_some(Self::Literal);
         }
         let is_long = text.chars().count() + indent > WIDTH - 10;
@@ -196,13 +193,7 @@ fn depth(node: &Node) -> usize {
     match &node.content {
         Content::Scalar(_) => 0,
         Content::Sequence(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
-        Content::Mapping(entries) => {
-            1 + entries
-                .iter()
-                .map(|entry| depth(&entry.value))
-                .max()
-                .unwrap_or(0)
-        }
+        Content::Mapping(entries) => 1 + entries.iter().map(|entry| depth(&entry.value)).max().unwrap_or(0),
     }
 }
 
@@ -229,11 +220,8 @@ fn inline(node: &Node) -> String {
 
 /// A scalar between brackets or as a key.
 fn inline_scalar(scalar: &Scalar) -> String {
-    let means_something_in_brackets =
-        |c| matches!(c, '{' | '}' | '[' | ']' | ',' | '"' | '\'' | '`' | '\\');
-    if !scalar.quoted
-        || is_plain(&scalar.text) && !scalar.text.contains(means_something_in_brackets)
-    {
+    let means_something_in_brackets = |c| matches!(c, '{' | '}' | '[' | ']' | ',' | '"' | '\'' | '`' | '\\');
+    if !scalar.quoted || is_plain(&scalar.text) && !scalar.text.contains(means_something_in_brackets) {
         return scalar.text.clone();
     }
     quoted(&scalar.text)
@@ -274,11 +262,7 @@ fn escaped(c: char) -> String {
 }
 
 fn is_printable(c: char) -> bool {
-    !c.is_control()
-        && !matches!(
-            c,
-            '\u{85}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}'
-        )
+    !c.is_control() && !matches!(c, '\u{85}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
 }
 
 /// Whether text can stand on a line without quotes and stays text.
@@ -289,7 +273,5 @@ fn is_plain(text: &str) -> bool {
         && !text.contains(": ")
         && !text.contains(" #")
         && !text.starts_with("...")
-        && text
-            .chars()
-            .all(|c| is_printable(c) && (c == ' ' || !c.is_whitespace()))
+        && text.chars().all(|c| is_printable(c) && (c == ' ' || !c.is_whitespace()))
 }

@@ -18,6 +18,7 @@ pub(super) struct Lesson {
 /// The lesson of a code.
 ///
 /// Source: IAM API Reference, errors of the role operations and common errors; IAM User Guide, "Using service-linked roles".
+#[expect(clippy::too_many_lines, reason = "it is a table")]
 pub(super) const fn lesson(code: Code) -> Lesson {
     match code {
         Code::NoSuchEntity => Lesson {
@@ -104,10 +105,10 @@ pub(super) const fn lesson(code: Code) -> Lesson {
         },
         Code::ValidationError => Lesson {
             meaning: "A parameter breaks its pattern or its length.",
-            why: "Role names have at most 64 characters: letters, digits and _+=,.@-",
-            wrong: "roles:\n  \"not a name\": { trust: [ec2.amazonaws.com] }\nsteps:\n  \
-                    - { at: 1s, do: CreateRole, role: not a name, refused: ValidationError }",
-            right: "steps:\n  - { at: 1s, do: CreateRole, role: deploy }",
+            why: "Role names have at most 64 characters, suffix included: letters, digits and _+=,.@- In scenarios a name that \
+                  breaks this rule is a mistake of the file, and is told before anything is played.",
+            wrong: "",
+            right: "",
         },
         Code::AccessDenied => Lesson {
             meaning: "The caller may not do this; or IAM knows no such service principal.",
@@ -192,7 +193,7 @@ services:
 ";
     const ROLES: &str = "roles: { deploy: { trust: [ec2.amazonaws.com] } }\n";
 
-    fn play(example: &str) {
+    fn play(example: &str) -> Verdicts {
         let roles = if example.contains("roles:") { "" } else { ROLES };
         let source = Source::new("example", format!("{FRAME}{roles}{example}\n")).expect("it is small");
         let ready = match ready(source, &Params::none()) {
@@ -200,8 +201,7 @@ services:
             Err(refused) => panic!("{}", refused.text(slr_scenario::diagnostic::Look::Plain)),
         };
         let report = run(&ready.lowered, 1, Output::Nothing).expect("it can be played");
-        let verdicts = Verdicts::new(&ready, &report);
-        assert!(verdicts.passed(), "{example}\n{verdicts:#?}");
+        Verdicts::new(&ready, &report)
     }
 
     #[test]
@@ -209,12 +209,14 @@ services:
         for code in Code::ALL {
             let Lesson { wrong, right, .. } = lesson(*code);
             assert_eq!(wrong.is_empty(), right.is_empty(), "{code}");
-            if !wrong.is_empty() {
-                assert!(wrong.contains(&format!("refused: {code}")), "{code}");
-                assert!(!right.contains("refused"), "{code}");
-                play(wrong);
-                play(right);
+            if wrong.is_empty() {
+                continue;
             }
+            assert!(wrong.contains(&format!("refused: {code}")), "{code}");
+            let verdicts = play(wrong);
+            assert!(verdicts.passed(), "{wrong}\n{verdicts:#?}");
+            let verdicts = play(right);
+            assert!(verdicts.passed(), "{right}\n{verdicts:#?}");
         }
     }
 }

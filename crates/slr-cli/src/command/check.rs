@@ -1,0 +1,381 @@
+//! `slr check`.
+
+mod tell;
+
+use std::fs::{self, File};
+use std::io::{BufWriter, IsTerminal, Write};
+use std::num::NonZero;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use clap::{Args, ValueEnum};
+
+use slr_check::lifecycle::{Act, Asked, ForWidth, Lifecycle, NotAsked, PackedKey, Scene, narrowest};
+use slr_check::{Bounds, Progress, Run, Settings, Unsound, check};
+use slr_core::rejection::Refusal;
+use slr_core::{IdSet, Universe};
+use slr_scenario::diagnostic::render;
+use slr_scenario::rewrite::{self, Played};
+use slr_scenario::simulation::{Ending, SimTime, Step};
+use slr_scenario::trace::record::{Footer, Names};
+use slr_scenario::trace::{Header, Recorder};
+
+use super::Assignments;
+use crate::console::Console;
+use crate::exit::{Exit, Failure};
+use crate::report::excerpt;
+use crate::scenario::{self, Ready};
+use tell::Told;
+
+/// Explore every run of a scenario, in every order and with every answer, and prove what is expected of it or show a run that breaks it.
+///
+/// Times and shares mean nothing here: what can happen may happen at any time. The invariants of the model and what the scenario
+/// expects are asked; the shortest counterexample is told as a story. Nothing of the answer depends on the number of threads.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  slr check scenarios/check/common-model.yaml
+  slr check scenario.yaml --param n=6 --no-symmetry
+  slr check scenario.yaml --liveness            also: every deletion task ends
+  slr check scenario.yaml --scenario found.yaml  keep the counterexample; `slr run found.yaml` plays it
+  slr check scenario.yaml --max-memory 2GiB --time 10m
+")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
+pub(crate) struct Check {
+    /// A scenario file; `-` is stdin.
+    #[arg(value_name = "FILE")]
+    path: PathBuf,
+    #[command(flatten)]
+    assignments: Assignments,
+    /// Explore with so many threads; the answer is the same. Default: as many as there are processors.
+    #[arg(long, value_name = "N")]
+    threads: Option<NonZero<u16>>,
+    /// Count states that differ only in the names of interchangeable resources and sessions once, or refuse to.
+    /// Default: where every question allows it.
+    #[arg(long, conflicts_with = "no_symmetry")]
+    symmetry: bool,
+    /// Tell all states apart.
+    #[arg(long)]
+    no_symmetry: bool,
+    /// Take every order of independent steps. Default: only those that some question can tell apart, where every question allows it.
+    #[arg(long)]
+    no_reduction: bool,
+    /// Compare whole states instead of fingerprints.
+    #[arg(long)]
+    exact: bool,
+    /// Go on after the first violation.
+    #[arg(long)]
+    keep_going: bool,
+    /// Also ask whether every deletion task ends.
+    #[arg(long)]
+    liveness: bool,
+    /// Do not ask what every single step has to keep.
+    #[arg(long)]
+    no_step_invariants: bool,
+    /// Keep at most so many distinct states.
+    #[arg(long, value_name = "N")]
+    max_states: Option<u64>,
+    /// Hold at most so much memory: `512MiB`, `2GiB`, or bytes.
+    #[arg(long, value_name = "SIZE", value_parser = memory)]
+    max_memory: Option<u64>,
+    /// Go at most so many steps from the beginning.
+    #[arg(long, value_name = "N")]
+    max_depth: Option<u32>,
+    /// Explore at most so long: `30s`, `10m`, `2h`.
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    time: Option<Duration>,
+    /// Write the counterexample as a trace in JSON Lines, for `slr replay`.
+    #[arg(long, value_name = "FILE")]
+    trace: Option<PathBuf>,
+    /// Write the counterexample as a scenario, for `slr run`.
+    #[arg(long, value_name = "FILE")]
+    scenario: Option<PathBuf>,
+    /// How the result is written.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people.
+    Text,
+    /// For programs: one JSON object.
+    Json,
+}
+
+impl Check {
+    pub(super) fn execute(&self, console: &mut Console) -> Result<Exit, Failure> {
+        let ready = match scenario::load(&self.path, &self.assignments.params()) {
+            Ok(ready) => ready,
+            Err(refused) => {
+                console.note(&refused.text(console.err_look()))?;
+                return Ok(refused.exit());
+            }
+        };
+        if !ready.warnings.is_empty() {
+            console.note(&render(&ready.source, &ready.warnings, console.err_look()))?;
+        }
+        let name = |_: usize, expectation: &slr_scenario::expect::Expectation| excerpt(&ready.source, expectation.span);
+        let (expected, not_asked) = Asked::expectations(&ready.lowered, name);
+        let exploration = Exploration { command: self, ready: &ready, expected, not_asked };
+        let told = narrowest(&ready.lowered, exploration)
+            .map_err(|error| Failure::Mistakes(format!("{}: {error}", ready.source.name())))??;
+        let text = match self.format {
+            Format::Text => told.text(console.out_look()),
+            Format::Json => {
+                let mut text = serde_json::to_string_pretty(&told.json()).map_err(std::io::Error::from)?;
+                text.push('\n');
+                text
+            }
+        };
+        console.out().write_all(text.as_bytes())?;
+        Ok(told.exit())
+    }
+
+    fn bounds(&self) -> Bounds {
+        Bounds { states: self.max_states, memory: self.max_memory, depth: self.max_depth, time: self.time }
+    }
+
+    /// The widest shortcuts under which every answer is right, and what there is to say about those that are not taken.
+    fn settings<S: IdSet, K: PackedKey>(
+        &self,
+        model: &Lifecycle<'_, S, K>,
+    ) -> Result<(Settings, Vec<String>), Unsound> {
+        let processors = || thread::available_parallelism().ok().and_then(|n| NonZero::<u16>::try_from(n).ok());
+        let mut settings = Settings {
+            threads: self.threads.or_else(processors).unwrap_or(NonZero::<u16>::MIN),
+            symmetry: !self.no_symmetry,
+            reduction: false,
+            exact: self.exact,
+            keep_going: self.keep_going,
+            bounds: self.bounds(),
+        };
+        let mut notes = Vec::new();
+        if let Err(unsound) = settings.vet(model) {
+            if self.symmetry {
+                return Err(unsound);
+            }
+            settings.symmetry = false;
+            if unsound != Unsound::NoSymmetry {
+                notes.push(format!("symmetry is off: {}", reason(&unsound)));
+            }
+        }
+        if !self.no_reduction {
+            settings.reduction = true;
+            if let Err(unsound) = settings.vet(model) {
+                settings.reduction = false;
+                notes.push(format!("partial-order reduction is off: {}", reason(&unsound)));
+            }
+        }
+        Ok((settings, notes))
+    }
+}
+
+/// What is to be explored in a world of a width that is not yet known.
+struct Exploration<'a> {
+    command: &'a Check,
+    ready: &'a Ready,
+    expected: Vec<Asked>,
+    not_asked: Vec<NotAsked>,
+}
+
+impl ForWidth for Exploration<'_> {
+    type Answer = Result<Told, Failure>;
+
+    fn with<S: IdSet, K: PackedKey>(self, universe: &Universe<S>) -> Result<Told, Failure> {
+        let Self { command, ready, expected, not_asked } = self;
+        let mut asked = Asked::invariants::<S>();
+        asked.retain(|asked| !command.no_step_invariants || !matches!(asked, Asked::StepInvariant(_)));
+        let invariants = asked.len();
+        asked.extend(expected);
+        if command.liveness {
+            asked.extend(universe.roles().filter(|role| universe.is_service_linked(*role)).map(Asked::TasksEnd));
+        }
+        let model = Lifecycle::<S, K>::new(universe, &ready.lowered, asked)
+            .map_err(|error| Failure::Mistakes(format!("{}: {error}", ready.source.name())))?;
+        let unsound = |unsound: Unsound| Failure::Usage(unsound.to_string());
+        let (settings, mut notes) = command.settings(&model).map_err(unsound)?;
+        let mut ticker = Ticker::new();
+        let checked = check(&model, &settings, &mut |progress| ticker.tick(progress));
+        ticker.clear();
+        let checked = checked.map_err(unsound)?;
+        let violated = checked.report.properties.iter().position(|property| property.verdict.is_violation());
+        if let Some(run) = violated.and_then(|number| checked.runs[number].as_ref()) {
+            command.keep(ready, universe, run, &mut notes)?;
+        }
+        Ok(Told::new(ready, universe, &checked, invariants, &not_asked, notes))
+    }
+}
+
+impl Check {
+    /// Writes the run to the files that were asked for.
+    fn keep<S: IdSet>(
+        &self,
+        ready: &Ready,
+        universe: &Universe<S>,
+        run: &Run<Scene<S>, Act<S>>,
+        notes: &mut Vec<String>,
+    ) -> Result<(), Failure> {
+        let cannot = |path: &Path, error: &std::io::Error| {
+            Failure::InputOutput(format!("{} cannot be written: {error}", path.display()))
+        };
+        if let Some(path) = &self.trace {
+            self.record(path, ready, universe, run).map_err(|error| cannot(path, &error))?;
+        }
+        if let Some(path) = &self.scenario {
+            match rewritten(ready, universe, run) {
+                Ok(text) => fs::write(path, text).map_err(|error| cannot(path, &error))?,
+                Err(unsayable) => notes.push(format!("{} was not written: {unsayable}", path.display())),
+            }
+        }
+        Ok(())
+    }
+
+    fn record<S: IdSet>(
+        &self,
+        path: &Path,
+        ready: &Ready,
+        universe: &Universe<S>,
+        run: &Run<Scene<S>, Act<S>>,
+    ) -> std::io::Result<()> {
+        let lowered = &ready.lowered;
+        let params = self.assignments.assignments.clone();
+        let header = Header::new(&lowered.title, lowered.seed, params, ready.source.name(), ready.source.text());
+        let names = Names::new(universe);
+        let mut recorder = Recorder::begin(&names, BufWriter::new(File::create(path)?), &header)?;
+        let mut state = run.initial.state.clone();
+        let (mut steps, mut last) = (0, SimTime::ZERO);
+        for (number, (act, _)) in (1..).zip(&run.steps) {
+            let Some(action) = &act.action else { continue };
+            let mut events = Vec::new();
+            let refused = match universe.apply(&mut state, action, &mut |event| events.push(event)) {
+                Ok(()) => None,
+                Err(Refusal::Rejected(rejection)) => Some(rejection),
+                Err(Refusal::Impossible(_)) => continue,
+            };
+            (steps, last) = (steps + 1, SimTime::from_millis(number));
+            recorder.step(last, Step { action, events: &events, refused, script: None })?;
+        }
+        recorder.end(&Footer::new(universe, &state, steps, last, Ending::NothingDue))?;
+        Ok(())
+    }
+}
+
+/// The scenario whose only run is this one.
+fn rewritten<S: IdSet>(
+    ready: &Ready,
+    universe: &Universe<S>,
+    run: &Run<Scene<S>, Act<S>>,
+) -> Result<String, rewrite::Unsayable> {
+    let mut before = &run.initial;
+    let mut steps = Vec::new();
+    for (number, (act, after)) in (1..).zip(&run.steps) {
+        let refused = act.action.as_ref().and_then(|action| {
+            let mut state = before.state.clone();
+            match universe.apply(&mut state, action, &mut |_| ()) {
+                Err(Refusal::Rejected(rejection)) => Some(rejection.code()),
+                Ok(()) | Err(Refusal::Impossible(_)) => None,
+            }
+        });
+        let script = act.scripted.then_some(before.script);
+        let played = Played { at: SimTime::from_millis(number), action: act.action.clone(), script, refused };
+        steps.push(rewrite::step(&ready.scenario, universe, &played)?);
+        before = after;
+    }
+    let mut scenario = ready.scenario.clone();
+    rewrite::without_times(&mut scenario);
+    Ok(slr_scenario::write(&rewrite::only(&scenario, steps)))
+}
+
+/// Says on a terminal how far an exploration has come.
+struct Ticker {
+    shown: Option<Instant>,
+    is_terminal: bool,
+}
+
+impl Ticker {
+    fn new() -> Self {
+        Self { shown: None, is_terminal: std::io::stderr().is_terminal() }
+    }
+
+    fn tick(&mut self, progress: &Progress) -> ControlFlow<()> {
+        let due = self.shown.is_none_or(|shown| shown.elapsed() >= Duration::from_millis(200));
+        if self.is_terminal && due {
+            self.shown = Some(Instant::now());
+            let millis = u64::try_from(progress.elapsed.as_millis()).unwrap_or(u64::MAX).max(1);
+            let rate = progress.distinct.saturating_mul(1000) / millis;
+            let (distinct, level, waiting) = (progress.distinct, progress.level, progress.waiting);
+            // A lost terminal is no reason to stop.
+            let _ = write!(
+                std::io::stderr(),
+                "\r\x1b[K{distinct} states, {waiting} to expand, depth {level}, {rate} states/s, {} MiB",
+                progress.bytes >> 20
+            );
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn clear(&self) {
+        if self.shown.is_some() {
+            let _ = write!(std::io::stderr(), "\r\x1b[K");
+        }
+    }
+}
+
+/// Why a shortcut is not taken.
+fn reason(unsound: &Unsound) -> String {
+    match unsound {
+        Unsound::NoSymmetry => "there are no interchangeable individuals".to_owned(),
+        Unsound::PropertyBreaksSymmetry(name) => format!("`{name}` is about one of the interchangeable individuals"),
+        Unsound::FairnessBreaksSymmetry(name) => format!("`{name}` relies on fairness to each of the individuals"),
+        Unsound::NoReduction => "it is not known which steps can be left out".to_owned(),
+        Unsound::ReductionLosesProperty(name) => format!("it leaves out steps that decide `{name}`"),
+    }
+}
+
+fn memory(text: &str) -> Result<u64, String> {
+    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let (number, unit) = text.split_at(digits);
+    let number: u64 = number.parse().map_err(|_| format!("`{text}` is no size; write `512MiB` or `2GiB`"))?;
+    let factor: u64 = match unit {
+        "" | "B" => 1,
+        "KiB" => 1 << 10,
+        "MiB" => 1 << 20,
+        "GiB" => 1 << 30,
+        "TiB" => 1 << 40,
+        _ => return Err(format!("`{unit}` is no unit of memory; there are B, KiB, MiB, GiB and TiB")),
+    };
+    number.checked_mul(factor).ok_or_else(|| format!("`{text}` is more than there can be"))
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let (number, unit) = text.split_at(digits);
+    let number: u64 = number.parse().map_err(|_| format!("`{text}` is no duration; write `30s` or `10m`"))?;
+    let millis: u64 = match unit {
+        "ms" => 1,
+        "s" => 1000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        "d" => 86_400_000,
+        _ => return Err(format!("`{unit}` is no unit of time; there are ms, s, m, h and d")),
+    };
+    number.checked_mul(millis).map(Duration::from_millis).ok_or_else(|| format!("`{text}` is too long"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_and_durations_have_units() {
+        assert_eq!(memory("2GiB"), Ok(2 << 30));
+        assert_eq!(memory("17"), Ok(17));
+        assert!(memory("2GB").is_err() && memory("GiB").is_err() && memory("99999999999TiB").is_err());
+        assert_eq!(duration("90s"), Ok(Duration::from_secs(90)));
+        assert_eq!(duration("2h"), Ok(Duration::from_secs(7200)));
+        assert!(duration("90").is_err() && duration("s").is_err());
+    }
+}

@@ -1,0 +1,334 @@
+//! `slr sweep`.
+
+mod rows;
+mod text;
+
+use std::fs;
+use std::io::{IsTerminal, Write as _};
+use std::ops::Range;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::available_parallelism;
+use std::time::Duration;
+
+use clap::{Args, Subcommand, ValueEnum};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use slr_scenario::Source;
+use slr_scenario::diagnostic::render;
+use slr_scenario::sweep::{self, Names, Part, Row, Summary, Variant, Variation, combinations, merge, varied};
+
+use super::Assignments;
+use crate::console::Console;
+use crate::exit::{Exit, Failure};
+use crate::report::{excerpt, place};
+use crate::scenario::{self, Ready};
+
+/// Play a scenario under many seeds, and tell in how many each expectation holds and how the rest is distributed.
+///
+/// The result depends on the scenario and the seeds alone, whatever the number of threads. What is to be true `sometimes` has to
+/// be seen under one seed at least. Ctrl-C ends the sweep early and tells what is known of the seeds that were played.
+///
+/// Rows (jsonl, csv): `seed`; `passed`; `attempts`, requests for deletion; `deleted_ms`, when the last of the operators' roles was
+/// gone, in milliseconds of virtual time; `refusals`, calls that were refused; `steps`, actions of the run.
+#[derive(Debug, Args)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    after_help = "\
+Examples:
+  slr sweep scenario.yaml --seeds 0..1000000
+  slr sweep scenario.yaml --seeds 0..100000 --format csv > rows.csv
+  slr sweep scenario.yaml --vary operators.admin.retry.every=30s,60s
+  slr sweep scenario.yaml --seeds 0..1000000 --shard 1/4 > part-1.json
+  slr sweep merge part-*.json
+"
+)]
+pub(crate) struct Sweep {
+    #[command(subcommand)]
+    command: Option<Subcommands>,
+    /// A scenario file; `-` is stdin.
+    #[arg(required = true, value_name = "FILE")]
+    path: Option<PathBuf>,
+    /// The seeds: from the first to the one before the second; `A..=B` has both.
+    #[arg(long, value_name = "A..B", default_value = "0..1000", value_parser = seeds)]
+    seeds: Range<u64>,
+    #[command(flatten)]
+    assignments: Assignments,
+    /// Compare values of a place of the scenario under the same seeds; of several, all combinations.
+    #[arg(long = "vary", value_name = "PATH=VALUE,VALUE", value_parser = variation)]
+    variations: Vec<Variation>,
+    /// What is written.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// Play one part of the seeds, and write what `slr sweep merge` needs of it.
+    #[arg(long, value_name = "I/N", conflicts_with = "format")]
+    shard: Option<Part>,
+    /// How many threads play; as many as there are processors unless given.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    threads: Option<u16>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Subcommands {
+    Merge(Merge),
+}
+
+/// Put the parts of a sweep together; the result is to the byte that of the sweep without parts.
+#[derive(Debug, Args)]
+struct Merge {
+    /// What `slr sweep --shard` has written, all parts in any order.
+    #[arg(required = true, value_name = "PART")]
+    parts: Vec<PathBuf>,
+    /// What is written.
+    #[arg(long, value_enum, default_value_t = MergedFormat::Text)]
+    format: MergedFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people.
+    Text,
+    /// The whole as one JSON object.
+    Json,
+    /// A line of JSON per seed.
+    Jsonl,
+    /// A row per seed.
+    Csv,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum MergedFormat {
+    /// For people.
+    Text,
+    /// One JSON object.
+    Json,
+}
+
+fn seeds(text: &str) -> Result<Range<u64>, String> {
+    let wrong = || format!("`{text}` is no range of seeds: write 0..1000");
+    let (first, last) = text.split_once("..").ok_or_else(wrong)?;
+    let first: u64 = first.parse().map_err(|_| wrong())?;
+    let end: u64 = match last.strip_prefix('=') {
+        Some(last) => last.parse::<u64>().ok().and_then(|last| last.checked_add(1)),
+        None => last.parse().ok(),
+    }
+    .ok_or_else(wrong)?;
+    if first < end { Ok(first..end) } else { Err(format!("there is no seed in `{text}`")) }
+}
+
+fn variation(text: &str) -> Result<Variation, String> {
+    text.parse().map_err(|error: sweep::NotAVariation| error.to_string())
+}
+
+impl Sweep {
+    pub(super) fn execute(&self, console: &mut Console) -> Result<Exit, Failure> {
+        match (&self.command, &self.path) {
+            (Some(Subcommands::Merge(merge)), _) => merge.execute(console),
+            (None, Some(path)) => {
+                let params = self.assignments.params();
+                match scenario::load(path, &params) {
+                    Ok(ready) => self.sweep(&ready, console),
+                    Err(refused) => {
+                        console.note(&refused.text(console.err_look()))?;
+                        Ok(refused.exit())
+                    }
+                }
+            }
+            (None, None) => Err(Failure::Usage("a scenario file is needed".to_owned())),
+        }
+    }
+
+    fn sweep(&self, ready: &Ready, console: &mut Console) -> Result<Exit, Failure> {
+        let part = self.shard.unwrap_or(Part::WHOLE);
+        let params = self.assignments.assignments.clone();
+        let mut whole = sweep::Sweep::new(&ready.lowered.title, ready.source.text(), params, self.seeds.clone(), part);
+        let scenarios = match self.scenarios(ready) {
+            Ok(scenarios) => scenarios,
+            Err(Unvaried::Failure(failure)) => return Err(failure),
+            Err(Unvaried::Refused(refused)) => {
+                console.note(&refused.text(console.err_look()))?;
+                return Ok(refused.exit());
+            }
+        };
+        let stop = stop_on_interrupt()?;
+        let rows = match self.format {
+            Format::Text | Format::Json => None,
+            Format::Jsonl => Some(rows::Form::JsonLines),
+            Format::Csv => Some(rows::Form::Csv),
+        };
+        if let (Some(form), None) = (rows, self.shard) {
+            form.head(console.out(), !self.variations.is_empty())?;
+        }
+        for (set, ready) in &scenarios {
+            if !ready.warnings.is_empty() && set.is_empty() {
+                console.note(&render(&ready.source, &ready.warnings, console.err_look()))?;
+            }
+            whole.variants.push(self.play(set, ready, &whole.own_seeds(), rows, &stop, console)?);
+        }
+        self.tell(&whole, console)?;
+        let stopped = !whole.is_complete();
+        if stopped {
+            console.note("stopped: not all seeds were played\n")?;
+        }
+        Ok(if stopped { exit_of(&whole).max(Exit::NotAsExpected) } else { exit_of(&whole) })
+    }
+
+    /// The scenario in all its variations.
+    fn scenarios(&self, ready: &Ready) -> Result<Vec<(Vec<String>, Ready)>, Unvaried> {
+        let usage = |error: sweep::NotAVariation| Unvaried::Failure(Failure::Usage(error.to_string()));
+        let mut scenarios = Vec::new();
+        for choices in combinations(&self.variations).map_err(usage)? {
+            // Without a variation the text stays as it is written, so that places are those of the file.
+            let (text, set) = if choices.is_empty() {
+                (ready.source.text().to_owned(), Vec::new())
+            } else {
+                varied(ready.source.text(), &choices).map_err(usage)?
+            };
+            let with = if set.is_empty() { String::new() } else { format!(" with {}", set.join(" ")) };
+            let source = Source::new(format!("{}{with}", ready.source.name()), text)
+                .map_err(|unreadable| Unvaried::Failure(Failure::Mistakes(unreadable.to_string())))?;
+            let made = scenario::ready(source, &self.assignments.params()).map_err(Unvaried::Refused)?;
+            scenarios.push((set, made));
+        }
+        Ok(scenarios)
+    }
+
+    fn play(
+        &self,
+        set: &[String],
+        ready: &Ready,
+        seeds: &Range<u64>,
+        rows: Option<rows::Form>,
+        stop: &AtomicBool,
+        console: &mut Console,
+    ) -> Result<Variant, Failure> {
+        let threads = self.threads.map_or_else(|| available_parallelism().map_or(1, Into::into), usize::from);
+        let variant = (!self.variations.is_empty()).then(|| set.join(" "));
+        let bar = progress(seeds.end - seeds.start, rows.is_some());
+        let out = console.out();
+        let mut failed = None;
+        let mut listener = |played: &[Row]| {
+            bar.inc(played.len() as u64);
+            let written = rows.map_or(Ok(()), |form| form.rows(out, variant.as_deref(), played));
+            failed = failed.take().or(written.err());
+            failed.is_none()
+        };
+        let swept = sweep::sweep(&ready.lowered, seeds.clone(), threads, stop, &mut listener)
+            .map_err(|error| Failure::Mistakes(format!("{}: {error}", ready.source.name())))?;
+        bar.finish_and_clear();
+        if let Some(error) = failed {
+            return Err(error.into());
+        }
+        Ok(Variant { set: set.to_vec(), names: names(ready), played: swept.seeds, tally: swept.tally })
+    }
+
+    fn tell(&self, whole: &sweep::Sweep, console: &mut Console) -> Result<(), Failure> {
+        if self.shard.is_some() {
+            return Ok(console.out().write_all(whole.write().as_bytes())?);
+        }
+        match self.format {
+            Format::Text => {
+                let file = self.path.as_deref().map(|path| path.display().to_string());
+                let text = text::text(whole, file.as_deref(), console.out_look());
+                Ok(console.out().write_all(text.as_bytes())?)
+            }
+            Format::Json => Ok(console.out().write_all(whole.report().as_bytes())?),
+            // The rows are written already.
+            Format::Jsonl | Format::Csv => Ok(()),
+        }
+    }
+}
+
+/// Why a variation cannot be played.
+enum Unvaried {
+    Failure(Failure),
+    Refused(scenario::Refused),
+}
+
+impl Merge {
+    fn execute(&self, console: &mut Console) -> Result<Exit, Failure> {
+        let mut parts = Vec::new();
+        for path in &self.parts {
+            let name = path.display().to_string();
+            let text = fs::read_to_string(path)
+                .map_err(|error| Failure::InputOutput(format!("{name} cannot be read: {error}")))?;
+            let part = sweep::Sweep::read(&name, &text).map_err(|error| Failure::Mistakes(error.to_string()))?;
+            parts.push((name, part));
+        }
+        let whole = merge(parts).map_err(|error| Failure::Mistakes(error.to_string()))?;
+        let text = match self.format {
+            MergedFormat::Text => text::text(&whole, None, console.out_look()),
+            MergedFormat::Json => whole.report(),
+        };
+        console.out().write_all(text.as_bytes())?;
+        Ok(exit_of(&whole))
+    }
+}
+
+fn exit_of(whole: &sweep::Sweep) -> Exit {
+    let summaries = whole.variants.iter().map(|variant| Summary::new(&variant.names, &variant.tally));
+    let exits = summaries.map(|summary| match (summary.broken, summary.is_as_expected()) {
+        (0, true) => Exit::AsExpected,
+        (0, false) => Exit::NotAsExpected,
+        _ => Exit::Bug,
+    });
+    exits.max().unwrap_or(Exit::AsExpected)
+}
+
+fn names(ready: &Ready) -> Names {
+    let expectations = &ready.lowered.expectations;
+    Names::new(&ready.lowered, |number| {
+        let beyond = number.checked_sub(expectations.len()).and_then(|step| ready.scenario.steps.get(step));
+        let span = match (expectations.get(number), beyond) {
+            (Some(expectation), _) => expectation.span,
+            (None, Some(step)) => step.span,
+            (None, None) => Default::default(),
+        };
+        (excerpt(&ready.source, span), place(&ready.source, span))
+    })
+}
+
+/// A flag that Ctrl-C sets. Whoever presses it again does not want to wait for the runs that have begun.
+fn stop_on_interrupt() -> Result<Arc<AtomicBool>, Failure> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let handlers = Arc::clone(&stop);
+    let interrupted = move || {
+        if handlers.swap(true, Ordering::Relaxed) {
+            std::process::exit(i32::from(Exit::NotAsExpected as u8));
+        }
+    };
+    ctrlc::set_handler(interrupted)
+        .map_err(|error| Failure::InputOutput(format!("Ctrl-C cannot be heard: {error}")))?;
+    Ok(stop)
+}
+
+/// Shows how far the sweep is, if somebody sits at a terminal and the rows do not go there.
+fn progress(seeds: u64, writes_rows: bool) -> ProgressBar {
+    let is_seen = std::io::stderr().is_terminal() && !(writes_rows && std::io::stdout().is_terminal());
+    if !is_seen {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::with_draw_target(Some(seeds), ProgressDrawTarget::stderr());
+    let template = "{bar:32} {human_pos} of {human_len} seeds, {per_sec}, {eta} left";
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_of_seeds_are_read() {
+        assert_eq!(seeds("3..9"), Ok(3..9));
+        assert_eq!(seeds("3..=9"), Ok(3..10));
+        for text in ["3", "9..3", "3..3", "a..b", "-1..3", "0..=18446744073709551615"] {
+            assert!(seeds(text).is_err(), "{text}");
+        }
+    }
+}

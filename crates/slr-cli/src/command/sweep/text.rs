@@ -1,0 +1,232 @@
+//! A sweep for people: shares, a table of distributions, histograms.
+
+use std::fmt::Write as _;
+
+use slr_scenario::diagnostic::Look;
+use slr_scenario::simulation::SimTime;
+use slr_scenario::sweep::{Histogram, Interval, PropertySort, Spread, Summary, Sweep, Variant};
+
+use crate::console::{DIM, FAILED, PASSED};
+
+/// How many bars a histogram has.
+const BARS: u64 = 10;
+/// How long the longest one is.
+const WIDTH: u64 = 40;
+
+/// All that a sweep has to say. `file` is what a failing seed can be played again with.
+pub(super) fn text(sweep: &Sweep, file: Option<&str>, look: Look) -> String {
+    let mut text = String::new();
+    let several = sweep.variants.len() > 1;
+    if several {
+        side_by_side(sweep, &mut text);
+    }
+    for variant in &sweep.variants {
+        let summary = Summary::new(&variant.names, &variant.tally);
+        if several || !variant.set.is_empty() {
+            let _ = writeln!(text, "\n{}", look.paint(DIM, format!("with {}", variant.set.join(" "))));
+        }
+        let again = file.filter(|file| variant.set.is_empty() && *file != "-").map(|file| again(file, &sweep.params));
+        properties(&summary, again.as_deref(), look, &mut text);
+        distributions(&summary, &mut text);
+        if !several {
+            histograms(variant, look, &mut text);
+        }
+        let word = if summary.is_as_expected() { look.paint(PASSED, "passed") } else { look.paint(FAILED, "failed") };
+        let (first, last) = (variant.played.start, variant.played.end);
+        let _ = writeln!(
+            text,
+            "\n{word}: {}: everything came as expected under {} of {} seeds ({first}..{last})",
+            sweep.scenario, summary.passed, summary.runs
+        );
+    }
+    text
+}
+
+fn again(file: &str, params: &[String]) -> String {
+    let params: String = params.iter().map(|param| format!(" --param {param}")).collect();
+    format!("slr run {file}{params} --seed")
+}
+
+fn percent(share: Option<Interval>) -> String {
+    share.map_or_else(String::new, |Interval { share, low, high }| {
+        format!("{:.2} % ({:.2} to {:.2})", share * 100.0, low * 100.0, high * 100.0)
+    })
+}
+
+fn properties(summary: &Summary, again: Option<&str>, look: Look, text: &mut String) {
+    for property in &summary.properties {
+        let verb = match property.property.sort {
+            PropertySort::InEveryRun => "held in",
+            PropertySort::InSomeRun => "seen in",
+            PropertySort::Undecided => {
+                let why = look.paint(DIM, "only the checker can decide it");
+                let _ = writeln!(text, "----  {}\n      {why}", property.property.text);
+                continue;
+            }
+        };
+        let (word, place) = if property.as_expected {
+            (look.paint(PASSED, "pass"), String::new())
+        } else {
+            (look.paint(FAILED, "FAIL"), format!("  {}", property.property.place))
+        };
+        let shares = format!("{verb} {} of {} runs, {}", property.held, summary.runs, percent(property.share));
+        let _ = writeln!(text, "{word}  {}{}", property.property.text, look.paint(DIM, place));
+        let _ = writeln!(text, "      {}", look.paint(DIM, shares));
+        if let Some(first) = property.first_failing.first() {
+            let seeds: Vec<String> = property.first_failing.iter().map(u64::to_string).collect();
+            let again = again.map_or_else(String::new, |again| format!(": {again} {first}"));
+            let _ = writeln!(text, "      {}", look.paint(DIM, format!("not with seed {}{again}", seeds.join(", "))));
+        }
+    }
+    if summary.broken > 0 {
+        let _ = writeln!(
+            text,
+            "{}  an invariant of the model is broken in {} runs; it is a bug of slr",
+            look.paint(FAILED, "FAIL"),
+            summary.broken
+        );
+    }
+}
+
+/// How a number is written.
+#[derive(Debug, Clone, Copy)]
+enum Unit {
+    Count,
+    Time,
+}
+
+impl Unit {
+    fn text(self, number: Option<u64>) -> String {
+        match (self, number) {
+            (_, None) => "-".to_owned(),
+            (Self::Count, Some(number)) => number.to_string(),
+            (Self::Time, Some(millis)) => SimTime::from_millis(millis).to_string(),
+        }
+    }
+
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a float cast saturates, and means are not negative"
+    )]
+    fn mean(self, mean: Option<f64>) -> String {
+        match (self, mean) {
+            (_, None) => "-".to_owned(),
+            (Self::Count, Some(mean)) => format!("{mean:.2}"),
+            (Self::Time, Some(millis)) => self.text(Some(millis.round() as u64)),
+        }
+    }
+}
+
+/// What is distributed: its name, how it is written, and its spread.
+fn spreads(summary: &Summary) -> Vec<(String, Unit, Spread)> {
+    let mut spreads = Vec::new();
+    for operator in &summary.operators {
+        spreads.push((format!("attempts of {}", operator.operator), Unit::Count, operator.attempts));
+    }
+    for role in &summary.roles {
+        spreads.push((format!("deletion of {}", role.role), Unit::Time, role.deleted_ms));
+        spreads.push(("  after a request, resources used it for".to_owned(), Unit::Time, role.resource_wait_ms));
+        spreads.push(("  after a request, sessions used it for".to_owned(), Unit::Time, role.session_wait_ms));
+    }
+    spreads.push(("refused calls of a run".to_owned(), Unit::Count, summary.refusals));
+    spreads.push(("actions of a run".to_owned(), Unit::Count, summary.steps));
+    spreads
+}
+
+/// Columns as wide as they need to be, the first one to the left.
+fn table(rows: &[Vec<String>], text: &mut String) {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
+    let widths: Vec<usize> = (0..columns).map(|column| width(column).unwrap_or(0)).collect();
+    for row in rows {
+        let mut line = String::new();
+        for (column, (cell, width)) in row.iter().zip(&widths).enumerate() {
+            if column == 0 {
+                let _ = write!(line, "{cell:width$}");
+            } else {
+                let _ = write!(line, "  {cell:>width$}");
+            }
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+}
+
+fn distributions(summary: &Summary, text: &mut String) {
+    let head = ["", "runs", "mean", "p50", "p90", "p99", "max"].map(str::to_owned).to_vec();
+    let mut rows = vec![head];
+    for (name, unit, spread) in spreads(summary) {
+        let numbers = [spread.p50, spread.p90, spread.p99, spread.max].map(|number| unit.text(number));
+        let mut row = vec![name, spread.count.to_string(), unit.mean(spread.mean)];
+        row.extend(numbers);
+        rows.push(row);
+    }
+    text.push('\n');
+    table(&rows, text);
+    for refused in &summary.refused {
+        let _ = writeln!(text, "{}: {} calls refused, in {} runs", refused.code, refused.calls, refused.runs);
+    }
+}
+
+fn histograms(variant: &Variant, look: Look, text: &mut String) {
+    let operators = variant.names.operators.iter().zip(&variant.tally.attempts);
+    for (name, attempts) in operators {
+        histogram(&format!("attempts of {name}"), Unit::Count, attempts, look, text);
+    }
+    let roles = variant.names.roles.iter().zip(&variant.tally.roles);
+    for (name, role) in roles {
+        histogram(&format!("deletion of {name}"), Unit::Time, &role.deleted, look, text);
+    }
+}
+
+fn histogram(title: &str, unit: Unit, histogram: &Histogram, look: Look, text: &mut String) {
+    // A few late ones must not press all the others into the first bar.
+    let ranges = histogram.ranges(BARS, histogram.percentile(99).unwrap_or(0));
+    if ranges.len() < 2 {
+        return;
+    }
+    let most = ranges.iter().map(|(_, count)| *count).max().unwrap_or(1).max(1);
+    let _ = writeln!(text, "\n{title}");
+    let ends: Vec<String> = ranges.iter().map(|(end, _)| unit.text(Some(*end))).collect();
+    let width = ends.iter().map(String::len).max().unwrap_or(0);
+    for (end, (_, count)) in ends.iter().zip(&ranges) {
+        let length = u128::from(*count) * u128::from(WIDTH) / u128::from(most);
+        let bar = "#".repeat(usize::try_from(length).unwrap_or(0));
+        let _ = writeln!(text, "  to {end:>width$}  {count:>9}  {}", look.paint(DIM, bar));
+    }
+}
+
+/// One column for each variant.
+fn side_by_side(sweep: &Sweep, text: &mut String) {
+    let all: Vec<Summary> = sweep.variants.iter().map(|v| Summary::new(&v.names, &v.tally)).collect();
+    let mut rows = vec![std::iter::once(String::new()).chain(sweep.variants.iter().map(|v| v.set.join(" "))).collect()];
+    let mut row = |name: &str, cell: &dyn Fn(&Summary) -> String| {
+        rows.push(std::iter::once(name.to_owned()).chain(all.iter().map(cell)).collect::<Vec<String>>());
+    };
+    row("runs", &|summary| summary.runs.to_string());
+    row("as expected", &|summary| percent(summary.share));
+    let Some(first) = all.first() else {
+        return;
+    };
+    for (place, property) in first.properties.iter().enumerate() {
+        row(&property.property.text, &|summary| {
+            summary.properties.get(place).map_or_else(|| "-".to_owned(), |property| percent(property.share))
+        });
+    }
+    for (name, unit, _) in spreads(first) {
+        let found =
+            |summary: &Summary| spreads(summary).into_iter().find(|(other, ..)| *other == name).map(|(.., s)| s);
+        for (what, number) in [("p50", 50), ("p90", 90), ("p99", 99)] {
+            row(&format!("{name}, {what}"), &|summary| {
+                let spread = found(summary);
+                unit.text(spread.and_then(|spread| match number {
+                    50 => spread.p50,
+                    90 => spread.p90,
+                    _ => spread.p99,
+                }))
+            });
+        }
+    }
+    table(&rows, text);
+}

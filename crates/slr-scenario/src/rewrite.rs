@@ -1,0 +1,270 @@
+//! A run written down as a scenario: every action becomes a step, and nothing happens by itself.
+
+use slr_core::kind::Mover;
+use slr_core::rejection;
+use slr_core::{Action, Command, IdSet, OperatorStep, Universe};
+
+use crate::simulation::SimTime;
+use crate::syntax::{
+    AwsError, Delay, Delays, Duration, Expectation, Given, Happening, Happens, Knobs, Named, Operator, Perform,
+    Polling, Polls, Retention, Scenario, Step,
+};
+use crate::yaml::{Span, Spanned};
+
+/// An action of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Played<S> {
+    /// When.
+    pub at: SimTime,
+    /// What.
+    pub action: Option<Action<S>>,
+    /// Which step of the scenario's script it was, counted from 0, if it was one.
+    pub script: Option<u32>,
+    /// The code with which it was refused.
+    pub refused: Option<rejection::Code>,
+}
+
+/// An action that no step of a scenario says.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a scenario cannot say the action {0}")]
+pub struct Unsayable(pub &'static str);
+
+pub(crate) fn anywhere<T>(value: T) -> Spanned<T> {
+    Spanned::new(value, Span::default())
+}
+
+fn text(text: &str) -> Option<Spanned<String>> {
+    Some(anywhere(text.to_owned()))
+}
+
+/// The step that says an action of a run of `scenario`. Times are rounded down to milliseconds.
+///
+/// # Errors
+/// [`Unsayable`] if there is no such step: a throttled call, and a call that is no step of the scenario's own script.
+pub fn step<S: IdSet>(
+    scenario: &Scenario,
+    universe: &Universe<S>,
+    played: &Played<S>,
+) -> Result<Spanned<Step>, Unsayable> {
+    let at = anywhere(Duration::from_millis(played.at.millis()));
+    let scripted = played.script.and_then(|number| scenario.steps.get(number as usize));
+    if let (Some(Action::Command { .. }) | None, Some(step)) = (&played.action, scripted) {
+        let mut step = step.value.clone();
+        match &mut step {
+            Step::Do(perform) => again(perform, at, played.refused),
+            Step::Happens(happens) => happens.at = at,
+        }
+        return Ok(anywhere(step));
+    }
+    match &played.action {
+        Some(action) => Ok(anywhere(spoken(universe, action, at)?)),
+        None => Err(Unsayable("of a script that there is not")),
+    }
+}
+
+/// The same call at another time, of which nothing is expected but the refusal that came.
+fn again(perform: &mut Perform, at: Spanned<Duration>, refused: Option<rejection::Code>) {
+    perform.at = at;
+    perform.message = None;
+    perform.answers = None;
+    perform.refused = refused.and_then(error).map(anywhere);
+}
+
+pub(crate) fn error(code: rejection::Code) -> Option<AwsError> {
+    AwsError::ALL.iter().copied().find(|error| error.code() == code)
+}
+
+fn spoken<S: IdSet>(universe: &Universe<S>, action: &Action<S>, at: Spanned<Duration>) -> Result<Step, Unsayable> {
+    let world = universe.world();
+    let role = |role: slr_core::id::RoleIdx| text(&world.roles[role.index()].name);
+    let resource = |resource: slr_core::id::ResourceIdx| text(&world.resources[resource.index()].name);
+    let happens = |what: Happening| Happens {
+        at: at.clone(),
+        happens: anywhere(what),
+        role: None,
+        service: None,
+        suffix: None,
+        principal: None,
+        resource: None,
+        step: None,
+        reports: None,
+        operator: None,
+        region: None,
+    };
+    let of_role = |what: Happening, id: slr_core::id::RoleIdx| Happens { role: role(id), ..happens(what) };
+    let said = match action {
+        Action::Command { by, command: Command::Operate { resource: id, transition } } => {
+            let operation = &universe.transition(*id, *transition).operation;
+            return Ok(Step::Do(Box::new(Perform {
+                caller: text(&world.principals[by.index()].name),
+                resource: resource(*id),
+                ..call(at.clone(), operation)
+            })));
+        }
+        Action::Command { .. } => return Err(Unsayable("Command")),
+        Action::Throttle { .. } => return Err(Unsayable("Throttle")),
+        Action::Operator { operator, step } => {
+            let (what, cleaned) = match step {
+                OperatorStep::Submits => (Happening::OperatorSubmits, None),
+                OperatorStep::Polls => (Happening::OperatorPolls, None),
+                OperatorStep::ReadsDocs => (Happening::DocsRead, None),
+                OperatorStep::CleansUp(id) => (Happening::OperatorCleansUp, resource(*id)),
+                OperatorStep::GivesUp => (Happening::OperatorGivesUp, None),
+            };
+            Happens { operator: text(&universe.operator(*operator).name), resource: cleaned, ..happens(what) }
+        }
+        Action::SessionOpens { session } => {
+            let slot = &world.sessions[session.index()];
+            Happens { principal: text(slot.principal.as_str()), ..of_role(Happening::SessionOpens, slot.role) }
+        }
+        Action::SessionEnds { session, .. } => of_role(Happening::SessionEnds, world.sessions[session.index()].role),
+        Action::TaskStarts { role } => of_role(Happening::TaskStarts, *role),
+        Action::TaskSucceeds { role } => of_role(Happening::TaskSucceeds, *role),
+        Action::TaskFails { role, named } => Happens {
+            reports: Some(named.iter().filter_map(|id| resource(slr_core::id::ResourceIdx(id))).collect()),
+            ..of_role(Happening::TaskFails, *role)
+        },
+        Action::TaskBecomesVisible { role } => of_role(Happening::TaskBecomesVisible, *role),
+        Action::TaskIsForgotten { role } => of_role(Happening::TaskIsForgotten, *role),
+        Action::RolePropagates { role } => of_role(Happening::RolePropagates, *role),
+        Action::ResourceMoves { resource: id, transition } => {
+            let step = universe.transition(*id, *transition);
+            debug_assert_eq!(step.by, Mover::Service);
+            Happens { resource: resource(*id), step: text(&step.name), ..happens(Happening::ResourceMoves) }
+        }
+        Action::RoleAppears { role: id } => {
+            let slot = &world.roles[id.index()];
+            let slr_core::world::RoleSort::ServiceLinked { service, suffix } = &slot.sort else {
+                return Err(Unsayable("RoleAppears of a role that no service owns"));
+            };
+            Happens {
+                service: text(world.services[service.index()].principal.as_str()),
+                suffix: suffix.as_deref().and_then(text),
+                ..happens(Happening::RoleAppears)
+            }
+        }
+        Action::ServiceDeletesRole { role } => of_role(Happening::RoleDisappears, *role),
+        Action::RegionFails { region } => {
+            Happens { region: text(&world.regions[region.index()]), ..happens(Happening::RegionFails) }
+        }
+        Action::RegionRecovers { region } => {
+            Happens { region: text(&world.regions[region.index()]), ..happens(Happening::RegionRecovers) }
+        }
+    };
+    Ok(Step::Happens(Box::new(said)))
+}
+
+fn call(at: Spanned<Duration>, operation: &str) -> Perform {
+    Perform {
+        at,
+        caller: None,
+        operation: anywhere(operation.to_owned()),
+        role: None,
+        service: None,
+        suffix: None,
+        description: None,
+        max_session_duration: None,
+        path: None,
+        policy: None,
+        trust: Vec::new(),
+        document: None,
+        tags: Named::default(),
+        tag_keys: Vec::new(),
+        profile: None,
+        task: None,
+        resource: None,
+        region: None,
+        parent: None,
+        refused: None,
+        message: None,
+        answers: None,
+    }
+}
+
+/// The scenario in which these steps happen and nothing else: operators never start, and every delay is longer than the run.
+///
+/// Sessions still end with `MaxSessionDuration`, an hour after their beginning unless the scenario says otherwise. Of the faults
+/// nothing stays but what they did.
+pub fn only(scenario: &Scenario, steps: Vec<Spanned<Step>>) -> Scenario {
+    let never = || Some(anywhere(Duration::LONGEST));
+    let late = scenario.knobs().task_visibility_delay() > Duration::ZERO
+        || scenario.faults.iter().any(|fault| matches!(fault.value, crate::syntax::Fault::LateVisibility(_)));
+    let last = steps.last().map_or(Duration::ZERO, |step| step.at().value);
+    let within = scenario.expect.iter().filter_map(|expectation| match &expectation.value {
+        Expectation::Eventually(eventually) => eventually.within.as_ref().map(|within| within.value),
+        _ => None,
+    });
+    let until = within.fold(last, Ord::max).max(Duration::from_millis(1));
+    let mut written = scenario.clone();
+    written.params = Named::default();
+    written.faults = Vec::new();
+    written.until = Some(anywhere(until));
+    written.delays = Some(anywhere(Delays {
+        task_start: far(),
+        task_decision: far(),
+        clean_up: far(),
+        session_end: far(),
+        session_open: far(),
+        read_docs: far(),
+        moves: Named::default(),
+    }));
+    let knobs = scenario.knobs();
+    let forgets = knobs.task_retention() != Retention::Forever;
+    let spreads = knobs.propagation_delay() > Duration::ZERO;
+    if late || forgets || spreads {
+        let mut knobs = written.knobs.take().map_or_else(|| scenario.knobs(), |knobs| knobs.value);
+        set(&mut knobs, late, forgets, spreads);
+        written.knobs = Some(anywhere(knobs));
+    }
+    for (_, operator) in &mut written.operators.0 {
+        silence(&mut operator.value, never());
+    }
+    written.steps = steps;
+    written
+}
+
+fn far() -> Option<Spanned<Delay>> {
+    Some(anywhere(Delay::Fixed(Duration::LONGEST)))
+}
+
+fn set(knobs: &mut Knobs, late: bool, forgets: bool, spreads: bool) {
+    if late {
+        knobs.task_visibility_delay = Some(anywhere(Duration::LONGEST));
+    }
+    if forgets {
+        knobs.task_retention = Some(anywhere(Retention::For(Duration::LONGEST)));
+    }
+    if spreads {
+        knobs.propagation_delay = Some(anywhere(Duration::LONGEST));
+    }
+}
+
+fn silence(operator: &mut Operator, never: Option<Spanned<Duration>>) {
+    operator.starts.clone_from(&never);
+    match operator.polls() {
+        Polls::AtOnce => {}
+        Polls::Polling(polling) => {
+            let deadline = polling.deadline.as_ref().and(never.clone());
+            operator.polls = Some(anywhere(Polls::Polling(Polling { every: never, deadline })));
+        }
+    }
+}
+
+/// Leaves out how soon something is expected, for runs whose times mean nothing.
+pub fn without_times(scenario: &mut Scenario) {
+    for expectation in &mut scenario.expect {
+        if let Expectation::Eventually(eventually) = &mut expectation.value {
+            eventually.within = None;
+        }
+    }
+}
+
+/// How many steps, entries under `given` and operators a scenario has: what shrinking makes fewer.
+pub fn size(scenario: &Scenario) -> (usize, u64, usize) {
+    let individuals = scenario.given.iter().map(|given| match &given.value {
+        Given::Role(_) => 1,
+        Given::Resources(given) => u64::from(given.resources.count()),
+        Given::Sessions(given) => u64::from(given.sessions.count()),
+    });
+    (scenario.steps.len(), individuals.sum(), scenario.operators.len())
+}

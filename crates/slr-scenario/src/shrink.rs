@@ -1,0 +1,341 @@
+//! The smallest scenario in which an expectation still fails.
+//!
+//! A failing run is recorded and written down as steps ([`crate::rewrite`]), so that nothing is left to chance. Then whatever can be
+//! left out is left out, as long as the same expectation fails: steps (Zeller and Hildebrandt, "Simplifying and Isolating
+//! Failure-Inducing Input", 2002), what failed tasks name, entries under `given`, operators; and times are lowered. There is no
+//! chance in it: the same scenario and seed always shrink to the same text.
+
+use slr_core::rejection::Code as RefusalCode;
+use slr_core::universe::WorldError;
+use slr_core::{Action, State, Universe, WideSet};
+
+use crate::expect::Monitor;
+use crate::ledger::Ledger;
+use crate::lower::{Lowered, lower};
+use crate::rewrite::{self, Played, Unsayable};
+use crate::simulation::{Agenda, Observer, Player, Scratch, SimTime, conduct};
+use crate::source::Source;
+use crate::syntax::{Duration, Given, Named, Scenario, Service, Step};
+use crate::yaml::Spanned;
+use crate::{Params, parse_with};
+
+/// A scenario made small.
+#[derive(Debug, Clone)]
+pub struct Shrunk {
+    /// The scenario; its only expectation is the one that fails.
+    pub scenario: Scenario,
+    /// Its text.
+    pub text: String,
+    /// Which expectation of the original it is, counted from 0.
+    pub expectation: usize,
+    /// How many actions the recorded run had.
+    pub recorded: usize,
+    /// How many scenarios were tried.
+    pub tried: u64,
+}
+
+/// Why a run cannot be shrunk.
+#[derive(Debug, thiserror::Error)]
+pub enum NotShrunk {
+    /// The world contradicts itself.
+    #[error(transparent)]
+    World(#[from] WorldError),
+    /// No expectation fails.
+    #[error("under this seed no expectation fails")]
+    NothingFails,
+    /// The run cannot be written down.
+    #[error(transparent)]
+    Unsayable(#[from] Unsayable),
+    /// What was written down does not fail the same expectation: it depends on what no step says.
+    #[error("written down as steps, the run does not fail the expectation any more")]
+    NotReproduced,
+}
+
+/// Runs a scenario under a seed and shrinks the run to what the first expectation that fails needs in order to fail.
+///
+/// An expectation that is decided only when the run has ended (`eventually`, `finally`, counts) would fail in an empty run too. So
+/// for these the final state of the world stays what it was, and nothing is taken out of the world.
+///
+/// # Errors
+/// [`NotShrunk`] if nothing fails, or if the run cannot be written down so that it fails again.
+pub fn shrink(
+    scenario: &Scenario,
+    lowered: &Lowered,
+    built_in: &Named<Spanned<Service>>,
+    seed: u64,
+) -> Result<Shrunk, NotShrunk> {
+    let universe = Universe::<WideSet>::new(lowered.world.clone())?;
+    let run = play(&universe, lowered, seed);
+    let failing = run.outcomes.iter().position(|outcome| !outcome.0);
+    let expectation = failing.ok_or(NotShrunk::NothingFails)?;
+    let decided = run.outcomes[expectation].1;
+    // What comes after the deciding action plays no part.
+    let needed = decided.and_then(|serial| usize::try_from(serial).ok()).unwrap_or(run.played.len());
+    let played = &run.played[..needed.min(run.played.len())];
+    let mut only_one = scenario.clone();
+    only_one.expect = scenario.expect.get(expectation).cloned().into_iter().collect();
+    let steps = |retimed: bool| -> Result<Vec<_>, Unsayable> {
+        let said = played.iter().filter(|played| !matches!(played.action, Some(Action::Throttle { .. })));
+        said.zip(1..)
+            .map(|(played, number)| {
+                let at = if retimed { SimTime::from_millis(number) } else { played.at };
+                rewrite::step(scenario, &universe, &Played { at, ..played.clone() })
+            })
+            .collect()
+    };
+    let mut test =
+        Test { built_in, seed, by_action: decided.is_some(), end: decided.is_none().then_some(run.end), tried: 0 };
+    let mut candidates = [rewrite::only(&only_one, steps(true)?), rewrite::only(&only_one, steps(false)?)].into_iter();
+    let retimed = candidates.next().filter(|candidate| test.fails(candidate));
+    let recorded = candidates.next();
+    let mut best = match (retimed, recorded) {
+        (Some(retimed), _) => retimed,
+        (None, Some(recorded)) if test.fails(&recorded) => recorded,
+        (None, _) => return Err(NotShrunk::NotReproduced),
+    };
+    loop {
+        let before = rewrite::size(&best);
+        test.fewer_steps(&mut best);
+        test.smaller_reports(&mut best);
+        if test.by_action {
+            test.fewer_individuals(&mut best);
+        }
+        if rewrite::size(&best) == before {
+            break;
+        }
+    }
+    test.lower_times(&mut best);
+    test.settle(&mut best);
+    let text = crate::write(&best);
+    Ok(Shrunk { text, expectation, recorded: run.played.len(), tried: test.tried, scenario: best })
+}
+
+/// A run, as far as shrinking looks at it.
+struct Recorded {
+    played: Vec<Played<WideSet>>,
+    /// Per expectation, whether it came true, and the action that decided it.
+    outcomes: Vec<(bool, Option<u64>)>,
+    /// Scripted steps that could not happen.
+    unplayable: usize,
+    end: State<WideSet>,
+}
+
+struct Listener<'a> {
+    played: Vec<Played<WideSet>>,
+    ledger: Ledger<'a, WideSet>,
+    monitor: Monitor<'a, WideSet>,
+}
+
+impl Observer<WideSet> for Listener<'_> {
+    fn step(&mut self, _: usize, now: SimTime, step: crate::simulation::Step<'_, WideSet>, state: &State<WideSet>) {
+        for event in step.events {
+            self.ledger.enter(now, event);
+        }
+        let refused = step.refused.map(slr_core::rejection::Rejection::code);
+        self.played.push(Played { at: now, action: Some(step.action.clone()), script: step.script, refused });
+        self.monitor.step(now, self.played.len() as u64, step, state, &self.ledger);
+    }
+}
+
+fn play(universe: &Universe<WideSet>, lowered: &Lowered, seed: u64) -> Recorded {
+    let mut states = [universe.initial()];
+    let mut listener = Listener {
+        played: Vec::new(),
+        ledger: Ledger::new(universe, seed, &lowered.descriptions),
+        monitor: Monitor::new(universe, &lowered.expectations, &lowered.step_expectations, &states[0]),
+    };
+    let mut player = Player::new(universe, &lowered.plan, seed);
+    let mut agenda = Agenda::default();
+    player.begin(&states[0], &mut agenda);
+    let until = lowered.plan.until;
+    conduct(universe, &mut states, &mut agenda, &mut player, &mut listener, until, &mut Scratch::default());
+    let outcomes = listener.monitor.outcomes(&states[0], &listener.ledger);
+    let [end] = states;
+    Recorded {
+        outcomes: outcomes.iter().map(|outcome| (outcome.passed, outcome.decided.map(|(_, serial)| serial))).collect(),
+        unplayable: player.unplayable().len(),
+        played: listener.played,
+        end,
+    }
+}
+
+/// Tries scenarios for whether the expectation still fails in them.
+struct Test<'a> {
+    built_in: &'a Named<Spanned<Service>>,
+    seed: u64,
+    /// Whether an action decided it, and not the end of the run.
+    by_action: bool,
+    /// The state in which the run has to end.
+    end: Option<State<WideSet>>,
+    tried: u64,
+}
+
+impl Test<'_> {
+    /// The run of a candidate, if it is a scenario at all. Its text is read again, so that what is found is what anybody can run.
+    fn run(&mut self, candidate: &Scenario) -> Option<Recorded> {
+        self.tried += 1;
+        let source = Source::new("shrunk.yaml", crate::write(candidate)).ok()?;
+        let parsed = parse_with(&source, &Params::none(), self.built_in).ok()?;
+        let lowered = lower(&parsed.scenario, self.built_in).ok()?;
+        let universe = Universe::<WideSet>::new(lowered.world.clone()).ok()?;
+        Some(play(&universe, &lowered, self.seed))
+    }
+
+    fn fails(&mut self, candidate: &Scenario) -> bool {
+        let Some(run) = self.run(candidate) else {
+            return false;
+        };
+        let decided_alike =
+            run.outcomes.first().is_some_and(|(passed, decided)| !passed && decided.is_some() == self.by_action);
+        // A step that cannot happen, or something that happens beside the steps, is not what was written down.
+        decided_alike
+            && run.unplayable == 0
+            && run.played.iter().all(|played| played.script.is_some())
+            && self.end.as_ref().is_none_or(|end| *end == run.end)
+    }
+
+    /// Takes the candidate if it still fails.
+    fn take(&mut self, best: &mut Scenario, candidate: Scenario) -> bool {
+        let fails = self.fails(&candidate);
+        if fails {
+            *best = candidate;
+        }
+        fails
+    }
+
+    /// Leaves out ever smaller runs of steps until none can be left out.
+    fn fewer_steps(&mut self, best: &mut Scenario) {
+        let mut chunk = best.steps.len().div_ceil(2).max(1);
+        loop {
+            let mut from = 0;
+            let mut any = false;
+            while from < best.steps.len() {
+                let mut candidate = best.clone();
+                let to = (from + chunk).min(candidate.steps.len());
+                candidate.steps.drain(from..to);
+                if self.take(best, candidate) {
+                    any = true;
+                } else {
+                    from += chunk;
+                }
+            }
+            match (any, chunk) {
+                (false, 1) => break,
+                (true, _) => {}
+                (false, _) => chunk = chunk.div_ceil(2),
+            }
+        }
+    }
+
+    /// Lets failed tasks name fewer resources.
+    fn smaller_reports(&mut self, best: &mut Scenario) {
+        for number in 0..best.steps.len() {
+            let names = |scenario: &Scenario| match &scenario.steps[number].value {
+                Step::Happens(happens) => happens.reports.as_ref().map_or(0, Vec::len),
+                Step::Do(_) => 0,
+            };
+            let mut place = 0;
+            while place < names(best) {
+                let mut candidate = best.clone();
+                if let Step::Happens(happens) = &mut candidate.steps[number].value
+                    && let Some(reports) = &mut happens.reports
+                {
+                    reports.remove(place);
+                }
+                if !self.take(best, candidate) {
+                    place += 1;
+                }
+            }
+        }
+    }
+
+    /// Takes resources, sessions, roles, operators, users and faults out of the world that play no part.
+    fn fewer_individuals(&mut self, best: &mut Scenario) {
+        self.remove_each(
+            best,
+            |scenario| scenario.operators.len(),
+            |scenario, place| drop(scenario.operators.0.remove(place)),
+        );
+        self.remove_each(best, |scenario| scenario.given.len(), |scenario, place| drop(scenario.given.remove(place)));
+        for place in 0..best.given.len() {
+            while count(&best.given[place].value) > 1 {
+                let mut candidate = best.clone();
+                lower_count(&mut candidate.given[place].value);
+                if !self.take(best, candidate) {
+                    break;
+                }
+            }
+        }
+        self.remove_each(best, |scenario| scenario.users.len(), |scenario, place| drop(scenario.users.0.remove(place)));
+        self.remove_each(best, |scenario| scenario.roles.len(), |scenario, place| drop(scenario.roles.0.remove(place)));
+        self.remove_each(
+            best,
+            |scenario| scenario.services.len(),
+            |scenario, place| {
+                drop(scenario.services.0.remove(place));
+            },
+        );
+    }
+
+    fn remove_each(
+        &mut self,
+        best: &mut Scenario,
+        len: impl Fn(&Scenario) -> usize,
+        remove: impl Fn(&mut Scenario, usize),
+    ) {
+        let mut place = len(best);
+        while place > 0 {
+            place -= 1;
+            let mut candidate = best.clone();
+            remove(&mut candidate, place);
+            self.take(best, candidate);
+        }
+    }
+
+    /// Lets the steps follow one another by a millisecond.
+    fn lower_times(&mut self, best: &mut Scenario) {
+        let mut candidate = best.clone();
+        for (step, millis) in candidate.steps.iter_mut().zip(1..) {
+            let at = Duration::from_millis(millis);
+            match &mut step.value {
+                Step::Do(perform) => perform.at.value = at,
+                Step::Happens(happens) => happens.at.value = at,
+            }
+        }
+        let candidate = rewrite::only(&candidate, candidate.steps.clone());
+        self.take(best, candidate);
+    }
+
+    /// Says of each call whether it is refused, as it is now.
+    fn settle(&mut self, best: &mut Scenario) {
+        let Some(run) = self.run(best) else {
+            return;
+        };
+        let refusals: Vec<(u32, Option<RefusalCode>)> =
+            run.played.iter().filter_map(|played| Some((played.script?, played.refused))).collect();
+        let mut candidate = best.clone();
+        for (number, refused) in refusals {
+            if let Some(Spanned { value: Step::Do(perform), .. }) = candidate.steps.get_mut(number as usize) {
+                perform.refused = refused.and_then(rewrite::error).map(rewrite::anywhere);
+            }
+        }
+        self.take(best, candidate);
+    }
+}
+
+fn count(given: &Given) -> u32 {
+    match given {
+        Given::Role(_) => 1,
+        Given::Resources(given) => given.resources.count(),
+        Given::Sessions(given) => given.sessions.count(),
+    }
+}
+
+fn lower_count(given: &mut Given) {
+    let fewer = Some(rewrite::anywhere(count(given) - 1));
+    match given {
+        Given::Role(_) => {}
+        Given::Resources(given) => given.resources.value.count = fewer,
+        Given::Sessions(given) => given.sessions.value.count = fewer,
+    }
+}

@@ -1,0 +1,279 @@
+//! One run after another in the same room: nothing is told, only counted.
+
+use slr_core::action::OperatorStep;
+use slr_core::id::RoleIdx;
+use slr_core::invariant::{Invariant, StepInvariant, invariants, step_invariants};
+use slr_core::rejection::Code;
+use slr_core::{Action, Event, IdSet, State, Universe};
+
+use super::tally::Tally;
+use super::{Row, is_required};
+use crate::expect::Monitor;
+use crate::ledger::Ledger;
+use crate::lower::Lowered;
+use crate::simulation::{Agenda, Due, Observer, Player, Scratch, SimTime, Step, conduct};
+
+/// Runs a scenario under many seeds, one after another.
+pub(super) struct Runner<'a, S: IdSet> {
+    universe: &'a Universe<S>,
+    lowered: &'a Lowered,
+    initial: &'a State<S>,
+    states: [State<S>; 1],
+    player: Player<'a, S>,
+    agenda: Agenda<Due>,
+    scratch: Scratch<S>,
+    counter: Counter<'a, S>,
+    /// The roles that are to be deleted.
+    goals: Vec<RoleIdx>,
+    pub(super) tally: Tally,
+}
+
+impl<'a, S: IdSet> Runner<'a, S> {
+    pub(super) fn new(universe: &'a Universe<S>, lowered: &'a Lowered, initial: &'a State<S>) -> Self {
+        let world = universe.world();
+        let mut goals: Vec<RoleIdx> = world.operators.iter().map(|operator| operator.goal).collect();
+        if goals.is_empty() {
+            goals = universe.roles().filter(|role| universe.is_service_linked(*role)).collect();
+        }
+        let (properties, operators) = (super::properties(lowered), world.operators.len());
+        Self {
+            universe,
+            lowered,
+            initial,
+            states: [initial.clone()],
+            player: Player::new(universe, &lowered.plan, 0),
+            agenda: Agenda::default(),
+            scratch: Scratch::default(),
+            counter: Counter::new(universe, lowered, initial),
+            goals,
+            tally: Tally::new(properties, operators, world.roles.len()),
+        }
+    }
+
+    /// Runs under one seed and counts what comes of it.
+    pub(super) fn run(&mut self, seed: u64) -> Row {
+        self.states[0].clone_from(self.initial);
+        self.player.reset(seed);
+        self.agenda.clear();
+        self.counter.reset(seed, self.initial, self.lowered);
+        self.player.begin(&self.states[0], &mut self.agenda);
+        let until = self.lowered.plan.until;
+        conduct(
+            self.universe,
+            &mut self.states,
+            &mut self.agenda,
+            &mut self.player,
+            &mut self.counter,
+            until,
+            &mut self.scratch,
+        );
+        self.count(seed)
+    }
+
+    fn count(&mut self, seed: u64) -> Row {
+        let passed = self.count_properties(seed);
+        let Self { counter, tally, .. } = self;
+        tally.runs += 1;
+        tally.passed.record(passed, true, seed);
+        tally.broken += u64::from(counter.is_broken);
+        tally.events += counter.events;
+        tally.steps.record(counter.steps);
+        let mut attempts = 0;
+        for (histogram, count) in tally.attempts.iter_mut().zip(&counter.attempts) {
+            histogram.record(*count);
+            attempts += count;
+        }
+        for (role, watch) in tally.roles.iter_mut().zip(&counter.roles) {
+            if let Some(deleted) = watch.deleted {
+                role.deleted.record(deleted.millis());
+            }
+            if watch.is_asked_for {
+                role.waits_for_sessions.record(watch.with_sessions / NANOS_PER_MILLI);
+                role.waits_for_resources.record(watch.with_resources / NANOS_PER_MILLI);
+            }
+        }
+        let mut refusals = 0;
+        if counter.has_refusals {
+            for (refused, calls) in tally.refused.iter_mut().zip(&counter.refused) {
+                refused.calls += calls;
+                refused.runs += u64::from(*calls > 0);
+                refusals += calls;
+            }
+        }
+        tally.refusals.record(refusals);
+        let all_deleted = self.goals.iter().map(|role| counter.roles[role.index()].deleted);
+        let deleted = all_deleted.reduce(|a, b| a.zip(b).map(|(a, b)| a.max(b))).flatten();
+        Row { seed, passed, attempts, deleted_millis: deleted.map(SimTime::millis), refusals, steps: counter.steps }
+    }
+
+    /// Whether everything came as expected.
+    fn count_properties(&mut self, seed: u64) -> bool {
+        let (counter, state) = (&self.counter, &self.states[0]);
+        let mut held = self.tally.properties.iter_mut();
+        let mut passed = true;
+        for (index, expectation) in self.lowered.expectations.iter().enumerate() {
+            let holds = counter.monitor.came_true(index, state, &counter.ledger);
+            let required = is_required(&expectation.what);
+            passed &= holds || !required;
+            if let Some(held) = held.next() {
+                held.record(holds, required, seed);
+            }
+        }
+        let unplayable = self.player.unplayable();
+        for (number, outcome) in (0_u32..).zip(counter.monitor.step_outcomes()) {
+            let as_expected = outcome.as_ref().is_none_or(|outcome| outcome.passed);
+            let holds = as_expected && unplayable.iter().all(|step| step.step != number);
+            passed &= holds;
+            if let Some(held) = held.next() {
+                held.record(holds, true, seed);
+            }
+        }
+        passed && !counter.is_broken
+    }
+}
+
+const NANOS_PER_MILLI: u64 = 1_000_000;
+
+/// What is watched of a role.
+#[derive(Debug, Clone, Copy, Default)]
+struct Watch {
+    /// Whether its deletion was requested.
+    is_asked_for: bool,
+    deleted: Option<SimTime>,
+    /// Whether sessions use it since the last step, and whether resources do.
+    has_session: bool,
+    has_resource: bool,
+    /// For how many nanoseconds sessions used it since its deletion was requested, and resources.
+    with_sessions: u64,
+    with_resources: u64,
+}
+
+/// Counts during one run.
+struct Counter<'a, S: IdSet> {
+    universe: &'a Universe<S>,
+    ledger: Ledger<'a, S>,
+    monitor: Monitor<'a, S>,
+    states: [Invariant<S>; 11],
+    changes: [StepInvariant<S>; 8],
+    before: State<S>,
+    is_broken: bool,
+    steps: u64,
+    events: u64,
+    last: SimTime,
+    attempts: Vec<u64>,
+    roles: Vec<Watch>,
+    has_refusals: bool,
+    refused: Vec<u64>,
+}
+
+impl<'a, S: IdSet> Counter<'a, S> {
+    fn new(universe: &'a Universe<S>, lowered: &'a Lowered, initial: &State<S>) -> Self {
+        let world = universe.world();
+        Self {
+            universe,
+            ledger: Ledger::new(universe, 0, &lowered.descriptions),
+            monitor: Monitor::new(universe, &lowered.expectations, &lowered.step_expectations, initial),
+            states: invariants(),
+            changes: step_invariants(),
+            before: initial.clone(),
+            is_broken: false,
+            steps: 0,
+            events: 0,
+            last: SimTime::ZERO,
+            attempts: vec![0; world.operators.len()],
+            roles: vec![Watch::default(); world.roles.len()],
+            has_refusals: false,
+            refused: vec![0; Code::ALL.len()],
+        }
+    }
+
+    fn reset(&mut self, seed: u64, initial: &State<S>, lowered: &Lowered) {
+        self.ledger.reset(seed, &lowered.descriptions);
+        self.monitor.reset(initial);
+        self.before.clone_from(initial);
+        (self.is_broken, self.steps, self.events, self.last) = (false, 0, 0, SimTime::ZERO);
+        self.attempts.fill(0);
+        self.roles.fill(Watch::default());
+        if self.has_refusals {
+            self.refused.fill(0);
+            self.has_refusals = false;
+        }
+    }
+
+    #[inline]
+    fn count_refusal(&mut self, code: Code) {
+        self.has_refusals = true;
+        // The codes are numbered in the order of `Code::ALL`; a test holds them to it.
+        self.refused[code as usize] += 1;
+    }
+
+    #[inline]
+    fn check_invariants(&mut self, action: &Action<S>, state: &State<S>) {
+        let holds = self.states.iter().all(|invariant| (invariant.holds)(self.universe, state))
+            && self.changes.iter().all(|invariant| (invariant.holds)(self.universe, &self.before, action, state));
+        self.is_broken |= !holds;
+        self.before.clone_from(state);
+    }
+
+    /// Adds the time since the last step to the waits of every role whose deletion was requested and has not come.
+    #[inline]
+    fn count_waits(&mut self, now: SimTime, state: &State<S>) {
+        let span = now.nanos() - self.last.nanos();
+        self.last = now;
+        for (watch, role) in self.roles.iter_mut().zip((0..).map(RoleIdx)) {
+            if !watch.is_asked_for || watch.deleted.is_some() {
+                continue;
+            }
+            watch.with_sessions += if watch.has_session { span } else { 0 };
+            watch.with_resources += if watch.has_resource { span } else { 0 };
+            watch.has_session = self.universe.is_session_open(state, role);
+            watch.has_resource = state.blocking().meets(self.universe.resources_of(role));
+        }
+    }
+}
+
+impl<S: IdSet> Observer<S> for Counter<'_, S> {
+    #[inline]
+    fn step(&mut self, _: usize, now: SimTime, step: Step<'_, S>, state: &State<S>) {
+        self.steps += 1;
+        self.events += step.events.len() as u64;
+        if let Some(rejection) = step.refused {
+            self.count_refusal(rejection.code());
+        }
+        if let Action::Operator { operator, step: OperatorStep::Submits } = step.action {
+            self.attempts[operator.index()] += 1;
+        }
+        for event in step.events {
+            self.ledger.enter(now, event);
+            match event {
+                Event::TaskSubmitted { role } => self.roles[role.index()].is_asked_for = true,
+                Event::Refused { rejection, .. } => self.count_refusal(rejection.code()),
+                _ => {}
+            }
+        }
+        self.count_waits(now, state);
+        for event in step.events {
+            if let Event::RoleDeleted { role, .. } = event {
+                self.roles[role.index()].deleted.get_or_insert(now);
+            }
+        }
+        self.check_invariants(step.action, state);
+        self.monitor.step(now, self.steps, step, state, &self.ledger);
+    }
+
+    fn is_satisfied(&self) -> bool {
+        self.is_broken
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_numbered_in_the_order_of_their_list() {
+        for (place, code) in Code::ALL.iter().enumerate() {
+            assert_eq!(*code as usize, place);
+        }
+    }
+}

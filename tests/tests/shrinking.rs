@@ -1,0 +1,135 @@
+//! Operators with planted bugs: what fails is found, written down as a scenario, and made small.
+
+use std::ops::ControlFlow;
+
+use slr_check::lifecycle::{Asked, ForWidth, Lifecycle, PackedKey, narrowest};
+use slr_check::{Settings, check};
+use slr_core::{IdSet, Universe};
+use slr_scenario::rewrite::{self, Played};
+use slr_scenario::run::{Output, run};
+use slr_scenario::shrink::{NotShrunk, Shrunk, shrink};
+use slr_scenario::simulation::SimTime;
+use slr_scenario::syntax::Named;
+use slr_tests::play::Play;
+
+/// A campaign with much that plays no part, and an operator with a bug.
+fn campaign(reports: &str, bug: &str, more: &str) -> Play {
+    Play::of_text(
+        "campaign.yaml",
+        format!(
+            "\
+scenario: A campaign with a bug
+seed: 11
+{more}services:
+  gadgets.example.com: {{ role: AWSServiceRoleForGadgets, reports: {reports}, kinds: {{ gadget: {{}} }} }}
+given:
+  - role: AWSServiceRoleForGadgets
+  - resources: {{ kind: gadget, count: 4 }}
+  - sessions: {{ role: AWSServiceRoleForGadgets, count: 2 }}
+delays: {{ task-start: 1s..5s, task-decision: {{ exponential: 30s }}, session-end: 2m..20m }}
+steps:
+  - {{ at: 1s, do: ListRoles }}
+  - {{ at: 90s, do: GetRole, role: AWSServiceRoleForGadgets }}
+operators:
+  admin:
+    goal: {{ delete: AWSServiceRoleForGadgets }}
+    retry: {{ every: 30s, jitter: full }}
+    {bug}
+expect:
+  - {{ never: role-gone, while: in-use }}
+  - {{ always: role-gone, while: operator-done }}
+"
+        ),
+    )
+}
+
+const LATE: &str = "knobs: { task-visibility-delay: 30s }\n";
+
+fn bugs() -> [(&'static str, Play, usize); 3] {
+    [
+        // It submits, the task starts, fails and names nothing, and the operator polls.
+        ("an empty report", campaign("silent", "takes-empty-report-for: unused", ""), 4),
+        // It submits, the task starts and fails, and the operator polls.
+        ("a failure", campaign("all", "ignores-failure: true", ""), 4),
+        // It submits and polls before the task can be seen.
+        ("a missing task", campaign("all", "takes-missing-task-for: success", LATE), 2),
+    ]
+}
+
+fn shrunk(play: &Play, seed: u64) -> Shrunk {
+    shrink(&play.scenario, &play.lowered, &Named::default(), seed).expect("it fails, and can be written down")
+}
+
+#[test]
+fn planted_bugs_shrink_to_what_they_need() {
+    for (bug, play, steps) in bugs() {
+        for seed in [1, 7, 11] {
+            let small = shrunk(&play, seed);
+            assert_eq!(small.expectation, 1, "{bug}");
+            assert_eq!(small.scenario.steps.len(), steps, "{bug}:\n{}", small.text);
+            assert!(small.recorded >= steps, "{bug}");
+            // The role and the one thing without which its deletion would succeed, if that matters.
+            assert!(rewrite::size(&small.scenario).1 <= 2, "{bug}:\n{}", small.text);
+            assert_eq!(small.text, shrunk(&play, seed).text, "{bug}: another result the second time");
+        }
+    }
+}
+
+#[test]
+fn what_is_shrunk_fails_when_it_is_run() {
+    for (bug, play, _) in bugs() {
+        let small = Play::of_text("small.yaml", shrunk(&play, 11).text);
+        let report = run(&small.lowered, 3, Output::Nothing).expect("its world is possible");
+        assert_eq!(small.lowered.expectations.len(), 1);
+        assert_eq!(small.lowered.expectations[0].what, {
+            let what = &play.lowered.expectations[1].what;
+            what.clone()
+        });
+        assert!(!report.outcomes[0].passed && report.unplayable.is_empty(), "{bug}");
+        assert_eq!(report.steps, small.scenario.steps.len() as u64, "{bug}: something happens beside the steps");
+    }
+}
+
+#[test]
+fn what_does_not_fail_is_not_shrunk() {
+    let play = campaign("all", "takes-empty-report-for: in-use", "");
+    let result = shrink(&play.scenario, &play.lowered, &Named::default(), 11);
+    assert!(matches!(result, Err(NotShrunk::NothingFails)), "{result:?}");
+}
+
+/// The checker's counterexample to the second expectation, as a scenario.
+struct Written<'a>(&'a Play);
+
+impl ForWidth for Written<'_> {
+    type Answer = String;
+
+    fn with<S: IdSet, K: PackedKey>(self, universe: &Universe<S>) -> String {
+        let play = self.0;
+        let (asked, _) = Asked::expectations(&play.lowered, |number, _| number.to_string());
+        let model = Lifecycle::<S, K>::new(universe, &play.lowered, asked).expect("it fits");
+        let checked = check(&model, &Settings::default(), &mut |_| ControlFlow::Continue(())).expect("sound");
+        assert!(checked.report.properties[1].verdict.is_violation(), "{:?}", checked.report.properties);
+        let found = checked.runs[1].as_ref().expect("a violation has a run");
+        let mut script = 0;
+        let steps = (1..).zip(&found.steps).map(|(number, (act, after))| {
+            let step = act.scripted.then_some(script);
+            script = after.script;
+            let played =
+                Played { at: SimTime::from_millis(number), action: act.action.clone(), script: step, refused: None };
+            rewrite::step(&play.scenario, universe, &played).expect("all of it can be said")
+        });
+        slr_scenario::write(&rewrite::only(&play.scenario, steps.collect()))
+    }
+}
+
+#[test]
+fn a_counterexample_of_the_checker_fails_when_it_is_run() {
+    for (bug, play, steps) in bugs() {
+        let text = narrowest(&play.lowered, Written(&play)).expect("the world fits");
+        let written = Play::of_text("found.yaml", text);
+        let report = run(&written.lowered, 1, Output::Nothing).expect("its world is possible");
+        assert!(!report.outcomes[1].passed && report.outcomes[0].passed, "{bug}");
+        assert_eq!(written.scenario.steps.len(), steps, "{bug}: it is not the shortest");
+        assert_eq!(report.steps, steps as u64, "{bug}");
+    }
+}
