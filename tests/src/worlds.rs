@@ -83,7 +83,7 @@ fn service_definition(draws: &mut Draws, number: usize) -> ServiceDefinition {
         ReportingPolicy::All,
         ReportingPolicy::AnySubset,
         ReportingPolicy::First(n),
-        ReportingPolicy::Share(n * 300),
+        ReportingPolicy::Share(n * 300_000),
         ReportingPolicy::OneRegion,
         ReportingPolicy::RegionsOnly,
         ReportingPolicy::TextOnly,

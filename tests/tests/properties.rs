@@ -50,6 +50,7 @@ const EVENTS: &[&str] = &[
 ];
 
 /// Every rejection.
+// `RoleNotSpread` is not among them: a walk hardly ever uses a role in the moments after it was made. A scenario does.
 const REJECTIONS: &[&str] = &[
     "RoleNotFound",
     "ServiceRoleNameTaken",
@@ -74,6 +75,7 @@ const REJECTIONS: &[&str] = &[
     "MalformedTaskId",
     "AccessDenied",
     "AccessDeniedAnywhere",
+    "ResourceAccessDenied",
     "Throttled",
     "ResourceNotReady",
     "ResourceNotFound",
@@ -187,8 +189,8 @@ fn fits(policy: ReportingPolicy, named: u8, in_use: u8, ever: u8, regions: &[u8]
                 && size == in_use.count_ones().min(most)
                 && (skipped == 0 || named < skipped & skipped.wrapping_neg())
         }
-        ReportingPolicy::Share(permille) => {
-            let wanted = (permille * in_use.count_ones()).div_ceil(1000).min(in_use.count_ones());
+        ReportingPolicy::Share(millionths) => {
+            let wanted = (millionths * in_use.count_ones()).div_ceil(1_000_000).min(in_use.count_ones());
             within && size == wanted
         }
         ReportingPolicy::AnySubset => within,
