@@ -1,5 +1,10 @@
 //! From what a scenario says to what runs: a world, a plan, and expectations, all by id.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "who listens picks what concerns it; the core is where a new variant has to find its place"
+)]
+
 use std::collections::BTreeSet;
 
 use slr_core::action::Operation;
@@ -50,7 +55,7 @@ type Lowering<T> = Result<T, Box<Diagnostic>>;
 /// # Errors
 /// What the language cannot rule out by itself: a world that contradicts itself.
 pub fn lower(scenario: &Scenario, built_in: &Named<Spanned<Service>>) -> Result<Lowered, Vec<Diagnostic>> {
-    Lowerer::new(scenario, built_in).and_then(|lowerer| lowerer.run()).map_err(|diagnostic| vec![*diagnostic])
+    Lowerer::new(scenario, built_in).and_then(Lowerer::run).map_err(|diagnostic| vec![*diagnostic])
 }
 
 struct Lowerer<'a> {
@@ -60,6 +65,7 @@ struct Lowerer<'a> {
     descriptions: Vec<(RoleIdx, TextIdx)>,
 }
 
+#[expect(clippy::unnecessary_box_returns, reason = "it is the error of `Lowering`, which is small so")]
 fn unknown(code: Code, name: &Spanned<String>, what: &str) -> Box<Diagnostic> {
     Box::new(Diagnostic::new(code, name.span, format!("there is no {what} `{name}`")))
 }
@@ -113,7 +119,7 @@ impl<'a> Lowerer<'a> {
         for (role, text) in &self.descriptions {
             descriptions[role.index()] = Some(*text);
         }
-        let step_expectations = self.scenario.steps.iter().map(|step| self.step_expectation(step)).collect();
+        let step_expectations = self.scenario.steps.iter().map(Self::step_expectation).collect();
         Ok(Lowered {
             title: self.scenario.title.value.clone(),
             story: self.scenario.story.as_ref().map(|text| text.value.clone()),
@@ -309,16 +315,19 @@ impl<'a> Lowerer<'a> {
             .ok_or_else(|| unknown(Code::UnknownKind, name, "kind"))
     }
 
+    /// The role that is named, or else the service's only one.
+    fn role_of_service(&mut self, named: Option<&Spanned<String>>, service: ServiceIdx) -> RoleIdx {
+        if let Some(name) = named {
+            return self.role(name);
+        }
+        let name = self.world.services[service.index()].role_name.as_str().to_owned();
+        self.world.linked_role(service, &name, None)
+    }
+
     fn given_resources(&mut self, given: &Spanned<syntax::Resources>) -> Lowering<()> {
         let kind = self.kind(&given.kind, given.service.as_ref())?;
         let service = self.world.kinds[kind.index()].service;
-        let role = match &given.role {
-            Some(name) => self.role(name),
-            None => {
-                let name = self.world.services[service.index()].role_name.as_str().to_owned();
-                self.world.linked_role(service, &name, None)
-            }
-        };
+        let role = self.role_of_service(given.role.as_ref(), service);
         let state = match &given.state {
             None => self.world.kinds[kind.index()].initial,
             Some(state) => self.world.kinds[kind.index()]
@@ -596,8 +605,9 @@ impl<'a> Lowerer<'a> {
     /// The boundary that an earlier step of the script may have given the role.
     fn boundary(&self, role: RoleIdx) -> Item {
         let of_role = self.world.attachments.iter().rev().filter(|attachment| attachment.role == role);
-        let boundaries = of_role.map(|attachment| &attachment.item).filter(|item| matches!(item, Item::Boundary(_)));
-        boundaries.cloned().next().unwrap_or_else(|| Item::Boundary(String::new()))
+        let mut boundaries =
+            of_role.map(|attachment| &attachment.item).filter(|item| matches!(item, Item::Boundary(_)));
+        boundaries.next().cloned().unwrap_or_else(|| Item::Boundary(String::new()))
     }
 
     /// A managed policy by its ARN; a bare name means one of AWS's own.
@@ -637,13 +647,7 @@ impl<'a> Lowerer<'a> {
             .map(|(index, _)| KindIdx(index))
             .ok_or_else(|| unknown(Code::UnknownResource, name, "resource"))?;
         let service = self.world.kinds[kind.index()].service;
-        let role = match &step.role {
-            Some(role) => self.role(role),
-            None => {
-                let role = self.world.services[service.index()].role_name.as_str().to_owned();
-                self.world.linked_role(service, &role, None)
-            }
-        };
+        let role = self.role_of_service(step.role.as_ref(), service);
         let region = step.region.as_ref().map_or(slr_core::id::RegionIdx(0), |region| self.world.region(region));
         let parent = step.parent.as_ref().map(|parent| self.resource(parent)).transpose()?;
         self.world.resources.push(Resource { name: name.value.clone(), kind, region, role, parent, given: 0 });
@@ -754,7 +758,7 @@ impl<'a> Lowerer<'a> {
         Ok(Some(Scripted::Operator { operator, step: operator_step }))
     }
 
-    fn step_expectation(&self, step: &Spanned<syntax::Step>) -> expect::StepExpectation {
+    fn step_expectation(step: &Spanned<syntax::Step>) -> expect::StepExpectation {
         match &step.value {
             syntax::Step::Happens(_) => expect::StepExpectation::default(),
             syntax::Step::Do(perform) => expect::StepExpectation {
@@ -987,6 +991,7 @@ fn by_operation(kind: &ResourceKind, operation: &str) -> Vec<TransitionIdx> {
     transitions(kind, |t| t.by == kind::Mover::Caller && t.operation == operation)
 }
 
+#[expect(clippy::unnecessary_box_returns, reason = "it is the error of `Lowering`, which is small so")]
 fn bad_policy(span: Span, message: String) -> Box<Diagnostic> {
     Box::new(Diagnostic::new(Code::BadPolicy, span, message))
 }

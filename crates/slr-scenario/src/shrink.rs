@@ -106,8 +106,8 @@ pub fn shrink(
     }
     test.lower_times(&mut best);
     test.settle(&mut best);
-    let text = crate::write(&best);
-    Ok(Shrunk { text, expectation, recorded: run.played.len(), tried: test.tried, scenario: best })
+    let written = crate::write(&best);
+    Ok(Shrunk { text: written, expectation, recorded: run.played.len(), tried: test.tried, scenario: best })
 }
 
 /// A run, as far as shrinking looks at it.
@@ -260,6 +260,11 @@ impl Test<'_> {
         for place in 0..best.given.len() {
             while count(&best.given[place].value) > 1 {
                 let mut candidate = best.clone();
+                if let Given::Resources(given) = &best.given[place].value
+                    && let Some(last) = given.resources.names().last()
+                {
+                    forget(&mut candidate, &last);
+                }
                 lower_count(&mut candidate.given[place].value);
                 if !self.take(best, candidate) {
                     break;
@@ -320,6 +325,17 @@ impl Test<'_> {
             }
         }
         self.take(best, candidate);
+    }
+}
+
+/// Lets no failed task name the resource: it is about to be taken out of the world.
+fn forget(scenario: &mut Scenario, resource: &str) {
+    for step in &mut scenario.steps {
+        if let Step::Happens(happens) = &mut step.value
+            && let Some(reports) = &mut happens.reports
+        {
+            reports.retain(|name| name.as_str() != resource);
+        }
     }
 }
 

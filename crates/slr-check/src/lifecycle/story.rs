@@ -14,7 +14,7 @@ use super::{Act, Scene};
 pub struct Teller<'a, S> {
     universe: &'a Universe<S>,
     ledger: Ledger<'a, S>,
-    teller: Storyteller<'a, S>,
+    words: Storyteller<'a, S>,
     state: State<S>,
 }
 
@@ -24,7 +24,7 @@ impl<'a, S: IdSet> Teller<'a, S> {
         Self {
             universe,
             ledger: Ledger::new(universe, 0, &[]),
-            teller: Storyteller::new(universe),
+            words: Storyteller::new(universe),
             state: universe.initial(),
         }
     }
@@ -45,7 +45,7 @@ impl<'a, S: IdSet> Teller<'a, S> {
         for event in &events {
             self.ledger.enter(SimTime::ZERO, event);
         }
-        self.teller.tell(action, &events, refused, &self.ledger)
+        self.words.tell(action, &events, refused, &self.ledger)
     }
 }
 

@@ -3,6 +3,8 @@
 //! Individuals whose names matter stay apart: those that the script, a question or another resource names, and the resources of a
 //! service that reports by their order.
 
+#![expect(clippy::wildcard_enum_match_arm, reason = "only steps about individuals come in several alike")]
+
 use std::collections::BTreeSet;
 
 use slr_core::id::{KindIdx, ResourceIdx, TransitionIdx};
@@ -38,13 +40,11 @@ impl<S: IdSet> Classes<S> {
             match &step {
                 Scripted::ResourceMoves { resource, .. }
                 | Scripted::Operate { resource, .. }
+                | Scripted::Call { command: Command::Operate { resource, .. }, .. }
                 | Scripted::Operator { step: OperatorStep::CleansUp(resource), .. } => {
                     named.insert(*resource);
                 }
                 Scripted::TaskFails { named: Some(resources), .. } => named.extend(resources),
-                Scripted::Call { command: Command::Operate { resource, .. }, .. } => {
-                    named.insert(*resource);
-                }
                 Scripted::Call { .. }
                 | Scripted::Poll { .. }
                 | Scripted::SessionOpens { .. }

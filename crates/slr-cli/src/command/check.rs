@@ -375,7 +375,7 @@ mod tests {
         assert_eq!(memory("17"), Ok(17));
         assert!(memory("2GB").is_err() && memory("GiB").is_err() && memory("99999999999TiB").is_err());
         assert_eq!(duration("90s"), Ok(Duration::from_secs(90)));
-        assert_eq!(duration("2h"), Ok(Duration::from_secs(7200)));
+        assert_eq!(duration("2h"), Ok(Duration::from_hours(2)));
         assert!(duration("90").is_err() && duration("s").is_err());
     }
 }

@@ -28,7 +28,7 @@ struct Campaign {
 type Queue = BinaryHeap<Reverse<(u64, u64, u32, What)>>;
 
 /// Plays campaigns `first..first + count` on one clock.
-pub fn play(seed: u64, first: u32, count: u32, totals: &mut Totals) {
+pub(crate) fn play(seed: u64, first: u32, count: u32, totals: &mut Totals) {
     let mut queue = Queue::with_capacity(count as usize * 8);
     let mut serial = 0;
     let mut campaigns: Vec<Campaign> = (first..first + count)

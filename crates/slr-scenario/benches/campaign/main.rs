@@ -1,6 +1,8 @@
 //! The `campaign`: many independent deletions, each with six resources and two sessions, on the rules and the agenda that every
 //! scenario runs on, beside the same by hand. Totals prove that the runs are right; criterion gives the events a second.
 
+#![expect(clippy::wildcard_enum_match_arm, reason = "the campaign listens to what concerns it")]
+
 mod by_hand;
 mod stream;
 
@@ -25,17 +27,17 @@ use stream::Stream;
 
 /// What proves a run right.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Totals {
+pub(crate) struct Totals {
     /// Events of the model.
-    pub events: u64,
+    pub(crate) events: u64,
     /// Requests for deletion.
-    pub attempts: u64,
+    pub(crate) attempts: u64,
     /// The sum of the times at which campaigns were done.
-    pub completion: u64,
+    pub(crate) completion: u64,
 }
 
 /// The wait before the attempt after the `attempts`-th.
-pub fn backoff_nanos(attempts: u32) -> u64 {
+pub(crate) fn backoff_nanos(attempts: u32) -> u64 {
     (30_u64 << (attempts - 1).min(5)).min(600) * 1_000_000_000
 }
 
@@ -164,7 +166,8 @@ impl<S: IdSet> Habits<S> for Campaigns<'_, S> {
                 }
             }
             What::SessionEnd(session) => {
-                actions.push(Action::SessionEnds { session: SessionIdx(u32::from(session)), end: SessionEnd::Done })
+                let session = SessionIdx(u32::from(session));
+                actions.push(Action::SessionEnds { session, end: SessionEnd::Done });
             }
             What::ResourceDone(resource) => {
                 let fails = self.universe.is_session_open(state, ROLE) && stream.unit() < 0.3;

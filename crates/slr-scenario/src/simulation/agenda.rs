@@ -40,7 +40,7 @@ impl<T: Copy> Agenda<T> {
         if difference == 0 {
             self.present.push((at, due));
         } else {
-            let bucket = 63 - difference.leading_zeros();
+            let bucket = difference.ilog2();
             self.occupied |= 1 << bucket;
             self.buckets[bucket as usize].push((at, due));
         }

@@ -1,5 +1,10 @@
 //! What a scenario says of time and chance: everything about a run that is not the world.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "who listens picks what concerns it; the core is where a new variant has to find its place"
+)]
+
 use slr_core::id::{KindIdx, OperatorIdx, PrincipalIdx, RegionIdx, ResourceIdx, RoleIdx, SessionIdx, TransitionIdx};
 use slr_core::kind::When;
 use slr_core::machine::SessionEnd;

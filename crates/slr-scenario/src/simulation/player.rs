@@ -1,5 +1,10 @@
 //! The habits of a scenario: its delays, its operators' patience, its faults and its script.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "who listens picks what concerns it; the core is where a new variant has to find its place"
+)]
+
 use slr_core::action::{Operation, TaskRef};
 use slr_core::id::{OperatorIdx, RegionIdx, ResourceIdx, RoleIdx, SessionIdx, TransitionIdx};
 use slr_core::kind::{CleanUp, Mover, When};

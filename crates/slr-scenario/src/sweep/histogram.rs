@@ -19,8 +19,9 @@ pub struct Histogram {
 }
 
 fn bucket_of(number: u64) -> usize {
-    let shift = (63 - (number | 1).leading_zeros()).saturating_sub(KEPT);
-    ((u64::from(shift) << KEPT) + (number >> shift)) as usize
+    let shift = (number | 1).ilog2().saturating_sub(KEPT);
+    // There are a few thousand buckets.
+    usize::try_from((u64::from(shift) << KEPT) + (number >> shift)).unwrap_or(usize::MAX)
 }
 
 /// The greatest number of a bucket.
@@ -167,7 +168,9 @@ mod tests {
 
     fn of(numbers: &[u64]) -> Histogram {
         let mut histogram = Histogram::default();
-        numbers.iter().for_each(|number| histogram.record(*number));
+        for number in numbers {
+            histogram.record(*number);
+        }
         histogram
     }
 

@@ -228,18 +228,22 @@ impl<'a, S: IdSet> Names<'a, S> {
         Self { roles: roles.collect(), universe }
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "it fills a field that is absent where it says nothing")]
     fn role(&'a self, role: RoleIdx) -> Option<Cow<'a, str>> {
         Some(Cow::Borrowed(&self.roles[role.index()]))
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "it fills a field that is absent where it says nothing")]
     fn principal(&'a self, principal: PrincipalIdx) -> Option<Cow<'a, str>> {
         Some(Cow::Borrowed(&self.universe.world().principals[principal.index()].name))
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "it fills a field that is absent where it says nothing")]
     fn operator(&'a self, operator: OperatorIdx) -> Option<Cow<'a, str>> {
         Some(Cow::Borrowed(&self.universe.operator(operator).name))
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "it fills a field that is absent where it says nothing")]
     fn resource(&'a self, resource: ResourceIdx) -> Option<Cow<'a, str>> {
         Some(Cow::Borrowed(&self.universe.world().resources[resource.index()].name))
     }
@@ -248,10 +252,12 @@ impl<'a, S: IdSet> Names<'a, S> {
         text.map(|text| Cow::Borrowed(self.universe.world().texts[text.index()].as_str()))
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "it fills a field that is absent where it says nothing")]
     fn region(&'a self, region: RegionIdx) -> Option<Cow<'a, str>> {
         Some(Cow::Borrowed(&self.universe.world().regions[region.index()]))
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "it fills a field that is absent where it says nothing")]
     fn set(&'a self, set: &S) -> Option<Vec<Cow<'a, str>>> {
         Some(set.iter().filter_map(|id| self.resource(ResourceIdx(id))).collect())
     }
@@ -454,7 +460,7 @@ impl<'a, S: IdSet> Names<'a, S> {
         let role = || self.find_role(record);
         let operator = || {
             let name = record.operator.as_deref().unwrap_or_default();
-            self.find("the operator", name, self.universe.world().operators.iter().map(|o| o.name.as_str()))
+            Self::find("the operator", name, self.universe.world().operators.iter().map(|o| o.name.as_str()))
                 .map(OperatorIdx)
         };
         let step = |step| Ok(Action::Operator { operator: operator()?, step });
@@ -538,12 +544,7 @@ impl<'a, S: IdSet> Names<'a, S> {
         Ok(command)
     }
 
-    fn find<'n>(
-        &self,
-        what: &'static str,
-        name: &str,
-        mut names: impl Iterator<Item = &'n str>,
-    ) -> Result<u32, UnknownName> {
+    fn find<'n>(what: &'static str, name: &str, mut names: impl Iterator<Item = &'n str>) -> Result<u32, UnknownName> {
         names
             .position(|known| known == name)
             .and_then(|index| u32::try_from(index).ok())
@@ -552,27 +553,27 @@ impl<'a, S: IdSet> Names<'a, S> {
 
     fn find_role(&self, record: &ActionRecord<'_>) -> Result<RoleIdx, UnknownName> {
         let name = record.role.as_deref().unwrap_or_default();
-        self.find("the role", name, self.roles.iter().map(AsRef::as_ref)).map(RoleIdx)
+        Self::find("the role", name, self.roles.iter().map(AsRef::as_ref)).map(RoleIdx)
     }
 
     fn find_principal(&self, record: &ActionRecord<'_>) -> Result<PrincipalIdx, UnknownName> {
         let name = record.by.as_deref().unwrap_or_default();
         let names = self.universe.world().principals.iter().map(|principal| principal.name.as_str());
-        self.find("the user", name, names).map(PrincipalIdx)
+        Self::find("the user", name, names).map(PrincipalIdx)
     }
 
     fn find_resource(&self, name: Option<&str>) -> Result<ResourceIdx, UnknownName> {
         let names = self.universe.world().resources.iter().map(|resource| resource.name.as_str());
-        self.find("the resource", name.unwrap_or_default(), names).map(ResourceIdx)
+        Self::find("the resource", name.unwrap_or_default(), names).map(ResourceIdx)
     }
 
     fn find_region(&self, record: &ActionRecord<'_>) -> Result<RegionIdx, UnknownName> {
         let name = record.region.as_deref().unwrap_or_default();
-        self.find("the region", name, self.universe.world().regions.iter().map(String::as_str)).map(RegionIdx)
+        Self::find("the region", name, self.universe.world().regions.iter().map(String::as_str)).map(RegionIdx)
     }
 
     fn find_text(&self, text: &str) -> Result<TextIdx, UnknownName> {
-        self.find("the description", text, self.universe.world().texts.iter().map(String::as_str)).map(TextIdx)
+        Self::find("the description", text, self.universe.world().texts.iter().map(String::as_str)).map(TextIdx)
     }
 
     fn find_session(&self, record: &ActionRecord<'_>) -> Result<SessionIdx, UnknownName> {

@@ -1,5 +1,10 @@
 //! A run as people read it: one fact a line.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "who listens picks what concerns it; the core is where a new variant has to find its place"
+)]
+
 use slr_core::action::{Command, Operation, OperatorStep, TaskRef};
 use slr_core::event::{Creator, Deleter, Event};
 use slr_core::id::{OperatorIdx, PrincipalIdx, ResourceIdx, RoleIdx, SessionIdx, TextIdx};
@@ -138,7 +143,7 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
                 format!("calls DeleteServiceLinkedRole for {}", self.role(role))
             }
             Command::GetServiceLinkedRoleDeletionStatus { task } => {
-                format!("calls GetServiceLinkedRoleDeletionStatus for {}", self.task(task, ledger))
+                format!("calls GetServiceLinkedRoleDeletionStatus for {}", Self::task(task, ledger))
             }
             Command::UpdateRole { role, description, max_session_duration } => {
                 let changes = self.changes(description, max_session_duration);
@@ -171,6 +176,7 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
     }
 
     /// The line that tells an event; none for what the line before has told.
+    #[expect(clippy::too_many_lines, reason = "it reads like a list: a line for each event")]
     pub fn event(&self, event: &Event<S>, ledger: &Ledger<'_, S>) -> Option<Line> {
         let universe = self.universe;
         let world = universe.world();
@@ -193,8 +199,7 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
             }
             Event::RoleDeleted { role, by } => {
                 let how = match by {
-                    Deleter::Principal => "",
-                    Deleter::Task => "",
+                    Deleter::Principal | Deleter::Task => "",
                     Deleter::Service => " by its service",
                 };
                 Line::new(self.role(*role), format!("is deleted{how}")).good()
@@ -213,25 +218,25 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
                 Line::new(self.role(thing.role), format!("no longer has {}", item(&thing.item)))
             }
             Event::TaskSubmitted { role } => {
-                Line::new(self.latest(*role, ledger), format!("NOT_STARTED: {} is to be deleted", self.role(*role)))
+                Line::new(Self::latest(*role, ledger), format!("NOT_STARTED: {} is to be deleted", self.role(*role)))
             }
             Event::TaskReturned { role } => {
-                Line::new(self.latest(*role, ledger), "is returned again: it is unfinished")
+                Line::new(Self::latest(*role, ledger), "is returned again: it is unfinished")
             }
-            Event::TaskStarted { role } => Line::new(self.latest(*role, ledger), "NOT_STARTED -> IN_PROGRESS"),
-            Event::TaskSucceeded { role } => Line::new(self.latest(*role, ledger), "IN_PROGRESS -> SUCCEEDED").good(),
+            Event::TaskStarted { role } => Line::new(Self::latest(*role, ledger), "NOT_STARTED -> IN_PROGRESS"),
+            Event::TaskSucceeded { role } => Line::new(Self::latest(*role, ledger), "IN_PROGRESS -> SUCCEEDED").good(),
             Event::TaskFailed { role, in_use, session_open, named } => {
-                let found = self.found(in_use, *session_open);
+                let found = Self::found(in_use, *session_open);
                 let reason = universe.deletion_reason(*role, in_use, named);
                 let text = format!("IN_PROGRESS -> FAILED: {found}; {}", self.report(named, &reason));
-                Line::new(self.latest(*role, ledger), text).bad()
+                Line::new(Self::latest(*role, ledger), text).bad()
             }
-            Event::TaskBecameVisible { role } => Line::new(self.latest(*role, ledger), "can be polled from now on"),
+            Event::TaskBecameVisible { role } => Line::new(Self::latest(*role, ledger), "can be polled from now on"),
             Event::TaskForgotten { role } => {
-                Line::new(self.latest(*role, ledger), "is forgotten: its record is dropped")
+                Line::new(Self::latest(*role, ledger), "is forgotten: its record is dropped")
             }
             Event::StatusAnswered { task, status } => {
-                let number = self.number(*task, ledger);
+                let number = Self::number(*task, ledger);
                 let record = number.and_then(|number| ledger.tasks().get(number as usize - 1));
                 let status = (*status).or_else(|| record.map(|task| task.status));
                 let mut text = format!("is {}", status.map_or("?", Machine::name));
@@ -239,7 +244,7 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
                     text.push_str(": ");
                     text.push_str(&self.report(&record.named, &ledger.reason(record)));
                 }
-                Line::new(self.task(*task, ledger), text)
+                Line::new(Self::task(*task, ledger), text)
             }
             Event::Answered { operation, role } => {
                 let text = self.answer(*operation, *role, ledger);
@@ -300,7 +305,7 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
     }
 
     /// What was found to use a role.
-    fn found(&self, in_use: &S, session_open: bool) -> String {
+    fn found(in_use: &S, session_open: bool) -> String {
         let resources = match in_use.len() {
             0 => None,
             1 => Some("1 resource".to_owned()),
@@ -322,8 +327,8 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
                 .role_usage_list
                 .iter()
                 .map(|usage| {
-                    let names: Vec<_> = usage.resources.iter().map(|resource| self.resource(*resource)).collect();
-                    format!("{}: {}", usage.region, names.join(" "))
+                    let listed: Vec<_> = usage.resources.iter().map(|resource| self.resource(*resource)).collect();
+                    format!("{}: {}", usage.region, listed.join(" "))
                 })
                 .collect();
             format!("reported {} ({})", named.len(), by_region.join("; "))
@@ -337,7 +342,7 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
         }
     }
 
-    fn number(&self, task: TaskRef, ledger: &Ledger<'_, S>) -> Option<u32> {
+    fn number(task: TaskRef, ledger: &Ledger<'_, S>) -> Option<u32> {
         match task {
             TaskRef::Latest(role) => ledger.latest(role),
             TaskRef::Earlier { role, number } => number.or_else(|| ledger.earlier(role)),
@@ -345,16 +350,16 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
         }
     }
 
-    fn task(&self, task: TaskRef, ledger: &Ledger<'_, S>) -> String {
-        match (task, self.number(task, ledger)) {
+    fn task(task: TaskRef, ledger: &Ledger<'_, S>) -> String {
+        match (task, Self::number(task, ledger)) {
             (_, Some(number)) => format!("task {number}"),
             (TaskRef::Malformed, None) => "a malformed task id".to_owned(),
             (TaskRef::Unknown | TaskRef::Latest(_) | TaskRef::Earlier { .. }, None) => "an unknown task".to_owned(),
         }
     }
 
-    fn latest(&self, role: RoleIdx, ledger: &Ledger<'_, S>) -> String {
-        self.task(TaskRef::Latest(role), ledger)
+    fn latest(role: RoleIdx, ledger: &Ledger<'_, S>) -> String {
+        Self::task(TaskRef::Latest(role), ledger)
     }
 
     fn role(&self, role: RoleIdx) -> String {

@@ -284,7 +284,7 @@ fn names(ready: &Ready) -> Names {
         let span = match (expectations.get(number), beyond) {
             (Some(expectation), _) => expectation.span,
             (None, Some(step)) => step.span,
-            (None, None) => Default::default(),
+            (None, None) => slr_scenario::yaml::Span::default(),
         };
         (excerpt(&ready.source, span), place(&ready.source, span))
     })

@@ -43,8 +43,12 @@ pub(super) fn text(sweep: &Sweep, file: Option<&str>, look: Look) -> String {
 }
 
 fn again(file: &str, params: &[String]) -> String {
-    let params: String = params.iter().map(|param| format!(" --param {param}")).collect();
-    format!("slr run {file}{params} --seed")
+    let mut command = format!("slr run {file}");
+    for param in params {
+        command.push_str(" --param ");
+        command.push_str(param);
+    }
+    command + " --seed"
 }
 
 fn percent(share: Option<Interval>) -> String {
