@@ -176,7 +176,6 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
     }
 
     /// The line that tells an event; none for what the line before has told.
-    #[expect(clippy::too_many_lines, reason = "it reads like a list: a line for each event")]
     pub fn event(&self, event: &Event<S>, ledger: &Ledger<'_, S>) -> Option<Line> {
         let universe = self.universe;
         let world = universe.world();
