@@ -4,6 +4,7 @@
 //! [`diagnostic::Diagnostic`]s, all of them at once; [`write()`] goes the other way; [`mod@schema`] tells
 //! editors what a file may say.
 
+pub mod catalog;
 pub mod diagnostic;
 pub mod expect;
 pub mod ledger;

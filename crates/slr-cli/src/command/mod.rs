@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+mod catalog;
 mod check;
 mod completions;
 mod draw;
@@ -63,6 +64,7 @@ pub(crate) enum Command {
     New(new::New),
     Explain(explain::Explain),
     Draw(draw::Draw),
+    Catalog(catalog::Catalog),
     Schema(schema::Schema),
     Completions(completions::Completions),
     Man(man::Man),
@@ -86,6 +88,7 @@ impl Command {
             Self::New(command) => command.execute(console),
             Self::Explain(command) => command.execute(console),
             Self::Draw(command) => command.execute(console),
+            Self::Catalog(command) => command.execute(console),
             Self::Schema(command) => command.execute(console),
             Self::Completions(command) => command.execute(console),
             Self::Man(command) => command.execute(console),
