@@ -50,6 +50,7 @@ const EVENTS: &[&str] = &[
 ];
 
 /// Every rejection.
+// `RoleNotSpread` is not among them: a walk hardly ever uses a role in the moments after it was made. A scenario does.
 const REJECTIONS: &[&str] = &[
     "RoleNotFound",
     "ServiceRoleNameTaken",

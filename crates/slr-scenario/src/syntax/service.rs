@@ -49,14 +49,14 @@ pub enum Reporting {
     Silent,
     /// Every resource, and besides them some that are gone already.
     Stale,
-    /// The first so many resources, by ARN.
+    /// The first so many resources, in the order in which the scenario names them.
     First(First),
     /// This part of the resources, rounded up, drawn anew each time.
     Share(ReportingShare),
 }
 
 record! {
-    /// The first so many resources, by ARN.
+    /// The first so many resources, in the order in which the scenario names them.
     pub struct First, "a reporting policy" {
         /// How many at most.
         "first" => pub first: Spanned<u32>,

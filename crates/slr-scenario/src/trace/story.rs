@@ -77,7 +77,11 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
         if let Some(rejection) = refused {
             lines.push(self.refusal(self.caller(action), rejection));
         }
-        lines.extend(events.iter().filter_map(|event| self.event(event, ledger)));
+        lines.extend(events.iter().filter_map(|event| match event {
+            // It is the operator that learns of it, in whosever name it calls.
+            Event::Refused { rejection, .. } => Some(self.refusal(self.caller(action), *rejection)),
+            _ => self.event(event, ledger),
+        }));
         lines
     }
 
@@ -125,7 +129,10 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
     fn command(&self, command: Command, ledger: &Ledger<'_, S>) -> String {
         let world = self.universe.world();
         match command {
-            Command::CreateRole { role } => format!("calls CreateRole for {}", self.role(role)),
+            Command::CreateRole { role } => match world.role_path(role).as_str() {
+                "/" => format!("calls CreateRole for {}", self.role(role)),
+                path => format!("calls CreateRole for {} on the path {path}", self.role(role)),
+            },
             Command::CreateServiceLinkedRole { request, .. } => {
                 let request = &world.requests[request.index()];
                 let suffix = request.suffix.as_ref().map_or(String::new(), |suffix| format!(" with suffix {suffix}"));
@@ -138,7 +145,10 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
             Command::GetServiceLinkedRoleDeletionStatus { task } => {
                 format!("calls GetServiceLinkedRoleDeletionStatus for {}", Self::task(task, ledger))
             }
-            Command::UpdateRole { role, .. } => format!("calls UpdateRole for {}", self.role(role)),
+            Command::UpdateRole { role, description, max_session_duration } => {
+                let changes = self.changes(description, max_session_duration);
+                format!("calls UpdateRole for {}: {changes}", self.role(role))
+            }
             Command::UpdateRoleDescription { role, .. } => {
                 format!("calls UpdateRoleDescription for {}", self.role(role))
             }
@@ -166,7 +176,6 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
     }
 
     /// The line that tells an event; none for what the line before has told.
-    #[expect(clippy::too_many_lines, reason = "it reads like a list: a line for each event")]
     pub fn event(&self, event: &Event<S>, ledger: &Ledger<'_, S>) -> Option<Line> {
         let universe = self.universe;
         let world = universe.world();
@@ -174,8 +183,8 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
             Event::RoleCreated { role, by, description } => {
                 let maker = match by {
                     Creator::Principal(_) => "",
-                    Creator::Service => " by its service, which needs it",
-                    Creator::History => " by its service, which was used before it had such roles",
+                    Creator::Service => ", by its service, which needs it",
+                    Creator::History => ", by its service, which was used before it had such roles",
                 };
                 let incarnation = match ledger.role(*role).incarnation {
                     0 | 1 => String::new(),
@@ -184,7 +193,7 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
                 let described = description.map_or(String::new(), |text| format!(", described {:?}", self.text(text)));
                 Line::new(
                     self.role(*role),
-                    format!("is created{maker} as {}{incarnation}{described}", ledger.role_id(*role)),
+                    format!("is created as {}{incarnation}{maker}{described}", ledger.role_id(*role)),
                 )
             }
             Event::RoleDeleted { role, by } => {
@@ -196,10 +205,7 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
             }
             Event::RolePropagated { role } => Line::new(self.role(*role), "can be assumed from now on"),
             Event::RoleUpdated { role, description, max_session_duration } => {
-                let mut changes = Vec::new();
-                changes.extend(description.map(|text| format!("description {:?}", self.text(text))));
-                changes.extend(max_session_duration.map(|seconds| format!("MaxSessionDuration {seconds} s")));
-                let changes = if changes.is_empty() { "nothing new".to_owned() } else { changes.join(" and ") };
+                let changes = self.changes(*description, *max_session_duration);
                 Line::new(self.role(*role), format!("has {changes}"))
             }
             Event::Attached { attachment } => {
@@ -271,6 +277,14 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
             Event::RegionRecovered { region } => Line::new(world.regions[region.index()].clone(), "answers again"),
         };
         Some(line)
+    }
+
+    /// What `UpdateRole` changes.
+    fn changes(&self, description: Option<TextIdx>, max_session_duration: Option<u32>) -> String {
+        let mut changes = Vec::new();
+        changes.extend(description.map(|text| format!("description {:?}", self.text(text))));
+        changes.extend(max_session_duration.map(|seconds| format!("MaxSessionDuration {seconds} s")));
+        if changes.is_empty() { "nothing new".to_owned() } else { changes.join(" and ") }
     }
 
     fn answer(&self, operation: Operation, role: Option<RoleIdx>, ledger: &Ledger<'_, S>) -> String {

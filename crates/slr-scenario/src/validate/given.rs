@@ -326,7 +326,8 @@ fn not_given(check: &mut Check<'_>, span: Span, role: &str) {
 
 fn sessions_given(check: &mut Check<'_>, given: &Spanned<Sessions>, is_whole: bool, so_far: &SoFar<'_>) {
     let role = check.role(&given.role);
-    if role.is_some() && is_whole && !so_far.roles.contains_key(&given.role.to_lowercase()) {
+    // Sessions that are not open yet may be for a role that is yet to be made.
+    if given.open() && role.is_some() && is_whole && !so_far.roles.contains_key(&given.role.to_lowercase()) {
         not_given(check, given.role.span, &given.role);
     }
     match &given.principal {
