@@ -4,12 +4,12 @@ use crate::id::{
     KindIdx, OperatorIdx, PrincipalIdx, RegionIdx, ResourceIdx, RoleIdx, ServiceIdx, SessionIdx, TextIdx,
     TransitionIdx, number,
 };
-use crate::kind::{Condition, Mover, ResourceKind, Transition, When};
+use crate::kind::{CODE_BITS, CleanUp, Condition, Mover, ResourceKind, Transition, When};
 use crate::machine::RoleState;
 use crate::service::ServiceDefinition;
 use crate::set::IdSet;
 use crate::state::State;
-use crate::world::{Item, MAX_OPERATORS, Operator, RoleSort, World};
+use crate::world::{Item, MAX_OPERATORS, Operator, Resource, RoleSort, World};
 
 /// What the rules ask of a role.
 #[derive(Debug, Clone)]
@@ -45,6 +45,10 @@ pub(crate) struct ServiceMove<S> {
     pub(crate) needs_live_role: bool,
     pub(crate) begins_use: bool,
     pub(crate) is_conditional: bool,
+    /// The role that all members use, if they use one.
+    pub(crate) role: Option<RoleIdx>,
+    /// Whether no other resource has a say in it: no child, no parent, no relative.
+    pub(crate) is_alone: bool,
 }
 
 /// A [`Condition`] of a transition, by ids.
@@ -138,6 +142,14 @@ pub struct Universe<S> {
     pub(crate) has_region_faults: bool,
     /// Whether any kind has a move that is made along with a parent's.
     pub(crate) has_followers: bool,
+    /// Whether any resource belongs to another.
+    pub(crate) has_children: bool,
+    /// Whether two role slots have one name, ignoring case.
+    pub(crate) has_namesakes: bool,
+    /// Per resource and code, the clean-up that nothing but a closed region can stand against, and where it leads.
+    plain_clean_ups: Vec<[Option<(TransitionIdx, u8)>; 1 << CODE_BITS]>,
+    /// The codes that are ends, with the resources of the kinds in which they are.
+    ends: Vec<(u8, S)>,
 }
 
 impl<S: IdSet> Universe<S> {
@@ -150,7 +162,7 @@ impl<S: IdSet> Universe<S> {
         for description in world.services.iter().filter_map(|service| service.description.clone()).collect::<Vec<_>>() {
             world.text(&description);
         }
-        let roles: Vec<_> = (0..world.roles.len()).map(|role| role_facts(&world, role)).collect();
+        let roles: Vec<RoleFacts<S>> = (0..world.roles.len()).map(|role| role_facts(&world, role)).collect();
         let numbered: Vec<_> = (0_u32..).zip(&world.resources).collect();
         let mut children = vec![S::default(); world.resources.len()];
         for (child, resource) in &numbered {
@@ -183,6 +195,10 @@ impl<S: IdSet> Universe<S> {
             relatives: family.relatives,
             passed: family.passed,
             permitted: S::of(family.permitted),
+            has_children: children.iter().any(|children| !children.is_empty()),
+            has_namesakes: roles.iter().any(|facts| facts.namesakes.len() > 1),
+            ends: ends(&world),
+            plain_clean_ups: plain_clean_ups(&world, &children),
             roles,
             children,
             regions,
@@ -424,12 +440,33 @@ impl<S: IdSet> Universe<S> {
         is_there(self.kind_of(resource), state.resource(resource))
     }
 
+    /// The next step of a resource's clean-up and the code of the state that it leads to, if nothing but a region that does not
+    /// answer can stand against it.
+    #[inline]
+    pub(crate) fn plain_clean_up(&self, state: &State<S>, resource: ResourceIdx) -> Option<(TransitionIdx, u8)> {
+        self.plain_clean_ups[resource.index()][usize::from(state.resource(resource))]
+    }
+
+    /// The clean-ups of a resource that nothing but a region that does not answer can stand against.
+    pub(crate) fn plain_clean_ups_of(&self, resource: ResourceIdx) -> impl Iterator<Item = TransitionIdx> {
+        self.plain_clean_ups[resource.index()].iter().flatten().map(|(transition, _)| *transition)
+    }
+
+    /// The resources that are at an end: they were there, and nothing comes of them any more.
+    #[inline]
+    pub(crate) fn ended(&self, state: &State<S>) -> S {
+        self.ends.iter().fold(S::default(), |all, (code, members)| all.or(&state.resources.having(*code, members)))
+    }
+
     /// Whether a session is open on the role, or the service is at work with one of its resources.
     #[inline]
     pub fn is_session_open(&self, state: &State<S>, role: RoleIdx) -> bool {
         let facts = self.facts(role);
-        state.sessions.meets(&facts.sessions)
-            || facts.working.iter().any(|(members, code)| !state.resources.having(*code, members).is_empty())
+        state.sessions.meets(&facts.sessions) || (!facts.working.is_empty() && Self::is_working(facts, state))
+    }
+
+    fn is_working(facts: &RoleFacts<S>, state: &State<S>) -> bool {
+        facts.working.iter().any(|(members, code)| !state.resources.having(*code, members).is_empty())
     }
 
     /// The resources that keep the role from being deleted now.
@@ -563,7 +600,13 @@ fn service_moves<S: IdSet>(world: &World) -> Vec<ServiceMove<S>> {
         for (id, transition) in (0..).zip(&kind.transitions) {
             // A move that leads back to where it comes from is possible, and nothing comes of it: it is not among what is enabled.
             if transition.by == Mover::Service && transition.from != transition.to {
+                let slots = || members.iter().map(|id| &world.resources[id as usize]);
+                let first = slots().next().map(|slot| slot.role);
+                let has_parents = slots().any(|slot| !slot.parents.is_empty());
+                let is_parent = world.resources.iter().any(|r| r.parents.iter().any(|p| members.contains(p.0)));
                 moves.push(ServiceMove {
+                    role: first.filter(|role| slots().all(|slot| slot.role == *role)),
+                    is_alone: !(has_parents || is_parent || transition.is_special),
                     members: members.clone(),
                     transition: TransitionIdx(id),
                     from: transition.from,
@@ -577,6 +620,38 @@ fn service_moves<S: IdSet>(world: &World) -> Vec<ServiceMove<S>> {
         }
     }
     moves
+}
+
+fn plain_clean_ups<S: IdSet>(world: &World, children: &[S]) -> Vec<[Option<(TransitionIdx, u8)>; 1 << CODE_BITS]> {
+    let of = |(slot, children): (&Resource, &S)| {
+        let kind = &world.kinds[slot.kind.index()];
+        kind.clean_up.map(|step| match step {
+            CleanUp::Released | CleanUp::Wait => None,
+            CleanUp::Call(transition) => {
+                let step = &kind.transitions[transition.index()];
+                let is_plain = step.by == Mover::Caller
+                    && step.from != 0
+                    && step.when == When::Always
+                    && !(step.is_special || step.creates_role || step.needs_live_role())
+                    && children.is_empty();
+                is_plain.then_some((transition, step.to))
+            }
+        })
+    };
+    world.resources.iter().zip(children).map(of).collect()
+}
+
+fn ends<S: IdSet>(world: &World) -> Vec<(u8, S)> {
+    let mut ends = Vec::new();
+    for code in 0..1 << CODE_BITS {
+        let is_end = |kind: &ResourceKind| kind.state(code).is_some_and(|state| state.is_end);
+        let here = (0_u32..).zip(&world.resources).filter(|(_, slot)| is_end(&world.kinds[slot.kind.index()]));
+        let members = S::of(here.map(|(id, _)| id));
+        if !members.is_empty() {
+            ends.push((code, members));
+        }
+    }
+    ends
 }
 
 fn requirements(world: &World) -> Vec<Vec<Vec<Requirement>>> {

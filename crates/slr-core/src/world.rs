@@ -65,6 +65,17 @@ pub struct Principal {
     pub authority: Authority,
 }
 
+impl Principal {
+    /// Whether no policy limits it.
+    #[inline]
+    pub const fn is_unrestricted(&self) -> bool {
+        match self.authority {
+            Authority::Everything => true,
+            Authority::Policies(_) => false,
+        }
+    }
+}
+
 /// What a principal may do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Authority {

@@ -110,7 +110,7 @@ impl<S: IdSet, K: PackedKey> Lifecycle<'_, S, K> {
             Asked::Invariant(index) => {
                 let invariant = &invariants::<S>()[*index];
                 let holds = invariant.holds;
-                Property::always(invariant.name, move |scene: &Scene<S>| holds(universe, &scene.state))
+                Property::always(invariant.name, move |scene: &Scene<S>| holds(universe, &scene.state)).evident()
             }
             Asked::StepInvariant(index) => {
                 let invariant = &step_invariants::<S>()[*index];
@@ -118,6 +118,7 @@ impl<S: IdSet, K: PackedKey> Lifecycle<'_, S, K> {
                 Property::every_step(invariant.name, move |before: &Scene<S>, act: &Act<S>, after: &Scene<S>| {
                     act.action.as_ref().is_none_or(|action| holds(universe, &before.state, action, &after.state))
                 })
+                .evident()
             }
             Asked::Always(name, predicate, circumstance) => {
                 let (p, c) = (*predicate, *circumstance);

@@ -9,10 +9,12 @@ mod enabled;
 mod judge;
 mod known;
 mod moves;
+mod offered;
 mod operators;
 mod relatives;
 mod report;
 
+pub use enabled::Offers;
 pub use judge::{Judgement, Reports};
 pub use report::{DEFAULT_REASON, DeletionReason, RoleUsage};
 
