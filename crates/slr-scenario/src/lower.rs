@@ -59,6 +59,18 @@ pub fn lower(scenario: &Scenario, built_in: &Named<Spanned<Service>>) -> Result<
     Lowerer::new(scenario, built_in).and_then(Lowerer::run).map_err(|diagnostic| vec![*diagnostic])
 }
 
+/// Definitions and kinds of services alone, for a look at what they do with their roles.
+///
+/// # Errors
+/// What is wrong with one of them; a built-in service has no mistakes.
+pub(crate) fn services(
+    services: &Named<Spanned<Service>>,
+) -> Result<(Vec<ServiceDefinition>, Vec<ResourceKind>), Box<Diagnostic>> {
+    let scenario = Scenario::empty();
+    let lowerer = Lowerer::new(&scenario, services)?;
+    Ok((lowerer.world.services, lowerer.world.kinds))
+}
+
 struct Lowerer<'a> {
     scenario: &'a Scenario,
     world: World,
@@ -207,6 +219,9 @@ impl<'a> Lowerer<'a> {
     fn principals(&mut self) -> Lowering<()> {
         self.managed_policies()?;
         self.service_control()?;
+        if !self.scenario.organization.is_empty() {
+            self.bind_administrator()?;
+        }
         for (name, group) in self.scenario.groups.iter() {
             self.world.access.add_group(name).map_err(|error| bad_policy(name.span, error.to_string()))?;
             self.rights(policy::Entity::Group(name), group.span, &group.policies, &group.allow, &group.attached)?;
@@ -265,6 +280,23 @@ impl<'a> Lowerer<'a> {
             levels.push(policy::ServiceControlLevel { policies });
         }
         self.world.access.set_service_control(levels).map_err(|error| bad_policy(Span::default(), error.to_string()))
+    }
+
+    /// What binds an account binds those who may do everything in it.
+    fn bind_administrator(&mut self) -> Lowering<()> {
+        let wrong = |error: &dyn std::fmt::Display| bad_policy(Span::default(), error.to_string());
+        let (name, everything) = (syntax::User::ADMIN, policy::guides::ADMINISTRATOR_ACCESS);
+        let document = everything.document(&[]).map_err(|error| wrong(&error))?;
+        let access = &mut self.world.access;
+        access.add_user("/", name).map_err(|error| wrong(&error))?;
+        access
+            .put_inline_policy(policy::Entity::User(name), everything.name, document)
+            .map_err(|error| wrong(&error))?;
+        let caller = access.user_caller(name).map_err(|error| wrong(&error))?;
+        for principal in self.world.principals.iter_mut().filter(|principal| principal.name == name) {
+            principal.authority = Authority::Policies(Box::new(caller.clone()));
+        }
+        Ok(())
     }
 
     /// Puts on a user or a group what the scenario gives it.

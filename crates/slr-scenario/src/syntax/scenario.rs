@@ -70,6 +70,33 @@ record! {
 }
 
 impl Scenario {
+    /// A scenario in which there is nothing.
+    pub(crate) fn empty() -> Self {
+        Self {
+            title: Text::default(),
+            story: None,
+            source: None,
+            seed: None,
+            until: None,
+            params: Named::default(),
+            reality: None,
+            account: None,
+            organization: Named::default(),
+            knobs: None,
+            services: Named::default(),
+            roles: Named::default(),
+            policies: Named::default(),
+            groups: Named::default(),
+            users: Named::default(),
+            given: Vec::new(),
+            delays: None,
+            faults: Vec::new(),
+            steps: Vec::new(),
+            operators: Named::default(),
+            expect: Vec::new(),
+        }
+    }
+
     /// What chance is derived from.
     #[must_use]
     pub fn seed(&self) -> u64 {
