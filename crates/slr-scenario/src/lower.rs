@@ -653,7 +653,7 @@ impl<'a> Lowerer<'a> {
             return Ok(Scripted::call(by, Command::CreateServiceLinkedRole { request, description }));
         }
         let name = step.role.as_ref().ok_or_else(|| need("role"))?;
-        let role = if operation == Operation::CreateRole { self.new_role(name, step) } else { self.role(name) };
+        let role = if operation == Operation::CreateRole { self.new_role(name, step)? } else { self.role(name) };
         let description = step.description.as_ref().map(|text| self.world.text(text));
         let command = match operation {
             Operation::CreateRole => Command::CreateRole { role },
@@ -722,7 +722,7 @@ impl<'a> Lowerer<'a> {
         self.world.request(service, suffix, |service| is_trusted || Catalog::exists(service))
     }
 
-    fn new_role(&mut self, name: &Spanned<String>, step: &syntax::Perform) -> RoleIdx {
+    fn new_role(&mut self, name: &Spanned<String>, step: &syntax::Perform) -> Lowering<RoleIdx> {
         let declared = self.scenario.roles.get(name).map(|role| &role.value);
         let path = step.path.as_ref().or_else(|| declared.and_then(|role| role.path.as_ref()));
         let trust = if step.trust.is_empty() && step.document.is_none() {
@@ -732,7 +732,14 @@ impl<'a> Lowerer<'a> {
         };
         let role = self.world.ordinary_role(name, path.map_or("/", |path| path.as_str()), &trust);
         self.particulars(role, step.description.as_ref(), step.max_session_duration.as_ref());
-        role
+        match &self.world.roles[role.index()].sort {
+            RoleSort::Ordinary { trust: known, .. } if *known != trust => {
+                let message = format!("`{name}` has another trust policy elsewhere: one is possible at its creation");
+                let help = "make it with the one, and replace it with `UpdateAssumeRolePolicy`";
+                Err(Box::new(Diagnostic::new(Code::Ambiguous, name.span, message).help(help)))
+            }
+            RoleSort::Ordinary { .. } | RoleSort::ServiceLinked { .. } => Ok(role),
+        }
     }
 
     /// What an operation attaches (`true`) or takes off (`false`); `None` if it only reads.

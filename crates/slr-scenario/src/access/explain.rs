@@ -148,7 +148,7 @@ impl Access {
         let caller = self.caller(question)?;
         check_action(question.action)?;
         let resource = self.resource(question.resource)?;
-        let context = self.context(question, &caller, &resource)?;
+        let context = Self::context(question, &caller, &resource)?;
         let request = Request::new(&caller, question.action, &resource, &context);
         let wrong = |error: slr_core::policy::AccountError| NotAQuestion::new(error.to_string(), None);
         let entitlements = self.account.entitlements(&caller).map_err(wrong)?;
@@ -233,7 +233,7 @@ impl Access {
     }
 
     /// The condition keys: the caller's, those that every such request has, and those that were given.
-    fn context(&self, question: &Question<'_>, caller: &Caller, resource: &str) -> Result<Context, NotAQuestion> {
+    fn context(question: &Question<'_>, caller: &Caller, resource: &str) -> Result<Context, NotAQuestion> {
         let mut context = caller.context();
         if question.action.eq_ignore_ascii_case(CreateServiceLinkedRole::ACTION)
             && let Some(service) = service_in_path(resource)
