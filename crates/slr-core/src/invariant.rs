@@ -54,7 +54,7 @@ pub const fn invariants<S: IdSet>() -> [Invariant<S>; 11] {
         },
         Invariant {
             name: "sessions are held by trusted principals alone",
-            holds: |universe, state| state.open_sessions().is_within(&universe.trusted_sessions),
+            holds: |universe, state| state.open_sessions().is_within(&universe.trustable_sessions),
         },
         Invariant {
             name: "an unfinished deletion task belongs to a live service-linked role",

@@ -1,11 +1,15 @@
 //! A world made ready to run: every question that the rules ask often, answered in advance as a set.
 
+use std::collections::BTreeMap;
+
 use crate::id::{
     KindIdx, OperatorIdx, PrincipalIdx, RegionIdx, ResourceIdx, RoleIdx, ServiceIdx, SessionIdx, TextIdx,
     TransitionIdx, number,
 };
 use crate::kind::{CODE_BITS, CleanUp, Condition, Mover, ResourceKind, Transition, When};
 use crate::machine::RoleState;
+use crate::policy::Document;
+use crate::rules::trust;
 use crate::service::ServiceDefinition;
 use crate::set::IdSet;
 use crate::state::State;
@@ -134,8 +138,12 @@ pub struct Universe<S> {
     permitted: S,
     pub(crate) service_moves: Vec<ServiceMove<S>>,
     pub(crate) service_linked: S,
-    /// Sessions whose principal the role's trust policy names.
+    /// Sessions whose principal the role's first trust policy names.
     pub(crate) trusted_sessions: S,
+    /// Sessions whose principal that one names, or one that may be put in its place.
+    pub(crate) trustable_sessions: S,
+    /// The trust policies that are written as documents, by their text.
+    pub(crate) trust_documents: BTreeMap<String, Document>,
     pub(crate) reopening_sessions: S,
     /// Roles that their services delete themselves.
     pub(crate) self_deleting: S,
@@ -174,6 +182,7 @@ impl<S: IdSet> Universe<S> {
             }
         }
         let family = Family::new(&world);
+        let documents = trust::documents(&world);
         let regions = (0..number(world.regions.len()))
             .map(|region| S::of(numbered.iter().filter(|(_, r)| r.region.0 == region).map(|(id, _)| *id)))
             .collect();
@@ -182,8 +191,16 @@ impl<S: IdSet> Universe<S> {
             service_moves: service_moves(&world),
             service_linked: S::of((0..).zip(&roles).filter(|(_, facts)| facts.service.is_some()).map(|(role, _)| role)),
             trusted_sessions: S::of(
-                sessions().filter(|(_, slot)| trusts(&world, slot.role, slot.principal.as_str())).map(|(id, _)| id),
+                sessions()
+                    .filter(|(_, slot)| trusts(&world, &documents, slot.role, slot.principal.as_str()))
+                    .map(|(id, _)| id),
             ),
+            trustable_sessions: S::of(
+                sessions()
+                    .filter(|(_, slot)| may_come_to_trust(&world, &documents, slot.role, slot.principal.as_str()))
+                    .map(|(id, _)| id),
+            ),
+            trust_documents: documents.clone(),
             reopening_sessions: S::of(sessions().filter(|(_, slot)| slot.reopens).map(|(id, _)| id)),
             self_deleting: S::of(
                 (0..).zip(&roles).filter(|(_, facts)| deletes_itself(&world, facts)).map(|(id, _)| id),
@@ -383,19 +400,28 @@ impl<S: IdSet> Universe<S> {
         self.world.principal_arn(principal)
     }
 
-    /// Whether the role's trust policy names the principal now: the one that was put in the place of the first, if one was.
+    /// Whether the role's trust policy lets the service assume it now: the one that was put in the place of the first, if one was.
     pub fn trusts_now(&self, state: &State<S>, role: RoleIdx, principal: &str) -> bool {
-        let replaced = state.attached.and(&self.facts(role).trust_policies).first();
-        match replaced.map(|id| &self.world.attachments[id as usize].item) {
-            Some(Item::TrustPolicy(trusted)) => trusted.split(' ').any(|name| name == principal),
-            Some(
-                Item::Tag(_)
-                | Item::ManagedPolicy(_)
-                | Item::InlinePolicy(_)
-                | Item::InstanceProfile(_)
-                | Item::Boundary(_),
-            )
-            | None => self.trusts(role, principal),
+        match self.replaced_trust(state, role) {
+            Some(text) => trust::text_names(&self.trust_documents, text, principal),
+            None => self.trusts(role, principal),
+        }
+    }
+
+    /// The trust policy that was put in the place of the role's first, if one was.
+    pub(crate) fn replaced_trust(&self, state: &State<S>, role: RoleIdx) -> Option<&str> {
+        let replaced = state.attached.and(&self.facts(role).trust_policies).first()?;
+        Some(self.world.attachments[replaced as usize].item.text())
+    }
+
+    /// Whether the session's principal may open it, as far as the role's trust policy goes.
+    #[inline]
+    pub(crate) fn is_trusted(&self, state: &State<S>, session: SessionIdx) -> bool {
+        let slot = &self.world.sessions[session.index()];
+        if self.facts(slot.role).trust_policies.is_empty() {
+            self.trusted_sessions.contains(session.0)
+        } else {
+            self.trusts_now(state, slot.role, slot.principal.as_str())
         }
     }
 
@@ -430,9 +456,9 @@ impl<S: IdSet> Universe<S> {
         self.permitted.contains(resource.0)
     }
 
-    /// Whether the role's trust policy names the principal.
+    /// Whether the role's first trust policy lets the service assume it.
     pub fn trusts(&self, role: RoleIdx, principal: &str) -> bool {
-        trusts(&self.world, role, principal)
+        trusts(&self.world, &self.trust_documents, role, principal)
     }
 
     /// Whether the resource is there: made, and not at an end.
@@ -505,13 +531,27 @@ pub(crate) fn is_there(kind: &ResourceKind, code: u8) -> bool {
     code != 0 && kind.state(code).is_some_and(|state| !state.is_end)
 }
 
-fn trusts(world: &World, role: RoleIdx, principal: &str) -> bool {
+fn trusts(world: &World, documents: &BTreeMap<String, Document>, role: RoleIdx, principal: &str) -> bool {
     match &world.roles[role.index()].sort {
-        RoleSort::Ordinary { trust, .. } => trust.iter().any(|trusted| trusted == principal),
+        RoleSort::Ordinary { trust, .. } => trust.iter().any(|text| trust::text_names(documents, text, principal)),
         RoleSort::ServiceLinked { service, .. } => {
             world.services[service.index()].trust.iter().any(|trusted| trusted.as_str() == principal)
         }
     }
+}
+
+/// Whether the first trust policy of the role, or one that may be put in its place, lets the service assume it.
+fn may_come_to_trust(world: &World, documents: &BTreeMap<String, Document>, role: RoleIdx, principal: &str) -> bool {
+    let mut others = world.attachments.iter().filter(|attachment| attachment.role == role);
+    trusts(world, documents, role, principal)
+        || others.any(|attachment| match &attachment.item {
+            Item::TrustPolicy(text) => trust::text_names(documents, text, principal),
+            Item::Tag(_)
+            | Item::ManagedPolicy(_)
+            | Item::InlinePolicy(_)
+            | Item::InstanceProfile(_)
+            | Item::Boundary(_) => false,
+        })
 }
 
 fn deletes_itself<S>(world: &World, facts: &RoleFacts<S>) -> bool {

@@ -192,7 +192,7 @@ impl<S: IdSet> Universe<S> {
         };
         let described = self.operator(operator);
         // Who works in steps tries, is refused, and gives up: that is a step. Who works in any order does something else.
-        if self.authorise_operation(described.principal, resource, transition).is_err() {
+        if self.authorise_operation(state, described.principal, resource, transition).is_err() {
             return described.works == Works::InSteps;
         }
         let step = self.transition(resource, transition);
@@ -225,7 +225,7 @@ impl<S: IdSet> Universe<S> {
             return false;
         }
         let polling = Operation::GetServiceLinkedRoleDeletionStatus;
-        if self.authorise(described.principal, polling, described.goal).is_err() {
+        if self.authorise(state, described.principal, polling, described.goal).is_err() {
             return true;
         }
         if state.operator(operator).superseded != Superseded::No {

@@ -26,7 +26,7 @@ impl<S: IdSet> Universe<S> {
             Some("the role is not in the account")
         } else if state.is_fresh(role) {
             Some("the role has not spread yet")
-        } else if !self.trusted_sessions.contains(session.0) {
+        } else if !self.is_trusted(state, session) {
             Some("the role's trust policy does not name the principal")
         } else if self.is_locked(state, role) {
             Some("the role is locked while its deletion is unfinished")
