@@ -78,6 +78,31 @@ pub enum Condition {
     },
     /// The permissions policy of the service-linked role allows all that the resource needs, and what those above it need; or does not.
     Permitted(bool),
+    /// A role of the account's own is as it has to be, or is not. Where none was passed, nothing is true of it.
+    PassedRoleOf {
+        /// The kind, of the same service, of the resource for which it was passed: the resource itself, or the nearest above it.
+        kind: String,
+        /// What is said of it.
+        claim: RoleClaim,
+        /// Whether that must hold, or must not.
+        holds: bool,
+    },
+}
+
+/// What can be said of a role that was passed. Its policies are those attached to it at the moment.
+///
+/// Assumed: a permissions boundary is not looked at.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RoleClaim {
+    /// It is in the account, and its trust policy names this principal.
+    Trusts(String),
+    /// It is in the account, and its policies allow this action on everything.
+    Permits(String),
+    /// It is in the account, and its policies allow all that the resource needs, on everything.
+    PermitsNeeds,
+    /// It is in the account, and its policies allow `iam:PassRole` on the role that was passed for a resource of this kind.
+    MayPassThatOf(String),
 }
 
 /// When a transition may happen.
@@ -448,7 +473,8 @@ impl ResourceKind {
                         place: "moves",
                     });
                 }
-                if spec.ends.contains(from) {
+                // A call may be answered for what is gone as if it did something: that leaves no end.
+                if spec.ends.contains(from) && step.to != *from {
                     return Err(KindError::LeavesEnd {
                         kind: spec.name.clone(),
                         name: step.name.clone(),
@@ -748,24 +774,35 @@ pub fn check_conditions(kinds: &[&ResourceKind]) -> Result<(), KindError> {
     for kind in kinds {
         for transition in &kind.transitions {
             for condition in &transition.conditions {
-                let (Condition::Relative { kind: relative, states } | Condition::NoRelative { kind: relative, states }) =
-                    condition
-                else {
-                    continue;
-                };
-                let Some(other) = kinds.iter().find(|other| other.name == *relative) else {
-                    return Err(KindError::UnknownRelative {
+                let find = |relative: &String| {
+                    kinds.iter().find(|other| other.name == *relative).ok_or_else(|| KindError::UnknownRelative {
                         kind: kind.name.clone(),
                         name: transition.name.clone(),
                         relative: relative.clone(),
-                    });
+                    })
                 };
-                if let Some(state) = states.iter().find(|state| other.code_of(state).is_none()) {
-                    return Err(KindError::UnknownState {
-                        kind: other.name.clone(),
-                        state: state.clone(),
-                        place: format!("move `{}` of kind `{}`", transition.name, kind.name),
-                    });
+                match condition {
+                    Condition::Relative { kind: relative, states }
+                    | Condition::NoRelative { kind: relative, states } => {
+                        let other = find(relative)?;
+                        if let Some(state) = states.iter().find(|state| other.code_of(state).is_none()) {
+                            return Err(KindError::UnknownState {
+                                kind: other.name.clone(),
+                                state: state.clone(),
+                                place: format!("move `{}` of kind `{}`", transition.name, kind.name),
+                            });
+                        }
+                    }
+                    Condition::PassedRoleOf { kind: owner, claim, .. } => {
+                        find(owner)?;
+                        match claim {
+                            RoleClaim::MayPassThatOf(other) => {
+                                find(other)?;
+                            }
+                            RoleClaim::Trusts(_) | RoleClaim::Permits(_) | RoleClaim::PermitsNeeds => {}
+                        }
+                    }
+                    Condition::PassedRole { .. } | Condition::Permitted(_) => {}
                 }
             }
         }

@@ -6,6 +6,7 @@ use crate::id::{
 };
 use crate::kind::{Condition, Mover, ResourceKind, Transition, When};
 use crate::machine::RoleState;
+use crate::passed::{Claim, Claims};
 use crate::service::ServiceDefinition;
 use crate::set::IdSet;
 use crate::state::State;
@@ -60,6 +61,11 @@ pub(crate) enum Requirement {
         usable: bool,
     },
     Permitted(bool),
+    /// A claim about a role that was passed, by its number.
+    Claim {
+        claim: u32,
+        wanted: bool,
+    },
     /// It names a kind that there is not.
     Never,
 }
@@ -128,6 +134,8 @@ pub struct Universe<S> {
     passed: Vec<Option<RoleIdx>>,
     /// Resources for which the service's role permits all that is needed.
     permitted: S,
+    /// What moves ask of roles that were passed.
+    pub(crate) claims: Claims<S>,
     pub(crate) service_moves: Vec<ServiceMove<S>>,
     pub(crate) service_linked: S,
     /// Sessions whose principal the role's trust policy names.
@@ -162,6 +170,7 @@ impl<S: IdSet> Universe<S> {
             }
         }
         let family = Family::new(&world);
+        let claims = Claims::new(&world);
         let regions = (0..number(world.regions.len()))
             .map(|region| S::of(numbered.iter().filter(|(_, r)| r.region.0 == region).map(|(id, _)| *id)))
             .collect();
@@ -178,7 +187,8 @@ impl<S: IdSet> Universe<S> {
             ),
             has_region_faults: false,
             has_followers: world.kinds.iter().any(|kind| kind.transitions.iter().any(|t| t.by == Mover::Parent)),
-            requirements: requirements(&world),
+            requirements: requirements(&world, &claims),
+            claims,
             dependents: reversed(&family.relatives),
             relatives: family.relatives,
             passed: family.passed,
@@ -369,17 +379,33 @@ impl<S: IdSet> Universe<S> {
 
     /// Whether the role's trust policy names the principal now: the one that was put in the place of the first, if one was.
     pub fn trusts_now(&self, state: &State<S>, role: RoleIdx, principal: &str) -> bool {
-        let replaced = state.attached.and(&self.facts(role).trust_policies).first();
-        match replaced.map(|id| &self.world.attachments[id as usize].item) {
-            Some(Item::TrustPolicy(trusted)) => trusted.split(' ').any(|name| name == principal),
-            Some(
-                Item::Tag(_)
-                | Item::ManagedPolicy(_)
-                | Item::InlinePolicy(_)
-                | Item::InstanceProfile(_)
-                | Item::Boundary(_),
-            )
-            | None => self.trusts(role, principal),
+        match self.trust_put(state, role) {
+            Some(trusted) => trusted.split(' ').any(|name| name == principal),
+            None => self.trusts(role, principal),
+        }
+    }
+
+    /// The principals that the role's trust policy names now.
+    pub fn trust_now(&self, state: &State<S>, role: RoleIdx) -> Vec<String> {
+        match (self.trust_put(state, role), &self.world.roles[role.index()].sort) {
+            (Some(trusted), _) => trusted.split(' ').map(str::to_owned).collect(),
+            (None, RoleSort::Ordinary { trust, .. }) => trust.clone(),
+            (None, RoleSort::ServiceLinked { service, .. }) => {
+                self.world.services[service.index()].trust.iter().map(|trusted| trusted.as_str().to_owned()).collect()
+            }
+        }
+    }
+
+    /// The trust policy that was put in the place of the role's first, if one was.
+    fn trust_put(&self, state: &State<S>, role: RoleIdx) -> Option<&str> {
+        let replaced = state.attached.and(&self.facts(role).trust_policies).first()?;
+        match &self.world.attachments[replaced as usize].item {
+            Item::TrustPolicy(trusted) => Some(trusted),
+            Item::Tag(_)
+            | Item::ManagedPolicy(_)
+            | Item::InlinePolicy(_)
+            | Item::InstanceProfile(_)
+            | Item::Boundary(_) => None,
         }
     }
 
@@ -579,7 +605,7 @@ fn service_moves<S: IdSet>(world: &World) -> Vec<ServiceMove<S>> {
     moves
 }
 
-fn requirements(world: &World) -> Vec<Vec<Vec<Requirement>>> {
+fn requirements<S: IdSet>(world: &World, claims: &Claims<S>) -> Vec<Vec<Vec<Requirement>>> {
     let relative = |owner: &ResourceKind, name: &str, states: &[String], wanted: bool| {
         let found = (0..).zip(&world.kinds).find(|(_, kind)| kind.service == owner.service && kind.name == name);
         found.map_or(Requirement::Never, |(id, kind)| Requirement::Relative {
@@ -593,6 +619,10 @@ fn requirements(world: &World) -> Vec<Vec<Vec<Requirement>>> {
         Condition::NoRelative { kind, states } => relative(owner, kind, states, false),
         Condition::PassedRole { usable } => Requirement::PassedRole { usable: *usable },
         Condition::Permitted(wanted) => Requirement::Permitted(*wanted),
+        Condition::PassedRoleOf { kind, claim, holds } => {
+            let number = claims.number_of(&Claim::new(owner.service, kind, claim));
+            number.map_or(Requirement::Never, |claim| Requirement::Claim { claim, wanted: *holds })
+        }
     };
     let per_transition = |kind: &ResourceKind, transition: &Transition| {
         transition.conditions.iter().map(|condition| of(kind, condition)).collect()
@@ -669,7 +699,7 @@ fn reversed(arrows: &[Vec<ResourceIdx>]) -> Vec<Vec<ResourceIdx>> {
 }
 
 /// Those that a resource belongs to or is made from, and so on upwards, the nearest first.
-fn ancestors(world: &World, resource: ResourceIdx) -> Vec<ResourceIdx> {
+pub(crate) fn ancestors(world: &World, resource: ResourceIdx) -> Vec<ResourceIdx> {
     let mut found = Vec::new();
     let mut next = 0;
     let mut at = resource;

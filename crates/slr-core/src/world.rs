@@ -12,7 +12,7 @@ use crate::id::{
 use crate::kind::ResourceKind;
 use crate::knob::Knobs;
 use crate::name::{AccountId, RolePath, ServicePrincipal};
-use crate::policy::{Account, Caller};
+use crate::policy::{Account, Caller, Document};
 use crate::rejection::Rejection;
 use crate::service::ServiceDefinition;
 
@@ -172,6 +172,8 @@ pub struct Attachment {
     pub item: Item,
     /// Whether it is there from the beginning.
     pub given: bool,
+    /// What it says, of a policy whose text is known; one that is not known allows nothing.
+    pub document: Option<Document>,
 }
 
 /// What can be attached to a role.
@@ -473,7 +475,7 @@ impl World {
                 }
         };
         let index = self.attachments.iter().position(same).unwrap_or_else(|| {
-            self.attachments.push(Attachment { role, item, given: false });
+            self.attachments.push(Attachment { role, item, given: false, document: None });
             self.attachments.len() - 1
         });
         AttachmentIdx(number(index))

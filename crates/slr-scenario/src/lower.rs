@@ -8,10 +8,13 @@
 use std::collections::BTreeSet;
 
 use slr_core::action::Operation;
-use slr_core::id::{KindIdx, OperatorIdx, PrincipalIdx, ResourceIdx, RoleIdx, ServiceIdx, TextIdx, TransitionIdx};
-use slr_core::kind::{self, Condition, KindSpec, MoveSpec, Passes, ResourceKind, Transition};
+use slr_core::id::{
+    AttachmentIdx, KindIdx, OperatorIdx, PrincipalIdx, ResourceIdx, RoleIdx, ServiceIdx, TextIdx, TransitionIdx,
+};
+use slr_core::kind::{self, Condition, KindSpec, MoveSpec, Passes, ResourceKind, RoleClaim, Transition};
 use slr_core::knob::{self, Answer};
 use slr_core::name::{AccountId, RoleName, ServicePrincipal};
+use slr_core::passed::managed_policy;
 use slr_core::service::{self, ReportingPolicy, ServiceDefinition};
 use slr_core::world::{self, Authority, Item, Resource, RoleSort, SessionSlot, Told};
 use slr_core::{Command, OperatorStep, World, policy};
@@ -203,21 +206,13 @@ impl<'a> Lowerer<'a> {
 
     fn principals(&mut self) -> Lowering<()> {
         for (name, user) in self.scenario.users.iter() {
-            let mut documents: Vec<(Span, serde_json::Value)> =
-                user.policies.iter().map(|policy| (policy.span, policy.value.json.clone())).collect();
-            if !user.allow.is_empty() {
-                let actions: Vec<&str> = user.allow.iter().map(|action| action.as_str()).collect();
-                let statement = serde_json::json!({ "Effect": "Allow", "Action": actions, "Resource": "*" });
-                documents.push((user.span, serde_json::json!({ "Version": "2012-10-17", "Statement": [statement] })));
-            }
+            let documents = inline_policies(&user.policies, &user.allow, user.span)?;
             self.world.access.add_user("/", name).map_err(|error| bad_policy(name.span, error.to_string()))?;
-            for (number, (span, json)) in documents.iter().enumerate() {
-                let document = policy::Document::parse(policy::DocumentKind::Identity, &json.to_string())
-                    .map_err(|error| bad_policy(*span, error.to_string()))?;
+            for (number, document) in (1..).zip(documents) {
                 self.world
                     .access
-                    .put_inline_policy(policy::Entity::User(name), &format!("policy-{}", number + 1), document)
-                    .map_err(|error| bad_policy(*span, error.to_string()))?;
+                    .put_inline_policy(policy::Entity::User(name), &format!("policy-{number}"), document)
+                    .map_err(|error| bad_policy(user.span, error.to_string()))?;
             }
             let caller =
                 self.world.access.user_caller(name).map_err(|error| bad_policy(name.span, error.to_string()))?;
@@ -318,16 +313,24 @@ impl<'a> Lowerer<'a> {
         }
         if let Some((_, declared)) = self.scenario.roles.iter().find(|(name, _)| name.value == given.role.value) {
             for policy in &declared.attached {
-                let attachment = self.world.attachment(role, Item::ManagedPolicy(self.policy_arn(policy)));
-                self.world.attachments[attachment.index()].given = true;
+                let arn = self.policy_arn(policy);
+                let document = managed_policy(&arn);
+                self.give(role, Item::ManagedPolicy(arn), document);
             }
-            let own = declared.policies.len() + usize::from(!declared.allow.is_empty());
-            for number in 1..=own {
-                let attachment = self.world.attachment(role, Item::InlinePolicy(format!("policy-{number}")));
-                self.world.attachments[attachment.index()].given = true;
+            let documents = inline_policies(&declared.policies, &declared.allow, declared.span)?;
+            for (number, document) in (1..).zip(documents) {
+                self.give(role, Item::InlinePolicy(format!("policy-{number}")), Some(document));
             }
         }
         Ok(())
+    }
+
+    /// Attaches something to a role at time zero.
+    fn give(&mut self, role: RoleIdx, item: Item, document: Option<policy::Document>) {
+        let attachment = self.world.attachment(role, item);
+        let attachment = &mut self.world.attachments[attachment.index()];
+        attachment.given = true;
+        attachment.document = document;
     }
 
     fn kind(&self, name: &Spanned<String>, service: Option<&Spanned<String>>) -> Lowering<KindIdx> {
@@ -545,7 +548,7 @@ impl<'a> Lowerer<'a> {
             Operation::UpdateRoleDescription => {
                 Command::UpdateRoleDescription { role, description: description.ok_or_else(|| need("description"))? }
             }
-            _ => return Ok(self.about_items(by, operation, role, step)),
+            _ => return self.about_items(by, operation, role, step),
         };
         Ok(Scripted::call(by, command))
     }
@@ -557,19 +560,42 @@ impl<'a> Lowerer<'a> {
         operation: Operation,
         role: RoleIdx,
         step: &syntax::Perform,
-    ) -> Scripted {
+    ) -> Lowering<Scripted> {
         let Some((items, attaches)) = self.items(operation, role, step) else {
-            return Scripted::call(by, Command::Read { operation, role });
+            return Ok(Scripted::call(by, Command::Read { operation, role }));
         };
-        let command = |attachment| {
-            if attaches { Command::Attach { attachment } } else { Command::Detach { attachment } }
-        };
-        let mut commands = items.into_iter().map(|item| command(self.world.attachment(role, item)));
-        match commands.next() {
+        let mut commands = Vec::new();
+        for item in items {
+            let attachment = self.attached(role, item, step)?;
+            commands.push(if attaches { Command::Attach { attachment } } else { Command::Detach { attachment } });
+        }
+        let mut commands = commands.into_iter();
+        Ok(match commands.next() {
             Some(first) => Scripted::Call { by, command: first, also: commands.collect() },
             // Of no tags nothing is to be done but to look for the role.
             None => Scripted::call(by, Command::Read { operation, role }),
+        })
+    }
+
+    /// The attachment that a step is about, with what the policy says.
+    fn attached(&mut self, role: RoleIdx, item: Item, step: &syntax::Perform) -> Lowering<AttachmentIdx> {
+        let document = match (&item, &step.document) {
+            (Item::ManagedPolicy(arn), _) => managed_policy(arn),
+            (Item::InlinePolicy(_), Some(document)) => Some(identity_policy(&document.value.json, document.span)?),
+            _ => None,
+        };
+        let attachment = self.world.attachment(role, item);
+        let known = &mut self.world.attachments[attachment.index()].document;
+        match (&known, document) {
+            (_, None) => {}
+            (Some(first), Some(second)) if *first != second => {
+                let span = step.document.as_ref().map(|document| document.span).unwrap_or_default();
+                let message = "a policy of this name was put on the role with another text".to_owned();
+                return Err(Box::new(Diagnostic::new(Code::BadPolicy, span, message).help("give it another name")));
+            }
+            (_, Some(second)) => *known = Some(second),
         }
+        Ok(attachment)
     }
 
     /// A request for a service-linked role.
@@ -841,6 +867,7 @@ impl<'a> Lowerer<'a> {
                     description: answers.description.as_ref().map(|text| text.value.clone()),
                     role: answers.role.as_ref().map(|text| text.value.clone()),
                     arn: answers.arn.as_ref().map(|text| text.value.clone()),
+                    trust: answers.trust.iter().map(|principal| principal.value.clone()).collect(),
                     tags: answers.tags.names().map(str::to_owned).collect(),
                     count: answers.count.as_ref().map(|number| number.value),
                     under: perform.path.as_ref().map(|path| path.value.clone()),
@@ -862,6 +889,14 @@ impl<'a> Lowerer<'a> {
             };
             kind.transitions.iter().map(own).collect()
         });
+        let limits = self.world.kinds.iter().map(|kind| {
+            let own = |transition: &Transition| {
+                let key = format!("{}.{}", kind.name, transition.name);
+                let given = delays.filter(|_| transition.exceptional).and_then(|delays| delays.moves.get(&key));
+                given.map(|given| self::delay(given))
+            };
+            kind.transitions.iter().map(own).collect()
+        });
         let knobs = self.scenario.knobs.as_ref().map(|knobs| &knobs.value);
         let mut max_session = vec![3_600_000; self.world.roles.len()];
         for (role, millis) in &self.max_session {
@@ -875,6 +910,7 @@ impl<'a> Lowerer<'a> {
             session_open: delay(delays.and_then(|d| d.session_open.as_ref()), Delay::Fixed(600_000)),
             read_docs: delay(delays.and_then(|d| d.read_docs.as_ref()), Delay::Fixed(600_000)),
             moves: moves.collect(),
+            limits: limits.collect(),
             visibility: Delay::Fixed(knobs.map_or(0, |knobs| knobs.task_visibility_delay().as_millis())),
             retention: Delay::Fixed(knobs.map_or(0, |knobs| match knobs.task_retention() {
                 syntax::Retention::Forever => 0,
@@ -1064,6 +1100,26 @@ fn called(transition: &Transition, operation: &str, with: &[&str], passes: Passe
         && transition.with.iter().map(String::as_str).eq(with.iter().copied())
 }
 
+/// The policies that an identity is declared with, parsed: documents first, then what it is simply allowed.
+fn inline_policies(
+    policies: &[Spanned<syntax::PolicyDocument>],
+    allow: &[Spanned<String>],
+    span: Span,
+) -> Lowering<Vec<policy::Document>> {
+    let allowed = (!allow.is_empty()).then(|| {
+        let actions: Vec<&str> = allow.iter().map(|action| action.as_str()).collect();
+        let statement = serde_json::json!({ "Effect": "Allow", "Action": actions, "Resource": "*" });
+        (span, serde_json::json!({ "Version": "2012-10-17", "Statement": [statement] }))
+    });
+    let given = policies.iter().map(|policy| (policy.span, policy.value.json.clone()));
+    given.chain(allowed).map(|(span, json)| identity_policy(&json, span)).collect()
+}
+
+fn identity_policy(json: &serde_json::Value, span: Span) -> Lowering<policy::Document> {
+    policy::Document::parse(policy::DocumentKind::Identity, &json.to_string())
+        .map_err(|error| bad_policy(span, error.to_string()))
+}
+
 #[expect(clippy::unnecessary_box_returns, reason = "it is the error of `Lowering`, which is small so")]
 fn bad_policy(span: Span, message: String) -> Box<Diagnostic> {
     Box::new(Diagnostic::new(Code::BadPolicy, span, message))
@@ -1126,7 +1182,19 @@ fn conditions(step: &syntax::MachineMove) -> Vec<Condition> {
         .iter()
         .map(|(kind, states)| Condition::NoRelative { kind: kind.value.clone(), states: texts(states) });
     let passed = step.passed_role.map(|role| Condition::PassedRole { usable: role == syntax::PassedRole::Usable });
-    required.chain(excluded).chain(passed).chain(step.permitted.map(Condition::Permitted)).collect()
+    let claims = step.passed_roles.iter().filter_map(role_claim);
+    required.chain(excluded).chain(passed).chain(step.permitted.map(Condition::Permitted)).chain(claims).collect()
+}
+
+/// A condition about a passed role; one that says nothing has been reported.
+fn role_claim(claim: &syntax::RoleClaim) -> Option<Condition> {
+    let named = |text: &Option<Spanned<String>>| text.as_ref().map(|text| text.value.clone());
+    let said = named(&claim.trusts)
+        .map(RoleClaim::Trusts)
+        .or_else(|| named(&claim.permits).map(RoleClaim::Permits))
+        .or_else(|| named(&claim.may_pass_that_of).map(RoleClaim::MayPassThatOf))
+        .or_else(|| claim.permits_needs.as_ref().map(|_| RoleClaim::PermitsNeeds))?;
+    Some(Condition::PassedRoleOf { kind: claim.of.value.clone(), claim: said, holds: claim.holds() })
 }
 
 fn when(when: syntax::When) -> kind::When {

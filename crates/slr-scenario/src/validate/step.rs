@@ -282,6 +282,7 @@ fn answers(check: &mut Check<'_>, step: &Perform, operation: Option<Operation>) 
         ("description", answers.description.as_ref().map(|text| text.span)),
         ("role", answers.role.as_ref().map(|role| role.span)),
         ("arn", answers.arn.as_ref().map(|arn| arn.span)),
+        ("trust", answers.trust.first().map(|principal| principal.span)),
         ("tags", answers.tags.iter().next().map(|(key, _)| key.span)),
         ("count", answers.count.as_ref().map(|count| count.span)),
     ];
@@ -311,7 +312,7 @@ const fn answered_by(operation: Operation) -> &'static [&'static str] {
         Operation::CreateRole
         | Operation::CreateServiceLinkedRole
         | Operation::GetRole
-        | Operation::UpdateRoleDescription => &["role", "arn", "description", "tags"],
+        | Operation::UpdateRoleDescription => &["role", "arn", "description", "trust", "tags"],
         Operation::ListRoleTags => &["tags", "count"],
         Operation::ListAttachedRolePolicies
         | Operation::ListInstanceProfilesForRole
