@@ -152,6 +152,15 @@ impl Entry {
         }
     }
 
+    /// The service's file as JSON: what is known of it, in the words of the file.
+    ///
+    /// # Errors
+    /// What is wrong with the file; a built-in file has no mistakes.
+    pub fn json(&self) -> Result<serde_json::Value, Vec<Diagnostic>> {
+        self.facts()?;
+        self.root().map(|(root, _)| root.to_json())
+    }
+
     /// The service as a scenario would declare it.
     ///
     /// What a file says under `today` takes the place of what it says under `service` if the scenario models later behaviour: mappings
