@@ -64,6 +64,7 @@ pub(crate) fn validate(
     let world = World::new(scenario, built_in, &damage);
     let mut check = Check { scenario, world: &world, damage: &damage, diagnostics };
     section::check(&mut check);
+    section::readings(&mut check, built_in);
     service::check(&mut check);
     given::check(&mut check);
     step::check(&mut check);
