@@ -99,12 +99,11 @@ fn what_carries_a_rule_is_there() {
         let invariants: Vec<&str> = between(&row.carried_by, "*").collect();
         assert!(!parts.is_empty() || !invariants.is_empty(), "line {line}: nothing carries it");
         for part in parts {
-            match part.strip_prefix("knob ") {
-                Some(knob) => assert!(knobs.contains_key(knob), "line {line}: there is no knob `{knob}`"),
-                None => {
-                    let found = PLACES.iter().any(|place| workspace().join(place).join(part).is_file());
-                    assert!(found, "line {line}: there is no `{part}`");
-                }
+            if let Some(knob) = part.strip_prefix("knob ") {
+                assert!(knobs.contains_key(knob), "line {line}: there is no knob `{knob}`");
+            } else {
+                let found = PLACES.iter().any(|place| workspace().join(place).join(part).is_file());
+                assert!(found, "line {line}: there is no `{part}`");
             }
         }
         for invariant in invariants {
