@@ -685,21 +685,29 @@ fn plan_clean_up(transitions: &[Transition]) -> [CleanUp; 1 << CODE_BITS] {
     for code in &reached {
         plan[usize::from(*code)] = CleanUp::Released;
     }
-    while let Some(target) = queue.pop_front() {
-        for (index, transition) in (0..).zip(transitions) {
-            // A move that happens only while the role is in use is a clean-up that fails. A parent's move, an exception and a change to
-            // another role are not for whoever cleans up to make.
-            let leads_on = transition.to == target
-                && transition.when != When::InUse
-                && transition.by != Mover::Parent
-                && transition.passes == Passes::Nothing
-                && !transition.exceptional;
-            if leads_on && reached.insert(transition.from) {
-                plan[usize::from(transition.from)] = match transition.by {
-                    Mover::Caller => CleanUp::Call(TransitionIdx(index)),
-                    Mover::Service | Mover::Parent => CleanUp::Wait,
-                };
-                queue.push_back(transition.from);
+    // What a service does on a condition may never come: it is counted upon only where nothing else leads on.
+    for counts_on_conditions in [false, true] {
+        if counts_on_conditions {
+            queue.extend(&reached);
+        }
+        while let Some(target) = queue.pop_front() {
+            for (index, transition) in (0..).zip(transitions) {
+                let may_never_come = transition.by == Mover::Service && !transition.conditions.is_empty();
+                // A move that happens only while the role is in use is a clean-up that fails. A parent's move, an exception and a
+                // change to another role are not for whoever cleans up to make.
+                let leads_on = transition.to == target
+                    && (counts_on_conditions || !may_never_come)
+                    && transition.when != When::InUse
+                    && transition.by != Mover::Parent
+                    && transition.passes == Passes::Nothing
+                    && !transition.exceptional;
+                if leads_on && reached.insert(transition.from) {
+                    plan[usize::from(transition.from)] = match transition.by {
+                        Mover::Caller => CleanUp::Call(TransitionIdx(index)),
+                        Mover::Service | Mover::Parent => CleanUp::Wait,
+                    };
+                    queue.push_back(transition.from);
+                }
             }
         }
     }
@@ -841,6 +849,23 @@ mod tests {
         assert_eq!(kind.clean_up[3], CleanUp::Wait);
         assert_eq!(kind.clean_up[2], CleanUp::Released);
         assert!(kind.transitions[1].removes);
+    }
+
+    #[test]
+    fn what_a_service_does_on_a_condition_is_not_waited_for_if_a_call_helps() {
+        let mut spec = KindSpec::plain("gadget");
+        spec.moves.push(MoveSpec {
+            conditions: vec![Condition::Permitted(false)],
+            ..MoveSpec::new("fails", "active", "deleted", Mover::Service)
+        });
+        let kind = ResourceKind::new(&spec, ServiceIdx(0)).unwrap();
+        assert_eq!(kind.clean_up[1], CleanUp::Call(TransitionIdx(1)));
+        // Where nothing else leads on, it is.
+        spec.moves.retain(|step| step.name != "delete");
+        spec.moves[0].to = "deleting".to_owned();
+        let kind = ResourceKind::new(&spec, ServiceIdx(0)).unwrap();
+        assert_eq!(kind.clean_up[1], CleanUp::Wait);
+        assert_eq!(kind.clean_up[3], CleanUp::Wait);
     }
 
     #[test]
