@@ -71,7 +71,7 @@ impl Principal {
     pub const fn is_unrestricted(&self) -> bool {
         match self.authority {
             Authority::Everything => true,
-            Authority::Policies(_) => false,
+            Authority::Policies(_) | Authority::Role { .. } => false,
         }
     }
 }
