@@ -12,6 +12,8 @@ mod width;
 use std::marker::PhantomData;
 
 use slr_core::codec::{Codec, TooWide};
+use slr_core::id::TransitionIdx;
+use slr_core::kind::Mover;
 use slr_core::rejection::Refusal;
 use slr_core::{Action, IdSet, OperatorStep, State, Universe};
 use slr_scenario::lower::Lowered;
@@ -243,7 +245,12 @@ impl<S: IdSet, K: PackedKey> Model for Lifecycle<'_, S, K> {
     }
 
     fn has_reduction(&self) -> bool {
-        true
+        self.universe.resources().any(|resource| {
+            let transitions = (0..).zip(&self.universe.kind_of(resource).transitions);
+            transitions
+                .filter(|(_, transition)| transition.by == Mover::Service)
+                .any(|(id, _)| self.classes.is_lonely(self.universe, resource, TransitionIdx(id)))
+        })
     }
 
     fn ample(&self, scene: &Scene<S>, visit: &mut impl FnMut(Act<S>, u64, Scene<S>)) -> bool {

@@ -59,7 +59,11 @@ pub(crate) struct Check {
     /// Tell all states apart.
     #[arg(long)]
     no_symmetry: bool,
-    /// Take every order of independent steps. Default: only those that some question can tell apart, where every question allows it.
+    /// Of steps whose order no question can tell apart take one order, or refuse to: questions about liveness need all.
+    /// Default: where every question allows it.
+    #[arg(long, conflicts_with = "no_reduction")]
+    reduction: bool,
+    /// Take every order of all steps.
     #[arg(long)]
     no_reduction: bool,
     /// Compare whole states instead of fingerprints.
@@ -165,8 +169,13 @@ impl Check {
         if !self.no_reduction {
             settings.reduction = true;
             if let Err(unsound) = settings.vet(model) {
+                if self.reduction {
+                    return Err(unsound);
+                }
                 settings.reduction = false;
-                notes.push(format!("partial-order reduction is off: {}", reason(&unsound)));
+                if unsound != Unsound::NoReduction {
+                    notes.push(format!("partial-order reduction is off: {}", reason(&unsound)));
+                }
             }
         }
         Ok((settings, notes))
@@ -330,8 +339,8 @@ fn reason(unsound: &Unsound) -> String {
         Unsound::NoSymmetry => "there are no interchangeable individuals".to_owned(),
         Unsound::PropertyBreaksSymmetry(name) => format!("`{name}` is about one of the interchangeable individuals"),
         Unsound::FairnessBreaksSymmetry(name) => format!("`{name}` relies on fairness to each of the individuals"),
-        Unsound::NoReduction => "it is not known which steps can be left out".to_owned(),
-        Unsound::ReductionLosesProperty(name) => format!("it leaves out steps that decide `{name}`"),
+        Unsound::NoReduction => "there is no step whose order can be left out".to_owned(),
+        Unsound::ReductionLosesProperty(name) => format!("it leaves out steps or runs that decide `{name}`"),
     }
 }
 
