@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::Path;
 
 use rayon::prelude::*;
 use slr_check::lifecycle::{Asked, ForWidth, Lifecycle, PackedKey, narrowest};
@@ -10,6 +10,7 @@ use slr_check::{Bounds, Model, Report, Settings, Unsound, Verdict, check};
 use slr_core::{IdSet, Universe};
 use slr_scenario::Params;
 use slr_tests::play::{Play, name};
+use slr_tests::questions::questions;
 use slr_tests::{files_under, scenarios};
 
 /// More states than this are left to who has the patience.
@@ -30,32 +31,20 @@ struct Subject {
 }
 
 impl Subject {
-    fn of(path: PathBuf, assignments: &[&str]) -> Self {
+    fn of(path: &Path, assignments: &[&str]) -> Self {
         let mut params = Params::none();
         for assignment in assignments {
             params.assign(assignment).expect("it is written as a parameter");
         }
-        let title = [&[name(&path).as_str()], assignments].concat().join(" ");
-        Self { title, play: Play::with(&path, &params) }
+        let title = [&[name(path).as_str()], assignments].concat().join(" ");
+        Self { title, play: Play::with(path, &params) }
     }
 
     /// Every scenario without mistakes, and the sizes.
     fn all() -> Vec<Self> {
         let library = files_under(&scenarios()).into_iter().filter(|path| !name(path).starts_with("broken/"));
-        let sizes = SIZES.iter().map(|(path, params)| Self::of(scenarios().join(path), params));
-        library.map(|path| Self::of(path, &[])).chain(sizes).collect()
-    }
-
-    /// All that can be asked: the invariants, what is expected, and whether every deletion task ends.
-    fn questions<S: IdSet>(&self, universe: &Universe<S>) -> Vec<Asked> {
-        let text = self.play.source.text();
-        let name = |_: usize, expectation: &slr_scenario::expect::Expectation| {
-            text[expectation.span.range()].split_whitespace().collect::<Vec<_>>().join(" ")
-        };
-        let mut asked = Asked::invariants::<S>();
-        asked.extend(Asked::expectations(&self.play.lowered, name).0);
-        asked.extend(universe.roles().filter(|role| universe.is_service_linked(*role)).map(Asked::TasksEnd));
-        asked
+        let sizes = SIZES.iter().map(|(path, params)| Self::of(&scenarios().join(path), params));
+        library.map(|path| Self::of(&path, &[])).chain(sizes).collect()
     }
 }
 
@@ -63,7 +52,7 @@ impl ForWidth for &Subject {
     type Answer = Result<String, String>;
 
     fn with<S: IdSet, K: PackedKey>(self, universe: &Universe<S>) -> Self::Answer {
-        let all = self.questions(universe);
+        let all = questions(&self.play, universe);
         let whole = self.explore::<S, K>(universe, all.clone(), &shortcuts(false, false));
         let whole = whole.expect("without shortcuts everything can be asked");
         if !whole.exhaustive {
@@ -198,10 +187,11 @@ fn every_small_scenario_is_counted_and_shortcuts_change_no_verdict() {
         .collect();
     let (mut counted, mut skipped) = (String::new(), String::new());
     for answer in &answers {
-        match answer {
-            Ok(told) => counted.push_str(&format!("{told}\n")),
-            Err(why) => skipped.push_str(&format!("  {why}\n")),
-        }
+        let written = match answer {
+            Ok(told) => writeln!(counted, "{told}"),
+            Err(why) => writeln!(skipped, "  {why}"),
+        };
+        written.expect("memory takes all");
     }
     if skipped.is_empty() {
         skipped.push_str("  none\n");
@@ -212,7 +202,7 @@ fn every_small_scenario_is_counted_and_shortcuts_change_no_verdict() {
 /// What the census rests on: both shortcuts have something to shorten in the library, and together.
 #[test]
 fn the_library_has_something_to_shorten() {
-    let subject = Subject::of(scenarios().join("check/slow-tear-down.yaml"), &[]);
+    let subject = Subject::of(&scenarios().join("check/slow-tear-down.yaml"), &[]);
     let told = narrowest(&subject.play.lowered, &subject).expect("it fits").expect("it is small");
     let states: Vec<u64> =
         told.lines().filter_map(|line| line.split_once(" states,")?.0.rsplit(' ').next()?.parse().ok()).collect();
