@@ -57,7 +57,7 @@ fn bugs() -> [(&'static str, Play, usize); 3] {
 }
 
 fn shrunk(play: &Play, seed: u64) -> Shrunk {
-    shrink(&play.scenario, &play.lowered, &Named::default(), seed).expect("it fails, and can be written down")
+    shrink(&play.scenario, &play.lowered, &Named::default(), seed, None).expect("it fails, and can be written down")
 }
 
 #[test]
@@ -68,6 +68,10 @@ fn planted_bugs_shrink_to_what_they_need() {
             assert_eq!(small.expectation, 1, "{bug}");
             assert_eq!(small.scenario.steps.len(), steps, "{bug}:\n{}", small.text);
             assert!(small.recorded >= steps, "{bug}");
+            let (before, after) = (rewrite::size(&play.scenario), rewrite::size(&small.scenario));
+            assert!(after.1 <= before.1 && after.2 <= before.2, "{bug}: {after:?} of {before:?}");
+            assert!(small.is_minimal, "{bug}: nothing bounds the effort");
+            assert_eq!(small.scenario.expect.len(), 1, "{bug}");
             // The role and the one thing without which its deletion would succeed, if that matters.
             assert!(rewrite::size(&small.scenario).1 <= 2, "{bug}:\n{}", small.text);
             assert_eq!(small.text, shrunk(&play, seed).text, "{bug}: another result the second time");
@@ -90,10 +94,57 @@ fn what_is_shrunk_fails_when_it_is_run() {
     }
 }
 
+/// What is shrunk on the side ends soon, always at the same place, and with a scenario that fails.
+#[test]
+fn effort_bounds_the_work_and_not_what_comes_of_it() {
+    for (bug, play, steps) in bugs() {
+        let with = |effort: u64| shrink(&play.scenario, &play.lowered, &Named::default(), 11, Some(effort));
+        let enough = with(50_000).expect("a short run");
+        assert!(enough.is_minimal && enough.scenario.steps.len() == steps, "{bug}");
+        assert_eq!(enough.text, shrunk(&play, 11).text, "{bug}: more effort than needed changes something");
+        let recorded = enough.recorded as u64;
+        let hurried = with(20 * recorded + 20).expect("it is tried at least");
+        assert!(hurried.tried <= enough.tried && hurried.scenario.steps.len() <= hurried.recorded, "{bug}");
+        assert_eq!(hurried.text, with(20 * recorded + 20).expect("as before").text, "{bug}");
+        let again = Play::of_text("hurried.yaml", hurried.text);
+        let report = run(&again.lowered, 1, Output::Nothing).expect("its world is possible");
+        assert!(!report.outcomes[0].passed, "{bug}: half shrunk, it does not fail any more");
+        assert!(matches!(with(1), Err(NotShrunk::TooLong(_))), "{bug}");
+    }
+}
+
+/// Whatever the seed and whatever fails, the end included: never more actions than the run had, never more of anything.
+#[test]
+fn nothing_is_ever_larger_than_the_run() {
+    let fails = |expectation: &str| {
+        let (_, play, _) = &bugs()[0];
+        let text = play.source.text().split("expect:").next().unwrap_or_default();
+        Play::of_text("fails.yaml", format!("{text}expect: [{expectation}]\n"))
+    };
+    for expectation in [
+        "{ eventually: role-gone }",
+        "{ finally: session-open }",
+        "{ tasks: [SUCCEEDED] }",
+        "{ attempts: 7 }",
+        "{ never: task-failed }",
+        "{ always: resource-in, kind: gadget, state: deleted }",
+    ] {
+        let play = fails(expectation);
+        for seed in 1..6 {
+            let small = shrunk(&play, seed);
+            let (before, after) = (rewrite::size(&play.scenario), rewrite::size(&small.scenario));
+            assert!(after.0 <= small.recorded && after.1 <= before.1 && after.2 <= before.2, "{expectation}");
+            let again = Play::of_text("small.yaml", small.text);
+            let report = run(&again.lowered, seed, Output::Nothing).expect("its world is possible");
+            assert!(!report.outcomes[0].passed, "{expectation} under {seed}");
+        }
+    }
+}
+
 #[test]
 fn what_does_not_fail_is_not_shrunk() {
     let play = campaign("all", "takes-empty-report-for: in-use", "");
-    let result = shrink(&play.scenario, &play.lowered, &Named::default(), 11);
+    let result = shrink(&play.scenario, &play.lowered, &Named::default(), 11, None);
     assert!(matches!(result, Err(NotShrunk::NothingFails)), "{result:?}");
 }
 

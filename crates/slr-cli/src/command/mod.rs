@@ -16,6 +16,8 @@ mod sweep;
 mod test;
 mod validate;
 
+use std::path::Path;
+
 use clap::{Args, Parser, Subcommand};
 
 use slr_scenario::Params;
@@ -114,6 +116,12 @@ impl Assignments {
             let _ = params.assign(text);
         }
         params
+    }
+
+    /// What a scenario can be loaded again with, as it is written on a command line; `None` for stdin.
+    fn again(&self, path: &Path) -> Option<String> {
+        let words = self.assignments.iter().flat_map(|assignment| [" --param ", assignment]);
+        (path != Path::new("-")).then(|| path.display().to_string() + &words.collect::<String>())
     }
 }
 

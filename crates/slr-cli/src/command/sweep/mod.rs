@@ -20,6 +20,7 @@ use slr_scenario::diagnostic::render;
 use slr_scenario::sweep::{self, Names, Part, Row, Summary, Variant, Variation, combinations, merge, varied};
 
 use super::Assignments;
+use super::shrink::on_the_side;
 use crate::console::Console;
 use crate::exit::{Exit, Failure};
 use crate::report::{excerpt, place};
@@ -68,6 +69,9 @@ pub(crate) struct Sweep {
     /// How many threads play; as many as there are processors unless given.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     threads: Option<u16>,
+    /// When an expectation fails, do not look for the smallest scenario that fails in the same way.
+    #[arg(long)]
+    no_shrink: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -171,6 +175,8 @@ impl Sweep {
         let stopped = !whole.is_complete();
         if stopped {
             console.note("stopped: not all seeds were played\n")?;
+        } else if !self.no_shrink && self.shard.is_none() {
+            self.shrink(&whole, &scenarios, console)?;
         }
         Ok(if stopped { exit_of(&whole).max(Exit::NotAsExpected) } else { exit_of(&whole) })
     }
@@ -237,6 +243,32 @@ impl Sweep {
             Format::Json => Ok(console.out().write_all(whole.report().as_bytes())?),
             // The rows are written already.
             Format::Jsonl | Format::Csv => Ok(()),
+        }
+    }
+}
+
+impl Sweep {
+    /// Makes the first failing run small, of the first variant that has one: below the result if that is for people, apart from it if it
+    /// is for programs.
+    fn shrink(
+        &self,
+        whole: &sweep::Sweep,
+        scenarios: &[(Vec<String>, Ready)],
+        console: &mut Console,
+    ) -> Result<(), Failure> {
+        let failing = whole.variants.iter().zip(scenarios).flat_map(|(variant, (set, ready))| {
+            variant.tally.passed.failing.iter().map(move |seed| (*seed, set, ready))
+        });
+        let text = failing.filter(|_| exit_of(whole) == Exit::NotAsExpected).find_map(|(seed, set, ready)| {
+            let path = self.path.as_deref().filter(|_| set.is_empty());
+            let text = on_the_side(ready, seed, path.and_then(|path| self.assignments.again(path)).as_deref())?;
+            let with = if set.is_empty() { String::new() } else { format!(" with {}", set.join(" ")) };
+            Some(format!("\n# the first run that fails{with} has the seed {seed}\n{text}"))
+        });
+        match (text, self.format) {
+            (None, _) => Ok(()),
+            (Some(text), Format::Text) => Ok(console.out().write_all(text.as_bytes())?),
+            (Some(text), Format::Json | Format::Jsonl | Format::Csv) => console.note(&text),
         }
     }
 }
