@@ -129,3 +129,144 @@ mod shrinking {
         assert_eq!(code(&slr("shrink --output", &[&nowhere, &campaign])), 4);
     }
 }
+
+mod checking {
+    use serde_json::Value;
+
+    use super::*;
+
+    const STRATEGIES: &str = "scenarios/check/strategies.yaml";
+    const COMMON: &str = "scenarios/check/common-model.yaml";
+
+    fn json(output: &Output) -> Value {
+        serde_json::from_str(out(output)).expect("one object is printed")
+    }
+
+    /// Without what differs from run to run.
+    fn steady(output: &Output) -> String {
+        let lines = out(output).lines().filter(|line| !line.contains(" states/s, "));
+        lines.map(|line| format!("{line}\n")).collect()
+    }
+
+    #[test]
+    fn the_number_of_threads_changes_nothing() {
+        for arguments in [
+            format!("check {COMMON} --param n=3 --param s=2 --no-symmetry"),
+            format!("check {STRATEGIES} --param docs=false --keep-going"),
+            "check scenarios/check/slow-tear-down.yaml".to_owned(),
+            "check scenarios/systems-manager/cancelled-execution.yaml --keep-going --liveness".to_owned(),
+            "check crates/slr-cli/tests/cmd/check.in/believes.yaml".to_owned(),
+        ] {
+            let with = |threads: &str| slr(&arguments, &["--threads", threads]);
+            let (one, two, five) = (with("1"), with("2"), with("5"));
+            assert_eq!(steady(&one), steady(&two), "{arguments}");
+            assert_eq!(steady(&one), steady(&five), "{arguments}");
+            let timed = |output: &Output| {
+                let mut value = json(output);
+                for differs in ["seconds", "states_per_second", "threads"] {
+                    value.as_object_mut().expect("an object").remove(differs).expect("it is told");
+                }
+                value
+            };
+            let in_json = |threads: &str| timed(&slr(&arguments, &["--threads", threads, "--format", "json"]));
+            assert_eq!(in_json("1"), in_json("2"), "{arguments}");
+        }
+    }
+
+    #[test]
+    fn an_object_says_what_a_program_wants_to_know() {
+        let output = slr("check --format json --no-symmetry --param docs=true", &[COMMON]);
+        let found = json(&output);
+        assert_eq!(code(&output), 0);
+        assert_eq!((&found["distinct_states"], &found["edges"]), (&317.into(), &1260.into()));
+        assert!(found["depth"].is_u64() && found["seconds"].is_f64() && found["exhaustive"] == true);
+        assert!(found["rules"]["TaskFails"].as_u64() > Some(0) && found["rules"]["RegionFails"] == 0);
+        assert!(err(&output).is_empty(), "nobody looks at a terminal: {}", err(&output));
+
+        let lasso = json(&slr("check --param docs=false --param reports=silent --format json", &[STRATEGIES]));
+        let eventually = lasso["properties"].as_array().expect("a list").iter().find(|p| p["kind"] == "eventually");
+        let eventually = eventually.expect("it was asked");
+        assert_eq!(
+            (&eventually["verdict"], &eventually["story"]["ending"]["loop"]["after"]),
+            (&"violated".into(), &2.into())
+        );
+    }
+
+    #[test]
+    fn a_counterexample_is_kept_as_a_trace_and_as_a_scenario() {
+        let directory = directory("kept");
+        for (number, (arguments, fails)) in [
+            (format!("{STRATEGIES} --param docs=false"), "eventually: role-gone"),
+            (format!("{STRATEGIES} --param docs=false --param reports=silent"), "eventually: role-gone"),
+            ("crates/slr-cli/tests/cmd/check.in/believes.yaml".to_owned(), "never: task-failed"),
+            ("scenarios/clean-up/fails-while-in-use.yaml".to_owned(), "finally: resource-in"),
+            ("scenarios/regions/unavailable.yaml --keep-going".to_owned(), "eventually: resource-in"),
+        ]
+        .iter()
+        .enumerate()
+        {
+            let trace = argument(&directory.join(format!("{number}.jsonl")));
+            let scenario = argument(&directory.join(format!("{number}.yaml")));
+            let found = slr(&format!("check {arguments}"), &["--trace", &trace, "--scenario", &scenario]);
+            assert_eq!(code(&found), 1, "{arguments}: {}", err(&found));
+            let note = format!("note: `slr run {scenario}` plays the run, and fails `{fails}");
+            assert!(out(&found).contains(&note), "{arguments}: {}", out(&found));
+            let again = slr("run --no-shrink", &[&scenario]);
+            assert_eq!(code(&again), 1, "{arguments}");
+            assert!(out(&again).contains(&format!("FAIL  {fails}")), "{arguments}: {}", out(&again));
+            assert_eq!(code(&slr("replay", &[&trace])), 0, "{arguments}");
+        }
+    }
+
+    #[test]
+    fn what_is_proved_leaves_no_file() {
+        let path = directory("proved").join("none.yaml");
+        let proved = slr("check --scenario", &[&argument(&path), STRATEGIES]);
+        assert_eq!(code(&proved), 0);
+        assert!(out(&proved).contains("none.yaml is not written: there is no run to write"), "{}", out(&proved));
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_written_does_not_cost_the_answer() {
+        let path = argument(&directory("unwritten").join("nowhere").join("found.yaml"));
+        let found = slr("check --param docs=false --scenario", &[&path, STRATEGIES]);
+        assert_eq!(code(&found), 4);
+        assert!(
+            out(&found).contains("violated     eventually: role-gone") && err(&found).contains("cannot be written")
+        );
+    }
+
+    /// A state of many words is told by its fingerprint, and the summary says how sure that is; or it is compared whole.
+    #[test]
+    fn wide_states_are_told_apart_by_fingerprint_or_exactly() {
+        let text = fs::read_to_string(workspace().join(COMMON)).expect("it is there");
+        // One report a failure, not one for each part of two dozen resources.
+        let wide = file(&directory("wide"), "wide.yaml", &text.replace("reports: any-subset", "reports: all"));
+        let arguments = format!("check {wide} --param n=24 --param s=8 --no-symmetry --max-states 2000 --threads 1");
+        let (fingerprints, exact) = (slr(&arguments, &[]), slr(&arguments, &["--exact"]));
+        assert_eq!((code(&fingerprints), code(&exact)), (6, 6));
+        let said = "states are told apart by fingerprint: probability of a collision ";
+        let probability = out(&fingerprints).lines().find_map(|line| line.strip_prefix(said)).expect("it is said");
+        let probability: f64 = probability.parse().expect("a number");
+        // 2000 states make about two million pairs, of 2^64.
+        assert!(probability > 1e-14 && probability < 1e-12, "{probability}");
+        assert!(out(&exact).contains("states are told apart exactly\n"));
+        let counts =
+            |output: &Output| out(output).lines().find(|line| line.starts_with("generated")).map(str::to_owned);
+        assert_eq!(counts(&fingerprints), counts(&exact));
+    }
+
+    #[test]
+    fn memory_is_a_bound_that_is_kept() {
+        let arguments = format!("check {COMMON} --param n=5 --param s=2 --param r=3 --no-symmetry --format json");
+        let found = json(&slr(&arguments, &["--max-memory", "256KiB"]));
+        assert_eq!((&found["stop"], &found["exhaustive"]), (&"memory".into(), &false.into()));
+        let states = found["distinct_states"].as_u64().expect("a count");
+        let bytes =
+            found["bytes_per_state"].as_f64().expect("a ratio") * f64::from(u32::try_from(states).expect("few"));
+        // The round in progress comes on top.
+        let most = 2.0 * 256.0 * 1024.0;
+        assert!(bytes <= most && states > 1000, "{bytes} bytes for {states} states");
+    }
+}

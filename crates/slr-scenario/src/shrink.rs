@@ -7,7 +7,8 @@
 
 use slr_core::rejection::Code as RefusalCode;
 use slr_core::universe::WorldError;
-use slr_core::{Action, State, Universe, WideSet};
+use slr_core::world::SessionSlot;
+use slr_core::{State, Universe, WideSet};
 
 use crate::expect::Monitor;
 use crate::ledger::Ledger;
@@ -87,8 +88,9 @@ pub fn shrink(
     let mut only_one = scenario.clone();
     only_one.expect = scenario.expect.get(expectation).cloned().into_iter().collect();
     let steps = |retimed: bool| -> Result<Vec<_>, Unsayable> {
-        let said = played.iter().filter(|played| !matches!(played.action, Some(Action::Throttle { .. })));
-        said.zip(1..)
+        played
+            .iter()
+            .zip(1..)
             .map(|(played, number)| {
                 let at = if retimed { SimTime::from_millis(number) } else { played.at };
                 rewrite::step(scenario, &universe, &Played { at, ..played.clone() })
@@ -176,12 +178,25 @@ fn play(universe: &Universe<WideSet>, lowered: &Lowered, seed: u64) -> Recorded 
     let until = lowered.plan.until;
     conduct(universe, &mut states, &mut agenda, &mut player, &mut listener, until, &mut Scratch::default());
     let outcomes = listener.monitor.outcomes(&states[0], &listener.ledger);
-    let [end] = states;
+    let [mut end] = states;
+    forget_which_session(universe, &mut end);
     Recorded {
         outcomes: outcomes.iter().map(|outcome| (outcome.passed, outcome.decided.map(|(_, serial)| serial))).collect(),
         unplayable: player.unplayable().len(),
         played: listener.played,
         end,
+    }
+}
+
+/// A step says that a session ends, and not which one: sessions of one principal on one role are as good as each other.
+fn forget_which_session(universe: &Universe<WideSet>, state: &mut State<WideSet>) {
+    let slots = &universe.world().sessions;
+    for (number, slot) in (0..).zip(slots) {
+        let alike = |other: &SessionSlot| other.role == slot.role && other.principal == slot.principal;
+        let class: Vec<u32> = (0..).zip(slots).filter(|(_, other)| alike(other)).map(|(number, _)| number).collect();
+        if class.first() == Some(&number) {
+            state.sort_sessions(&class);
+        }
     }
 }
 
@@ -252,6 +267,7 @@ impl Test<'_> {
                 let mut candidate = best.clone();
                 let to = (from + chunk).min(candidate.steps.len());
                 candidate.steps.drain(from..to);
+                candidate.faults = rewrite::throttlings(&candidate.steps);
                 if self.take(best, candidate) {
                     any = true;
                 } else {

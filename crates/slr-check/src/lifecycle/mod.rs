@@ -8,6 +8,7 @@ mod properties;
 mod story;
 mod symmetry;
 mod width;
+mod written;
 
 use std::marker::PhantomData;
 
@@ -26,6 +27,7 @@ use symmetry::Classes;
 pub use properties::{Asked, NotAsked};
 pub use story::Teller;
 pub use width::{ForWidth, Unfit, narrowest};
+pub use written::written;
 
 /// A state of the lifecycle with its script.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -13,7 +13,7 @@ use slr_scenario::shrink::{NotShrunk, Shrunk, shrink};
 use super::Assignments;
 use crate::console::Console;
 use crate::exit::{Exit, Failure};
-use crate::report::excerpt;
+use crate::report::{counted, excerpt};
 use crate::scenario::{self, Ready};
 
 /// Make of a run that fails the smallest scenario that still fails in the same way.
@@ -63,7 +63,9 @@ pub(super) fn on_the_side(ready: &Ready, seed: u64, again: Option<&str>) -> Opti
     let (steps, recorded) = (shrunk.scenario.steps.len(), shrunk.recorded);
     let failing = failing(ready, &shrunk);
     let perhaps = if shrunk.is_minimal { "" } else { "; perhaps fewer are" };
-    let mut text = format!("# {steps} of {recorded} actions are enough to fail: {failing}{perhaps}\n");
+    let are = if steps == 1 { "is" } else { "are" };
+    let mut text =
+        format!("# {steps} of {} {are} enough to fail: {failing}{perhaps}\n", counted(recorded as u64, "action"));
     if let Some(again) = again {
         let _ = writeln!(text, "# slr shrink {again} --seed {seed} --output small.yaml");
     }
@@ -113,7 +115,8 @@ impl Shrink {
         }
         let failing = failing(&ready, &shrunk);
         let (steps, recorded, tried) = (shrunk.scenario.steps.len(), shrunk.recorded, shrunk.tried);
-        let text = format!("still fails: {failing}\n{steps} steps of {recorded} actions, {tried} scenarios tried\n");
+        let of = format!("{} of {}", counted(steps as u64, "step"), counted(recorded as u64, "action"));
+        let text = format!("still fails: {failing}\n{of}, {} tried\n", counted(tried, "scenario"));
         console.note(&text)?;
         Ok(Exit::NotAsExpected)
     }
