@@ -7,6 +7,8 @@ use std::io::{BufWriter, IsTerminal, Write};
 use std::num::NonZero;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -23,7 +25,7 @@ use slr_scenario::trace::record::{Footer, Names};
 use slr_scenario::trace::{Header, Recorder};
 use slr_scenario::{Params, Source};
 
-use super::Assignments;
+use super::{Assignments, stop_on_interrupt};
 use crate::console::Console;
 use crate::exit::{Exit, Failure};
 use crate::report::excerpt;
@@ -33,7 +35,8 @@ use tell::Told;
 /// Explore every run of a scenario, in every order and with every answer, and prove what is expected of it or show a run that breaks it.
 ///
 /// Times and shares mean nothing here: what can happen may happen at any time. The invariants of the model and what the scenario
-/// expects are asked; the shortest counterexample is told as a story. Nothing of the answer depends on the number of threads.
+/// expects are asked; the shortest counterexample is told as a story. Nothing of the answer depends on the number of threads. Ctrl-C
+/// breaks the exploration off and tells what is known.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -211,7 +214,7 @@ impl ForWidth for Exploration<'_> {
             .map_err(|error| Failure::Mistakes(format!("{}: {error}", ready.source.name())))?;
         let unsound = |unsound: Unsound| Failure::Usage(unsound.to_string());
         let (settings, mut notes) = command.settings(&model).map_err(unsound)?;
-        let mut ticker = Ticker::new();
+        let mut ticker = Ticker::new(stop_on_interrupt()?);
         let checked = check(&model, &settings, &mut |progress| ticker.tick(progress));
         ticker.clear();
         let checked = checked.map_err(unsound)?;
@@ -325,15 +328,16 @@ fn played<S: IdSet>(text: String, found: &Found<'_, S>) -> String {
     }
 }
 
-/// Says on a terminal how far an exploration has come.
+/// Says on a terminal how far an exploration has come, and breaks it off on Ctrl-C.
 struct Ticker {
     shown: Option<Instant>,
     is_terminal: bool,
+    stop: Arc<AtomicBool>,
 }
 
 impl Ticker {
-    fn new() -> Self {
-        Self { shown: None, is_terminal: std::io::stderr().is_terminal() }
+    fn new(stop: Arc<AtomicBool>) -> Self {
+        Self { shown: None, is_terminal: std::io::stderr().is_terminal(), stop }
     }
 
     fn tick(&mut self, progress: &Progress) -> ControlFlow<()> {
@@ -350,7 +354,7 @@ impl Ticker {
                 progress.bytes >> 20
             );
         }
-        ControlFlow::Continue(())
+        if self.stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
     fn clear(&self) {

@@ -7,8 +7,7 @@ use std::fs;
 use std::io::{IsTerminal, Write as _};
 use std::ops::Range;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::thread::available_parallelism;
 use std::time::Duration;
 
@@ -19,8 +18,8 @@ use slr_scenario::Source;
 use slr_scenario::diagnostic::render;
 use slr_scenario::sweep::{self, Names, Part, Row, Summary, Variant, Variation, combinations, merge, varied};
 
-use super::Assignments;
 use super::shrink::on_the_side;
+use super::{Assignments, stop_on_interrupt};
 use crate::console::Console;
 use crate::exit::{Exit, Failure};
 use crate::report::{excerpt, place};
@@ -320,20 +319,6 @@ fn names(ready: &Ready) -> Names {
         };
         (excerpt(&ready.source, span), place(&ready.source, span))
     })
-}
-
-/// A flag that Ctrl-C sets. Whoever presses it again does not want to wait for the runs that have begun.
-fn stop_on_interrupt() -> Result<Arc<AtomicBool>, Failure> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let handlers = Arc::clone(&stop);
-    let interrupted = move || {
-        if handlers.swap(true, Ordering::Relaxed) {
-            std::process::exit(i32::from(Exit::NotAsExpected as u8));
-        }
-    };
-    ctrlc::set_handler(interrupted)
-        .map_err(|error| Failure::InputOutput(format!("Ctrl-C cannot be heard: {error}")))?;
-    Ok(stop)
 }
 
 /// Shows how far the sweep is, if somebody sits at a terminal and the rows do not go there.
