@@ -269,3 +269,144 @@ mod checking {
         assert!(bytes <= most && states > 1000, "{bytes} bytes for {states} states");
     }
 }
+
+mod sweeping {
+    use super::*;
+
+    const GADGETS: &str = "crates/slr-cli/tests/cmd/sweep.in/gadgets.yaml";
+
+    /// Sweeps in so many parts, and merges them, the last one first.
+    fn in_parts(name: &str, arguments: &str, parts: u64, merge: &str) -> Output {
+        let directory = directory(name);
+        let play = |number: u64| {
+            let part = slr(&format!("sweep {GADGETS} {arguments} --shard {number}/{parts}"), &[]);
+            file(&directory, &format!("{number}.json"), out(&part))
+        };
+        let files: Vec<String> = (1..=parts).rev().map(play).collect();
+        slr(merge, &files.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn parts_merge_to_the_byte() {
+        for (name, arguments) in [
+            ("plain", "--seeds 5..172 --no-shrink"),
+            ("varied", "--seeds 5..172 --no-shrink --vary operators.admin.retry.every=10s,30s,2m --param gadgets=4"),
+        ] {
+            let whole = slr(&format!("sweep {GADGETS} {arguments} --format json"), &[]);
+            for parts in [1, 2, 5] {
+                let merged = in_parts(name, arguments, parts, "sweep merge --format json");
+                assert_eq!(out(&merged), out(&whole), "{arguments} in {parts} parts");
+                assert_eq!(code(&merged), code(&whole));
+            }
+            let text = |output: &Output| out(output).replace(": slr run", "").replace(GADGETS, "");
+            let whole = slr(&format!("sweep {GADGETS} {arguments}"), &[]);
+            let merged = in_parts(name, arguments, 3, "sweep merge");
+            let told = |output: &Output| text(output).lines().filter(|line| !line.contains("not with seed")).count();
+            assert_eq!(told(&merged), told(&whole), "{}", out(&merged));
+        }
+    }
+
+    #[test]
+    fn parts_that_do_not_make_a_sweep_are_refused() {
+        let directory = directory("refused");
+        let part = |name: &str, arguments: &str| {
+            let part = slr(&format!("sweep {GADGETS} --no-shrink {arguments}"), &[]);
+            file(&directory, name, out(&part))
+        };
+        let one = part("1.json", "--seeds 0..20 --shard 1/2");
+        let two = part("2.json", "--seeds 0..20 --shard 2/2");
+        let longer = part("longer.json", "--seeds 0..30 --shard 2/2");
+        let other = part("other.json", "--seeds 0..20 --param gadgets=1 --shard 2/2");
+        let varied = part("varied.json", "--seeds 0..20 --vary seed=1,2 --shard 2/2");
+        for (parts, why) in [
+            (vec![&one], "part 2 of 2 is not there"),
+            (vec![&one, &one, &two], "part 1 of 2 is there twice"),
+            (vec![&one, &longer], "their seeds differ"),
+            (vec![&one, &other], "their parameters differ"),
+            (vec![&one, &varied], "their variations differ"),
+        ] {
+            let parts: Vec<&str> = parts.into_iter().map(String::as_str).collect();
+            let merged = slr("sweep merge", &parts);
+            assert_eq!(code(&merged), 3, "{parts:?}");
+            assert!(err(&merged).contains(why), "{parts:?}: {}", err(&merged));
+        }
+        let forged = fs::read_to_string(&two).expect("it was written").replacen("\"runs\": 10", "\"runs\": 11", 1);
+        let forged = file(&directory, "forged.json", &forged);
+        let merged = slr("sweep merge", &[&one, &forged]);
+        assert_eq!((code(&merged), out(&merged)), (3, ""), "{}", err(&merged));
+    }
+
+    /// The rows of all variants under a seed have the same seed, and what is compared seed by seed is what the rows say.
+    #[test]
+    fn seed_by_seed_is_what_the_rows_say() {
+        let arguments = format!("sweep {GADGETS} --seeds 0..90 --no-shrink --vary operators.admin.retry.every=10s,2m");
+        let rows = slr(&format!("{arguments} --format jsonl"), &[]);
+        let rows: Vec<serde_json::Value> =
+            out(&rows).lines().map(|line| serde_json::from_str(line).expect("a line is an object")).collect();
+        let of = |every: &str| {
+            let variant = format!("operators.admin.retry.every={every}");
+            rows.iter().filter(|row| row["variant"] == variant.as_str()).collect::<Vec<_>>()
+        };
+        let (first, this) = (of("10s"), of("2m"));
+        assert_eq!((first.len(), this.len()), (90, 90));
+        let count = |is: &dyn Fn(&serde_json::Value, &serde_json::Value) -> bool| {
+            first.iter().zip(&this).filter(|(first, this)| first["seed"] == this["seed"] && is(first, this)).count()
+        };
+        let later = count(&|first, this| {
+            first["deleted_ms"].as_u64().zip(this["deleted_ms"].as_u64()).is_some_and(|(first, this)| this > first)
+        });
+        let lost = count(&|first, this| first["passed"] == true && this["passed"] == false);
+        let sum: i64 = first
+            .iter()
+            .zip(&this)
+            .filter_map(|(first, this)| Some(this["deleted_ms"].as_i64()? - first["deleted_ms"].as_i64()?))
+            .sum();
+        let report = slr(&format!("{arguments} --format json"), &[]);
+        let report: serde_json::Value = serde_json::from_str(out(&report)).expect("one object");
+        let paired = &report["variants"][1]["paired"];
+        assert!(report["variants"][0]["paired"].is_null());
+        assert_eq!(paired["seeds"], 90);
+        assert_eq!((&paired["deleted_ms"]["more"], &paired["only_first_passes"]), (&later.into(), &lost.into()));
+        let both = 90 - paired["only_first_deletes"].as_u64().expect("a count");
+        let mean = paired["deleted_ms"]["mean"].as_f64().expect("a mean");
+        #[expect(clippy::cast_precision_loss, reason = "they are small")]
+        let expected = sum as f64 / both as f64;
+        assert!((mean - expected).abs() < 1e-6, "{mean} and not {expected}");
+        assert!(
+            paired["deleted_ms"]["low"].as_f64() < Some(mean) && Some(mean) < paired["deleted_ms"]["high"].as_f64()
+        );
+    }
+
+    /// A row that was printed says that the sweep has begun; then it is told to stop.
+    #[cfg(unix)]
+    #[test]
+    fn ctrl_c_ends_a_sweep_and_tells_what_is_known() {
+        use std::io::{BufRead, BufReader, Read};
+        use std::process::Stdio;
+
+        let mut sweep = Command::new(env!("CARGO_BIN_EXE_slr"))
+            .args(["sweep", GADGETS, "--seeds", "0..1000000000", "--format", "jsonl", "--threads", "2"])
+            .current_dir(workspace())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("slr can be started");
+        let mut rows = BufReader::new(sweep.stdout.take().expect("it is piped"));
+        let mut first = String::new();
+        rows.read_line(&mut first).expect("a row");
+        let interrupted = Command::new("kill").args(["-INT", &sweep.id().to_string()]).status();
+        assert!(interrupted.expect("kill can be started").success());
+        let mut rest = String::new();
+        rows.read_to_string(&mut rest).expect("rows are text");
+        let status = sweep.wait().expect("it ends");
+        assert_eq!(status.code(), Some(1));
+        let mut told = String::new();
+        sweep.stderr.take().expect("it is piped").read_to_string(&mut told).expect("it is text");
+        assert!(told.contains("stopped: not all seeds were played"), "{told}");
+        let seeds = first.lines().chain(rest.lines()).map(|row| {
+            let row: serde_json::Value = serde_json::from_str(row).expect("no row is cut off");
+            row["seed"].as_u64().expect("a seed")
+        });
+        assert!(seeds.enumerate().all(|(number, seed)| number as u64 == seed), "the first ones, and all of them");
+    }
+}
