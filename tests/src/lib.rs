@@ -2,6 +2,7 @@
 
 pub mod draws;
 pub mod play;
+pub mod questions;
 pub mod steps;
 pub mod worlds;
 

@@ -33,8 +33,17 @@ impl Play {
     /// With everything that is wrong with it, warnings included.
     #[must_use]
     pub fn of(path: &Path) -> Self {
+        Self::with(path, &Params::none())
+    }
+
+    /// Reads the file, with values for its parameters.
+    ///
+    /// # Panics
+    /// As [`Play::of`].
+    #[must_use]
+    pub fn with(path: &Path, params: &Params) -> Self {
         let text = std::fs::read_to_string(path).expect("a scenario can be read");
-        Self::of_text(&name(path), text)
+        Self::made(&name(path), text, params)
     }
 
     /// Reads a scenario's text.
@@ -43,9 +52,13 @@ impl Play {
     /// As [`Play::of`].
     #[must_use]
     pub fn of_text(name: &str, text: impl Into<String>) -> Self {
+        Self::made(name, text, &Params::none())
+    }
+
+    fn made(name: &str, text: impl Into<String>, params: &Params) -> Self {
         let source = Source::new(name, text).unwrap_or_else(|error| panic!("{name}: {error}"));
         let told = |diagnostics: &[_]| render(&source, diagnostics, Look::Plain);
-        let loaded = load(&source, &Params::none()).unwrap_or_else(|errors| panic!("{}", told(&errors)));
+        let loaded = load(&source, params).unwrap_or_else(|errors| panic!("{}", told(&errors)));
         assert!(loaded.warnings.is_empty(), "{}", told(&loaded.warnings));
         Self { source, scenario: loaded.scenario, lowered: loaded.lowered }
     }

@@ -2,13 +2,12 @@
 
 use std::ops::ControlFlow;
 
-use slr_check::lifecycle::{Asked, ForWidth, Lifecycle, PackedKey, narrowest};
+use slr_check::lifecycle::{Asked, ForWidth, Lifecycle, PackedKey, narrowest, written};
 use slr_check::{Settings, check};
 use slr_core::{IdSet, Universe};
-use slr_scenario::rewrite::{self, Played};
+use slr_scenario::rewrite;
 use slr_scenario::run::{Output, run};
 use slr_scenario::shrink::{NotShrunk, Shrunk, shrink};
-use slr_scenario::simulation::SimTime;
 use slr_scenario::syntax::Named;
 use slr_tests::play::Play;
 
@@ -57,7 +56,7 @@ fn bugs() -> [(&'static str, Play, usize); 3] {
 }
 
 fn shrunk(play: &Play, seed: u64) -> Shrunk {
-    shrink(&play.scenario, &play.lowered, &Named::default(), seed).expect("it fails, and can be written down")
+    shrink(&play.scenario, &play.lowered, &Named::default(), seed, None).expect("it fails, and can be written down")
 }
 
 #[test]
@@ -68,6 +67,10 @@ fn planted_bugs_shrink_to_what_they_need() {
             assert_eq!(small.expectation, 1, "{bug}");
             assert_eq!(small.scenario.steps.len(), steps, "{bug}:\n{}", small.text);
             assert!(small.recorded >= steps, "{bug}");
+            let (before, after) = (rewrite::size(&play.scenario), rewrite::size(&small.scenario));
+            assert!(after.1 <= before.1 && after.2 <= before.2, "{bug}: {after:?} of {before:?}");
+            assert!(small.is_minimal, "{bug}: nothing bounds the effort");
+            assert_eq!(small.scenario.expect.len(), 1, "{bug}");
             // The role and the one thing without which its deletion would succeed, if that matters.
             assert!(rewrite::size(&small.scenario).1 <= 2, "{bug}:\n{}", small.text);
             assert_eq!(small.text, shrunk(&play, seed).text, "{bug}: another result the second time");
@@ -90,10 +93,81 @@ fn what_is_shrunk_fails_when_it_is_run() {
     }
 }
 
+/// What is shrunk on the side ends soon, always at the same place, and with a scenario that fails.
+#[test]
+fn effort_bounds_the_work_and_not_what_comes_of_it() {
+    for (bug, play, steps) in bugs() {
+        let with = |effort: u64| shrink(&play.scenario, &play.lowered, &Named::default(), 11, Some(effort));
+        let enough = with(50_000).expect("a short run");
+        assert!(enough.is_minimal && enough.scenario.steps.len() == steps, "{bug}");
+        assert_eq!(enough.text, shrunk(&play, 11).text, "{bug}: more effort than needed changes something");
+        let recorded = enough.recorded as u64;
+        let hurried = with(20 * recorded + 20).expect("it is tried at least");
+        assert!(hurried.tried <= enough.tried && hurried.scenario.steps.len() <= hurried.recorded, "{bug}");
+        assert_eq!(hurried.text, with(20 * recorded + 20).expect("as before").text, "{bug}");
+        let again = Play::of_text("hurried.yaml", hurried.text);
+        let report = run(&again.lowered, 1, Output::Nothing).expect("its world is possible");
+        assert!(!report.outcomes[0].passed, "{bug}: half shrunk, it does not fail any more");
+        assert!(matches!(with(1), Err(NotShrunk::TooLong(_))), "{bug}");
+    }
+}
+
+/// Throttled calls are no steps of anybody: they are written as calls that are refused, with a throttling of their own each.
+#[test]
+fn throttled_calls_are_written_down() {
+    let play = |expectation: &str| {
+        let (_, play, _) = &bugs()[1];
+        let text = play.source.text().split("expect:").next().unwrap_or_default();
+        let faults = "faults: [{ throttle: DeleteServiceLinkedRole, share: 0.5 }, { throttle: GetRole }]";
+        let text = text.replace("ignores-failure: true", "cleans: nothing\n    polls: { every: 60s }");
+        Play::of_text("throttled.yaml", format!("{text}{faults}\nuntil: 10m\nexpect: [{expectation}]\n"))
+    };
+    for expectation in ["{ refusals: 0, code: Throttling }", "{ refusals: 0, operation: GetRole }"] {
+        let play = play(expectation);
+        for seed in 1..4 {
+            let small = shrunk(&play, seed);
+            let again = Play::of_text("small.yaml", small.text.as_str());
+            let report = run(&again.lowered, 1, Output::Nothing).expect("its world is possible");
+            assert!(!report.outcomes[0].passed && report.unplayable.is_empty(), "{}", small.text);
+            assert!(report.step_outcomes.iter().flatten().all(|outcome| outcome.passed), "{}", small.text);
+            assert_eq!(small.text.matches("refused: Throttling").count(), 1, "one is enough:\n{}", small.text);
+            assert_eq!(small.text.matches("throttle: ").count(), 1, "{}", small.text);
+        }
+    }
+}
+
+/// Whatever the seed and whatever fails, the end included: never more actions than the run had, never more of anything.
+#[test]
+fn nothing_is_ever_larger_than_the_run() {
+    let fails = |expectation: &str| {
+        let (_, play, _) = &bugs()[0];
+        let text = play.source.text().split("expect:").next().unwrap_or_default();
+        Play::of_text("fails.yaml", format!("{text}expect: [{expectation}]\n"))
+    };
+    for expectation in [
+        "{ eventually: role-gone }",
+        "{ finally: session-open }",
+        "{ tasks: [SUCCEEDED] }",
+        "{ attempts: 7 }",
+        "{ never: task-failed }",
+        "{ always: resource-in, kind: gadget, state: deleted }",
+    ] {
+        let play = fails(expectation);
+        for seed in 1..6 {
+            let small = shrunk(&play, seed);
+            let (before, after) = (rewrite::size(&play.scenario), rewrite::size(&small.scenario));
+            assert!(after.0 <= small.recorded && after.1 <= before.1 && after.2 <= before.2, "{expectation}");
+            let again = Play::of_text("small.yaml", small.text);
+            let report = run(&again.lowered, seed, Output::Nothing).expect("its world is possible");
+            assert!(!report.outcomes[0].passed, "{expectation} under {seed}");
+        }
+    }
+}
+
 #[test]
 fn what_does_not_fail_is_not_shrunk() {
     let play = campaign("all", "takes-empty-report-for: in-use", "");
-    let result = shrink(&play.scenario, &play.lowered, &Named::default(), 11);
+    let result = shrink(&play.scenario, &play.lowered, &Named::default(), 11, None);
     assert!(matches!(result, Err(NotShrunk::NothingFails)), "{result:?}");
 }
 
@@ -110,15 +184,8 @@ impl ForWidth for Written<'_> {
         let checked = check(&model, &Settings::default(), &mut |_| ControlFlow::Continue(())).expect("sound");
         assert!(checked.report.properties[1].verdict.is_violation(), "{:?}", checked.report.properties);
         let found = checked.runs[1].as_ref().expect("a violation has a run");
-        let mut script = 0;
-        let steps = (1..).zip(&found.steps).map(|(number, (act, after))| {
-            let step = act.scripted.then_some(script);
-            script = after.script;
-            let played =
-                Played { at: SimTime::from_millis(number), action: act.action.clone(), script: step, refused: None };
-            rewrite::step(&play.scenario, universe, &played).expect("all of it can be said")
-        });
-        slr_scenario::write(&rewrite::only(&play.scenario, steps.collect()))
+        let scenario = written(&play.scenario, &play.lowered, universe, found, Some(1));
+        slr_scenario::write(&scenario.expect("all of it can be said"))
     }
 }
 
@@ -128,7 +195,7 @@ fn a_counterexample_of_the_checker_fails_when_it_is_run() {
         let text = narrowest(&play.lowered, Written(&play)).expect("the world fits");
         let written = Play::of_text("found.yaml", text);
         let report = run(&written.lowered, 1, Output::Nothing).expect("its world is possible");
-        assert!(!report.outcomes[1].passed && report.outcomes[0].passed, "{bug}");
+        assert!(!report.outcomes[0].passed, "{bug}");
         assert_eq!(written.scenario.steps.len(), steps, "{bug}: it is not the shortest");
         assert_eq!(report.steps, steps as u64, "{bug}");
     }

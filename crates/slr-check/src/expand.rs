@@ -360,9 +360,13 @@ impl<'p, M: Model> Expander<'p, M> {
     fn expand_ample(&self, state: &M::State, visited: &Visited<'_, M::Key>, batch: &mut Batch<M::Key>) -> bool {
         let mut ample = std::mem::take(&mut batch.ample);
         ample.clear();
+        // A step that breaks a sentence about steps is counted among all of them.
+        let mut breaks = false;
         let suffices = self.model.ample(state, &mut |action, instances, next| {
+            breaks |= self.step_watches.iter().any(|watch| !(watch.predicate)(state, &action, &next));
             ample.push((self.model.rule(&action), instances, self.key_of(&next)));
-        }) && ample.iter().any(|(_, _, key)| !visited.contains(key));
+        }) && !breaks
+            && ample.iter().any(|(_, _, key)| !visited.contains(key));
         if suffices {
             for &(rule, instances, key) in &ample {
                 batch.tally.count(rule, instances);

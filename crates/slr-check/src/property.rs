@@ -9,6 +9,7 @@ pub struct Property<'m, S, A> {
     pub(crate) claim: Claim<'m, S, A>,
     pub(crate) names_an_individual: bool,
     pub(crate) is_evident: bool,
+    pub(crate) is_kept_by_reduction: bool,
 }
 
 pub(crate) enum Claim<'m, S, A> {
@@ -97,6 +98,24 @@ impl<'m, S, A> Property<'m, S, A> {
         self
     }
 
+    /// Says of a sentence about steps that a partial-order reduction keeps its answer: it is true of every step that
+    /// [`Model::ample`](crate::Model::ample) visits alone, and of any other step it is as true before as after one of those.
+    #[must_use]
+    pub fn kept_by_reduction(mut self) -> Self {
+        self.is_kept_by_reduction = true;
+        self
+    }
+
+    /// Whether a partial-order reduction keeps the answer. It keeps which predicates of states can come true, but drops
+    /// steps, runs, and the order in which they can be taken.
+    pub const fn survives_reduction(&self) -> bool {
+        match self.kind() {
+            PropertyKind::Always | PropertyKind::Never | PropertyKind::Sometimes => true,
+            PropertyKind::EveryStep => self.is_kept_by_reduction,
+            PropertyKind::Eventually | PropertyKind::LeadsTo | PropertyKind::AlwaysPossible => false,
+        }
+    }
+
     /// The name.
     pub fn name(&self) -> &str {
         &self.name
@@ -116,7 +135,7 @@ impl<'m, S, A> Property<'m, S, A> {
     }
 
     fn new(name: impl Into<String>, claim: Claim<'m, S, A>) -> Self {
-        Self { name: name.into(), claim, names_an_individual: false, is_evident: false }
+        Self { name: name.into(), claim, names_an_individual: false, is_evident: false, is_kept_by_reduction: false }
     }
 }
 
@@ -134,15 +153,6 @@ impl PropertyKind {
         match self {
             Self::Eventually | Self::LeadsTo => true,
             Self::AlwaysPossible | Self::Always | Self::Never | Self::EveryStep | Self::Sometimes => false,
-        }
-    }
-
-    /// Whether a partial-order reduction keeps the answer. It keeps which predicates can come true, but drops steps,
-    /// runs, and the order in which they can be taken.
-    pub const fn survives_reduction(self) -> bool {
-        match self {
-            Self::Always | Self::Never | Self::Sometimes => true,
-            Self::EveryStep | Self::Eventually | Self::LeadsTo | Self::AlwaysPossible => false,
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::num::NonZero;
 use std::time::Duration;
 
-use crate::{Model, PropertyKind, Symmetry};
+use crate::{Model, Symmetry};
 
 /// How to explore a model.
 ///
@@ -66,8 +66,8 @@ pub enum Unsound {
     /// Fairness tells interchangeable individuals apart.
     #[error("symmetry is on, but property `{0}` relies on fairness to each of the interchangeable individuals")]
     FairnessBreaksSymmetry(String),
-    /// The model knows no ample sets.
-    #[error("partial-order reduction is on, but the model does not know which steps can be left out")]
+    /// The model has no ample sets.
+    #[error("partial-order reduction is on, but there is no step whose order can be left out")]
     NoReduction,
     /// Reduction leaves out runs that decide the property.
     #[error("partial-order reduction is on, but it leaves out steps or runs that decide property `{0}`")]
@@ -98,7 +98,7 @@ impl Settings {
             if !model.has_reduction() {
                 return Err(Unsound::NoReduction);
             }
-            let lost = properties.iter().find(|property| !PropertyKind::survives_reduction(property.kind()));
+            let lost = properties.iter().find(|property| !property.survives_reduction());
             if let Some(property) = lost {
                 return Err(Unsound::ReductionLosesProperty(property.name.clone()));
             }

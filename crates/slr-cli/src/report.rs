@@ -137,6 +137,11 @@ fn failed_steps(ready: &Ready, report: &Report) -> Vec<Verdict> {
     failed
 }
 
+/// A number of things, in words.
+pub(crate) fn counted(number: u64, thing: &str) -> String {
+    if number == 1 { format!("1 {thing}") } else { format!("{number} {thing}s") }
+}
+
 /// What is written there, on one line and without the brackets around it.
 pub(crate) fn excerpt(source: &Source, span: Span) -> String {
     let text = source.text().get(span.range()).unwrap_or_default().trim();

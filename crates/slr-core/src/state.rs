@@ -125,6 +125,16 @@ impl<S: IdSet> State<S> {
         self.operators[operator.index()]
     }
 
+    /// Whether the resource blocked its role when the role's task started, where that is judged and not yet decided.
+    pub fn was_blocking_at_start(&self, resource: ResourceIdx) -> bool {
+        self.blocking_at_start.contains(resource.0)
+    }
+
+    /// Whether a session was open when the role's task started, where that is judged and not yet decided.
+    pub fn was_busy_at_start(&self, role: RoleIdx) -> bool {
+        self.busy_at_start.contains(role.0)
+    }
+
     /// Everything that the state knows of a resource, as one number: resources with the same number are alike.
     #[inline]
     pub fn resource_traits(&self, resource: ResourceIdx) -> u8 {
@@ -163,14 +173,45 @@ impl<S: IdSet> State<S> {
             self.sessions.put(*id, place < open);
         }
     }
+}
 
+/// Writing to a state. The rules alone see to it that what is written is a state that can come about; for anybody else this is a way to
+/// make one that cannot.
+impl<S: IdSet> State<S> {
+    /// Makes the role absent, live or gone.
     #[inline]
-    pub(crate) fn set_role(&mut self, role: RoleIdx, state: RoleState) {
+    pub fn set_role(&mut self, role: RoleIdx, state: RoleState) {
         self.roles.set(role.0, state.code());
     }
 
+    /// Gives the role this latest task, or none.
     #[inline]
-    pub(crate) fn set_task(&mut self, role: RoleIdx, task: Option<TaskState>) {
+    pub fn set_task(&mut self, role: RoleIdx, task: Option<TaskState>) {
         self.tasks.set(role.0, TaskState::code(task));
+    }
+
+    /// Puts the resource into the state of this code.
+    pub fn set_resource(&mut self, resource: ResourceIdx, code: u8) {
+        self.resources.set(resource.0, code);
+    }
+
+    /// Says whether the resource is outstanding of what a failed task named.
+    pub fn set_reported(&mut self, resource: ResourceIdx, is_reported: bool) {
+        self.reported.put(resource.0, is_reported);
+    }
+
+    /// Opens or ends the session.
+    pub fn set_open(&mut self, session: SessionIdx, is_open: bool) {
+        self.sessions.put(session.0, is_open);
+    }
+
+    /// Attaches something to its role or takes it off.
+    pub fn set_attached(&mut self, attachment: AttachmentIdx, is_attached: bool) {
+        self.attached.put(attachment.0, is_attached);
+    }
+
+    /// Puts the operator into this state.
+    pub fn set_operator(&mut self, operator: OperatorIdx, state: OperatorState) {
+        self.operators[operator.index()] = state;
     }
 }

@@ -260,7 +260,7 @@ impl<'a, S: IdSet> Monitor<'a, S> {
 
     /// Looks whether a state decides something.
     fn look(&mut self, now: SimTime, serial: u64, state: &State<S>) {
-        for (expectation, decided) in self.expectations.iter().zip(&mut self.decided) {
+        for ((expectation, decided), count) in self.expectations.iter().zip(&mut self.decided).zip(&self.counts) {
             if decided.is_some() {
                 continue;
             }
@@ -273,6 +273,10 @@ impl<'a, S: IdSet> Monitor<'a, S> {
                 What::Always { predicate, circumstance } if counts(circumstance) && !holds(predicate) => Some(false),
                 What::Never { predicate, circumstance } if counts(circumstance) && holds(predicate) => Some(false),
                 What::Sometimes { predicate, circumstance } if counts(circumstance) && holds(predicate) => Some(true),
+                // There are never fewer again.
+                What::Refusals { count: (_, most), .. } | What::Attempts { count: (_, most), .. } if count > most => {
+                    Some(false)
+                }
                 What::Eventually { .. }
                 | What::Always { .. }
                 | What::Never { .. }
@@ -321,8 +325,19 @@ impl<'a, S: IdSet> Monitor<'a, S> {
         let all = self.expectations.iter().zip(&self.decided).zip(&self.counts);
         all.map(|((expectation, decided), count)| {
             if let Some((passed, at, serial)) = *decided {
-                let late = matches!(expectation.what, What::Eventually { .. }) && !passed;
-                return Outcome { passed, decided: Some((at, serial)), found: late.then(|| format!("only at {at}")) };
+                let found = match expectation.what {
+                    What::Eventually { .. } if !passed => Some(format!("only at {at}")),
+                    What::Refusals { .. } | What::Attempts { .. } => Some(format!("{count} in all: too many at {at}")),
+                    What::Eventually { .. }
+                    | What::Always { .. }
+                    | What::Never { .. }
+                    | What::Sometimes { .. }
+                    | What::Finally { .. }
+                    | What::Possible { .. }
+                    | What::Tasks { .. }
+                    | What::Task { .. } => None,
+                };
+                return Outcome { passed, decided: Some((at, serial)), found };
             }
             let (passed, found) = self.at_the_end(&expectation.what, *count, state, ledger);
             Outcome { passed, decided: None, found }

@@ -5,14 +5,16 @@
     reason = "who listens picks what concerns it; the core is where a new variant has to find its place"
 )]
 
+use slr_core::action::Operation;
 use slr_core::kind::{Mover, Passes};
 use slr_core::rejection;
+use slr_core::world::Item;
 use slr_core::{Action, Command, IdSet, OperatorStep, Universe};
 
 use crate::simulation::SimTime;
 use crate::syntax::{
-    AwsError, Delay, Delays, Duration, Expectation, Given, Happening, Happens, Knobs, Named, OneOrMore, Operator,
-    Perform, Polling, Polls, Retention, Scenario, Step,
+    AwsError, Delay, Delays, Duration, Expectation, Fault, Given, Happening, Happens, Knobs, Named, OneOrMore,
+    Operator, Perform, Polling, Polls, Retention, Scenario, Step, TaskRef, Throttle,
 };
 use crate::yaml::{Span, Spanned};
 
@@ -46,7 +48,7 @@ fn text(text: &str) -> Option<Spanned<String>> {
 /// The step that says an action of a run of `scenario`. Times are rounded down to milliseconds.
 ///
 /// # Errors
-/// [`Unsayable`] if there is no such step: a throttled call, and a call that is no step of the scenario's own script.
+/// [`Unsayable`] if there is no such step: a call of IAM that is no step of the scenario's own script.
 pub fn step<S: IdSet>(
     scenario: &Scenario,
     universe: &Universe<S>,
@@ -54,10 +56,15 @@ pub fn step<S: IdSet>(
 ) -> Result<Spanned<Step>, Unsayable> {
     let at = anywhere(Duration::from_millis(played.at.millis()));
     let scripted = played.script.and_then(|number| scenario.steps.get(number as usize));
-    if let (Some(Action::Command { .. }) | None, Some(step)) = (&played.action, scripted) {
+    if let (Some(Action::Command { .. } | Action::Throttle { .. }) | None, Some(step)) = (&played.action, scripted) {
         let mut step = step.value.clone();
         match &mut step {
-            Step::Do(perform) => again(perform, at, played.refused),
+            Step::Do(perform) => {
+                again(perform, at, played.refused);
+                if let Some(Action::Command { command, .. }) = &played.action {
+                    only_part(perform, universe, *command);
+                }
+            }
             Step::Happens(happens) => happens.at = at,
         }
         return Ok(anywhere(step));
@@ -65,6 +72,17 @@ pub fn step<S: IdSet>(
     match &played.action {
         Some(action) => Ok(anywhere(spoken(universe, action, &at)?)),
         None => Err(Unsayable("of a script that there is not")),
+    }
+}
+
+/// A call with several tags is several commands: keeps of it what the command says.
+fn only_part<S: IdSet>(perform: &mut Perform, universe: &Universe<S>, command: Command) {
+    let (Command::Attach { attachment } | Command::Detach { attachment }) = command else {
+        return;
+    };
+    if let Item::Tag(key) = &universe.world().attachments[attachment.index()].item {
+        perform.tags.0.retain(|(name, _)| name.value.eq_ignore_ascii_case(key));
+        perform.tag_keys.retain(|name| name.value.eq_ignore_ascii_case(key));
     }
 }
 
@@ -116,7 +134,18 @@ fn spoken<S: IdSet>(universe: &Universe<S>, action: &Action<S>, at: &Spanned<Dur
             })));
         }
         Action::Command { .. } => return Err(Unsayable("Command")),
-        Action::Throttle { .. } => return Err(Unsayable("Throttle")),
+        Action::Throttle { by, operation } => {
+            // A throttled call does nothing, so that it makes no difference which of the caller's roles it was about.
+            let of_caller = world.operators.iter().find(|operator| operator.principal == *by);
+            let is_poll = *operation == Operation::GetServiceLinkedRoleDeletionStatus;
+            return Ok(Step::Do(Box::new(Perform {
+                caller: text(&world.principals[by.index()].name),
+                role: of_caller.filter(|_| !is_poll).and_then(|operator| role(operator.goal)),
+                task: is_poll.then(|| anywhere(TaskRef::Last)),
+                refused: Some(anywhere(AwsError::Throttling)),
+                ..call(at.clone(), operation.name())
+            })));
+        }
         Action::Operator { operator, step } => {
             let (what, cleaned) = match step {
                 OperatorStep::Submits => (Happening::OperatorSubmits, None),
@@ -201,7 +230,7 @@ fn call(at: Spanned<Duration>, operation: &str) -> Perform {
 /// The scenario in which these steps happen and nothing else: operators never start, and every delay is longer than the run.
 ///
 /// Sessions still end with `MaxSessionDuration`, an hour after their beginning unless the scenario says otherwise. Of the faults
-/// nothing stays but what they did.
+/// nothing stays but what they did: the calls that were throttled are throttled at their times.
 pub fn only(scenario: &Scenario, steps: Vec<Spanned<Step>>) -> Scenario {
     let never = || Some(anywhere(Duration::LONGEST));
     let late = scenario.knobs().task_visibility_delay() > Duration::ZERO
@@ -214,7 +243,7 @@ pub fn only(scenario: &Scenario, steps: Vec<Spanned<Step>>) -> Scenario {
     let until = within.fold(last, Ord::max).max(Duration::from_millis(1));
     let mut written = scenario.clone();
     written.params = Named::default();
-    written.faults = Vec::new();
+    written.faults = throttlings(&steps);
     written.until = Some(anywhere(until));
     written.delays = Some(anywhere(Delays {
         task_start: far(),
@@ -238,6 +267,20 @@ pub fn only(scenario: &Scenario, steps: Vec<Spanned<Step>>) -> Scenario {
     }
     written.steps = steps;
     written
+}
+
+/// What throttles the calls that are throttled, and those alone.
+pub(crate) fn throttlings(steps: &[Spanned<Step>]) -> Vec<Spanned<Fault>> {
+    let throttled = |step: &Spanned<Step>| match &step.value {
+        Step::Do(perform) if perform.refused.as_ref().is_some_and(|error| error.value == AwsError::Throttling) => {
+            let from = perform.at.value;
+            let until = Duration::from_millis(from.as_millis() + 1);
+            let (from, until) = (Some(anywhere(from)), Some(anywhere(until)));
+            Some(anywhere(Fault::Throttle(Throttle { throttle: perform.operation.clone(), share: None, from, until })))
+        }
+        Step::Do(_) | Step::Happens(_) => None,
+    };
+    steps.iter().filter_map(throttled).collect()
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "it fills a field that is absent where it says nothing")]

@@ -7,7 +7,8 @@
 
 use slr_core::rejection::Code as RefusalCode;
 use slr_core::universe::WorldError;
-use slr_core::{Action, State, Universe, WideSet};
+use slr_core::world::SessionSlot;
+use slr_core::{State, Universe, WideSet};
 
 use crate::expect::Monitor;
 use crate::ledger::Ledger;
@@ -32,6 +33,8 @@ pub struct Shrunk {
     pub recorded: usize,
     /// How many scenarios were tried.
     pub tried: u64,
+    /// Whether nothing more can be left out, as far as was tried; `false` if the effort was used up before.
+    pub is_minimal: bool,
 }
 
 /// Why a run cannot be shrunk.
@@ -46,6 +49,9 @@ pub enum NotShrunk {
     /// The run cannot be written down.
     #[error(transparent)]
     Unsayable(#[from] Unsayable),
+    /// The recorded run is longer than the effort allows.
+    #[error("a run of {0} actions is too long to be shrunk on the side")]
+    TooLong(usize),
     /// What was written down does not fail the same expectation: it depends on what no step says.
     #[error("written down as steps, the run does not fail the expectation any more")]
     NotReproduced,
@@ -56,13 +62,17 @@ pub enum NotShrunk {
 /// An expectation that is decided only when the run has ended (`eventually`, `finally`, counts) would fail in an empty run too. So
 /// for these the final state of the world stays what it was, and nothing is taken out of the world.
 ///
+/// `effort` bounds the work, as the sum of the sizes of all scenarios that are tried; without it, work ends when nothing more can be
+/// left out. The bound is no clock: the result is the same on every machine.
+///
 /// # Errors
-/// [`NotShrunk`] if nothing fails, or if the run cannot be written down so that it fails again.
+/// [`NotShrunk`] if nothing fails, if the run is too long for the effort, or if the run cannot be written down so that it fails again.
 pub fn shrink(
     scenario: &Scenario,
     lowered: &Lowered,
     built_in: &Named<Spanned<Service>>,
     seed: u64,
+    effort: Option<u64>,
 ) -> Result<Shrunk, NotShrunk> {
     let universe = Universe::<WideSet>::new(lowered.world.clone())?;
     let run = play(&universe, lowered, seed);
@@ -72,19 +82,30 @@ pub fn shrink(
     // What comes after the deciding action plays no part.
     let needed = decided.and_then(|serial| usize::try_from(serial).ok()).unwrap_or(run.played.len());
     let played = &run.played[..needed.min(run.played.len())];
+    if effort.is_some_and(|most| played.len() as u64 > most / FEWEST_TRIES) {
+        return Err(NotShrunk::TooLong(played.len()));
+    }
     let mut only_one = scenario.clone();
     only_one.expect = scenario.expect.get(expectation).cloned().into_iter().collect();
     let steps = |retimed: bool| -> Result<Vec<_>, Unsayable> {
-        let said = played.iter().filter(|played| !matches!(played.action, Some(Action::Throttle { .. })));
-        said.zip(1..)
+        played
+            .iter()
+            .zip(1..)
             .map(|(played, number)| {
                 let at = if retimed { SimTime::from_millis(number) } else { played.at };
                 rewrite::step(scenario, &universe, &Played { at, ..played.clone() })
             })
             .collect()
     };
-    let mut test =
-        Test { built_in, seed, by_action: decided.is_some(), end: decided.is_none().then_some(run.end), tried: 0 };
+    let mut test = Test {
+        built_in,
+        seed,
+        by_action: decided.is_some(),
+        end: decided.is_none().then_some(run.end),
+        tried: 0,
+        left: effort.unwrap_or(u64::MAX),
+        gave_up: false,
+    };
     let mut candidates = [rewrite::only(&only_one, steps(true)?), rewrite::only(&only_one, steps(false)?)].into_iter();
     let retimed = candidates.next().filter(|candidate| test.fails(candidate));
     let recorded = candidates.next();
@@ -107,7 +128,14 @@ pub fn shrink(
     test.lower_times(&mut best);
     test.settle(&mut best);
     let written = crate::write(&best);
-    Ok(Shrunk { text: written, expectation, recorded: run.played.len(), tried: test.tried, scenario: best })
+    Ok(Shrunk {
+        text: written,
+        expectation,
+        recorded: run.played.len(),
+        tried: test.tried,
+        is_minimal: !test.gave_up,
+        scenario: best,
+    })
 }
 
 /// A run, as far as shrinking looks at it.
@@ -150,12 +178,25 @@ fn play(universe: &Universe<WideSet>, lowered: &Lowered, seed: u64) -> Recorded 
     let until = lowered.plan.until;
     conduct(universe, &mut states, &mut agenda, &mut player, &mut listener, until, &mut Scratch::default());
     let outcomes = listener.monitor.outcomes(&states[0], &listener.ledger);
-    let [end] = states;
+    let [mut end] = states;
+    forget_which_session(universe, &mut end);
     Recorded {
         outcomes: outcomes.iter().map(|outcome| (outcome.passed, outcome.decided.map(|(_, serial)| serial))).collect(),
         unplayable: player.unplayable().len(),
         played: listener.played,
         end,
+    }
+}
+
+/// A step says that a session ends, and not which one: sessions of one principal on one role are as good as each other.
+fn forget_which_session(universe: &Universe<WideSet>, state: &mut State<WideSet>) {
+    let slots = &universe.world().sessions;
+    for (number, slot) in (0..).zip(slots) {
+        let alike = |other: &SessionSlot| other.role == slot.role && other.principal == slot.principal;
+        let class: Vec<u32> = (0..).zip(slots).filter(|(_, other)| alike(other)).map(|(number, _)| number).collect();
+        if class.first() == Some(&number) {
+            state.sort_sessions(&class);
+        }
     }
 }
 
@@ -168,12 +209,25 @@ struct Test<'a> {
     /// The state in which the run has to end.
     end: Option<State<WideSet>>,
     tried: u64,
+    /// How much effort is left.
+    left: u64,
+    /// Whether a scenario was not tried for lack of it.
+    gave_up: bool,
 }
+
+/// A run is worth shrinking if so many scenarios of its size can be tried.
+const FEWEST_TRIES: u64 = 20;
 
 impl Test<'_> {
     /// The run of a candidate, if it is a scenario at all. Its text is read again, so that what is found is what anybody can run.
     fn run(&mut self, candidate: &Scenario) -> Option<Recorded> {
-        self.tried += 1;
+        let (steps, individuals, operators) = rewrite::size(candidate);
+        let size = (steps + operators) as u64 + individuals + 1;
+        let Some(left) = self.left.checked_sub(size) else {
+            self.gave_up = true;
+            return None;
+        };
+        (self.left, self.tried) = (left, self.tried + 1);
         let source = Source::new("shrunk.yaml", crate::write(candidate)).ok()?;
         let parsed = parse_with(&source, &Params::none(), self.built_in).ok()?;
         let lowered = lower(&parsed.scenario, self.built_in).ok()?;
@@ -213,6 +267,7 @@ impl Test<'_> {
                 let mut candidate = best.clone();
                 let to = (from + chunk).min(candidate.steps.len());
                 candidate.steps.drain(from..to);
+                candidate.faults = rewrite::throttlings(&candidate.steps);
                 if self.take(best, candidate) {
                     any = true;
                 } else {

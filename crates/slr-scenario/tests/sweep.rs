@@ -59,7 +59,13 @@ fn names(lowered: &Lowered) -> Names {
 fn file(lowered: &Lowered, seeds: Range<u64>, part: Part, threads: usize) -> Sweep {
     let mut file = Sweep::new(&lowered.title, SCENARIO, Vec::new(), seeds, part);
     let (swept, _) = swept(lowered, file.own_seeds(), threads);
-    file.variants.push(Variant { set: Vec::new(), names: names(lowered), played: swept.seeds, tally: swept.tally });
+    file.variants.push(Variant {
+        set: Vec::new(),
+        names: names(lowered),
+        played: swept.seeds,
+        tally: swept.tally,
+        paired: None,
+    });
     file
 }
 

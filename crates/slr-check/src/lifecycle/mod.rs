@@ -8,12 +8,14 @@ mod properties;
 mod story;
 mod symmetry;
 mod width;
+mod written;
 
 use std::marker::PhantomData;
 
 use slr_core::codec::{Codec, TooWide};
 use slr_core::id::{OperatorIdx, ResourceIdx, RoleIdx, SessionIdx, TransitionIdx};
 use slr_core::invariant::{is_evidently_sound, is_evidently_sound_step};
+use slr_core::kind::Mover;
 use slr_core::machine::SessionEnd;
 use slr_core::rejection::Refusal;
 use slr_core::rules::{Offers, Reports};
@@ -29,6 +31,7 @@ use symmetry::Classes;
 pub use properties::{Asked, NotAsked};
 pub use story::Teller;
 pub use width::{ForWidth, Unfit, narrowest};
+pub use written::written;
 
 /// A state of the lifecycle with its script.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -302,7 +305,12 @@ impl<S: IdSet, K: PackedKey> Model for Lifecycle<'_, S, K> {
     }
 
     fn has_reduction(&self) -> bool {
-        true
+        self.universe.resources().any(|resource| {
+            let transitions = (0..).zip(&self.universe.kind_of(resource).transitions);
+            transitions
+                .filter(|(_, transition)| transition.by == Mover::Service)
+                .any(|(id, _)| self.classes.is_lonely(self.universe, resource, TransitionIdx(id)))
+        })
     }
 
     fn ample(&self, scene: &Scene<S>, visit: &mut impl FnMut(Act<S>, u64, Scene<S>)) -> bool {

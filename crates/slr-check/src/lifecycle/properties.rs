@@ -119,6 +119,9 @@ impl<S: IdSet, K: PackedKey> Lifecycle<'_, S, K> {
                     act.action.as_ref().is_none_or(|action| holds(universe, &before.state, action, &after.state))
                 })
                 .evident()
+                // None of them looks at which of two states a resource is in that block alike and are no ends: that is all that a step
+                // which is taken alone changes.
+                .kept_by_reduction()
             }
             Asked::Always(name, predicate, circumstance) => {
                 let (p, c) = (*predicate, *circumstance);

@@ -204,7 +204,10 @@ impl<S: IdSet> Classes<S> {
         let stale = universe
             .service_of(universe.role_of(resource))
             .is_some_and(|service| service.reports == ReportingPolicy::Stale);
-        from.blocks() == to.blocks()
+        // Out of `absent` it would be there, and what waits for the role waits for other steps.
+        step.from != 0
+            && !step.needs_live_role()
+            && from.blocks() == to.blocks()
             && from.works == to.works
             && from.is_end == to.is_end
             && step.when == slr_core::kind::When::Always

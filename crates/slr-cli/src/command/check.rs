@@ -7,22 +7,25 @@ use std::io::{BufWriter, IsTerminal, Write};
 use std::num::NonZero;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
 
-use slr_check::lifecycle::{Act, Asked, ForWidth, Lifecycle, NotAsked, PackedKey, Scene, narrowest};
+use slr_check::lifecycle::{Act, Asked, ForWidth, Lifecycle, NotAsked, PackedKey, Scene, narrowest, written};
 use slr_check::{Bounds, Progress, Run, Settings, Unsound, check};
 use slr_core::rejection::Refusal;
 use slr_core::{IdSet, Universe};
 use slr_scenario::diagnostic::render;
-use slr_scenario::rewrite::{self, Played};
+use slr_scenario::run::{Output, run};
 use slr_scenario::simulation::{Ending, SimTime, Step};
 use slr_scenario::trace::record::{Footer, Names};
 use slr_scenario::trace::{Header, Recorder};
+use slr_scenario::{Params, Source};
 
-use super::Assignments;
+use super::{Assignments, stop_on_interrupt};
 use crate::console::Console;
 use crate::exit::{Exit, Failure};
 use crate::report::excerpt;
@@ -32,7 +35,8 @@ use tell::Told;
 /// Explore every run of a scenario, in every order and with every answer, and prove what is expected of it or show a run that breaks it.
 ///
 /// Times and shares mean nothing here: what can happen may happen at any time. The invariants of the model and what the scenario
-/// expects are asked; the shortest counterexample is told as a story. Nothing of the answer depends on the number of threads.
+/// expects are asked; the shortest counterexample is told as a story. Nothing of the answer depends on the number of threads. Ctrl-C
+/// breaks the exploration off and tells what is known.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -59,7 +63,11 @@ pub(crate) struct Check {
     /// Tell all states apart.
     #[arg(long)]
     no_symmetry: bool,
-    /// Take every order of independent steps. Default: only those that some question can tell apart, where every question allows it.
+    /// Of steps whose order no question can tell apart take one order, or refuse to: questions about liveness need all.
+    /// Default: where every question allows it.
+    #[arg(long, conflicts_with = "no_reduction")]
+    reduction: bool,
+    /// Take every order of all steps.
     #[arg(long)]
     no_reduction: bool,
     /// Compare whole states instead of fingerprints.
@@ -131,7 +139,11 @@ impl Check {
             }
         };
         console.out().write_all(text.as_bytes())?;
-        Ok(told.exit())
+        // What was found is worth telling, whatever became of the files.
+        match told.unwritten() {
+            Some(message) => Err(Failure::InputOutput(message.to_owned())),
+            None => Ok(told.exit()),
+        }
     }
 
     fn bounds(&self) -> Bounds {
@@ -165,8 +177,13 @@ impl Check {
         if !self.no_reduction {
             settings.reduction = true;
             if let Err(unsound) = settings.vet(model) {
+                if self.reduction {
+                    return Err(unsound);
+                }
                 settings.reduction = false;
-                notes.push(format!("partial-order reduction is off: {}", reason(&unsound)));
+                if unsound != Unsound::NoReduction {
+                    notes.push(format!("partial-order reduction is off: {}", reason(&unsound)));
+                }
             }
         }
         Ok((settings, notes))
@@ -197,36 +214,66 @@ impl ForWidth for Exploration<'_> {
             .map_err(|error| Failure::Mistakes(format!("{}: {error}", ready.source.name())))?;
         let unsound = |unsound: Unsound| Failure::Usage(unsound.to_string());
         let (settings, mut notes) = command.settings(&model).map_err(unsound)?;
-        let mut ticker = Ticker::new();
+        let mut ticker = Ticker::new(stop_on_interrupt()?);
         let checked = check(&model, &settings, &mut |progress| ticker.tick(progress));
         ticker.clear();
         let checked = checked.map_err(unsound)?;
-        let violated = checked.report.properties.iter().position(|property| property.verdict.is_violation());
-        if let Some(run) = violated.and_then(|number| checked.runs[number].as_ref()) {
-            command.keep(ready, universe, run, &mut notes)?;
+        let violated = |number: &usize| checked.report.properties[*number].verdict.is_violation();
+        let shown =
+            (0..checked.runs.len()).filter(violated).find_map(|number| Some((number, checked.runs[number].as_ref()?)));
+        let mut unwritten = None;
+        if let Some((number, run)) = shown {
+            let mut asked = (0..ready.lowered.expectations.len())
+                .filter(|expectation| not_asked.iter().all(|left| left.expectation != *expectation));
+            let expectation = number.checked_sub(invariants).and_then(|place| asked.nth(place));
+            let found = Found { run, name: &checked.report.properties[number].name, expectation };
+            unwritten = command.keep(ready, universe, &found, &mut notes).err();
+        } else {
+            let files = [&command.trace, &command.scenario];
+            notes.extend(
+                files
+                    .into_iter()
+                    .flatten()
+                    .map(|path| format!("{} is not written: there is no run to write", path.display())),
+            );
         }
-        Ok(Told::new(ready, universe, &checked, invariants, &not_asked, notes))
+        Ok(Told::new(ready, universe, &checked, invariants, &not_asked, notes, unwritten))
     }
+}
+
+/// A run that violates something.
+struct Found<'a, S> {
+    run: &'a Run<Scene<S>, Act<S>>,
+    /// What it violates.
+    name: &'a str,
+    /// Which expectation of the scenario that is, if it is one.
+    expectation: Option<usize>,
 }
 
 impl Check {
     /// Writes the run to the files that were asked for.
+    ///
+    /// # Errors
+    /// What cannot be written, and why.
     fn keep<S: IdSet>(
         &self,
         ready: &Ready,
         universe: &Universe<S>,
-        run: &Run<Scene<S>, Act<S>>,
+        found: &Found<'_, S>,
         notes: &mut Vec<String>,
-    ) -> Result<(), Failure> {
-        let cannot = |path: &Path, error: &std::io::Error| {
-            Failure::InputOutput(format!("{} cannot be written: {error}", path.display()))
-        };
+    ) -> Result<(), String> {
+        let cannot = |path: &Path, error: &std::io::Error| format!("{} cannot be written: {error}", path.display());
         if let Some(path) = &self.trace {
-            self.record(path, ready, universe, run).map_err(|error| cannot(path, &error))?;
+            self.record(path, ready, universe, found.run).map_err(|error| cannot(path, &error))?;
+            notes.push(format!("`slr replay {}` proves the run that violates `{}`", path.display(), found.name));
         }
         if let Some(path) = &self.scenario {
-            match rewritten(ready, universe, run) {
-                Ok(text) => fs::write(path, text).map_err(|error| cannot(path, &error))?,
+            match written(&ready.scenario, &ready.lowered, universe, found.run, found.expectation) {
+                Ok(scenario) => {
+                    let text = slr_scenario::write(&scenario);
+                    fs::write(path, &text).map_err(|error| cannot(path, &error))?;
+                    notes.push(format!("`slr run {}` {}", path.display(), played(text, found)));
+                }
                 Err(unsayable) => notes.push(format!("{} was not written: {unsayable}", path.display())),
             }
         }
@@ -263,41 +310,34 @@ impl Check {
     }
 }
 
-/// The scenario whose only run is this one.
-fn rewritten<S: IdSet>(
-    ready: &Ready,
-    universe: &Universe<S>,
-    run: &Run<Scene<S>, Act<S>>,
-) -> Result<String, rewrite::Unsayable> {
-    let mut before = &run.initial;
-    let mut steps = Vec::new();
-    for (number, (act, after)) in (1..).zip(&run.steps) {
-        let refused = act.action.as_ref().and_then(|action| {
-            let mut state = before.state.clone();
-            match universe.apply(&mut state, action, &mut |_| ()) {
-                Err(Refusal::Rejected(rejection)) => Some(rejection.code()),
-                Ok(()) | Err(Refusal::Impossible(_)) => None,
-            }
-        });
-        let script = act.scripted.then_some(before.script);
-        let played = Played { at: SimTime::from_millis(number), action: act.action.clone(), script, refused };
-        steps.push(rewrite::step(&ready.scenario, universe, &played)?);
-        before = after;
+/// What comes of playing the scenario that was written: it is played, so that nobody has to trust it.
+fn played<S: IdSet>(text: String, found: &Found<'_, S>) -> String {
+    let source = Source::new("the counterexample", text).ok();
+    let loaded = source.and_then(|source| slr_scenario::load(&source, &Params::none()).ok());
+    let Some(report) = loaded.and_then(|loaded| run(&loaded.lowered, loaded.lowered.seed, Output::Nothing).ok()) else {
+        return "cannot play the run: please report it, with the scenario".to_owned();
+    };
+    let fails = match found.expectation {
+        Some(_) => report.outcomes.first().is_some_and(|outcome| !outcome.passed),
+        None => report.broken.is_some(),
+    };
+    match (fails, found.expectation) {
+        (true, _) => format!("plays the run, and fails `{}`", found.name),
+        (false, Some(_)) => format!("plays the run, which alone does not decide `{}`", found.name),
+        (false, None) => format!("plays the run that violates `{}`", found.name),
     }
-    let mut scenario = ready.scenario.clone();
-    rewrite::without_times(&mut scenario);
-    Ok(slr_scenario::write(&rewrite::only(&scenario, steps)))
 }
 
-/// Says on a terminal how far an exploration has come.
+/// Says on a terminal how far an exploration has come, and breaks it off on Ctrl-C.
 struct Ticker {
     shown: Option<Instant>,
     is_terminal: bool,
+    stop: Arc<AtomicBool>,
 }
 
 impl Ticker {
-    fn new() -> Self {
-        Self { shown: None, is_terminal: std::io::stderr().is_terminal() }
+    fn new(stop: Arc<AtomicBool>) -> Self {
+        Self { shown: None, is_terminal: std::io::stderr().is_terminal(), stop }
     }
 
     fn tick(&mut self, progress: &Progress) -> ControlFlow<()> {
@@ -314,7 +354,7 @@ impl Ticker {
                 progress.bytes >> 20
             );
         }
-        ControlFlow::Continue(())
+        if self.stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
     fn clear(&self) {
@@ -330,8 +370,8 @@ fn reason(unsound: &Unsound) -> String {
         Unsound::NoSymmetry => "there are no interchangeable individuals".to_owned(),
         Unsound::PropertyBreaksSymmetry(name) => format!("`{name}` is about one of the interchangeable individuals"),
         Unsound::FairnessBreaksSymmetry(name) => format!("`{name}` relies on fairness to each of the individuals"),
-        Unsound::NoReduction => "it is not known which steps can be left out".to_owned(),
-        Unsound::ReductionLosesProperty(name) => format!("it leaves out steps that decide `{name}`"),
+        Unsound::NoReduction => "there is no step whose order can be left out".to_owned(),
+        Unsound::ReductionLosesProperty(name) => format!("it leaves out steps or runs that decide `{name}`"),
     }
 }
 

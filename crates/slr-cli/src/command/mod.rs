@@ -18,9 +18,11 @@ mod sweep;
 mod test;
 mod validate;
 
-use clap::{Args, Parser, Subcommand};
-
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use clap::{Args, Parser, Subcommand};
 
 use slr_scenario::Params;
 use slr_scenario::access::Access;
@@ -138,6 +140,26 @@ impl Assignments {
         }
         params
     }
+
+    /// What a scenario can be loaded again with, as it is written on a command line; `None` for stdin.
+    fn again(&self, path: &Path) -> Option<String> {
+        let words = self.assignments.iter().flat_map(|assignment| [" --param ", assignment]);
+        (path != Path::new("-")).then(|| path.display().to_string() + &words.collect::<String>())
+    }
+}
+
+/// A flag that Ctrl-C sets. Whoever presses it again does not want to wait for what has begun.
+fn stop_on_interrupt() -> Result<Arc<AtomicBool>, Failure> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let handlers = Arc::clone(&stop);
+    let interrupted = move || {
+        if handlers.swap(true, Ordering::Relaxed) {
+            std::process::exit(i32::from(Exit::NotAsExpected as u8));
+        }
+    };
+    ctrlc::set_handler(interrupted)
+        .map_err(|error| Failure::InputOutput(format!("Ctrl-C cannot be heard: {error}")))?;
+    Ok(stop)
 }
 
 fn assignment(text: &str) -> Result<String, String> {

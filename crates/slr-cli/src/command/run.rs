@@ -1,7 +1,7 @@
 //! `slr run`.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
@@ -10,6 +10,7 @@ use slr_scenario::run::{Output, Report, RunError, run};
 use slr_scenario::trace::Header;
 
 use super::Assignments;
+use super::shrink::on_the_side;
 use crate::console::{Console, DIM, FAILED, PASSED};
 use crate::exit::{Exit, Failure};
 use crate::report::{Verdict, Verdicts};
@@ -43,6 +44,9 @@ pub(crate) struct Run {
     /// Tell only what did not come as expected; a JSON Lines trace is written all the same.
     #[arg(long, short)]
     quiet: bool,
+    /// When an expectation fails, do not look for the smallest scenario that fails in the same way.
+    #[arg(long)]
+    no_shrink: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -62,7 +66,7 @@ impl Run {
                 self.tell(console, "\n")?;
             }
             let exit = match scenario::load(path, &params) {
-                Ok(ready) => self.play(&ready, console)?,
+                Ok(ready) => self.play(path, &ready, console)?,
                 Err(refused) => {
                     console.note(&refused.text(console.err_look()))?;
                     refused.exit()
@@ -73,7 +77,7 @@ impl Run {
         Ok(worst)
     }
 
-    fn play(&self, ready: &Ready, console: &mut Console) -> Result<Exit, Failure> {
+    fn play(&self, path: &Path, ready: &Ready, console: &mut Console) -> Result<Exit, Failure> {
         if !self.quiet && !ready.warnings.is_empty() {
             console.note(&render(&ready.source, &ready.warnings, console.err_look()))?;
         }
@@ -90,6 +94,12 @@ impl Run {
             Format::Jsonl => console.err_look(),
         };
         self.tell(console, &self.outcome(ready, &verdicts, look))?;
+        if !self.quiet && !self.no_shrink && verdicts.exit() == Exit::NotAsExpected {
+            let seed = self.seed.unwrap_or(ready.lowered.seed);
+            if let Some(text) = on_the_side(ready, seed, self.assignments.again(path).as_deref()) {
+                self.tell(console, &format!("\n{text}"))?;
+            }
+        }
         Ok(verdicts.exit())
     }
 

@@ -246,6 +246,15 @@ impl Plan {
         };
         self.steps.iter().flat_map(apart).collect()
     }
+
+    /// For each entry of the [script](Self::script), the step of the scenario that it is taken from, counted from 0.
+    pub fn script_steps(&self) -> Vec<u32> {
+        let parts = |step: &PlannedStep| match &step.what {
+            Scripted::Call { also, .. } => 1 + also.len(),
+            _ => 1,
+        };
+        (0..).zip(&self.steps).flat_map(|(number, step)| std::iter::repeat_n(number, parts(step))).collect()
+    }
 }
 
 impl Scripted {

@@ -5,6 +5,7 @@
 //! threads, and that of an interrupted sweep is exactly that of a shorter one.
 
 mod histogram;
+mod paired;
 mod runner;
 mod shard;
 mod summary;
@@ -24,6 +25,7 @@ use crate::lower::Lowered;
 use runner::Runner;
 
 pub use histogram::Histogram;
+pub use paired::{Differences, MeanDifference, Paired};
 pub use shard::{NotMergeable, Part, Sweep, Variant, merge};
 pub use summary::{Interval, Names, Property, PropertySort, Spread, Summary, wilson};
 pub use tally::{FIRST_SEEDS, Held, Refused, RoleTally, Tally};

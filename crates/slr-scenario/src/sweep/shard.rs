@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::paired::{Paired, PairedSummary};
 use super::summary::{Names, Summary};
 use super::tally::Tally;
 
@@ -58,6 +59,8 @@ pub struct Variant {
     pub played: Range<u64>,
     /// What was counted.
     pub tally: Tally,
+    /// How it compares with the first one seed by seed; `None` of the first one itself.
+    pub paired: Option<Paired>,
 }
 
 /// A sweep, or a part of one.
@@ -94,6 +97,9 @@ struct VariantReport<'a> {
     played: &'a Range<u64>,
     #[serde(flatten)]
     summary: Summary,
+    /// Against the first variant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    paired: Option<PairedSummary>,
 }
 
 impl Sweep {
@@ -135,7 +141,12 @@ impl Sweep {
             variants: self
                 .variants
                 .iter()
-                .map(|v| VariantReport { set: &v.set, played: &v.played, summary: variant(v) })
+                .map(|v| VariantReport {
+                    set: &v.set,
+                    played: &v.played,
+                    summary: variant(v),
+                    paired: v.paired.as_ref().map(PairedSummary::from),
+                })
                 .collect(),
         };
         in_lines(&report)
@@ -160,10 +171,14 @@ impl Sweep {
         if part.number == 0 || part.number > part.of || sweep.variants.is_empty() {
             return Err(unreadable("it says that it is a part that there cannot be".to_owned()));
         }
-        for variant in &sweep.variants {
+        for (number, variant) in sweep.variants.iter().enumerate() {
             let played = variant.played.end.checked_sub(variant.played.start);
             let is_own = variant.played.start == own.start && variant.played.end <= own.end;
-            if played != Some(variant.tally.runs) || !is_own || !variant.names.fit(&variant.tally) {
+            let is_paired = variant
+                .paired
+                .as_ref()
+                .map_or(number == 0, |paired| number > 0 && paired.is_sound() && paired.seeds <= variant.tally.runs);
+            if played != Some(variant.tally.runs) || !is_own || !is_paired || !variant.names.fit(&variant.tally) {
                 return Err(unreadable("what it counted does not fit what it names".to_owned()));
             }
         }
@@ -245,6 +260,9 @@ pub fn merge(mut parts: Vec<(String, Sweep)>) -> Result<Sweep, NotMergeable> {
         check_place(&name, &sweep, count, of)?;
         for (mine, others) in whole.variants.iter_mut().zip(sweep.variants) {
             mine.tally.merge(&others.tally);
+            if let (Some(mine), Some(others)) = (&mut mine.paired, &others.paired) {
+                mine.merge(others);
+            }
             mine.played.end = others.played.end;
         }
     }

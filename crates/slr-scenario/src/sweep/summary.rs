@@ -72,9 +72,14 @@ impl Names {
         }
     }
 
+    /// A tally of what is named here.
+    pub fn tally(&self) -> Tally {
+        Tally::new(self.properties.len(), self.operators.len(), self.roles.len())
+    }
+
     /// Whether a tally counts what is named here.
     pub(super) fn fit(&self, tally: &Tally) -> bool {
-        tally.is_like(&Tally::new(self.properties.len(), self.operators.len(), self.roles.len()))
+        tally.is_like(&self.tally())
     }
 }
 

@@ -92,7 +92,13 @@ pub fn varied(text: &str, choices: &[Choice<'_>]) -> Result<(String, Vec<String>
 fn said(value: &Node) -> String {
     match &value.content {
         Content::Scalar(scalar) => scalar.text.clone(),
-        Content::Sequence(_) | Content::Mapping(_) => value.to_json().to_string(),
+        Content::Sequence(_) | Content::Mapping(_) => {
+            let entry = Entry { key: Spanned::from("it"), value: value.clone() };
+            let text = to_text(&Node::new(Content::Mapping(vec![entry])));
+            let said = text.trim_end().strip_prefix("it: ").filter(|said| !said.contains('\n'));
+            // What is too long for a line of a scenario.
+            said.map_or_else(|| value.to_json().to_string(), str::to_owned)
+        }
     }
 }
 
@@ -143,7 +149,7 @@ mod tests {
             made[0].0,
             "services:\n  gadgets.example.com: { reports: { first: 5 } }\nlist: [1, 2]\nparams: { n: 3 }\n"
         );
-        assert_eq!(made[0].1, ["services.gadgets.example.com.reports={\"first\":5}"]);
+        assert_eq!(made[0].1, ["services.gadgets.example.com.reports={ first: 5 }"]);
         assert_eq!(made[1].1, ["services.gadgets.example.com.reports=none"]);
         assert!(vary(text, "list.1=7").unwrap()[0].0.contains("[1, 7]"));
         assert!(vary(text, "delays.clean-up=5s").unwrap()[0].0.contains("delays: { clean-up: 5s }"));

@@ -12,7 +12,7 @@ use slr_scenario::diagnostic::Look;
 
 use crate::console::{DIM, FAILED, PASSED};
 use crate::exit::Exit;
-use crate::report::excerpt;
+use crate::report::{counted, excerpt};
 use crate::scenario::Ready;
 
 /// What a check found.
@@ -22,6 +22,8 @@ pub(super) struct Told {
     findings: Vec<Finding>,
     not_asked: Vec<(String, &'static str)>,
     notes: Vec<String>,
+    /// The file that was asked for and cannot be written, and why.
+    unwritten: Option<String>,
     /// How many of the properties are invariants of the model.
     invariants: usize,
 }
@@ -52,6 +54,7 @@ impl Told {
         invariants: usize,
         not_asked: &[NotAsked],
         notes: Vec<String>,
+        unwritten: Option<String>,
     ) -> Self {
         let runs = checked.report.properties.iter().zip(&checked.runs);
         let findings = runs.map(|(property, run)| {
@@ -73,8 +76,14 @@ impl Told {
             not_asked: not_asked.iter().map(text).collect(),
             report: checked.report.clone(),
             notes,
+            unwritten,
             invariants,
         }
+    }
+
+    /// The file that was asked for and cannot be written, and why.
+    pub(super) fn unwritten(&self) -> Option<&str> {
+        self.unwritten.as_deref()
     }
 
     pub(super) fn exit(&self) -> Exit {
@@ -175,18 +184,17 @@ impl Told {
         };
         let _ = writeln!(
             text,
-            "generated {} steps, {} distinct states{shortcuts}, depth {}, {} ends",
-            report.edges, report.distinct, report.depth, report.ends
+            "generated {}, {}{shortcuts}, depth {}, {}",
+            counted(report.edges, "step"),
+            counted(report.distinct, "distinct state"),
+            report.depth,
+            counted(report.ends, "end"),
         );
         let _ = writeln!(
             text,
             "{:.2} s with {}, {:.0} states/s, {:.1} bytes/state",
             report.timing.seconds,
-            if report.timing.threads == 1 {
-                "1 thread".to_owned()
-            } else {
-                format!("{} threads", report.timing.threads)
-            },
+            counted(u64::from(report.timing.threads), "thread"),
             report.states_per_second(),
             report.bytes_per_state()
         );
@@ -212,10 +220,12 @@ impl Told {
             Stop::Time => "stopped at the bound on time",
             Stop::Cancelled => "broken off",
         };
+        let more = if report.stop == Stop::States { ", and there was at least one more" } else { "" };
         let left = if report.exhaustive {
             String::new()
         } else {
-            format!(": {} states were not expanded, {} not examined", report.unexpanded, report.unexamined)
+            let unexpanded = counted(report.unexpanded, "state");
+            format!(": {unexpanded} not expanded, {} not examined{more}", report.unexamined)
         };
         let _ = writeln!(text, "{why}{left}");
     }

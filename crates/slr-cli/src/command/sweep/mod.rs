@@ -7,7 +7,6 @@ use std::fs;
 use std::io::{IsTerminal, Write as _};
 use std::ops::Range;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::available_parallelism;
 use std::time::Duration;
@@ -17,9 +16,10 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use slr_scenario::Source;
 use slr_scenario::diagnostic::render;
-use slr_scenario::sweep::{self, Names, Part, Row, Summary, Variant, Variation, combinations, merge, varied};
+use slr_scenario::sweep::{self, Names, Paired, Part, Row, Summary, Variant, Variation, combinations, merge, varied};
 
-use super::Assignments;
+use super::shrink::on_the_side;
+use super::{Assignments, stop_on_interrupt};
 use crate::console::Console;
 use crate::exit::{Exit, Failure};
 use crate::report::{excerpt, place};
@@ -68,6 +68,9 @@ pub(crate) struct Sweep {
     /// How many threads play; as many as there are processors unless given.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     threads: Option<u16>,
+    /// When an expectation fails, do not look for the smallest scenario that fails in the same way.
+    #[arg(long)]
+    no_shrink: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -161,16 +164,16 @@ impl Sweep {
         if let (Some(form), None) = (rows, self.shard) {
             form.head(console.out(), !self.variations.is_empty())?;
         }
-        for (set, ready) in &scenarios {
-            if !ready.warnings.is_empty() && set.is_empty() {
-                console.note(&render(&ready.source, &ready.warnings, console.err_look()))?;
-            }
-            whole.variants.push(self.play(set, ready, &whole.own_seeds(), rows, &stop, console)?);
+        if !ready.warnings.is_empty() {
+            console.note(&render(&ready.source, &ready.warnings, console.err_look()))?;
         }
+        whole.variants = self.play(ready, &scenarios, &whole.own_seeds(), rows, &stop, console)?;
         self.tell(&whole, console)?;
         let stopped = !whole.is_complete();
         if stopped {
             console.note("stopped: not all seeds were played\n")?;
+        } else if !self.no_shrink && self.shard.is_none() {
+            self.shrink(&whole, &scenarios, console)?;
         }
         Ok(if stopped { exit_of(&whole).max(Exit::NotAsExpected) } else { exit_of(&whole) })
     }
@@ -195,33 +198,76 @@ impl Sweep {
         Ok(scenarios)
     }
 
+    /// Plays all variants of a scenario.
     fn play(
         &self,
-        set: &[String],
         ready: &Ready,
+        scenarios: &[(Vec<String>, Ready)],
         seeds: &Range<u64>,
-        rows: Option<rows::Form>,
+        form: Option<rows::Form>,
         stop: &AtomicBool,
         console: &mut Console,
-    ) -> Result<Variant, Failure> {
+    ) -> Result<Vec<Variant>, Failure> {
+        let written = names(ready);
+        let begin = |(number, (set, ready)): (usize, &(Vec<String>, Ready))| {
+            let names = placed(names(ready), &written);
+            let paired = (number > 0).then(Paired::default);
+            Variant { set: set.clone(), played: seeds.start..seeds.start, tally: names.tally(), names, paired }
+        };
+        let mut variants: Vec<Variant> = scenarios.iter().enumerate().map(begin).collect();
+        let several = variants.len() > 1;
+        let bar = progress((seeds.end - seeds.start).saturating_mul(variants.len() as u64), form.is_some());
+        // What is compared seed by seed is kept for so many seeds at a time, and no longer.
+        let most = if several { BLOCK } else { u64::MAX };
+        let mut start = seeds.start;
+        while start < seeds.end && !stop.load(Ordering::Relaxed) {
+            let block = start..seeds.end.min(start.saturating_add(most));
+            let mut first: Option<Vec<Row>> = None;
+            for (variant, (_, ready)) in variants.iter_mut().zip(scenarios) {
+                let mut kept: Vec<Row> = Vec::new();
+                let mut hear = |rows: &[Row]| {
+                    bar.inc(rows.len() as u64);
+                    kept.extend_from_slice(if several { rows } else { &[] });
+                };
+                self.play_block(variant, ready, block.clone(), form, stop, console, &mut hear)?;
+                match (&first, &mut variant.paired) {
+                    (Some(first), Some(paired)) => paired.record(first, &kept),
+                    (None, _) | (Some(_), None) => first = Some(kept),
+                }
+            }
+            start = block.end;
+        }
+        bar.finish_and_clear();
+        Ok(variants)
+    }
+
+    /// Plays one variant under some of the seeds.
+    #[expect(clippy::too_many_arguments, reason = "it is the body of a loop")]
+    fn play_block(
+        &self,
+        variant: &mut Variant,
+        ready: &Ready,
+        seeds: Range<u64>,
+        form: Option<rows::Form>,
+        stop: &AtomicBool,
+        console: &mut Console,
+        hear: &mut (dyn FnMut(&[Row]) + Send),
+    ) -> Result<(), Failure> {
         let threads = self.threads.map_or_else(|| available_parallelism().map_or(1, Into::into), usize::from);
-        let variant = (!self.variations.is_empty()).then(|| set.join(" "));
-        let bar = progress(seeds.end - seeds.start, rows.is_some());
+        let label = (!self.variations.is_empty()).then(|| variant.set.join(" "));
         let out = console.out();
         let mut failed = None;
         let mut listener = |played: &[Row]| {
-            bar.inc(played.len() as u64);
-            let written = rows.map_or(Ok(()), |form| form.rows(out, variant.as_deref(), played));
+            hear(played);
+            let written = form.map_or(Ok(()), |form| form.rows(out, label.as_deref(), played));
             failed = failed.take().or(written.err());
             failed.is_none()
         };
-        let swept = sweep::sweep(&ready.lowered, seeds.clone(), threads, stop, &mut listener)
+        let swept = sweep::sweep(&ready.lowered, seeds, threads, stop, &mut listener)
             .map_err(|error| Failure::Mistakes(format!("{}: {error}", ready.source.name())))?;
-        bar.finish_and_clear();
-        if let Some(error) = failed {
-            return Err(error.into());
-        }
-        Ok(Variant { set: set.to_vec(), names: names(ready), played: swept.seeds, tally: swept.tally })
+        variant.tally.merge(&swept.tally);
+        variant.played.end = swept.seeds.end;
+        failed.map_or(Ok(()), |error| Err(error.into()))
     }
 
     fn tell(&self, whole: &sweep::Sweep, console: &mut Console) -> Result<(), Failure> {
@@ -240,6 +286,35 @@ impl Sweep {
         }
     }
 }
+
+impl Sweep {
+    /// Makes the first failing run small, of the first variant that has one: below the result if that is for people, apart from it if it
+    /// is for programs.
+    fn shrink(
+        &self,
+        whole: &sweep::Sweep,
+        scenarios: &[(Vec<String>, Ready)],
+        console: &mut Console,
+    ) -> Result<(), Failure> {
+        let failing = whole.variants.iter().zip(scenarios).flat_map(|(variant, (set, ready))| {
+            variant.tally.passed.failing.iter().map(move |seed| (*seed, set, ready))
+        });
+        let text = failing.filter(|_| exit_of(whole) == Exit::NotAsExpected).find_map(|(seed, set, ready)| {
+            let path = self.path.as_deref().filter(|_| set.is_empty());
+            let text = on_the_side(ready, seed, path.and_then(|path| self.assignments.again(path)).as_deref())?;
+            let with = if set.is_empty() { String::new() } else { format!(" with {}", set.join(" ")) };
+            Some(format!("\n# the first run that fails{with} has the seed {seed}\n{text}"))
+        });
+        match (text, self.format) {
+            (None, _) => Ok(()),
+            (Some(text), Format::Text) => Ok(console.out().write_all(text.as_bytes())?),
+            (Some(text), Format::Json | Format::Jsonl | Format::Csv) => console.note(&text),
+        }
+    }
+}
+
+/// How many seeds are played under one variation before the next one has its turn.
+const BLOCK: u64 = 1 << 16;
 
 /// Why a variation cannot be played.
 enum Unvaried {
@@ -277,6 +352,16 @@ fn exit_of(whole: &sweep::Sweep) -> Exit {
     exits.max().unwrap_or(Exit::AsExpected)
 }
 
+/// Says of what a variant expects where it is written in the file: nobody has seen the variant's own text.
+fn placed(mut names: Names, written: &Names) -> Names {
+    if names.properties.len() == written.properties.len() {
+        for (property, written) in names.properties.iter_mut().zip(&written.properties) {
+            property.place.clone_from(&written.place);
+        }
+    }
+    names
+}
+
 fn names(ready: &Ready) -> Names {
     let expectations = &ready.lowered.expectations;
     Names::new(&ready.lowered, |number| {
@@ -288,20 +373,6 @@ fn names(ready: &Ready) -> Names {
         };
         (excerpt(&ready.source, span), place(&ready.source, span))
     })
-}
-
-/// A flag that Ctrl-C sets. Whoever presses it again does not want to wait for the runs that have begun.
-fn stop_on_interrupt() -> Result<Arc<AtomicBool>, Failure> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let handlers = Arc::clone(&stop);
-    let interrupted = move || {
-        if handlers.swap(true, Ordering::Relaxed) {
-            std::process::exit(i32::from(Exit::NotAsExpected as u8));
-        }
-    };
-    ctrlc::set_handler(interrupted)
-        .map_err(|error| Failure::InputOutput(format!("Ctrl-C cannot be heard: {error}")))?;
-    Ok(stop)
 }
 
 /// Shows how far the sweep is, if somebody sits at a terminal and the rows do not go there.

@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 
 use slr_scenario::diagnostic::Look;
 use slr_scenario::simulation::SimTime;
-use slr_scenario::sweep::{Histogram, Interval, PropertySort, Spread, Summary, Sweep, Variant};
+use slr_scenario::sweep::{
+    Differences, Histogram, Interval, MeanDifference, Paired, PropertySort, Spread, Summary, Sweep, Variant,
+};
 
 use crate::console::{DIM, FAILED, PASSED};
 
@@ -19,27 +21,38 @@ pub(super) fn text(sweep: &Sweep, file: Option<&str>, look: Look) -> String {
     let several = sweep.variants.len() > 1;
     if several {
         side_by_side(sweep, &mut text);
+        seed_by_seed(sweep, look, &mut text);
     }
     for variant in &sweep.variants {
         let summary = Summary::new(&variant.names, &variant.tally);
         if several || !variant.set.is_empty() {
             let _ = writeln!(text, "\n{}", look.paint(DIM, format!("with {}", variant.set.join(" "))));
         }
+        // Side by side all of it was told, but for what failed.
+        if several && summary.is_as_expected() {
+            ending(sweep, variant, &summary, look, &mut text);
+            continue;
+        }
         let again = file.filter(|file| variant.set.is_empty() && *file != "-").map(|file| again(file, &sweep.params));
         properties(&summary, again.as_deref(), look, &mut text);
-        distributions(&summary, &mut text);
         if !several {
+            distributions(&summary, &mut text);
             histograms(variant, look, &mut text);
+            text.push('\n');
         }
-        let word = if summary.is_as_expected() { look.paint(PASSED, "passed") } else { look.paint(FAILED, "failed") };
-        let (first, last) = (variant.played.start, variant.played.end);
-        let _ = writeln!(
-            text,
-            "\n{word}: {}: everything came as expected under {} of {} seeds ({first}..{last})",
-            sweep.scenario, summary.passed, summary.runs
-        );
+        ending(sweep, variant, &summary, look, &mut text);
     }
     text
+}
+
+fn ending(sweep: &Sweep, variant: &Variant, summary: &Summary, look: Look, text: &mut String) {
+    let word = if summary.is_as_expected() { look.paint(PASSED, "passed") } else { look.paint(FAILED, "failed") };
+    let (first, last) = (variant.played.start, variant.played.end);
+    let _ = writeln!(
+        text,
+        "{word}: {}: everything came as expected under {} of {} seeds ({first}..{last})",
+        sweep.scenario, summary.passed, summary.runs
+    );
 }
 
 fn again(file: &str, params: &[String]) -> String {
@@ -106,6 +119,24 @@ impl Unit {
             (Self::Count, Some(number)) => number.to_string(),
             (Self::Time, Some(millis)) => SimTime::from_millis(millis).to_string(),
         }
+    }
+
+    /// A mean difference, with its interval.
+    fn difference(self, MeanDifference { mean, low, high }: MeanDifference) -> String {
+        let signed = |number: f64| {
+            // What rounds to nothing has no sign.
+            let is_nothing = match self {
+                Self::Count => number.abs() < 0.005,
+                Self::Time => number.abs() < 0.5,
+            };
+            let sign = match (is_nothing, number < 0.0) {
+                (true, _) => "",
+                (false, true) => "-",
+                (false, false) => "+",
+            };
+            format!("{sign}{}", self.mean(Some(number.abs())))
+        };
+        format!("{} ({} to {})", signed(mean), signed(low), signed(high))
     }
 
     #[expect(
@@ -197,7 +228,8 @@ fn histogram(title: &str, unit: Unit, histogram: &Histogram, look: Look, text: &
     for (end, (_, count)) in ends.iter().zip(&ranges) {
         let length = u128::from(*count) * u128::from(WIDTH) / u128::from(most);
         let bar = "#".repeat(usize::try_from(length).unwrap_or(0));
-        let _ = writeln!(text, "  to {end:>width$}  {count:>9}  {}", look.paint(DIM, bar));
+        let line = format!("  to {end:>width$}  {count:>9}  {}", look.paint(DIM, bar));
+        let _ = writeln!(text, "{}", line.trim_end());
     }
 }
 
@@ -232,5 +264,42 @@ fn side_by_side(sweep: &Sweep, text: &mut String) {
             });
         }
     }
+    table(&rows, text);
+}
+
+/// One of the numbers that are compared seed by seed.
+type Field = fn(&Paired) -> &Differences;
+
+/// How each of the other variants compares with the first one under the same seeds.
+fn seed_by_seed(sweep: &Sweep, look: Look, text: &mut String) {
+    let Some((first, others)) = sweep.variants.split_first() else {
+        return;
+    };
+    let heading = format!("against {}, seed by seed", first.set.join(" "));
+    let _ = writeln!(text, "\n{}", look.paint(DIM, heading));
+    let mut rows = vec![std::iter::once(String::new()).chain(others.iter().map(|v| v.set.join(" "))).collect()];
+    let mut row = |name: &str, cell: &dyn Fn(&Paired) -> String| {
+        let cells = others.iter().map(|variant| variant.paired.as_ref().map_or_else(|| "-".to_owned(), cell));
+        rows.push(std::iter::once(name.to_owned()).chain(cells).collect::<Vec<String>>());
+    };
+    row("seeds", &|paired| paired.seeds.to_string());
+    row("as expected here alone", &|paired| paired.only_this_passes.to_string());
+    row("as expected there alone", &|paired| paired.only_first_passes.to_string());
+    let fields: [(&str, Unit, [&str; 2], Field); 3] = [
+        ("attempts", Unit::Count, ["fewer", "more"], |paired| &paired.attempts),
+        ("deletion", Unit::Time, ["earlier", "later"], |paired| &paired.deleted),
+        ("refused calls", Unit::Count, ["fewer", "more"], |paired| &paired.refusals),
+    ];
+    for (name, unit, [less, more], of) in fields {
+        row(&format!("{name}: {less} / same / {more}"), &|paired| {
+            let Differences { less, same, more, .. } = of(paired);
+            format!("{less} / {same} / {more}")
+        });
+        row(&format!("{name}: mean difference"), &|paired| {
+            of(paired).mean().map_or_else(|| "-".to_owned(), |mean| unit.difference(mean))
+        });
+    }
+    row("deleted here alone", &|paired| paired.only_this_deletes.to_string());
+    row("deleted there alone", &|paired| paired.only_first_deletes.to_string());
     table(&rows, text);
 }

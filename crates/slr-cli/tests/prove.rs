@@ -1,0 +1,412 @@
+//! Checking, sweeping and shrinking at the command line: what no printed example can show, because files are written on the way, or
+//! several calls are compared.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// An operator with a bug, in a campaign with much that plays no part.
+const CAMPAIGN: &str = include_str!("cmd/shrink.in/campaign.yaml");
+
+fn workspace() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("the package lies in the workspace's crates/")
+}
+
+/// A directory of the test's own, empty.
+fn directory(name: &str) -> PathBuf {
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("prove").join(name);
+    if directory.exists() {
+        fs::remove_dir_all(&directory).expect("an earlier run's directory can be removed");
+    }
+    fs::create_dir_all(&directory).expect("the directory can be made");
+    directory
+}
+
+/// Writes a file and gives its name as an argument.
+fn file(directory: &Path, name: &str, text: &str) -> String {
+    let path = directory.join(name);
+    fs::write(&path, text).expect("the file can be written");
+    argument(&path)
+}
+
+fn argument(path: &Path) -> String {
+    path.to_str().expect("the directory of the tests has a name in UTF-8").to_owned()
+}
+
+/// What `slr` did with the arguments, those of the first text split at its spaces, from the root of the workspace.
+fn slr(arguments: &str, more: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_slr"));
+    command.args(arguments.split_whitespace()).args(more).current_dir(workspace()).env_remove("CLICOLOR_FORCE");
+    command.output().expect("slr can be started")
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().expect("slr ended by itself")
+}
+
+fn out(output: &Output) -> &str {
+    std::str::from_utf8(&output.stdout).expect("output is text")
+}
+
+fn err(output: &Output) -> &str {
+    std::str::from_utf8(&output.stderr).expect("output is text")
+}
+
+mod shrinking {
+    use super::*;
+
+    /// The scenario at the end of what was printed.
+    fn scenario(printed: &str) -> Option<&str> {
+        printed.find("\nscenario: ").map(|place| &printed[place + 1..])
+    }
+
+    #[test]
+    fn a_run_that_fails_comes_with_a_small_one_that_fails() {
+        let directory = directory("run");
+        let campaign = file(&directory, "campaign.yaml", CAMPAIGN);
+        let failed = slr("run", &[&campaign, "--seed", "3"]);
+        assert_eq!(code(&failed), 1);
+        let small = scenario(out(&failed)).expect("a scenario was printed");
+        let by_hand = slr("shrink", &[&campaign, "--seed", "3"]);
+        assert_eq!(small, out(&by_hand), "what is done by itself is what is done by hand");
+        let small = file(&directory, "small.yaml", small);
+        let again = slr("run --no-shrink", &[&small]);
+        assert_eq!(code(&again), 1);
+        assert!(out(&again).contains("FAIL  always: role-gone, while: operator-done"), "{}", out(&again));
+        assert!(out(&again).contains("4 of 4 steps as scripted") && scenario(out(&again)).is_none());
+        assert!(scenario(out(&slr("run --quiet", &[&campaign]))).is_none());
+    }
+
+    #[test]
+    fn a_trace_stays_alone_on_stdout() {
+        let campaign = file(&directory("jsonl"), "campaign.yaml", CAMPAIGN);
+        let failed = slr("run --format jsonl", &[&campaign]);
+        assert!(out(&failed).lines().all(|line| serde_json::from_str::<serde_json::Value>(line).is_ok()));
+        assert!(scenario(err(&failed)).is_some(), "{}", err(&failed));
+    }
+
+    #[test]
+    fn what_passes_is_not_shrunk() {
+        let path = "scenarios/reporting/six-resources-five-reported.yaml";
+        assert!(scenario(out(&slr("run", &[path]))).is_none());
+        assert!(scenario(out(&slr("sweep --seeds 0..10", &[path]))).is_none());
+    }
+
+    #[test]
+    fn a_sweep_that_fails_comes_with_its_first_failure_made_small() {
+        let directory = directory("sweep");
+        let campaign = file(&directory, "campaign.yaml", CAMPAIGN);
+        let failed = slr("sweep --seeds 5..25", &[&campaign]);
+        assert_eq!(code(&failed), 1);
+        let small = scenario(out(&failed)).expect("a scenario was printed");
+        assert!(out(&failed).contains("# the first run that fails has the seed 5\n"), "{}", out(&failed));
+        assert_eq!(small, out(&slr("shrink --seed 5", &[&campaign])));
+        assert_eq!(out(&failed), out(&slr("sweep --seeds 5..25 --threads 3", &[&campaign])));
+        assert!(scenario(out(&slr("sweep --seeds 5..25 --no-shrink", &[&campaign]))).is_none());
+        let rows = slr("sweep --seeds 5..25 --format csv", &[&campaign]);
+        assert_eq!(out(&rows).lines().count(), 21, "rows are for programs: {}", out(&rows));
+        assert_eq!(scenario(err(&rows)), Some(small));
+    }
+
+    #[test]
+    fn of_variants_the_one_that_fails_is_made_small() {
+        let campaign = file(&directory("variants"), "campaign.yaml", CAMPAIGN);
+        let vary = "operators.admin.takes-empty-report-for=in-use,unused";
+        let failed = slr("sweep --seeds 0..5 --vary", &[vary, &campaign]);
+        let said = "fails with operators.admin.takes-empty-report-for=unused has the seed 0\n";
+        assert!(out(&failed).contains(said), "{}", out(&failed));
+    }
+
+    #[test]
+    fn a_scenario_is_written_to_a_file() {
+        let directory = directory("output");
+        let campaign = file(&directory, "campaign.yaml", CAMPAIGN);
+        let small = argument(&directory.join("small.yaml"));
+        let shrunk = slr("shrink --output", &[&small, &campaign]);
+        assert_eq!((code(&shrunk), out(&shrunk)), (1, ""));
+        assert_eq!(fs::read_to_string(small).expect("it was written"), out(&slr("shrink", &[&campaign])));
+        let nowhere = argument(&directory.join("nowhere").join("small.yaml"));
+        assert_eq!(code(&slr("shrink --output", &[&nowhere, &campaign])), 4);
+    }
+}
+
+mod checking {
+    use serde_json::Value;
+
+    use super::*;
+
+    const STRATEGIES: &str = "scenarios/check/strategies.yaml";
+    const COMMON: &str = "scenarios/check/common-model.yaml";
+
+    fn json(output: &Output) -> Value {
+        serde_json::from_str(out(output)).expect("one object is printed")
+    }
+
+    /// Without what differs from run to run.
+    fn steady(output: &Output) -> Vec<&str> {
+        out(output).lines().filter(|line| !line.contains(" states/s, ")).collect()
+    }
+
+    #[test]
+    fn the_number_of_threads_changes_nothing() {
+        for arguments in [
+            format!("check {COMMON} --param n=3 --param s=2 --no-symmetry"),
+            format!("check {STRATEGIES} --param docs=false --keep-going"),
+            "check scenarios/check/slow-tear-down.yaml".to_owned(),
+            "check scenarios/systems-manager/cancelled-execution.yaml --keep-going --liveness".to_owned(),
+            "check crates/slr-cli/tests/cmd/check.in/believes.yaml".to_owned(),
+        ] {
+            let with = |threads: &str| slr(&arguments, &["--threads", threads]);
+            let (one, two, five) = (with("1"), with("2"), with("5"));
+            assert_eq!(steady(&one), steady(&two), "{arguments}");
+            assert_eq!(steady(&one), steady(&five), "{arguments}");
+            let timed = |output: &Output| {
+                let mut value = json(output);
+                for differs in ["seconds", "states_per_second", "threads"] {
+                    value.as_object_mut().expect("an object").remove(differs).expect("it is told");
+                }
+                value
+            };
+            let in_json = |threads: &str| timed(&slr(&arguments, &["--threads", threads, "--format", "json"]));
+            assert_eq!(in_json("1"), in_json("2"), "{arguments}");
+        }
+    }
+
+    #[test]
+    fn an_object_says_what_a_program_wants_to_know() {
+        let output = slr("check --format json --no-symmetry --param docs=true", &[COMMON]);
+        let found = json(&output);
+        assert_eq!(code(&output), 0);
+        assert_eq!((&found["distinct_states"], &found["edges"]), (&317.into(), &1260.into()));
+        assert!(found["depth"].is_u64() && found["seconds"].is_f64() && found["exhaustive"] == true);
+        assert!(found["rules"]["TaskFails"].as_u64() > Some(0) && found["rules"]["RegionFails"] == 0);
+        assert!(err(&output).is_empty(), "nobody looks at a terminal: {}", err(&output));
+
+        let lasso = json(&slr("check --param docs=false --param reports=silent --format json", &[STRATEGIES]));
+        let eventually = lasso["properties"].as_array().expect("a list").iter().find(|p| p["kind"] == "eventually");
+        let eventually = eventually.expect("it was asked");
+        assert_eq!(
+            (&eventually["verdict"], &eventually["story"]["ending"]["loop"]["after"]),
+            (&"violated".into(), &2.into())
+        );
+    }
+
+    #[test]
+    fn a_counterexample_is_kept_as_a_trace_and_as_a_scenario() {
+        let directory = directory("kept");
+        for (number, (arguments, fails)) in [
+            (format!("{STRATEGIES} --param docs=false"), "eventually: role-gone"),
+            (format!("{STRATEGIES} --param docs=false --param reports=silent"), "eventually: role-gone"),
+            ("crates/slr-cli/tests/cmd/check.in/believes.yaml".to_owned(), "never: task-failed"),
+            ("scenarios/clean-up/fails-while-in-use.yaml".to_owned(), "finally: resource-in"),
+            ("scenarios/regions/unavailable.yaml --keep-going".to_owned(), "eventually: resource-in"),
+        ]
+        .iter()
+        .enumerate()
+        {
+            let trace = argument(&directory.join(format!("{number}.jsonl")));
+            let scenario = argument(&directory.join(format!("{number}.yaml")));
+            let found = slr(&format!("check {arguments}"), &["--trace", &trace, "--scenario", &scenario]);
+            assert_eq!(code(&found), 1, "{arguments}: {}", err(&found));
+            let note = format!("note: `slr run {scenario}` plays the run, and fails `{fails}");
+            assert!(out(&found).contains(&note), "{arguments}: {}", out(&found));
+            let again = slr("run --no-shrink", &[&scenario]);
+            assert_eq!(code(&again), 1, "{arguments}");
+            assert!(out(&again).contains(&format!("FAIL  {fails}")), "{arguments}: {}", out(&again));
+            assert_eq!(code(&slr("replay", &[&trace])), 0, "{arguments}");
+        }
+    }
+
+    #[test]
+    fn what_is_proved_leaves_no_file() {
+        let path = directory("proved").join("none.yaml");
+        let proved = slr("check --scenario", &[&argument(&path), STRATEGIES]);
+        assert_eq!(code(&proved), 0);
+        assert!(out(&proved).contains("none.yaml is not written: there is no run to write"), "{}", out(&proved));
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_written_does_not_cost_the_answer() {
+        let path = argument(&directory("unwritten").join("nowhere").join("found.yaml"));
+        let found = slr("check --param docs=false --scenario", &[&path, STRATEGIES]);
+        assert_eq!(code(&found), 4);
+        assert!(
+            out(&found).contains("violated     eventually: role-gone") && err(&found).contains("cannot be written")
+        );
+    }
+
+    /// A state of many words is told by its fingerprint, and the summary says how sure that is; or it is compared whole.
+    #[test]
+    fn wide_states_are_told_apart_by_fingerprint_or_exactly() {
+        let text = fs::read_to_string(workspace().join(COMMON)).expect("it is there");
+        // One report a failure, not one for each part of two dozen resources.
+        let wide = file(&directory("wide"), "wide.yaml", &text.replace("reports: any-subset", "reports: all"));
+        let arguments = format!("check {wide} --param n=24 --param s=8 --no-symmetry --max-states 2000 --threads 1");
+        let (fingerprints, exact) = (slr(&arguments, &[]), slr(&arguments, &["--exact"]));
+        assert_eq!((code(&fingerprints), code(&exact)), (6, 6));
+        let said = "states are told apart by fingerprint: probability of a collision ";
+        let probability = out(&fingerprints).lines().find_map(|line| line.strip_prefix(said)).expect("it is said");
+        let probability: f64 = probability.parse().expect("a number");
+        // 2000 states make about two million pairs, of 2^64.
+        assert!(probability > 1e-14 && probability < 1e-12, "{probability}");
+        assert!(out(&exact).contains("states are told apart exactly\n"));
+        let counts =
+            |output: &Output| out(output).lines().find(|line| line.starts_with("generated")).map(str::to_owned);
+        assert_eq!(counts(&fingerprints), counts(&exact));
+    }
+
+    #[test]
+    fn memory_is_a_bound_that_is_kept() {
+        let arguments = format!("check {COMMON} --param n=5 --param s=2 --param r=3 --no-symmetry --format json");
+        let found = json(&slr(&arguments, &["--max-memory", "256KiB"]));
+        assert_eq!((&found["stop"], &found["exhaustive"]), (&"memory".into(), &false.into()));
+        let states = found["distinct_states"].as_u64().expect("a count");
+        let bytes =
+            found["bytes_per_state"].as_f64().expect("a ratio") * f64::from(u32::try_from(states).expect("few"));
+        // The round in progress comes on top.
+        let most = 2.0 * 256.0 * 1024.0;
+        assert!(bytes <= most && states > 1000, "{bytes} bytes for {states} states");
+    }
+}
+
+mod sweeping {
+    use super::*;
+
+    const GADGETS: &str = "crates/slr-cli/tests/cmd/sweep.in/gadgets.yaml";
+
+    /// Sweeps in so many parts, and merges them, the last one first.
+    fn in_parts(name: &str, arguments: &str, parts: u64, merge: &str) -> Output {
+        let directory = directory(name);
+        let play = |number: u64| {
+            let part = slr(&format!("sweep {GADGETS} {arguments} --shard {number}/{parts}"), &[]);
+            file(&directory, &format!("{number}.json"), out(&part))
+        };
+        let files: Vec<String> = (1..=parts).rev().map(play).collect();
+        slr(merge, &files.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn parts_merge_to_the_byte() {
+        for (name, arguments) in [
+            ("plain", "--seeds 5..172 --no-shrink"),
+            ("varied", "--seeds 5..172 --no-shrink --vary operators.admin.retry.every=10s,30s,2m --param gadgets=4"),
+        ] {
+            let whole = slr(&format!("sweep {GADGETS} {arguments} --format json"), &[]);
+            for parts in [1, 2, 5] {
+                let merged = in_parts(name, arguments, parts, "sweep merge --format json");
+                assert_eq!(out(&merged), out(&whole), "{arguments} in {parts} parts");
+                assert_eq!(code(&merged), code(&whole));
+            }
+            let text = |output: &Output| out(output).replace(": slr run", "").replace(GADGETS, "");
+            let whole = slr(&format!("sweep {GADGETS} {arguments}"), &[]);
+            let merged = in_parts(name, arguments, 3, "sweep merge");
+            let told = |output: &Output| text(output).lines().filter(|line| !line.contains("not with seed")).count();
+            assert_eq!(told(&merged), told(&whole), "{}", out(&merged));
+        }
+    }
+
+    #[test]
+    fn parts_that_do_not_make_a_sweep_are_refused() {
+        let directory = directory("refused");
+        let part = |name: &str, arguments: &str| {
+            let part = slr(&format!("sweep {GADGETS} --no-shrink {arguments}"), &[]);
+            file(&directory, name, out(&part))
+        };
+        let one = part("1.json", "--seeds 0..20 --shard 1/2");
+        let two = part("2.json", "--seeds 0..20 --shard 2/2");
+        let longer = part("longer.json", "--seeds 0..30 --shard 2/2");
+        let other = part("other.json", "--seeds 0..20 --param gadgets=1 --shard 2/2");
+        let varied = part("varied.json", "--seeds 0..20 --vary seed=1,2 --shard 2/2");
+        for (parts, why) in [
+            (vec![&one], "part 2 of 2 is not there"),
+            (vec![&one, &one, &two], "part 1 of 2 is there twice"),
+            (vec![&one, &longer], "their seeds differ"),
+            (vec![&one, &other], "their parameters differ"),
+            (vec![&one, &varied], "their variations differ"),
+        ] {
+            let parts: Vec<&str> = parts.into_iter().map(String::as_str).collect();
+            let merged = slr("sweep merge", &parts);
+            assert_eq!(code(&merged), 3, "{parts:?}");
+            assert!(err(&merged).contains(why), "{parts:?}: {}", err(&merged));
+        }
+        let forged = fs::read_to_string(&two).expect("it was written").replacen("\"runs\": 10", "\"runs\": 11", 1);
+        let forged = file(&directory, "forged.json", &forged);
+        let merged = slr("sweep merge", &[&one, &forged]);
+        assert_eq!((code(&merged), out(&merged)), (3, ""), "{}", err(&merged));
+    }
+
+    /// The rows of all variants under a seed have the same seed, and what is compared seed by seed is what the rows say.
+    #[test]
+    fn seed_by_seed_is_what_the_rows_say() {
+        let arguments = format!("sweep {GADGETS} --seeds 0..90 --no-shrink --vary operators.admin.retry.every=10s,2m");
+        let rows = slr(&format!("{arguments} --format jsonl"), &[]);
+        let rows: Vec<serde_json::Value> =
+            out(&rows).lines().map(|line| serde_json::from_str(line).expect("a line is an object")).collect();
+        let of = |every: &str| {
+            let variant = format!("operators.admin.retry.every={every}");
+            rows.iter().filter(|row| row["variant"] == variant.as_str()).collect::<Vec<_>>()
+        };
+        let (first, this) = (of("10s"), of("2m"));
+        assert_eq!((first.len(), this.len()), (90, 90));
+        let count = |is: &dyn Fn(&serde_json::Value, &serde_json::Value) -> bool| {
+            first.iter().zip(&this).filter(|(first, this)| first["seed"] == this["seed"] && is(first, this)).count()
+        };
+        let later = count(&|first, this| {
+            first["deleted_ms"].as_u64().zip(this["deleted_ms"].as_u64()).is_some_and(|(first, this)| this > first)
+        });
+        let lost = count(&|first, this| first["passed"] == true && this["passed"] == false);
+        let sum: i64 = first
+            .iter()
+            .zip(&this)
+            .filter_map(|(first, this)| Some(this["deleted_ms"].as_i64()? - first["deleted_ms"].as_i64()?))
+            .sum();
+        let report = slr(&format!("{arguments} --format json"), &[]);
+        let report: serde_json::Value = serde_json::from_str(out(&report)).expect("one object");
+        let paired = &report["variants"][1]["paired"];
+        assert!(report["variants"][0]["paired"].is_null());
+        assert_eq!(paired["seeds"], 90);
+        assert_eq!((&paired["deleted_ms"]["more"], &paired["only_first_passes"]), (&later.into(), &lost.into()));
+        let both = 90 - paired["only_first_deletes"].as_u64().expect("a count");
+        let mean = paired["deleted_ms"]["mean"].as_f64().expect("a mean");
+        #[expect(clippy::cast_precision_loss, reason = "they are small")]
+        let expected = sum as f64 / both as f64;
+        assert!((mean - expected).abs() < 1e-6, "{mean} and not {expected}");
+        assert!(
+            paired["deleted_ms"]["low"].as_f64() < Some(mean) && Some(mean) < paired["deleted_ms"]["high"].as_f64()
+        );
+    }
+
+    /// A row that was printed says that the sweep has begun; then it is told to stop.
+    #[cfg(unix)]
+    #[test]
+    fn ctrl_c_ends_a_sweep_and_tells_what_is_known() {
+        use std::io::{BufRead, BufReader, Read};
+        use std::process::Stdio;
+
+        let mut sweep = Command::new(env!("CARGO_BIN_EXE_slr"))
+            .args(["sweep", GADGETS, "--seeds", "0..1000000000", "--format", "jsonl", "--threads", "2"])
+            .current_dir(workspace())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("slr can be started");
+        let mut rows = BufReader::new(sweep.stdout.take().expect("it is piped"));
+        let mut first = String::new();
+        rows.read_line(&mut first).expect("a row");
+        let interrupted = Command::new("kill").args(["-INT", &sweep.id().to_string()]).status();
+        assert!(interrupted.expect("kill can be started").success());
+        let mut rest = String::new();
+        rows.read_to_string(&mut rest).expect("rows are text");
+        let status = sweep.wait().expect("it ends");
+        assert_eq!(status.code(), Some(1));
+        let mut told = String::new();
+        sweep.stderr.take().expect("it is piped").read_to_string(&mut told).expect("it is text");
+        assert!(told.contains("stopped: not all seeds were played"), "{told}");
+        let seeds = first.lines().chain(rest.lines()).map(|row| {
+            let row: serde_json::Value = serde_json::from_str(row).expect("no row is cut off");
+            row["seed"].as_u64().expect("a seed")
+        });
+        assert!(seeds.enumerate().all(|(number, seed)| number as u64 == seed), "the first ones, and all of them");
+    }
+}

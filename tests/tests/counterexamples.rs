@@ -1,0 +1,138 @@
+//! What the checker finds, anybody can play: every counterexample of the library is written down as a scenario, which fails the same
+//! expectation when it is run.
+
+use std::ops::ControlFlow;
+
+use rayon::prelude::*;
+use slr_check::lifecycle::{Asked, ForWidth, Lifecycle, PackedKey, narrowest, written};
+use slr_check::{Settings, check};
+use slr_core::{IdSet, Universe};
+use slr_scenario::expect::What;
+use slr_scenario::run::{Output, run};
+use slr_tests::play::{Play, name};
+use slr_tests::{files_under, scenarios};
+
+/// A scenario whose counterexamples are to be written down, with the shortcut or without.
+struct Examined<'a> {
+    play: &'a Play,
+    symmetry: bool,
+}
+
+/// A counterexample: the expectation that it violates, its steps, and the scenario that plays it.
+struct Counterexample {
+    expectation: usize,
+    steps: usize,
+    text: String,
+}
+
+impl ForWidth for Examined<'_> {
+    type Answer = Vec<Counterexample>;
+
+    fn with<S: IdSet, K: PackedKey>(self, universe: &Universe<S>) -> Self::Answer {
+        let Play { scenario, lowered, .. } = self.play;
+        let (asked, not_asked) = Asked::expectations(lowered, |number, _| number.to_string());
+        let asked: Vec<Asked> = asked.into_iter().filter(|asked| !self.symmetry || !asked.needs_fairness()).collect();
+        let model = Lifecycle::<S, K>::new(universe, lowered, asked).expect("it fits");
+        let settings = Settings { symmetry: self.symmetry, keep_going: true, ..Settings::default() };
+        let Ok(checked) = check(&model, &settings, &mut |_| ControlFlow::Continue(())) else {
+            assert!(self.symmetry, "without a shortcut everything can be asked");
+            return Vec::new();
+        };
+        let violated = checked.report.properties.iter().zip(&checked.runs).filter(|(p, _)| p.verdict.is_violation());
+        let written = violated.filter_map(|(property, found)| {
+            let expectation: usize = property.name.parse().expect("it was named by its number");
+            assert!(not_asked.iter().all(|left| left.expectation != expectation));
+            let found = found.as_ref()?;
+            let scenario = written(scenario, lowered, universe, found, Some(expectation));
+            let text = slr_scenario::write(&scenario.expect("the checker takes no step that cannot be said"));
+            Some(Counterexample { expectation, steps: found.steps.len(), text })
+        });
+        written.collect()
+    }
+}
+
+/// Plays the counterexamples of a scenario, and says how many there were.
+fn play_all(play: &Play, title: &str, symmetry: bool) -> usize {
+    let found = narrowest(&play.lowered, Examined { play, symmetry }).expect("the library fits");
+    for Counterexample { expectation, steps, text } in &found {
+        let what = &play.lowered.expectations[*expectation].what;
+        let again = Play::of_text("found.yaml", text.as_str());
+        let report = run(&again.lowered, 5, Output::Nothing).expect("its world is possible");
+        let only_a_checker_can_tell = matches!(what, What::Possible { .. });
+        assert_eq!(again.lowered.expectations.len(), 1, "{title}:\n{text}");
+        assert!(only_a_checker_can_tell || !report.outcomes[0].passed, "{title}: {what:?} holds in\n{text}");
+        assert!(report.unplayable.is_empty(), "{title}: {:?} in\n{text}", report.unplayable);
+        let as_scripted = report.step_outcomes.iter().flatten().all(|outcome| outcome.passed);
+        assert!(as_scripted, "{title}: {:?} in\n{text}", report.step_outcomes);
+        assert_eq!(report.steps, again.scenario.steps.len() as u64, "{title}: something happens by itself in\n{text}");
+        assert!(again.scenario.steps.len() <= *steps, "{title}");
+    }
+    found.len()
+}
+
+#[test]
+fn every_counterexample_of_the_library_can_be_played() {
+    let library: Vec<_> =
+        files_under(&scenarios()).into_iter().filter(|path| !name(path).starts_with("broken/")).collect();
+    let counts: Vec<usize> = library.par_iter().map(|path| play_all(&Play::of(path), &name(path), false)).collect();
+    assert!(counts.iter().sum::<usize>() >= 40, "the library has many expectations that hold in some orders alone");
+}
+
+/// Of a strategy that waits for ever, the way into the loop and once round.
+#[test]
+fn a_loop_can_be_played() {
+    let path = scenarios().join("check/strategies.yaml");
+    let play = |assignments: &[&str]| {
+        let mut params = slr_scenario::Params::none();
+        for assignment in assignments {
+            params.assign(assignment).expect("it is an assignment");
+        }
+        let play = Play::with(&path, &params);
+        play_all(&play, "check/strategies.yaml", false)
+    };
+    assert_eq!(play(&[]), 0, "who reads the documentation always gets there");
+    assert_eq!(play(&["docs=false"]), 1, "the role may never be gone");
+    assert_eq!(play(&["docs=false", "reports=silent"]), 2, "nor is it possible any more");
+    assert_eq!(
+        play(&["docs=false", "reports=all"]),
+        0,
+        "reports that name everything are as good as the documentation"
+    );
+}
+
+/// A call with several tags is several commands, and each is a step of its own.
+#[test]
+fn calls_that_are_taken_apart_can_be_played() {
+    let play = |expectation: &str| {
+        let text = "scenario: Tags\nservices: { gadgets.example.com: { role: AWSServiceRoleForGadgets } }\n\
+            given: [{ role: AWSServiceRoleForGadgets, tags: { old: x, older: y } }]\nsteps:\n  \
+            - { at: 1s, do: TagRole, role: AWSServiceRoleForGadgets, tags: { team: blue, cost: low } }\n  \
+            - { at: 2s, do: UntagRole, role: AWSServiceRoleForGadgets, tag-keys: [old, team, older] }\n  \
+            - { at: 3s, do: DeleteRole, role: AWSServiceRoleForGadgets, refused: UnmodifiableEntity }\n  \
+            - { at: 4s, do: DeleteServiceLinkedRole, role: AWSServiceRoleForGadgets }\n";
+        let play = Play::of_text("tags.yaml", format!("{text}expect: [{expectation}]\n"));
+        play_all(&play, expectation, false)
+    };
+    assert_eq!(play("{ never: task-unfinished }"), 1);
+    assert_eq!(play("{ finally: role-live }"), 1);
+}
+
+/// What is found modulo symmetry is a run of real individuals.
+#[test]
+fn counterexamples_modulo_symmetry_can_be_played() {
+    let text = std::fs::read_to_string(scenarios().join("check/common-model.yaml")).expect("it is there");
+    let [scenario, _] = text.split("expect:").collect::<Vec<_>>()[..] else { panic!("it expects something") };
+    let play = |expectation: &str, symmetry: bool| {
+        let play = Play::of_text("common.yaml", format!("{scenario}expect: [{expectation}]\n"));
+        play_all(&play, expectation, symmetry)
+    };
+    for expectation in [
+        "{ never: role-gone }",
+        "{ always: session-open }",
+        "{ never: session-open, while: task-failed }",
+        "{ always: role-live, while: resources-gone }",
+        "{ finally: operator-done }",
+    ] {
+        assert_eq!((play(expectation, true), play(expectation, false)), (1, 1), "{expectation}");
+    }
+}
