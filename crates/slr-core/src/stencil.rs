@@ -70,7 +70,7 @@ impl Stencils {
         self.sessions[session.index()]
     }
 
-    /// What a service's move does, if nothing else depends on it.
+    /// What a service's move does, or an operator's clean-up that nothing can stand against, if nothing else depends on it.
     #[inline]
     pub fn of_move(&self, resource: ResourceIdx, transition: TransitionIdx) -> Option<Stencil> {
         self.moves[resource.index()][transition.index()]
@@ -87,19 +87,6 @@ impl Stencils {
     #[inline]
     pub fn of_report<S: IdSet>(&self, role: RoleIdx, word: u64, named: &S, blocking: &S) -> Option<u64> {
         self.reports[role.index()].map(|field| field.written_over(word, named.and(blocking).low_word()))
-    }
-
-    /// What an operator's clean-up does that is enabled in `state`, if it will be granted and nothing else depends on it.
-    #[inline]
-    pub fn of_clean_up<S: IdSet>(
-        &self,
-        universe: &Universe<S>,
-        state: &State<S>,
-        operator: OperatorIdx,
-        resource: ResourceIdx,
-    ) -> Option<Stencil> {
-        let (transition, _) = universe.unhindered_clean_up(state, operator, resource)?;
-        self.of_move(resource, transition)
     }
 }
 

@@ -165,6 +165,8 @@ pub struct Universe<S> {
     pub(crate) has_namesakes: bool,
     /// Per resource and code, the clean-up that nothing but a closed region can stand against, and where it leads.
     plain_clean_ups: Vec<[Option<(TransitionIdx, u8)>; 1 << CODE_BITS]>,
+    /// The codes in which somebody can be called for a resource's clean-up, with the resources of the kinds in which they are.
+    callable: Vec<(u8, S)>,
     /// The codes that are ends, with the resources of the kinds in which they are.
     ends: Vec<(u8, S)>,
 }
@@ -225,7 +227,8 @@ impl<S: IdSet> Universe<S> {
             permitted: S::of(family.permitted),
             has_children: children.iter().any(|children| !children.is_empty()),
             has_namesakes: roles.iter().any(|facts| facts.namesakes.len() > 1),
-            ends: ends(&world),
+            ends: having_code(&world, |kind, code| kind.state(code).is_some_and(|state| state.is_end)),
+            callable: having_code(&world, |kind, code| matches!(kind.clean_up[usize::from(code)], CleanUp::Call(_))),
             plain_clean_ups: plain_clean_ups(&world, &children),
             roles,
             children,
@@ -505,7 +508,18 @@ impl<S: IdSet> Universe<S> {
     /// The resources that are at an end: they were there, and nothing comes of them any more.
     #[inline]
     pub(crate) fn ended(&self, state: &State<S>) -> S {
-        self.ends.iter().fold(S::default(), |all, (code, members)| all.or(&state.resources.having(*code, members)))
+        Self::in_any(&self.ends, state)
+    }
+
+    /// The resources for whose clean-up somebody can be called in their states.
+    #[inline]
+    pub(crate) fn callable(&self, state: &State<S>) -> S {
+        Self::in_any(&self.callable, state)
+    }
+
+    #[inline]
+    fn in_any(codes: &[(u8, S)], state: &State<S>) -> S {
+        codes.iter().fold(S::default(), |all, (code, members)| all.or(&state.resources.having(*code, members)))
     }
 
     /// Whether a session is open on the role, or the service is at work with one of its resources.
@@ -705,17 +719,17 @@ fn plain_clean_ups<S: IdSet>(world: &World, children: &[S]) -> Vec<[Option<(Tran
     world.resources.iter().zip(children).map(of).collect()
 }
 
-fn ends<S: IdSet>(world: &World) -> Vec<(u8, S)> {
-    let mut ends = Vec::new();
+/// Per code, the resources of whose kinds it is true; codes of which it is true nowhere are left out.
+fn having_code<S: IdSet>(world: &World, is_so: impl Fn(&ResourceKind, u8) -> bool) -> Vec<(u8, S)> {
+    let mut found = Vec::new();
     for code in 0..1 << CODE_BITS {
-        let is_end = |kind: &ResourceKind| kind.state(code).is_some_and(|state| state.is_end);
-        let here = (0_u32..).zip(&world.resources).filter(|(_, slot)| is_end(&world.kinds[slot.kind.index()]));
+        let here = (0_u32..).zip(&world.resources).filter(|(_, slot)| is_so(&world.kinds[slot.kind.index()], code));
         let members = S::of(here.map(|(id, _)| id));
         if !members.is_empty() {
-            ends.push((code, members));
+            found.push((code, members));
         }
     }
-    ends
+    found
 }
 
 fn requirements<S: IdSet>(world: &World, claims: &Claims<S>) -> Vec<Vec<Vec<Requirement>>> {

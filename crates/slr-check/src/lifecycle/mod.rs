@@ -432,9 +432,9 @@ impl<'m, S: IdSet, K: PackedKey, V: FnMut(Step<Lifecycle<'m, S, K>>)> Offers<S> 
     }
 
     #[inline]
-    fn operator_cleans_up(&mut self, operator: OperatorIdx, resource: ResourceIdx) {
+    fn operator_cleans_up(&mut self, operator: OperatorIdx, resource: ResourceIdx, unhindered: Option<TransitionIdx>) {
         let action = || Action::Operator { operator, step: OperatorStep::CleansUp(resource) };
-        match self.stencils.of_clean_up(self.model.universe, &self.scene.state, operator, resource) {
+        match unhindered.and_then(|transition| self.stencils.of_move(resource, transition)) {
             Some(stencil) => self.packed(16, stencil, action),
             None => self.action(action()),
         }

@@ -49,9 +49,9 @@ pub trait Offers<S> {
         self.action(Action::Operator { operator, step: OperatorStep::ReadsDocs });
     }
 
-    /// [`OperatorStep::CleansUp`].
+    /// [`OperatorStep::CleansUp`], with the transition that it makes where nothing can stand against it.
     #[inline]
-    fn operator_cleans_up(&mut self, operator: OperatorIdx, resource: ResourceIdx) {
+    fn operator_cleans_up(&mut self, operator: OperatorIdx, resource: ResourceIdx, _unhindered: Option<TransitionIdx>) {
         self.action(Action::Operator { operator, step: OperatorStep::CleansUp(resource) });
     }
 }
@@ -147,9 +147,10 @@ impl<S: IdSet> Universe<S> {
         let described = self.operator(operator);
         let preparing = described.works == Works::InAnyOrder || state.operator(operator).phase == Phase::Preparing;
         if preparing && state.is_live(described.goal) {
-            for resource in self.known_to(state, operator).iter().map(ResourceIdx) {
-                if self.can_clean_up(state, operator, resource) {
-                    offers.operator_cleans_up(operator, resource);
+            for resource in self.known_to(state, operator).and(&self.callable(state)).iter().map(ResourceIdx) {
+                let unhindered = self.unhindered_clean_up(state, operator, resource).map(|(transition, _)| transition);
+                if unhindered.is_some() || self.can_clean_up_now(state, operator, resource) {
+                    offers.operator_cleans_up(operator, resource, unhindered);
                 }
             }
         }
