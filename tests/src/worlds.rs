@@ -120,7 +120,7 @@ fn roles(draws: &mut Draws, world: &mut World) {
     let paths = ["/", "/", "/service-role/", "/aws-service-role/service0.example.com/", "no-path"];
     for _ in 0..draws.below(3) {
         let (name, path) = (draws.of(&names), draws.of(&paths));
-        let trust = draws.some(&["admin".to_owned(), "service0.example.com".to_owned()]);
+        let trust = draws.some(&["arn:aws:iam::123456789012:user/admin".to_owned(), "service0.example.com".to_owned()]);
         let role = world.ordinary_role(&name, path, &trust);
         let legal = RoleName::new(&name).is_ok() && RolePath::new(path).is_ok_and(|path| !path.is_reserved());
         let free = world.roles.iter().all(|other| !other.given || !other.name.eq_ignore_ascii_case(&name));

@@ -4,6 +4,8 @@
 
 #[expect(dead_code, reason = "shared by programs that use a part each")]
 mod common_model;
+#[path = "common_model/with_rules.rs"]
+mod with_rules;
 #[path = "common_model/with_stateright.rs"]
 mod with_stateright;
 
@@ -33,6 +35,10 @@ fn exploration(criterion: &mut Criterion) {
             });
         };
         contender("by hand", &|| by_hand::explore(known.scope).states);
+        let lowered = with_rules::lowered(known.scope);
+        contender("rules, one thread", &|| with_rules::explore(&lowered, &one, true).distinct);
+        contender("rules, states alone", &|| with_rules::explore(&lowered, &one, false).distinct);
+        contender("rules, two threads", &|| with_rules::explore(&lowered, &two, true).distinct);
         contender("one thread", &|| explore::<Narrow>(&known, &one));
         contender("two threads", &|| explore::<Narrow>(&known, &two));
         contender("three words, fingerprints", &|| explore::<Wide>(&known, &one));

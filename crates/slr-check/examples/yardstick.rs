@@ -4,12 +4,15 @@
 //! cargo run --release -p slr-check --example yardstick -- all medium
 //! ```
 //!
-//! prints a row per contender: each runs in a process of its own, so that its peak of resident memory can be told.
-//! `yardstick CONTENDER SCOPE [REPETITIONS]` runs one. `symmetry-20` explores twenty resources, six sessions and eight
+//! prints a row per contender: each runs in a process of its own, so that its peak of resident memory can be told. `rules` is
+//! what `slr check` explores: the scenario, through the rules of the core; `planes` is the same system as a model of its own.
+//! `yardstick CONTENDER SCOPE [REPETITIONS]` runs one. `symmetry-20` and `rules-20` explore twenty resources, six sessions and eight
 //! attempts modulo symmetry, whatever the scope.
 
 #[path = "../benches/common_model/mod.rs"]
 mod common_model;
+#[path = "../benches/common_model/with_rules.rs"]
+mod with_rules;
 #[path = "../benches/common_model/with_stateright.rs"]
 mod with_stateright;
 
@@ -21,10 +24,23 @@ use std::time::Instant;
 use common_model::by_hand::{self, Counts};
 use common_model::planes::{Layout, Narrow, Planes, Wide};
 use common_model::{KNOWN, Known, Scope, TWENTY};
-use slr_check::{Settings, check};
+use slr_check::{Report, Settings, check};
 
-const CONTENDERS: [&str; 8] =
-    ["by-hand", "slr-check", "slr-check-2", "fingerprint", "exact", "symmetry", "symmetry-20", "stateright"];
+const CONTENDERS: [&str; 13] = [
+    "by-hand",
+    "rules",
+    "rules-states",
+    "rules-2",
+    "rules-symmetry",
+    "rules-20",
+    "planes",
+    "planes-2",
+    "fingerprint",
+    "exact",
+    "symmetry",
+    "symmetry-20",
+    "stateright",
+];
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -73,10 +89,10 @@ fn print_row(contender: &str, known: &Known) {
     let counts = run(contender, known.scope);
     let seconds = began.elapsed().as_secs_f64();
     let expected = match (contender, known.modulo_symmetry) {
-        ("symmetry", Some((states, edges))) => (states, edges, known.levels),
-        ("symmetry", None) => (known.scope.orbits(), counts.edges, known.levels),
+        ("symmetry" | "rules-symmetry", Some((states, edges))) => (states, edges, known.levels),
+        ("symmetry" | "rules-symmetry", None) => (known.scope.orbits(), counts.edges, known.levels),
         // Of this one no more is known.
-        ("symmetry-20", _) => (TWENTY.orbits(), counts.edges, counts.levels),
+        ("symmetry-20" | "rules-20", _) => (TWENTY.orbits(), counts.edges, counts.levels),
         _ => (known.states, known.edges, known.levels),
     };
     assert_eq!((counts.states, counts.edges, counts.levels), expected, "{contender}");
@@ -92,12 +108,16 @@ fn print_row(contender: &str, known: &Known) {
 
 fn run(contender: &str, scope: Scope) -> Counts {
     let settings = Settings::default();
+    let two = NonZero::<u16>::MIN.saturating_add(1);
     match contender {
         "by-hand" => by_hand::explore(scope),
         "stateright" => with_stateright::breadth_first(scope),
-        "slr-check-2" => {
-            explore::<Narrow>(scope, &Settings { threads: NonZero::<u16>::MIN.saturating_add(1), ..settings })
-        }
+        "rules" => with_rules(scope, &settings, true),
+        "rules-states" => with_rules(scope, &settings, false),
+        "rules-2" => with_rules(scope, &Settings { threads: two, ..settings }, true),
+        "rules-symmetry" => with_rules(scope, &Settings { symmetry: true, ..settings }, true),
+        "rules-20" => with_rules(TWENTY, &Settings { symmetry: true, ..settings }, true),
+        "planes-2" => explore::<Narrow>(scope, &Settings { threads: two, ..settings }),
         "fingerprint" => explore::<Wide>(scope, &settings),
         "exact" => explore::<Wide>(scope, &Settings { exact: true, ..settings }),
         "symmetry-20" => explore::<Wide>(TWENTY, &Settings { symmetry: true, ..settings }),
@@ -106,9 +126,16 @@ fn run(contender: &str, scope: Scope) -> Counts {
     }
 }
 
+fn with_rules(scope: Scope, settings: &Settings, steps_asked: bool) -> Counts {
+    counts(&with_rules::explore(&with_rules::lowered(scope), settings, steps_asked))
+}
+
 fn explore<L: Layout>(scope: Scope, settings: &Settings) -> Counts {
     let checked = check(&Planes::<L>::new(scope), settings, &mut |_| ControlFlow::Continue(()));
-    let report = checked.expect("the common model is sound under all settings").report;
+    counts(&checked.expect("the common model is sound under all settings").report)
+}
+
+fn counts(report: &Report) -> Counts {
     assert!(report.exhaustive && !report.is_violated());
     Counts { states: report.distinct, edges: report.edges, levels: report.levels.len() as u64 }
 }

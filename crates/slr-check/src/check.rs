@@ -139,7 +139,7 @@ fn summary<M: Model>(model: &M, settings: &Settings, explored: &Explored<M::Key>
     let ends = explored.levels.iter().skip(1).chain([&found]);
     Report {
         distinct: u64::from(found),
-        edges: explored.tally.edges,
+        edges: explored.tally.edges(),
         depth: u32::try_from(explored.levels.len().saturating_sub(1)).unwrap_or(u32::MAX),
         levels: explored.levels.iter().zip(ends).map(|(start, end)| u64::from(end - start)).collect(),
         ends: explored.tally.ends,

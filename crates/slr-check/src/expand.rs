@@ -4,7 +4,7 @@ use crate::key::filed_under;
 use crate::property::{Claim, Property};
 use crate::states::{StateNumber, States};
 use crate::table::Table;
-use crate::{Key, Model, RuleId};
+use crate::{Key, Model, RuleId, Step};
 
 /// Where a property was first seen to be decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,7 +17,6 @@ pub(crate) struct Finding {
 /// What expanding counts besides states.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Tally {
-    pub(crate) edges: u64,
     pub(crate) ends: u64,
     pub(crate) fired: Vec<u64>,
     /// The first finding per property.
@@ -26,20 +25,23 @@ pub(crate) struct Tally {
 
 impl Tally {
     pub(crate) fn new(rules: usize, properties: usize) -> Self {
-        Self { edges: 0, ends: 0, fired: vec![0; rules], findings: vec![None; properties] }
+        Self { ends: 0, fired: vec![0; rules], findings: vec![None; properties] }
     }
 
     #[inline]
     fn count(&mut self, rule: RuleId, instances: u64) {
-        self.edges = self.edges.saturating_add(instances);
         if let Some(fired) = self.fired.get_mut(rule.0 as usize) {
             *fired = fired.saturating_add(instances);
         }
     }
 
+    /// How many (action, argument) instances there were.
+    pub(crate) fn edges(&self) -> u64 {
+        self.fired.iter().fold(0, |all, fired| all.saturating_add(*fired))
+    }
+
     /// Adds what `other` counted to this and empties it.
     pub(crate) fn take(&mut self, other: &mut Self) {
-        self.edges = self.edges.saturating_add(std::mem::take(&mut other.edges));
         self.ends += std::mem::take(&mut other.ends);
         for (fired, more) in self.fired.iter_mut().zip(&mut other.fired) {
             *fired = fired.saturating_add(std::mem::take(more));
@@ -173,7 +175,11 @@ pub(crate) struct Expander<'p, M: Model> {
     pub(crate) symmetry: bool,
     pub(crate) reduction: bool,
     watches: Vec<Watch<'p, M::State>>,
+    /// Those of the properties that the model may see to be kept at a glance.
+    evident_watches: Vec<Watch<'p, M::State>>,
     step_watches: Vec<StepWatch<'p, M::State, M::Action>>,
+    /// Whether the model may see all properties of steps to be kept at a glance.
+    steps_are_evident: bool,
 }
 
 impl<'p, M: Model> Expander<'p, M> {
@@ -184,23 +190,32 @@ impl<'p, M: Model> Expander<'p, M> {
         reduction: bool,
     ) -> Self {
         let mut watches = Vec::new();
+        let mut evident_watches = Vec::new();
         let mut step_watches = Vec::new();
-        for (property, Property { claim, .. }) in properties.iter().enumerate() {
+        let mut steps_are_evident = true;
+        for (property, Property { claim, is_evident, .. }) in properties.iter().enumerate() {
             match claim {
-                Claim::Always(predicate) => watches.push(Watch { property, predicate, decided_by: false }),
+                Claim::Always(predicate) => {
+                    let watches = if *is_evident { &mut evident_watches } else { &mut watches };
+                    watches.push(Watch { property, predicate, decided_by: false });
+                }
                 Claim::Never(predicate) | Claim::Sometimes(predicate) => {
                     watches.push(Watch { property, predicate, decided_by: true });
                 }
-                Claim::EveryStep(predicate) => step_watches.push(StepWatch { property, predicate }),
+                Claim::EveryStep(predicate) => {
+                    steps_are_evident &= *is_evident;
+                    step_watches.push(StepWatch { property, predicate });
+                }
                 Claim::Eventually(_) | Claim::LeadsTo(..) | Claim::AlwaysPossible(_) => {}
             }
         }
-        Self { model, symmetry, reduction, watches, step_watches }
+        Self { model, symmetry, reduction, watches, evident_watches, step_watches, steps_are_evident }
     }
 
     /// Stops asking about properties that are decided.
     pub(crate) fn forget_decided(&mut self, findings: &[Option<Finding>]) {
         self.watches.retain(|watch| findings[watch.property].is_none());
+        self.evident_watches.retain(|watch| findings[watch.property].is_none());
         self.step_watches.retain(|watch| findings[watch.property].is_none());
     }
 
@@ -223,7 +238,9 @@ impl<'p, M: Model> Expander<'p, M> {
     /// Asks the properties of states about `number`.
     #[inline]
     pub(crate) fn judge(&self, number: StateNumber, state: &M::State, tally: &mut Tally) {
-        for watch in &self.watches {
+        let evident = self.evident_watches.is_empty() || self.model.is_evidently_sound(state);
+        let in_doubt: &[_] = if evident { &[] } else { &self.evident_watches };
+        for watch in self.watches.iter().chain(in_doubt) {
             if (watch.predicate)(state) == watch.decided_by {
                 note_finding(&mut tally.findings[watch.property], Finding { state: number, step: None });
             }
@@ -244,41 +261,97 @@ impl<'p, M: Model> Expander<'p, M> {
         self.judge(number, &state, &mut batch.tally);
         let is_end = if self.reduction && self.expand_ample(&state, visited, batch) {
             false
-        } else if self.symmetry || !self.step_watches.is_empty() {
-            self.expand_fully(number, &state, batch)
+        } else if self.symmetry {
+            self.expand_representatives(number, &state, batch)
         } else {
-            self.expand_plainly(&state, batch)
+            self.expand_fully(number, &states.key(number), &state, batch)
         };
         batch.tally.ends += u64::from(is_end);
         batch.ends.push(batch.keys.len());
     }
 
-    /// Appends all steps out of `state` where there is nothing to ask about them. Returns whether there are none.
+    /// Appends all steps out of `state`, whose key is `key`. Returns whether there are none.
     #[inline]
-    fn expand_plainly(&self, state: &M::State, batch: &mut Batch<M::Key>) -> bool {
-        let mut is_end = true;
-        self.model.successors(state, &mut |action, instances, next| {
-            is_end = false;
-            batch.tally.count(self.model.rule(&action), instances);
-            batch.push(self.model.pack(&next));
-        });
-        is_end
+    fn expand_fully(&self, number: StateNumber, key: &M::Key, state: &M::State, batch: &mut Batch<M::Key>) -> bool {
+        let mut steps = 0;
+        if self.steps_are_evident {
+            self.model.steps(key, state, &mut |step| {
+                match step {
+                    Step::Packed(rule, key) => {
+                        batch.tally.count(rule, 1);
+                        batch.push(key);
+                    }
+                    Step::Whole(action, instances, next) => {
+                        self.add_step(number, steps, instances, (state, &action, &next), batch);
+                    }
+                }
+                steps += 1;
+            });
+        } else {
+            self.model.successors(state, &mut |action, instances, next| {
+                self.add_step(number, steps, instances, (state, &action, &next), batch);
+                steps += 1;
+            });
+        }
+        steps == 0
     }
 
-    fn expand_fully(&self, number: StateNumber, state: &M::State, batch: &mut Batch<M::Key>) -> bool {
+    /// Judges and appends one step, the one at `place` out of `number`.
+    #[inline]
+    fn add_step(
+        &self,
+        number: StateNumber,
+        place: u32,
+        instances: u64,
+        step @ (_, action, next): (&M::State, &M::Action, &M::State),
+        batch: &mut Batch<M::Key>,
+    ) {
+        batch.tally.count(self.model.rule(action), instances);
+        self.judge_step(number, place, step, &mut batch.tally);
+        batch.push(self.model.pack(next));
+    }
+
+    /// The same modulo symmetry.
+    fn expand_representatives(&self, number: StateNumber, state: &M::State, batch: &mut Batch<M::Key>) -> bool {
         let mut steps = 0;
-        self.steps(state, &mut |action, instances, next| {
+        self.model.representative_successors(state, &mut |action, instances, next| {
             batch.tally.count(self.model.rule(&action), instances);
-            for watch in &self.step_watches {
-                if !(watch.predicate)(state, &action, &next) {
-                    let finding = Finding { state: number, step: Some(steps) };
-                    note_finding(&mut batch.tally.findings[watch.property], finding);
-                }
-            }
+            self.judge_step(number, steps, (state, &action, &next), &mut batch.tally);
             steps += 1;
             batch.push(self.key_of(&next));
         });
         steps == 0
+    }
+
+    /// Asks the properties of steps about the step `place` out of `number`.
+    #[inline]
+    fn judge_step(
+        &self,
+        number: StateNumber,
+        place: u32,
+        step @ (before, action, after): (&M::State, &M::Action, &M::State),
+        tally: &mut Tally,
+    ) {
+        if !self.step_watches.is_empty()
+            && !(self.steps_are_evident && self.model.is_evidently_sound_step(before, action, after))
+        {
+            self.ask_of_step(number, place, step, tally);
+        }
+    }
+
+    #[cold]
+    fn ask_of_step(
+        &self,
+        number: StateNumber,
+        place: u32,
+        (before, action, after): (&M::State, &M::Action, &M::State),
+        tally: &mut Tally,
+    ) {
+        for watch in &self.step_watches {
+            if !(watch.predicate)(before, action, after) {
+                note_finding(&mut tally.findings[watch.property], Finding { state: number, step: Some(place) });
+            }
+        }
     }
 
     /// Appends the ample steps out of `state`, if they suffice: one of them has to lead to a state that is expanded

@@ -181,7 +181,7 @@ impl<M: Model> Exploration<'_, M> {
         Progress {
             level,
             distinct: u64::from(found),
-            edges: self.tally.edges,
+            edges: self.tally.edges(),
             waiting: u64::from(found - self.expanded),
             bytes: self.bytes,
             elapsed: self.began.elapsed(),

@@ -24,6 +24,11 @@ pub trait Model: Sync + Sized {
     /// Packs a state; two states are the same exactly if their keys are equal.
     fn pack(&self, state: &Self::State) -> Self::Key;
 
+    /// Visits the steps that [`successors`](Self::successors) visits, in the same order, in whatever form is cheapest.
+    fn steps(&self, _from: &Self::Key, state: &Self::State, visit: &mut impl FnMut(Step<Self>)) {
+        self.successors(state, &mut |action, instances, next| visit(Step::Whole(action, instances, next)));
+    }
+
     /// The state that was packed into `key`.
     fn unpack(&self, key: &Self::Key) -> Self::State;
 
@@ -35,6 +40,17 @@ pub trait Model: Sync + Sized {
 
     /// What is asked of the model.
     fn properties(&self) -> Vec<Property<'_, Self::State, Self::Action>>;
+
+    /// Whether every property of states that is marked [evident](Property::evident) is seen to be kept at a glance. Where
+    /// it is not, each is asked.
+    fn is_evidently_sound(&self, _state: &Self::State) -> bool {
+        false
+    }
+
+    /// The same for a step and the properties of steps.
+    fn is_evidently_sound_step(&self, _before: &Self::State, _action: &Self::Action, _after: &Self::State) -> bool {
+        false
+    }
 
     /// How people read a state: one line.
     fn describe_state(&self, state: &Self::State) -> String;
@@ -92,6 +108,16 @@ pub trait Model: Sync + Sized {
     fn ample(&self, _state: &Self::State, _visit: &mut impl FnMut(Self::Action, u64, Self::State)) -> bool {
         false
     }
+}
+
+/// A step out of a state.
+#[derive(Debug)]
+pub enum Step<M: Model> {
+    /// The action, how many instances it stands for, and the state after it.
+    Whole(M::Action, u64, M::State),
+    /// One instance of a rule, and the packed state after it. Whatever property of steps is marked [evident](Property::evident) holds
+    /// of it.
+    Packed(RuleId, M::Key),
 }
 
 /// A rule's place in [`Model::rules`].

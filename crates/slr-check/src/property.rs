@@ -9,6 +9,7 @@ pub struct Property<'m, S, A> {
     pub(crate) claim: Claim<'m, S, A>,
     pub(crate) names_an_individual: bool,
     pub(crate) is_kept_by_reduction: bool,
+    pub(crate) is_evident: bool,
 }
 
 pub(crate) enum Claim<'m, S, A> {
@@ -107,6 +108,14 @@ impl<'m, S, A> Property<'m, S, A> {
         }
     }
 
+    /// Says that the property follows from what the model sees at a glance
+    /// ([`is_evidently_sound`](crate::Model::is_evidently_sound), [`is_evidently_sound_step`](crate::Model::is_evidently_sound_step)).
+    #[must_use]
+    pub fn evident(mut self) -> Self {
+        self.is_evident = true;
+        self
+    }
+
     /// The name.
     pub fn name(&self) -> &str {
         &self.name
@@ -126,7 +135,7 @@ impl<'m, S, A> Property<'m, S, A> {
     }
 
     fn new(name: impl Into<String>, claim: Claim<'m, S, A>) -> Self {
-        Self { name: name.into(), claim, names_an_individual: false, is_kept_by_reduction: false }
+        Self { name: name.into(), claim, names_an_individual: false, is_kept_by_reduction: false, is_evident: false }
     }
 }
 

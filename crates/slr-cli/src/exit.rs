@@ -10,7 +10,7 @@ use std::process::ExitCode;
 pub(crate) enum Exit {
     /// Everything came as expected.
     AsExpected = 0,
-    /// A run went otherwise than expected, or a trace than recorded.
+    /// A run went otherwise than expected, or a trace than recorded; access is denied.
     NotAsExpected = 1,
     /// The command line makes no sense.
     Usage = 2,
@@ -35,7 +35,7 @@ impl Exit {
                 "everything came as expected, or is proved; also when the reader of the output went away"
             }
             Self::NotAsExpected => {
-                "an expectation failed or is violated, a step went otherwise than scripted, a trace differs, a sweep was stopped"
+                "an expectation failed or is violated, a step went otherwise than scripted, a trace differs, a sweep was stopped, access is denied"
             }
             Self::Usage => "the command line makes no sense",
             Self::Mistakes => "a scenario or a trace has mistakes and cannot be played",

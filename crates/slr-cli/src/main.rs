@@ -6,6 +6,7 @@
 mod command;
 mod console;
 mod exit;
+mod picture;
 mod report;
 mod scenario;
 

@@ -7,6 +7,7 @@ use crate::knob::Judged;
 use crate::machine::{Docs, OperatorState, Phase, Superseded};
 use crate::set::{IdSet, Planes};
 use crate::state::State;
+use crate::stencil::Stencil;
 use crate::universe::Universe;
 use crate::world::{ReadsDocs, Told, Works};
 
@@ -24,13 +25,26 @@ struct OperatorField {
 
 /// A run of bits within one word.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Field {
+pub(crate) struct Field {
     word: u8,
     shift: u8,
     bits: u8,
+    /// As many ones as it has bits, at the low end.
+    ones: u64,
 }
 
 impl Field {
+    /// The word with the field's bits replaced, where states are one word.
+    #[inline]
+    pub(crate) const fn written_over(self, word: u64, value: u64) -> u64 {
+        word & !self.mask() | value.wrapping_shl(self.shift as u32)
+    }
+
+    #[inline]
+    const fn mask(self) -> u64 {
+        self.ones.wrapping_shl(self.shift as u32)
+    }
+
     #[inline]
     fn write(self, value: u64, words: &mut [u64]) {
         words[usize::from(self.word)] |= value.wrapping_shl(u32::from(self.shift));
@@ -38,15 +52,19 @@ impl Field {
 
     #[inline]
     fn read(self, words: &[u64]) -> u64 {
-        let mask = if self.bits == 64 { u64::MAX } else { (1 << self.bits) - 1 };
-        words[usize::from(self.word)].wrapping_shr(u32::from(self.shift)) & mask
+        words[usize::from(self.word)].wrapping_shr(u32::from(self.shift)) & self.ones
     }
 }
+
+/// The planes that vary in few worlds.
+const RARE: [usize; 8] = [5, 6, 7, 10, 11, 13, 15, 16];
 
 /// Packs the states of one universe into words and back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Codec {
     planes: [Field; PLANES],
+    /// Whether any of the [`RARE`] planes varies.
+    has_rare: bool,
     operators: Vec<OperatorField>,
     /// A number beside the state, for whoever keeps one.
     extra: Field,
@@ -80,7 +98,8 @@ impl Layout {
             self.word += 1;
             self.shift = 0;
         }
-        let field = Field { word: self.word, shift: self.shift, bits };
+        let ones = if bits == 64 { u64::MAX } else { (1 << bits) - 1 };
+        let field = Field { word: self.word, shift: self.shift, bits, ones };
         self.shift += bits;
         self.bits += u32::from(bits);
         field
@@ -150,7 +169,26 @@ impl Codec {
             })
             .collect();
         let extra = layout.field(u8::try_from(u64::BITS - most.leading_zeros()).unwrap_or(64));
-        Ok(Self { planes, operators, extra, words: layout.word + 1, bits: layout.bits })
+        Ok(Self {
+            has_rare: RARE.iter().any(|place| widths[*place] > 0),
+            planes,
+            operators,
+            extra,
+            words: layout.word + 1,
+            bits: layout.bits,
+        })
+    }
+
+    /// What an operator's reading of the documentation does to a state of one word.
+    pub(crate) fn reading(&self, operator: usize) -> Stencil {
+        let docs = self.operators[operator].docs;
+        let [_, _, read, _] = operator_codes(OperatorState { docs: Docs::Read, ..OperatorState::default() });
+        Stencil::writing(docs.mask(), read.wrapping_shl(u32::from(docs.shift)))
+    }
+
+    /// Where the resources lie that a failed task named.
+    pub(crate) const fn reported(&self) -> Field {
+        self.planes[12]
     }
 
     /// How many words a packed state has.
@@ -166,14 +204,30 @@ impl Codec {
     /// Packs a state, and the number beside it, into one word, for universes whose states have one.
     #[inline]
     pub fn pack_word<S: IdSet>(&self, state: &State<S>, extra: u64) -> u64 {
-        let mut word = extra.wrapping_shl(u32::from(self.extra.shift));
-        for (plane, field) in planes(state).into_iter().zip(&self.planes) {
-            word |= plane.low_word().wrapping_shl(u32::from(field.shift));
-        }
-        for (own, field) in state.operators.iter().zip(&self.operators) {
-            for (part, value) in operator_parts(field, *own) {
-                word |= value.wrapping_shl(u32::from(part.shift));
+        let shifted = |plane: &S, place: usize| plane.low_word().wrapping_shl(u32::from(self.planes[place].shift));
+        let State { roles, tasks, resources, reported, sessions, .. } = state;
+        let mut word = extra.wrapping_shl(u32::from(self.extra.shift))
+            | shifted(roles.plane(0), 0)
+            | shifted(roles.plane(1), 1)
+            | shifted(tasks.plane(0), 2)
+            | shifted(tasks.plane(1), 3)
+            | shifted(tasks.plane(2), 4)
+            | shifted(resources.plane(0), 8)
+            | shifted(resources.plane(1), 9)
+            | shifted(reported, 12)
+            | shifted(sessions, 14);
+        if self.has_rare {
+            let planes = planes(state);
+            for place in RARE {
+                word |= shifted(planes[place], place);
             }
+        }
+        for (field, own) in self.operators.iter().zip(&state.operators) {
+            let [phase, attempts, docs, superseded] = operator_codes(*own);
+            word |= phase.wrapping_shl(u32::from(field.phase.shift))
+                | attempts.wrapping_shl(u32::from(field.attempts.shift))
+                | docs.wrapping_shl(u32::from(field.docs.shift))
+                | superseded.wrapping_shl(u32::from(field.superseded.shift));
         }
         word
     }
@@ -185,8 +239,9 @@ impl Codec {
         for (plane, field) in planes(state).into_iter().zip(&self.planes) {
             field.write(plane.low_word(), words);
         }
-        for (own, field) in state.operators.iter().zip(&self.operators) {
-            for (part, value) in operator_parts(field, *own) {
+        for (field, own) in self.operators.iter().zip(&state.operators) {
+            let parts = [field.phase, field.attempts, field.docs, field.superseded];
+            for (part, value) in parts.into_iter().zip(operator_codes(*own)) {
                 part.write(value, words);
             }
         }
@@ -201,43 +256,49 @@ impl Codec {
     /// The number beside the state that was packed into `words`.
     #[inline]
     pub fn unpack_extra(&self, words: &[u64]) -> u64 {
-        if self.extra.bits == 0 { 0 } else { self.extra.read(words) }
+        self.extra.read(words)
     }
 
     /// The state that was packed into `words`.
     #[inline]
     pub fn unpack<S: IdSet>(&self, words: &[u64]) -> State<S> {
-        let plane = |index: usize| {
-            let field = self.planes[index];
-            if field.bits == 0 { S::default() } else { S::from_word(field.read(words)) }
-        };
+        self.unpack_by(|field| field.read(words))
+    }
+
+    /// The state that was packed into one word.
+    #[inline]
+    pub fn unpack_word<S: IdSet>(&self, word: u64) -> State<S> {
+        self.unpack_by(|field| word.wrapping_shr(u32::from(field.shift)) & field.ones)
+    }
+
+    #[inline]
+    fn unpack_by<S: IdSet>(&self, read: impl Fn(&Field) -> u64) -> State<S> {
+        let plane = |index: usize| S::from_word(read(&self.planes[index]));
+        let rare = |index: usize| if self.has_rare { plane(index) } else { S::default() };
         let mut state = State {
             roles: Planes([plane(0), plane(1)]),
             tasks: Planes([plane(2), plane(3), plane(4)]),
-            unseen_tasks: plane(5),
-            fresh_roles: plane(6),
-            busy_at_start: plane(7),
-            resources: Planes([plane(8), plane(9), plane(10), plane(11)]),
+            unseen_tasks: rare(5),
+            fresh_roles: rare(6),
+            busy_at_start: rare(7),
+            resources: Planes([plane(8), plane(9), rare(10), rare(11)]),
             reported: plane(12),
-            blocking_at_start: plane(13),
+            blocking_at_start: rare(13),
             sessions: plane(14),
-            attached: plane(15),
-            dark_regions: plane(16),
+            attached: rare(15),
+            dark_regions: rare(16),
             operators: [OperatorState::default(); crate::world::MAX_OPERATORS],
         };
-        for (own, field) in state.operators.iter_mut().zip(&self.operators) {
-            let part = |field: Field| {
-                if field.bits == 0 { 0 } else { field.read(words) }
-            };
+        for (field, own) in self.operators.iter().zip(&mut state.operators) {
             *own = OperatorState {
-                phase: phase_of(part(field.phase)),
-                attempts: u8::try_from(part(field.attempts)).unwrap_or(u8::MAX),
-                docs: match part(field.docs) {
+                phase: phase_of(read(&field.phase)),
+                attempts: u8::try_from(read(&field.attempts)).unwrap_or(u8::MAX),
+                docs: match read(&field.docs) {
                     0 => Docs::Unread,
                     1 => Docs::Read,
                     _ => Docs::Wanted,
                 },
-                superseded: match part(field.superseded) {
+                superseded: match read(&field.superseded) {
                     0 => Superseded::No,
                     1 => Superseded::Failed,
                     _ => Superseded::Succeeded,
@@ -287,7 +348,7 @@ fn planes<S>(state: &State<S>) -> [&S; PLANES] {
 }
 
 #[inline]
-fn operator_parts(field: &OperatorField, own: OperatorState) -> [(Field, u64); 4] {
+fn operator_codes(own: OperatorState) -> [u64; 4] {
     let superseded = match own.superseded {
         Superseded::No => 0,
         Superseded::Failed => 1,
@@ -299,12 +360,7 @@ fn operator_parts(field: &OperatorField, own: OperatorState) -> [(Field, u64); 4
         Docs::Read => 1,
         Docs::Wanted => 2,
     };
-    [
-        (field.phase, phase_code(own.phase)),
-        (field.attempts, u64::from(own.attempts)),
-        (field.docs, docs),
-        (field.superseded, superseded),
-    ]
+    [phase_code(own.phase), u64::from(own.attempts), docs, superseded]
 }
 
 const fn phase_code(phase: Phase) -> u64 {

@@ -20,6 +20,7 @@ pub mod rules;
 pub mod service;
 pub mod set;
 pub mod state;
+pub mod stencil;
 pub mod universe;
 pub mod world;
 

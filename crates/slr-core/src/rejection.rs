@@ -166,6 +166,10 @@ pub enum Rejection {
     NotServiceLinked(RoleIdx, Answer),
     /// The policy belongs to service-linked roles alone.
     PolicyNotAttachable(RoleIdx),
+    /// What was to be attached is no policy document.
+    MalformedDocument(AttachmentIdx),
+    /// The trust policy for the role names a user or a role of the account that does not exist.
+    MissingPrincipal(RoleIdx),
     /// The role still has policies or instance profiles.
     HasDependents(RoleIdx),
     /// The account has as many roles as it may have.
@@ -234,6 +238,7 @@ impl Rejection {
             | Self::DeletionUnfinished(_, answer)
             | Self::MalformedTaskId(answer) => answer.into(),
             Self::PolicyNotAttachable(_) => Code::PolicyNotAttachable,
+            Self::MalformedDocument(_) | Self::MissingPrincipal(_) => Code::MalformedPolicyDocument,
             Self::HasDependents(_) | Self::RoleInUse(_) => Code::DeleteConflict,
             Self::RoleQuotaReached | Self::AttachmentQuotaReached(_) => Code::LimitExceeded,
             Self::Throttled => Code::Throttling,
@@ -287,6 +292,10 @@ impl Rejection {
                 format!("The role with name {} cannot be found.", role(r))
             }
             Self::PolicyNotAttachable(_) => "Cannot attach a Service Role Policy to a Customer Role.".to_owned(),
+            Self::MalformedDocument(_) => "The policy document is malformed.".to_owned(),
+            Self::MissingPrincipal(r) => {
+                format!("The trust policy for role {} names a principal that does not exist.", role(r))
+            }
             Self::HasDependents(_) => "Cannot delete entity, must remove referenced objects first.".to_owned(),
             Self::RoleQuotaReached => {
                 format!("Cannot exceed quota for RolesPerAccount: {}", world.knobs.role_quota)

@@ -1,15 +1,19 @@
 //! A world made ready to run: every question that the rules ask often, answered in advance as a set.
 
+use std::collections::BTreeMap;
+
 use crate::id::{
     KindIdx, OperatorIdx, PrincipalIdx, RegionIdx, ResourceIdx, RoleIdx, ServiceIdx, SessionIdx, TextIdx,
     TransitionIdx, number,
 };
-use crate::kind::{Condition, Mover, ResourceKind, Transition, When};
+use crate::kind::{CODE_BITS, CleanUp, Condition, Mover, ResourceKind, Transition, When};
 use crate::machine::RoleState;
+use crate::policy::Document;
+use crate::rules::trust;
 use crate::service::ServiceDefinition;
 use crate::set::IdSet;
 use crate::state::State;
-use crate::world::{Item, MAX_OPERATORS, Operator, RoleSort, World};
+use crate::world::{Item, MAX_OPERATORS, Operator, Resource, RoleSort, World};
 
 /// What the rules ask of a role.
 #[derive(Debug, Clone)]
@@ -45,6 +49,10 @@ pub(crate) struct ServiceMove<S> {
     pub(crate) needs_live_role: bool,
     pub(crate) begins_use: bool,
     pub(crate) is_conditional: bool,
+    /// The role that all members use, if they use one.
+    pub(crate) role: Option<RoleIdx>,
+    /// Whether no other resource has a say in it: no child, no parent, no relative.
+    pub(crate) is_alone: bool,
 }
 
 /// A [`Condition`] of a transition, by ids.
@@ -130,14 +138,26 @@ pub struct Universe<S> {
     permitted: S,
     pub(crate) service_moves: Vec<ServiceMove<S>>,
     pub(crate) service_linked: S,
-    /// Sessions whose principal the role's trust policy names.
+    /// Sessions whose principal the role's first trust policy names.
     pub(crate) trusted_sessions: S,
+    /// Sessions whose principal that one names, or one that may be put in its place.
+    pub(crate) trustable_sessions: S,
+    /// The trust policies that are written as documents, by their text.
+    pub(crate) trust_documents: BTreeMap<String, Document>,
     pub(crate) reopening_sessions: S,
     /// Roles that their services delete themselves.
     pub(crate) self_deleting: S,
     pub(crate) has_region_faults: bool,
     /// Whether any kind has a move that is made along with a parent's.
     pub(crate) has_followers: bool,
+    /// Whether any resource belongs to another.
+    pub(crate) has_children: bool,
+    /// Whether two role slots have one name, ignoring case.
+    pub(crate) has_namesakes: bool,
+    /// Per resource and code, the clean-up that nothing but a closed region can stand against, and where it leads.
+    plain_clean_ups: Vec<[Option<(TransitionIdx, u8)>; 1 << CODE_BITS]>,
+    /// The codes that are ends, with the resources of the kinds in which they are.
+    ends: Vec<(u8, S)>,
 }
 
 impl<S: IdSet> Universe<S> {
@@ -150,7 +170,7 @@ impl<S: IdSet> Universe<S> {
         for description in world.services.iter().filter_map(|service| service.description.clone()).collect::<Vec<_>>() {
             world.text(&description);
         }
-        let roles: Vec<_> = (0..world.roles.len()).map(|role| role_facts(&world, role)).collect();
+        let roles: Vec<RoleFacts<S>> = (0..world.roles.len()).map(|role| role_facts(&world, role)).collect();
         let numbered: Vec<_> = (0_u32..).zip(&world.resources).collect();
         let mut children = vec![S::default(); world.resources.len()];
         for (child, resource) in &numbered {
@@ -162,6 +182,7 @@ impl<S: IdSet> Universe<S> {
             }
         }
         let family = Family::new(&world);
+        let documents = trust::documents(&world);
         let regions = (0..number(world.regions.len()))
             .map(|region| S::of(numbered.iter().filter(|(_, r)| r.region.0 == region).map(|(id, _)| *id)))
             .collect();
@@ -170,8 +191,16 @@ impl<S: IdSet> Universe<S> {
             service_moves: service_moves(&world),
             service_linked: S::of((0..).zip(&roles).filter(|(_, facts)| facts.service.is_some()).map(|(role, _)| role)),
             trusted_sessions: S::of(
-                sessions().filter(|(_, slot)| trusts(&world, slot.role, slot.principal.as_str())).map(|(id, _)| id),
+                sessions()
+                    .filter(|(_, slot)| trusts(&world, &documents, slot.role, slot.principal.as_str()))
+                    .map(|(id, _)| id),
             ),
+            trustable_sessions: S::of(
+                sessions()
+                    .filter(|(_, slot)| may_come_to_trust(&world, &documents, slot.role, slot.principal.as_str()))
+                    .map(|(id, _)| id),
+            ),
+            trust_documents: documents.clone(),
             reopening_sessions: S::of(sessions().filter(|(_, slot)| slot.reopens).map(|(id, _)| id)),
             self_deleting: S::of(
                 (0..).zip(&roles).filter(|(_, facts)| deletes_itself(&world, facts)).map(|(id, _)| id),
@@ -183,6 +212,10 @@ impl<S: IdSet> Universe<S> {
             relatives: family.relatives,
             passed: family.passed,
             permitted: S::of(family.permitted),
+            has_children: children.iter().any(|children| !children.is_empty()),
+            has_namesakes: roles.iter().any(|facts| facts.namesakes.len() > 1),
+            ends: ends(&world),
+            plain_clean_ups: plain_clean_ups(&world, &children),
             roles,
             children,
             regions,
@@ -367,19 +400,28 @@ impl<S: IdSet> Universe<S> {
         self.world.principal_arn(principal)
     }
 
-    /// Whether the role's trust policy names the principal now: the one that was put in the place of the first, if one was.
+    /// Whether the role's trust policy lets the service assume it now: the one that was put in the place of the first, if one was.
     pub fn trusts_now(&self, state: &State<S>, role: RoleIdx, principal: &str) -> bool {
-        let replaced = state.attached.and(&self.facts(role).trust_policies).first();
-        match replaced.map(|id| &self.world.attachments[id as usize].item) {
-            Some(Item::TrustPolicy(trusted)) => trusted.split(' ').any(|name| name == principal),
-            Some(
-                Item::Tag(_)
-                | Item::ManagedPolicy(_)
-                | Item::InlinePolicy(_)
-                | Item::InstanceProfile(_)
-                | Item::Boundary(_),
-            )
-            | None => self.trusts(role, principal),
+        match self.replaced_trust(state, role) {
+            Some(text) => trust::text_names(&self.trust_documents, text, principal),
+            None => self.trusts(role, principal),
+        }
+    }
+
+    /// The trust policy that was put in the place of the role's first, if one was.
+    pub(crate) fn replaced_trust(&self, state: &State<S>, role: RoleIdx) -> Option<&str> {
+        let replaced = state.attached.and(&self.facts(role).trust_policies).first()?;
+        Some(self.world.attachments[replaced as usize].item.text())
+    }
+
+    /// Whether the session's principal may open it, as far as the role's trust policy goes.
+    #[inline]
+    pub(crate) fn is_trusted(&self, state: &State<S>, session: SessionIdx) -> bool {
+        let slot = &self.world.sessions[session.index()];
+        if self.facts(slot.role).trust_policies.is_empty() {
+            self.trusted_sessions.contains(session.0)
+        } else {
+            self.trusts_now(state, slot.role, slot.principal.as_str())
         }
     }
 
@@ -414,9 +456,9 @@ impl<S: IdSet> Universe<S> {
         self.permitted.contains(resource.0)
     }
 
-    /// Whether the role's trust policy names the principal.
+    /// Whether the role's first trust policy lets the service assume it.
     pub fn trusts(&self, role: RoleIdx, principal: &str) -> bool {
-        trusts(&self.world, role, principal)
+        trusts(&self.world, &self.trust_documents, role, principal)
     }
 
     /// Whether the resource is there: made, and not at an end.
@@ -424,12 +466,33 @@ impl<S: IdSet> Universe<S> {
         is_there(self.kind_of(resource), state.resource(resource))
     }
 
+    /// The next step of a resource's clean-up and the code of the state that it leads to, if nothing but a region that does not
+    /// answer can stand against it.
+    #[inline]
+    pub(crate) fn plain_clean_up(&self, state: &State<S>, resource: ResourceIdx) -> Option<(TransitionIdx, u8)> {
+        self.plain_clean_ups[resource.index()][usize::from(state.resource(resource))]
+    }
+
+    /// The clean-ups of a resource that nothing but a region that does not answer can stand against.
+    pub(crate) fn plain_clean_ups_of(&self, resource: ResourceIdx) -> impl Iterator<Item = TransitionIdx> {
+        self.plain_clean_ups[resource.index()].iter().flatten().map(|(transition, _)| *transition)
+    }
+
+    /// The resources that are at an end: they were there, and nothing comes of them any more.
+    #[inline]
+    pub(crate) fn ended(&self, state: &State<S>) -> S {
+        self.ends.iter().fold(S::default(), |all, (code, members)| all.or(&state.resources.having(*code, members)))
+    }
+
     /// Whether a session is open on the role, or the service is at work with one of its resources.
     #[inline]
     pub fn is_session_open(&self, state: &State<S>, role: RoleIdx) -> bool {
         let facts = self.facts(role);
-        state.sessions.meets(&facts.sessions)
-            || facts.working.iter().any(|(members, code)| !state.resources.having(*code, members).is_empty())
+        state.sessions.meets(&facts.sessions) || (!facts.working.is_empty() && Self::is_working(facts, state))
+    }
+
+    fn is_working(facts: &RoleFacts<S>, state: &State<S>) -> bool {
+        facts.working.iter().any(|(members, code)| !state.resources.having(*code, members).is_empty())
     }
 
     /// The resources that keep the role from being deleted now.
@@ -468,13 +531,27 @@ pub(crate) fn is_there(kind: &ResourceKind, code: u8) -> bool {
     code != 0 && kind.state(code).is_some_and(|state| !state.is_end)
 }
 
-fn trusts(world: &World, role: RoleIdx, principal: &str) -> bool {
+fn trusts(world: &World, documents: &BTreeMap<String, Document>, role: RoleIdx, principal: &str) -> bool {
     match &world.roles[role.index()].sort {
-        RoleSort::Ordinary { trust, .. } => trust.iter().any(|trusted| trusted == principal),
+        RoleSort::Ordinary { trust, .. } => trust.iter().any(|text| trust::text_names(documents, text, principal)),
         RoleSort::ServiceLinked { service, .. } => {
             world.services[service.index()].trust.iter().any(|trusted| trusted.as_str() == principal)
         }
     }
+}
+
+/// Whether the first trust policy of the role, or one that may be put in its place, lets the service assume it.
+fn may_come_to_trust(world: &World, documents: &BTreeMap<String, Document>, role: RoleIdx, principal: &str) -> bool {
+    let mut others = world.attachments.iter().filter(|attachment| attachment.role == role);
+    trusts(world, documents, role, principal)
+        || others.any(|attachment| match &attachment.item {
+            Item::TrustPolicy(text) => trust::text_names(documents, text, principal),
+            Item::Tag(_)
+            | Item::ManagedPolicy(_)
+            | Item::InlinePolicy(_)
+            | Item::InstanceProfile(_)
+            | Item::Boundary(_) => false,
+        })
 }
 
 fn deletes_itself<S>(world: &World, facts: &RoleFacts<S>) -> bool {
@@ -563,7 +640,13 @@ fn service_moves<S: IdSet>(world: &World) -> Vec<ServiceMove<S>> {
         for (id, transition) in (0..).zip(&kind.transitions) {
             // A move that leads back to where it comes from is possible, and nothing comes of it: it is not among what is enabled.
             if transition.by == Mover::Service && transition.from != transition.to {
+                let slots = || members.iter().map(|id| &world.resources[id as usize]);
+                let first = slots().next().map(|slot| slot.role);
+                let has_parents = slots().any(|slot| !slot.parents.is_empty());
+                let is_parent = world.resources.iter().any(|r| r.parents.iter().any(|p| members.contains(p.0)));
                 moves.push(ServiceMove {
+                    role: first.filter(|role| slots().all(|slot| slot.role == *role)),
+                    is_alone: !(has_parents || is_parent || transition.is_special),
                     members: members.clone(),
                     transition: TransitionIdx(id),
                     from: transition.from,
@@ -577,6 +660,38 @@ fn service_moves<S: IdSet>(world: &World) -> Vec<ServiceMove<S>> {
         }
     }
     moves
+}
+
+fn plain_clean_ups<S: IdSet>(world: &World, children: &[S]) -> Vec<[Option<(TransitionIdx, u8)>; 1 << CODE_BITS]> {
+    let of = |(slot, children): (&Resource, &S)| {
+        let kind = &world.kinds[slot.kind.index()];
+        kind.clean_up.map(|step| match step {
+            CleanUp::Released | CleanUp::Wait => None,
+            CleanUp::Call(transition) => {
+                let step = &kind.transitions[transition.index()];
+                let is_plain = step.by == Mover::Caller
+                    && step.from != 0
+                    && step.when == When::Always
+                    && !(step.is_special || step.creates_role || step.needs_live_role())
+                    && children.is_empty();
+                is_plain.then_some((transition, step.to))
+            }
+        })
+    };
+    world.resources.iter().zip(children).map(of).collect()
+}
+
+fn ends<S: IdSet>(world: &World) -> Vec<(u8, S)> {
+    let mut ends = Vec::new();
+    for code in 0..1 << CODE_BITS {
+        let is_end = |kind: &ResourceKind| kind.state(code).is_some_and(|state| state.is_end);
+        let here = (0_u32..).zip(&world.resources).filter(|(_, slot)| is_end(&world.kinds[slot.kind.index()]));
+        let members = S::of(here.map(|(id, _)| id));
+        if !members.is_empty() {
+            ends.push((code, members));
+        }
+    }
+    ends
 }
 
 fn requirements(world: &World) -> Vec<Vec<Vec<Requirement>>> {

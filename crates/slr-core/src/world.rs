@@ -12,7 +12,7 @@ use crate::id::{
 use crate::kind::ResourceKind;
 use crate::knob::Knobs;
 use crate::name::{AccountId, RolePath, ServicePrincipal};
-use crate::policy::{Account, Caller};
+use crate::policy::{Account, Caller, Document};
 use crate::rejection::Rejection;
 use crate::service::ServiceDefinition;
 
@@ -65,6 +65,17 @@ pub struct Principal {
     pub authority: Authority,
 }
 
+impl Principal {
+    /// Whether no policy limits it.
+    #[inline]
+    pub const fn is_unrestricted(&self) -> bool {
+        match self.authority {
+            Authority::Everything => true,
+            Authority::Policies(_) | Authority::Role { .. } => false,
+        }
+    }
+}
+
 /// What a principal may do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Authority {
@@ -72,6 +83,13 @@ pub enum Authority {
     Everything,
     /// What the policies in [`World::access`] give this caller.
     Policies(Box<Caller>),
+    /// What is attached to the role at the time: the principal is a session of it, and there is none without the role.
+    Role {
+        /// The role, an ordinary one.
+        role: RoleIdx,
+        /// The session.
+        caller: Box<Caller>,
+    },
 }
 
 /// A name that a role may bear.
@@ -101,7 +119,7 @@ pub enum RoleSort {
     Ordinary {
         /// The path as given.
         path: String,
-        /// The principals that may assume it.
+        /// Its trust policy: the principals that may assume it, or one text, a document.
         trust: Vec<String>,
     },
     /// A service owns it.
@@ -170,6 +188,11 @@ pub struct Attachment {
     pub role: RoleIdx,
     /// What.
     pub item: Item,
+    /// What an inline policy says. One of which that is not known grants nothing (Assumed); what a managed policy says is in
+    /// [`World::access`].
+    pub document: Option<Document>,
+    /// Whether what it says is no policy document, so that IAM refuses it.
+    pub malformed: bool,
     /// Whether it is there from the beginning.
     pub given: bool,
 }
@@ -187,7 +210,7 @@ pub enum Item {
     InstanceProfile(String),
     /// The permissions boundary, by its policy's ARN.
     Boundary(String),
-    /// A trust policy, by a name for its text; a new one takes the place of the old one.
+    /// A trust policy: the principals that it names, with spaces between them, or a document. A new one takes the place of the old one.
     TrustPolicy(String),
 }
 
@@ -473,10 +496,38 @@ impl World {
                 }
         };
         let index = self.attachments.iter().position(same).unwrap_or_else(|| {
-            self.attachments.push(Attachment { role, item, given: false });
+            self.attachments.push(Attachment { role, item, document: None, malformed: false, given: false });
             self.attachments.len() - 1
         });
         AttachmentIdx(number(index))
+    }
+
+    /// The inline policy of that name with that document, added as not attached if it is new. Of the documents that one policy may
+    /// have, one is attached at a time.
+    pub fn inline_policy(&mut self, role: RoleIdx, name: &str, document: Option<Document>) -> AttachmentIdx {
+        let item = Item::InlinePolicy(name.to_owned());
+        let same = |known: &Attachment| known.role == role && known.item == item && known.document == document;
+        let index = self.attachments.iter().position(same).unwrap_or_else(|| {
+            self.attachments.push(Attachment { role, item: item.clone(), document, malformed: false, given: false });
+            self.attachments.len() - 1
+        });
+        AttachmentIdx(number(index))
+    }
+
+    /// Something that is to be attached and that IAM refuses, because what it says is no policy document.
+    pub fn malformed(&mut self, role: RoleIdx, item: Item) -> AttachmentIdx {
+        self.attachments.push(Attachment { role, item, document: None, malformed: true, given: false });
+        AttachmentIdx(number(self.attachments.len() - 1))
+    }
+
+    /// What an attachment is called, with its number where an inline policy may have several documents.
+    pub fn attachment_label(&self, attachment: AttachmentIdx) -> String {
+        let thing = &self.attachments[attachment.index()];
+        let before = self.attachments[..attachment.index()].iter();
+        match before.filter(|other| other.role == thing.role && other.item == thing.item).count() {
+            0 => thing.item.text().to_owned(),
+            others => format!("{} ({})", thing.item.text(), others + 1),
+        }
     }
 
     /// A role's path.
@@ -499,8 +550,11 @@ impl World {
 
     /// A principal's ARN.
     pub fn principal_arn(&self, principal: PrincipalIdx) -> String {
-        let name = &self.principals[principal.index()].name;
-        format!("arn:{}:iam::{}:user/{name}", self.partition, self.account.as_str())
+        let Principal { name, authority } = &self.principals[principal.index()];
+        match authority {
+            Authority::Everything => format!("arn:{}:iam::{}:user/{name}", self.partition, self.account.as_str()),
+            Authority::Policies(caller) | Authority::Role { caller, .. } => caller.arn().to_owned(),
+        }
     }
 
     /// A resource's ARN, from its kind's template.

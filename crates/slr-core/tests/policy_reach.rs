@@ -30,7 +30,14 @@ impl Templates {
 
     fn roles(&self) -> Vec<LinkedRole<'_>> {
         let entries = self.documents.iter();
-        entries.map(|(service, name, trust, permissions)| LinkedRole { service, name, trust, permissions }).collect()
+        entries
+            .map(|(service, name, trust, permissions)| LinkedRole {
+                service,
+                name,
+                trust,
+                permissions: Some(permissions),
+            })
+            .collect()
     }
 }
 

@@ -5,6 +5,7 @@
 //! [`write()`] goes the other way; [`mod@schema`] tells
 //! editors what a file may say.
 
+pub mod access;
 pub mod catalog;
 pub mod diagnostic;
 pub mod expect;

@@ -59,6 +59,18 @@ pub fn lower(scenario: &Scenario, built_in: &Named<Spanned<Service>>) -> Result<
     Lowerer::new(scenario, built_in).and_then(Lowerer::run).map_err(|diagnostic| vec![*diagnostic])
 }
 
+/// Definitions and kinds of services alone, for a look at what they do with their roles.
+///
+/// # Errors
+/// What is wrong with one of them; a built-in service has no mistakes.
+pub(crate) fn services(
+    services: &Named<Spanned<Service>>,
+) -> Result<(Vec<ServiceDefinition>, Vec<ResourceKind>), Box<Diagnostic>> {
+    let scenario = Scenario::empty();
+    let lowerer = Lowerer::new(&scenario, services)?;
+    Ok((lowerer.world.services, lowerer.world.kinds))
+}
+
 struct Lowerer<'a> {
     scenario: &'a Scenario,
     world: World,
@@ -86,6 +98,7 @@ impl<'a> Lowerer<'a> {
             world.regions.extend(account.regions.iter().map(|region| region.value.clone()));
             if let Some(partition) = &account.partition {
                 partition.value.word().clone_into(&mut world.partition);
+                world.access = policy::Account::new(&world.partition, world.account.as_str());
             }
             world.other_roles = account.other_roles.as_ref().map_or(0, |number| number.value);
         }
@@ -105,6 +118,7 @@ impl<'a> Lowerer<'a> {
         for (name, role) in scenario.roles.iter() {
             lowerer.ordinary(name, role);
         }
+        lowerer.role_sessions();
         Ok(lowerer)
     }
 
@@ -201,26 +215,30 @@ impl<'a> Lowerer<'a> {
         Ok(())
     }
 
+    /// Users and groups with their policies, and what limits them.
     fn principals(&mut self) -> Lowering<()> {
+        self.managed_policies()?;
+        self.service_control()?;
+        if !self.scenario.organization.is_empty() {
+            self.bind_administrator()?;
+        }
+        for (name, group) in self.scenario.groups.iter() {
+            self.world.access.add_group(name).map_err(|error| bad_policy(name.span, error.to_string()))?;
+            self.rights(policy::Entity::Group(name), group.span, &group.policies, &group.allow, &group.attached)?;
+        }
         for (name, user) in self.scenario.users.iter() {
-            let mut documents: Vec<(Span, serde_json::Value)> =
-                user.policies.iter().map(|policy| (policy.span, policy.value.json.clone())).collect();
-            if !user.allow.is_empty() {
-                let actions: Vec<&str> = user.allow.iter().map(|action| action.as_str()).collect();
-                let statement = serde_json::json!({ "Effect": "Allow", "Action": actions, "Resource": "*" });
-                documents.push((user.span, serde_json::json!({ "Version": "2012-10-17", "Statement": [statement] })));
+            let wrong = |error: policy::AccountError| bad_policy(name.span, error.to_string());
+            self.world.access.add_user("/", name).map_err(wrong)?;
+            let entity = policy::Entity::User(name);
+            self.rights(entity, user.span, &user.policies, &user.allow, &user.attached)?;
+            for group in &user.groups {
+                self.world.access.add_to_group(name, group).map_err(wrong)?;
             }
-            self.world.access.add_user("/", name).map_err(|error| bad_policy(name.span, error.to_string()))?;
-            for (number, (span, json)) in documents.iter().enumerate() {
-                let document = policy::Document::parse(policy::DocumentKind::Identity, &json.to_string())
-                    .map_err(|error| bad_policy(*span, error.to_string()))?;
-                self.world
-                    .access
-                    .put_inline_policy(policy::Entity::User(name), &format!("policy-{}", number + 1), document)
-                    .map_err(|error| bad_policy(*span, error.to_string()))?;
+            if let Some(boundary) = &user.boundary {
+                let arn = self.policy_arn(boundary);
+                self.world.access.set_boundary(entity, Some(&arn)).map_err(wrong)?;
             }
-            let caller =
-                self.world.access.user_caller(name).map_err(|error| bad_policy(name.span, error.to_string()))?;
+            let caller = self.world.access.user_caller(name).map_err(wrong)?;
             self.world
                 .principals
                 .push(world::Principal { name: name.value.clone(), authority: Authority::Policies(Box::new(caller)) });
@@ -228,10 +246,114 @@ impl<'a> Lowerer<'a> {
         Ok(())
     }
 
+    /// The account's own managed policies, and those of AWS whose contents are known.
+    fn managed_policies(&mut self) -> Lowering<()> {
+        let own = self.scenario.policies.iter().map(|(name, document)| (self.policy_arn(name), document));
+        for (arn, document) in own.collect::<Vec<_>>() {
+            let compiled = compiled(document, policy::DocumentKind::Identity)?;
+            let put = self.world.access.put_managed_policy(&arn, compiled);
+            put.map_err(|error| bad_policy(document.span, error.to_string()))?;
+        }
+        for (_, known) in policy::guides::AWS_MANAGED {
+            let wrong = |error: &dyn std::fmt::Display| bad_policy(Span::default(), error.to_string());
+            if let Some((arn, known)) = policy::guides::aws_managed(&self.world.partition, known.name) {
+                let document = known.document(&[]).map_err(|error| wrong(&error))?;
+                self.world.access.put_managed_policy(&arn, document).map_err(|error| wrong(&error))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn service_control(&mut self) -> Lowering<()> {
+        let mut levels = Vec::new();
+        for (name, level) in self.scenario.organization.iter() {
+            let mut policies = Vec::new();
+            if level.full_access() {
+                let full = policy::guides::FULL_AWS_ACCESS;
+                let document = full.document(&[]).map_err(|error| bad_policy(level.span, error.to_string()))?;
+                policies.push((format!("{}/{}", name.value, full.name), document));
+            }
+            for (number, document) in (1..).zip(&level.policies) {
+                let compiled = compiled(document, policy::DocumentKind::Identity)?;
+                policies.push((format!("{}/policy-{number}", name.value), compiled));
+            }
+            levels.push(policy::ServiceControlLevel { policies });
+        }
+        self.world.access.set_service_control(levels).map_err(|error| bad_policy(Span::default(), error.to_string()))
+    }
+
+    /// What binds an account binds those who may do everything in it.
+    fn bind_administrator(&mut self) -> Lowering<()> {
+        let wrong = |error: &dyn std::fmt::Display| bad_policy(Span::default(), error.to_string());
+        let (name, everything) = (syntax::User::ADMIN, policy::guides::ADMINISTRATOR_ACCESS);
+        let document = everything.document(&[]).map_err(|error| wrong(&error))?;
+        let access = &mut self.world.access;
+        access.add_user("/", name).map_err(|error| wrong(&error))?;
+        access
+            .put_inline_policy(policy::Entity::User(name), everything.name, document)
+            .map_err(|error| wrong(&error))?;
+        let caller = access.user_caller(name).map_err(|error| wrong(&error))?;
+        for principal in self.world.principals.iter_mut().filter(|principal| principal.name == name) {
+            principal.authority = Authority::Policies(Box::new(caller.clone()));
+        }
+        Ok(())
+    }
+
+    /// Puts on a user or a group what the scenario gives it.
+    fn rights(
+        &mut self,
+        entity: policy::Entity<'_>,
+        span: Span,
+        documents: &[Spanned<syntax::PolicyDocument>],
+        allow: &[syntax::Text],
+        attached: &[syntax::Text],
+    ) -> Lowering<()> {
+        for (name, document) in inline_policies(documents, allow, span)? {
+            let put = self.world.access.put_inline_policy(entity, &name, document);
+            put.map_err(|error| bad_policy(span, error.to_string()))?;
+        }
+        for policy in attached {
+            let arn = self.policy_arn(policy);
+            self.world
+                .access
+                .attach_policy(entity, &arn)
+                .map_err(|error| bad_policy(policy.span, error.to_string()))?;
+        }
+        Ok(())
+    }
+
+    /// Sessions of the account's own roles, where a step or an operator calls as one.
+    fn role_sessions(&mut self) {
+        let steps = self.scenario.steps.iter().filter_map(|step| match &step.value {
+            syntax::Step::Do(step) => step.caller.as_ref().map(|name| name.value.as_str()),
+            syntax::Step::Happens(_) => None,
+        });
+        let callers = steps.chain(self.scenario.operators.iter().map(|(_, operator)| operator.caller()));
+        let is_role = |name: &&str| *name != syntax::User::ADMIN && self.scenario.users.get(name).is_none();
+        let names: BTreeSet<&str> = callers.filter(is_role).collect();
+        for name in names {
+            let Some((role_name, _)) = self.scenario.roles.iter().find(|(known, _)| known.value == name) else {
+                continue;
+            };
+            let Some(role) = self.world.role_named(role_name) else {
+                continue;
+            };
+            let caller = Box::new(policy::Caller::session(
+                &self.world.partition,
+                self.world.account.as_str(),
+                &self.world.role_arn(role),
+                name,
+                SESSION_NAME,
+                false,
+            ));
+            let authority = Authority::Role { role, caller };
+            self.world.principals.push(world::Principal { name: name.to_owned(), authority });
+        }
+    }
+
     fn ordinary(&mut self, name: &Spanned<String>, role: &Spanned<syntax::Role>) {
         let path = role.path.as_ref().map_or("/", |path| path.as_str());
-        let trust: Vec<String> = role.trust.iter().map(|principal| principal.value.clone()).collect();
-        let index = self.world.ordinary_role(name, path, &trust);
+        let index = self.world.ordinary_role(name, path, &trust_of(&role.trust, role.trust_policy.as_ref()));
         self.particulars(index, role.description.as_ref(), role.max_session_duration.as_ref());
     }
 
@@ -317,13 +439,14 @@ impl<'a> Lowerer<'a> {
             self.world.attachments[attachment.index()].given = true;
         }
         if let Some((_, declared)) = self.scenario.roles.iter().find(|(name, _)| name.value == given.role.value) {
-            for policy in &declared.attached {
-                let attachment = self.world.attachment(role, Item::ManagedPolicy(self.policy_arn(policy)));
+            let managed = declared.attached.iter().map(|policy| Item::ManagedPolicy(self.policy_arn(policy)));
+            let boundary = declared.boundary.iter().map(|policy| Item::Boundary(self.policy_arn(policy)));
+            for item in managed.chain(boundary).collect::<Vec<_>>() {
+                let attachment = self.world.attachment(role, item);
                 self.world.attachments[attachment.index()].given = true;
             }
-            let own = declared.policies.len() + usize::from(!declared.allow.is_empty());
-            for number in 1..=own {
-                let attachment = self.world.attachment(role, Item::InlinePolicy(format!("policy-{number}")));
+            for (name, document) in inline_policies(&declared.policies, &declared.allow, declared.span)? {
+                let attachment = self.world.inline_policy(role, &name, Some(document));
                 self.world.attachments[attachment.index()].given = true;
             }
         }
@@ -530,7 +653,7 @@ impl<'a> Lowerer<'a> {
             return Ok(Scripted::call(by, Command::CreateServiceLinkedRole { request, description }));
         }
         let name = step.role.as_ref().ok_or_else(|| need("role"))?;
-        let role = if operation == Operation::CreateRole { self.new_role(name, step) } else { self.role(name) };
+        let role = if operation == Operation::CreateRole { self.new_role(name, step)? } else { self.role(name) };
         let description = step.description.as_ref().map(|text| self.world.text(text));
         let command = match operation {
             Operation::CreateRole => Command::CreateRole { role },
@@ -564,7 +687,23 @@ impl<'a> Lowerer<'a> {
         let command = |attachment| {
             if attaches { Command::Attach { attachment } } else { Command::Detach { attachment } }
         };
-        let mut commands = items.into_iter().map(|item| command(self.world.attachment(role, item)));
+        let kind = match operation {
+            Operation::PutRolePolicy => Some(policy::DocumentKind::Identity),
+            Operation::UpdateAssumeRolePolicy => Some(policy::DocumentKind::Trust),
+            _ => None,
+        };
+        let written = kind.zip(step.document.as_ref()).map(|(kind, document)| compiled(document, kind).map_err(|_| ()));
+        let mut commands = items.into_iter().map(|item| match (item, &written) {
+            (Item::InlinePolicy(name), Some(Ok(document))) => {
+                command(self.world.inline_policy(role, &name, Some(document.clone())))
+            }
+            (item, Some(Err(()))) => {
+                // Told apart from the same policy with a document that can be read.
+                let attachment = self.world.malformed(role, item);
+                command(attachment)
+            }
+            (item, Some(Ok(_)) | None) => command(self.world.attachment(role, item)),
+        });
         match commands.next() {
             Some(first) => Scripted::Call { by, command: first, also: commands.collect() },
             // Of no tags nothing is to be done but to look for the role.
@@ -583,14 +722,24 @@ impl<'a> Lowerer<'a> {
         self.world.request(service, suffix, |service| is_trusted || Catalog::exists(service))
     }
 
-    fn new_role(&mut self, name: &Spanned<String>, step: &syntax::Perform) -> RoleIdx {
+    fn new_role(&mut self, name: &Spanned<String>, step: &syntax::Perform) -> Lowering<RoleIdx> {
         let declared = self.scenario.roles.get(name).map(|role| &role.value);
         let path = step.path.as_ref().or_else(|| declared.and_then(|role| role.path.as_ref()));
-        let trust = if step.trust.is_empty() { declared.map_or(&[][..], |role| &role.trust) } else { &step.trust };
-        let trust: Vec<String> = trust.iter().map(|principal| principal.value.clone()).collect();
+        let trust = if step.trust.is_empty() && step.document.is_none() {
+            declared.map_or_else(Vec::new, |role| trust_of(&role.trust, role.trust_policy.as_ref()))
+        } else {
+            trust_of(&step.trust, step.document.as_ref())
+        };
         let role = self.world.ordinary_role(name, path.map_or("/", |path| path.as_str()), &trust);
         self.particulars(role, step.description.as_ref(), step.max_session_duration.as_ref());
-        role
+        match &self.world.roles[role.index()].sort {
+            RoleSort::Ordinary { trust: known, .. } if *known != trust => {
+                let message = format!("`{name}` has another trust policy elsewhere: one is possible at its creation");
+                let help = "make it with the one, and replace it with `UpdateAssumeRolePolicy`";
+                Err(Box::new(Diagnostic::new(Code::Ambiguous, name.span, message).help(help)))
+            }
+            RoleSort::Ordinary { .. } | RoleSort::ServiceLinked { .. } => Ok(role),
+        }
     }
 
     /// What an operation attaches (`true`) or takes off (`false`); `None` if it only reads.
@@ -612,8 +761,7 @@ impl<'a> Lowerer<'a> {
             // The call does not say which one: the role has one at the most.
             Operation::DeleteRolePermissionsBoundary => (vec![self.boundary(role)], false),
             Operation::UpdateAssumeRolePolicy => {
-                let trust: Vec<&str> = step.trust.iter().map(|principal| principal.as_str()).collect();
-                (vec![Item::TrustPolicy(trust.join(" "))], true)
+                (vec![Item::TrustPolicy(trust_of(&step.trust, step.document.as_ref()).join(" "))], true)
             }
             Operation::CreateServiceLinkedRole
             | Operation::DeleteServiceLinkedRole
@@ -644,13 +792,19 @@ impl<'a> Lowerer<'a> {
         boundaries.next().cloned().unwrap_or_else(|| Item::Boundary(String::new()))
     }
 
-    /// A managed policy by its ARN; a bare name means one of AWS's own.
+    /// A managed policy by its ARN; a bare name means one that the scenario declares, or else one of AWS's own.
     fn policy_arn(&self, policy: &Spanned<String>) -> String {
+        if self.scenario.policies.get(policy).is_some() {
+            return format!("arn:{}:iam::{}:policy/{policy}", self.world.partition, self.world.account.as_str());
+        }
+        if let Some((arn, _)) = policy::guides::aws_managed(&self.world.partition, policy) {
+            return arn;
+        }
         let of_service = |service: &ServiceDefinition| service.policy.as_ref() == Some(&policy.value);
         match self.world.services.iter().find(|service| of_service(service)).and_then(ServiceDefinition::policy_arn) {
             Some(arn) => arn,
             None if policy.starts_with("arn:") => policy.value.clone(),
-            None => format!("arn:aws:iam::aws:policy/{policy}"),
+            None => format!("arn:{}:iam::aws:policy/{policy}", self.world.partition),
         }
     }
 
@@ -1067,6 +1221,44 @@ fn called(transition: &Transition, operation: &str, with: &[&str], passes: Passe
 #[expect(clippy::unnecessary_box_returns, reason = "it is the error of `Lowering`, which is small so")]
 fn bad_policy(span: Span, message: String) -> Box<Diagnostic> {
     Box::new(Diagnostic::new(Code::BadPolicy, span, message))
+}
+
+/// The name of the sessions in which roles call. Nothing depends on it.
+const SESSION_NAME: &str = "session";
+
+fn compiled(document: &Spanned<syntax::PolicyDocument>, kind: policy::DocumentKind) -> Lowering<policy::Document> {
+    syntax::compile(document, kind).map_err(|mistakes| {
+        let first = mistakes.into_iter().next();
+        first.map_or_else(|| bad_policy(document.span, "the policy document cannot be read".to_owned()), Box::new)
+    })
+}
+
+/// Inline policies with the names that the model gives them: by number, and `allow` for what is allowed on everything.
+fn inline_policies(
+    documents: &[Spanned<syntax::PolicyDocument>],
+    allow: &[syntax::Text],
+    span: Span,
+) -> Lowering<Vec<(String, policy::Document)>> {
+    let kind = policy::DocumentKind::Identity;
+    let numbered =
+        (1..).zip(documents).map(|(number, document)| Ok((format!("policy-{number}"), compiled(document, kind)?)));
+    let mut policies: Vec<(String, policy::Document)> = numbered.collect::<Lowering<_>>()?;
+    if !allow.is_empty() {
+        let actions: Vec<&str> = allow.iter().map(|action| action.as_str()).collect();
+        let statement = serde_json::json!({ "Effect": "Allow", "Action": actions, "Resource": "*" });
+        let document = serde_json::json!({ "Version": "2012-10-17", "Statement": [statement] });
+        let document = policy::Document::parse(kind, &document.to_string());
+        policies.push(("allow".to_owned(), document.map_err(|error| bad_policy(span, error.to_string()))?));
+    }
+    Ok(policies)
+}
+
+/// A trust policy as the core takes it: names, or the text of a document.
+fn trust_of(names: &[syntax::Text], document: Option<&Spanned<syntax::PolicyDocument>>) -> Vec<String> {
+    match document {
+        Some(document) => vec![document.text().to_owned()],
+        None => names.iter().map(|principal| principal.value.clone()).collect(),
+    }
 }
 
 fn kind_spec(name: &Spanned<String>, kind: &Spanned<syntax::Kind>) -> KindSpec {

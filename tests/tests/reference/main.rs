@@ -183,7 +183,7 @@ fn world(account: &Account) -> World {
         world.request(service, suffix, |_| false);
     }
     for (name, path) in ORDINARY {
-        let trust = if name == "deploy" { vec!["alice".to_owned()] } else { Vec::new() };
+        let trust = if name == "deploy" { vec!["arn:aws:iam::123456789012:user/alice".to_owned()] } else { Vec::new() };
         world.ordinary_role(name, path, &trust);
     }
     let role = |world: &World, name: &str| world.role_named(name).expect("every role has its slot");

@@ -13,14 +13,18 @@ mod written;
 use std::marker::PhantomData;
 
 use slr_core::codec::{Codec, TooWide};
-use slr_core::id::TransitionIdx;
+use slr_core::id::{OperatorIdx, ResourceIdx, RoleIdx, SessionIdx, TransitionIdx};
+use slr_core::invariant::{is_evidently_sound, is_evidently_sound_step};
 use slr_core::kind::Mover;
+use slr_core::machine::SessionEnd;
 use slr_core::rejection::Refusal;
+use slr_core::rules::{Offers, Reports};
+use slr_core::stencil::{Stencil, Stencils};
 use slr_core::{Action, IdSet, OperatorStep, State, Universe};
 use slr_scenario::lower::Lowered;
 use slr_scenario::simulation::Scripted;
 
-use crate::{FairnessClass, Key, Model, Property, RuleId, Symmetry};
+use crate::{FairnessClass, Key, Model, Property, RuleId, Step, Symmetry};
 use fairness::Fairness;
 use symmetry::Classes;
 
@@ -53,6 +57,10 @@ pub trait PackedKey: Key {
     const WORDS: usize;
     /// Packs a scene.
     fn pack<S: IdSet>(codec: &Codec, scene: &Scene<S>) -> Self;
+    /// The key as a word, where it is one.
+    fn word(&self) -> Option<u64>;
+    /// The key that is the word; asked only where keys are one word.
+    fn of_word(word: u64) -> Self;
     /// The scene that was packed.
     fn unpack<S: IdSet>(&self, codec: &Codec) -> Scene<S>;
 }
@@ -66,9 +74,18 @@ impl PackedKey for u64 {
     }
 
     #[inline]
+    fn word(&self) -> Option<u64> {
+        Some(*self)
+    }
+
+    #[inline]
+    fn of_word(word: u64) -> Self {
+        word
+    }
+
+    #[inline]
     fn unpack<S: IdSet>(&self, codec: &Codec) -> Scene<S> {
-        let words = [*self];
-        Scene { state: codec.unpack(&words), script: script_of(codec.unpack_extra(&words)) }
+        Scene { state: codec.unpack_word(*self), script: script_of(codec.unpack_extra(&[*self])) }
     }
 }
 
@@ -81,6 +98,19 @@ impl<const W: usize> PackedKey for [u64; W] {
         codec.pack(&scene.state, &mut words);
         codec.pack_extra(u64::from(scene.script), &mut words);
         words
+    }
+
+    #[inline]
+    fn word(&self) -> Option<u64> {
+        match self.as_slice() {
+            [word] => Some(*word),
+            _ => None,
+        }
+    }
+
+    #[inline]
+    fn of_word(word: u64) -> Self {
+        [word; W]
     }
 
     #[inline]
@@ -99,6 +129,8 @@ pub struct Lifecycle<'a, S, K> {
     universe: &'a Universe<S>,
     script: Vec<Scripted>,
     codec: Codec,
+    /// Where states are one word.
+    stencils: Option<Stencils>,
     classes: Classes<S>,
     fairness: Fairness,
     asked: Vec<Asked>,
@@ -126,6 +158,7 @@ impl<'a, S: IdSet, K: PackedKey> Lifecycle<'a, S, K> {
         Ok(Self {
             classes: Classes::new(universe, lowered, &asked),
             fairness: Fairness::new(universe, lowered),
+            stencils: (K::WORDS == 1).then(|| Stencils::new(universe, &codec)),
             codec,
             universe,
             script: lowered.plan.script(),
@@ -182,11 +215,22 @@ impl<S: IdSet, K: PackedKey> Model for Lifecycle<'_, S, K> {
     #[inline]
     fn successors(&self, scene: &Scene<S>, visit: &mut impl FnMut(Act<S>, u64, Scene<S>)) {
         self.universe.enabled(&scene.state, &mut |action| {
-            if let Some(state) = self.after(&scene.state, &action) {
-                visit(Act { action: Some(action), scripted: false }, 1, Scene { state, script: scene.script });
-            }
+            let mut next = scene.clone();
+            self.universe.carry_out(&mut next.state, &action);
+            visit(Act { action: Some(action), scripted: false }, 1, next);
         });
         self.visit_script(scene, visit);
+    }
+
+    #[inline]
+    fn steps(&self, from: &K, scene: &Scene<S>, visit: &mut impl FnMut(Step<Self>)) {
+        let (Some(stencils), Some(from)) = (&self.stencils, from.word()) else {
+            self.successors(scene, &mut |act, instances, next| visit(Step::Whole(act, instances, next)));
+            return;
+        };
+        let mut steps = Steps { model: self, stencils, from, scene, visit };
+        self.universe.offer(&scene.state, &mut steps);
+        self.visit_script(scene, &mut |act, instances, next| visit(Step::Whole(act, instances, next)));
     }
 
     #[inline]
@@ -199,13 +243,27 @@ impl<S: IdSet, K: PackedKey> Model for Lifecycle<'_, S, K> {
         key.unpack(&self.codec)
     }
 
+    #[inline]
+    fn is_evidently_sound(&self, scene: &Scene<S>) -> bool {
+        is_evidently_sound(self.universe, &scene.state)
+    }
+
+    #[inline]
+    fn is_evidently_sound_step(&self, before: &Scene<S>, act: &Act<S>, after: &Scene<S>) -> bool {
+        let is_sound = |action| is_evidently_sound_step(self.universe, &before.state, action, &after.state);
+        act.action.as_ref().is_none_or(is_sound)
+    }
+
     fn rules(&self) -> Vec<String> {
         RULES.iter().map(|rule| (*rule).to_owned()).collect()
     }
 
     #[inline]
     fn rule(&self, act: &Act<S>) -> RuleId {
-        RuleId(rule_number(act))
+        match &act.action {
+            Some(action) if !act.scripted => RuleId(rule_number(action)),
+            Some(_) | None => RuleId(SCRIPT),
+        }
     }
 
     fn properties(&self) -> Vec<Property<'_, Scene<S>, Act<S>>> {
@@ -289,6 +347,106 @@ impl<S: IdSet, K: PackedKey> Lifecycle<'_, S, K> {
     }
 }
 
+/// Makes steps of what the core offers: packed ones where there is a stencil.
+struct Steps<'a, 'm, S, K, V> {
+    model: &'a Lifecycle<'m, S, K>,
+    stencils: &'a Stencils,
+    from: u64,
+    scene: &'a Scene<S>,
+    visit: &'a mut V,
+}
+
+impl<'m, S: IdSet, K: PackedKey, V: FnMut(Step<Lifecycle<'m, S, K>>)> Steps<'_, 'm, S, K, V> {
+    #[inline]
+    fn packed(&mut self, rule: u32, stencil: Stencil, action: impl Fn() -> Action<S>) {
+        let key = K::of_word(stencil.apply(self.from));
+        debug_assert!(self.is_what_comes_of(&key, &action()), "a stencil does what the rules do");
+        (self.visit)(Step::Packed(RuleId(rule), key));
+    }
+
+    /// Whether the key is that of the state which the rules make.
+    fn is_what_comes_of(&self, key: &K, action: &Action<S>) -> bool {
+        let mut next = self.scene.clone();
+        let applied = self.model.universe.apply(&mut next.state, action, &mut |_| ());
+        applied.is_ok() && self.model.pack(&next) == *key
+    }
+}
+
+impl<'m, S: IdSet, K: PackedKey, V: FnMut(Step<Lifecycle<'m, S, K>>)> Offers<S> for Steps<'_, 'm, S, K, V> {
+    fn action(&mut self, action: Action<S>) {
+        let mut next = self.scene.clone();
+        self.model.universe.carry_out(&mut next.state, &action);
+        debug_assert!(self.is_what_comes_of(&self.model.pack(&next), &action), "to carry out is to apply");
+        (self.visit)(Step::Whole(Act { action: Some(action), scripted: false }, 1, next));
+    }
+
+    #[inline]
+    fn session_opens(&mut self, session: SessionIdx) {
+        self.packed(0, self.stencils.of_session(session), || Action::SessionOpens { session });
+    }
+
+    #[inline]
+    fn session_ends(&mut self, session: SessionIdx, end: SessionEnd) {
+        self.packed(1, self.stencils.of_session(session), || Action::SessionEnds { session, end });
+    }
+
+    #[inline]
+    fn resource_moves(&mut self, resource: ResourceIdx, transition: TransitionIdx) {
+        match self.stencils.of_move(resource, transition) {
+            Some(stencil) => self.packed(8, stencil, || Action::ResourceMoves { resource, transition }),
+            None => self.action(Action::ResourceMoves { resource, transition }),
+        }
+    }
+
+    fn task_fails(&mut self, role: RoleIdx, reports: &Reports<S>) {
+        let after = |named: S| {
+            let mut next = self.scene.clone();
+            self.model.universe.carry_out(&mut next.state, &Action::TaskFails { role, named });
+            next
+        };
+        let blocking = self.model.universe.blocking(&self.scene.state, role);
+        let mut failed = None;
+        reports.for_each(&mut |named| {
+            // The first is asked about as a whole, and stands for all: they differ in nothing that an invariant of steps looks at.
+            let word = match failed {
+                Some(word) => self.stencils.of_report(role, word, &named, &blocking),
+                None => None,
+            };
+            match word {
+                Some(word) => {
+                    let key = K::of_word(word);
+                    debug_assert!(
+                        self.is_what_comes_of(&key, &Action::TaskFails { role, named }),
+                        "a stencil does so too"
+                    );
+                    (self.visit)(Step::Packed(RuleId(4), key));
+                }
+                None => {
+                    let next = after(named.clone());
+                    failed = self.model.pack(&next).word();
+                    let act = Act { action: Some(Action::TaskFails { role, named }), scripted: false };
+                    (self.visit)(Step::Whole(act, 1, next));
+                }
+            }
+        });
+    }
+
+    #[inline]
+    fn operator_reads(&mut self, operator: OperatorIdx) {
+        let action = || Action::Operator { operator, step: OperatorStep::ReadsDocs };
+        self.packed(15, self.stencils.of_reading(operator), action);
+    }
+
+    #[inline]
+    fn operator_cleans_up(&mut self, operator: OperatorIdx, resource: ResourceIdx) {
+        let action = || Action::Operator { operator, step: OperatorStep::CleansUp(resource) };
+        match self.stencils.of_clean_up(self.model.universe, &self.scene.state, operator, resource) {
+            Some(stencil) => self.packed(16, stencil, action),
+            None => self.action(action()),
+        }
+    }
+}
+
 /// The rules by name, for the coverage: what fired, and what never did.
 const RULES: &[&str] = &[
     "SessionOpens",
@@ -312,31 +470,32 @@ const RULES: &[&str] = &[
     "script",
 ];
 
-fn rule_number<S>(act: &Act<S>) -> u32 {
-    if act.scripted {
-        return 18;
-    }
-    match &act.action {
-        Some(Action::SessionOpens { .. }) => 0,
-        Some(Action::SessionEnds { .. }) => 1,
-        Some(Action::TaskStarts { .. }) => 2,
-        Some(Action::TaskSucceeds { .. }) => 3,
-        Some(Action::TaskFails { .. }) => 4,
-        Some(Action::TaskBecomesVisible { .. }) => 5,
-        Some(Action::TaskIsForgotten { .. }) => 6,
-        Some(Action::RolePropagates { .. }) => 7,
-        Some(Action::ResourceMoves { .. }) => 8,
-        Some(Action::RoleAppears { .. }) => 9,
-        Some(Action::ServiceDeletesRole { .. }) => 10,
-        Some(Action::RegionFails { .. }) => 11,
-        Some(Action::RegionRecovers { .. }) => 12,
-        Some(Action::Operator { step, .. }) => match step {
+/// The place of the script's steps among the rules.
+const SCRIPT: u32 = 18;
+
+#[inline]
+const fn rule_number<S>(action: &Action<S>) -> u32 {
+    match action {
+        Action::SessionOpens { .. } => 0,
+        Action::SessionEnds { .. } => 1,
+        Action::TaskStarts { .. } => 2,
+        Action::TaskSucceeds { .. } => 3,
+        Action::TaskFails { .. } => 4,
+        Action::TaskBecomesVisible { .. } => 5,
+        Action::TaskIsForgotten { .. } => 6,
+        Action::RolePropagates { .. } => 7,
+        Action::ResourceMoves { .. } => 8,
+        Action::RoleAppears { .. } => 9,
+        Action::ServiceDeletesRole { .. } => 10,
+        Action::RegionFails { .. } => 11,
+        Action::RegionRecovers { .. } => 12,
+        Action::Operator { step, .. } => match step {
             OperatorStep::Submits => 13,
             OperatorStep::Polls => 14,
             OperatorStep::ReadsDocs => 15,
             OperatorStep::CleansUp(_) => 16,
             OperatorStep::GivesUp => 17,
         },
-        Some(Action::Command { .. } | Action::Throttle { .. }) | None => 18,
+        Action::Command { .. } | Action::Throttle { .. } => SCRIPT,
     }
 }

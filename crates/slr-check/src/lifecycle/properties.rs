@@ -110,7 +110,7 @@ impl<S: IdSet, K: PackedKey> Lifecycle<'_, S, K> {
             Asked::Invariant(index) => {
                 let invariant = &invariants::<S>()[*index];
                 let holds = invariant.holds;
-                Property::always(invariant.name, move |scene: &Scene<S>| holds(universe, &scene.state))
+                Property::always(invariant.name, move |scene: &Scene<S>| holds(universe, &scene.state)).evident()
             }
             Asked::StepInvariant(index) => {
                 let invariant = &step_invariants::<S>()[*index];
@@ -121,6 +121,7 @@ impl<S: IdSet, K: PackedKey> Lifecycle<'_, S, K> {
                 // None of them looks at which of two states a resource is in that block alike and are no ends: that is all that a step
                 // which is taken alone changes.
                 .kept_by_reduction()
+                .evident()
             }
             Asked::Always(name, predicate, circumstance) => {
                 let (p, c) = (*predicate, *circumstance);

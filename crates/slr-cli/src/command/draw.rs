@@ -4,8 +4,6 @@ use std::io::Write;
 use std::path::Path;
 
 use clap::{Args, ValueEnum};
-use layout::backends::svg::SVGWriter;
-use layout::gv::{DotParser, GraphBuilder};
 
 use slr_core::World;
 use slr_core::draw::{Drawing, machines};
@@ -15,6 +13,7 @@ use slr_scenario::Params;
 
 use crate::console::Console;
 use crate::exit::{Exit, Failure};
+use crate::picture;
 use crate::scenario::{self, Ready};
 
 /// Draw a machine of the model, a kind of resource, or the parts of a scenario.
@@ -59,7 +58,7 @@ impl Draw {
         let text = match self.format {
             Format::Dot => drawing.dot(),
             Format::Mermaid => drawing.mermaid(),
-            Format::Svg => svg(&drawing)?,
+            Format::Svg => picture::svg(&drawing)?,
         };
         console.out().write_all(text.as_bytes())?;
         Ok(Exit::AsExpected)
@@ -99,32 +98,6 @@ impl Draw {
         let known = if known.is_empty() { "it has none".to_owned() } else { format!("it has {}", known.join(", ")) };
         Err(Failure::Usage(format!("{file} has no kind `{kind}`: {known}")))
     }
-}
-
-fn svg(drawing: &Drawing) -> Result<String, Failure> {
-    let dot = drawing.dot();
-    let graph = DotParser::new(&dot)
-        .process()
-        .map_err(|error| Failure::InputOutput(format!("the picture cannot be laid out: {error}")))?;
-    let mut builder = GraphBuilder::new();
-    builder.visit_graph(&graph);
-    let mut layout = builder.get();
-    let mut writer = SVGWriter::new();
-    layout.do_it(false, false, false, &mut writer);
-    Ok(with_sorted_styles(&writer.finalize()) + "\n")
-}
-
-/// The layout lists its styles in the order of a hash map, and the same picture is to be the same text.
-fn with_sorted_styles(svg: &str) -> String {
-    let (open, close) = ("<style>\n", "</style>");
-    let Some((head, (styles, tail))) =
-        svg.split_once(open).and_then(|(head, rest)| Some((head, rest.split_once(close)?)))
-    else {
-        return svg.to_owned();
-    };
-    let mut styles: Vec<_> = styles.lines().collect();
-    styles.sort_unstable();
-    format!("{head}{open}{}\n{close}{tail}", styles.join("\n"))
 }
 
 /// What a scenario consists of, and what refers to what; `None` if that is nothing.
@@ -245,30 +218,6 @@ impl<'a> Parts<'a> {
         for operator in &self.world.operators {
             let part = self.add(format!("operator {}", operator.name));
             self.point(part, self.role(operator.goal), "wants gone");
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn any_graph_can_be_laid_out_and_always_in_the_same_way() {
-        let mut chance = 7_u64;
-        let mut below = |bound: u32| {
-            chance = chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            u32::try_from((chance >> 33) % u64::from(bound)).expect("it is below the bound")
-        };
-        for _ in 0..200 {
-            let parts = 1 + below(12);
-            let labels = (0..parts).map(|part| format!("{part} \"<&>\\\" é {part}")).collect();
-            let arrows: Vec<_> =
-                (0..below(20)).map(|_| (below(parts), below(parts), "it's -> [a] {b} | c".to_owned())).collect();
-            let drawing = Drawing::of_parts("a \"title\" \\", labels, &arrows);
-            let picture = svg(&drawing).expect("it can be laid out");
-            assert!(picture == svg(&drawing).expect("it can be laid out again"), "{}", drawing.dot());
-            assert!(picture.ends_with("</svg>\n"));
         }
     }
 }

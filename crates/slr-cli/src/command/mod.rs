@@ -6,8 +6,10 @@ mod completions;
 mod draw;
 mod exit_codes;
 mod explain;
+mod explain_access;
 mod man;
 mod new;
+mod reach;
 mod replay;
 mod run;
 mod schema;
@@ -23,9 +25,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use clap::{Args, Parser, Subcommand};
 
 use slr_scenario::Params;
+use slr_scenario::access::Access;
 
 use crate::console::{Colour, Console};
 use crate::exit::{Exit, Failure};
+use crate::scenario;
 
 /// Rehearses the life of AWS service-linked roles.
 ///
@@ -67,12 +71,27 @@ pub(crate) enum Command {
     Shrink(shrink::Shrink),
     New(new::New),
     Explain(explain::Explain),
+    ExplainAccess(explain_access::ExplainAccess),
+    Reach(reach::Reach),
     Draw(draw::Draw),
     Catalog(catalog::Catalog),
     Schema(schema::Schema),
     Completions(completions::Completions),
     Man(man::Man),
     ExitCodes(exit_codes::ExitCodes),
+}
+
+/// The account of a scenario at time zero, or how to end if the scenario has mistakes, which are then told.
+fn account(path: &Path, params: &Params, console: &mut Console) -> Result<Result<Access, Exit>, Failure> {
+    let ready = match scenario::load(path, params) {
+        Ok(ready) => ready,
+        Err(refused) => {
+            console.note(&refused.text(console.err_look()))?;
+            return Ok(Err(refused.exit()));
+        }
+    };
+    let access = Access::new(&ready.scenario, &ready.lowered);
+    Ok(Ok(access.map_err(|error| Failure::Mistakes(format!("{}: {error}", path.display())))?))
 }
 
 impl Command {
@@ -91,6 +110,8 @@ impl Command {
             Self::Shrink(command) => command.execute(console),
             Self::New(command) => command.execute(console),
             Self::Explain(command) => command.execute(console),
+            Self::ExplainAccess(command) => command.execute(console),
+            Self::Reach(command) => command.execute(console),
             Self::Draw(command) => command.execute(console),
             Self::Catalog(command) => command.execute(console),
             Self::Schema(command) => command.execute(console),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::arn::{ArnParts, service_linked_role_arn};
 use super::caller::{Caller, CallerKind};
 use super::context::Context;
-use super::document::{Document, DocumentKind, PrincipalPattern, Statement};
+use super::document::{Document, DocumentKind};
 use super::evaluate::{AttachedPolicy, Decision, Entitlements, PolicyType, Request, ResourcePolicy};
 
 /// A name to look up by. IAM keeps the case of names and ignores it when it compares them.
@@ -381,6 +381,11 @@ impl Account {
         self.users.values().map(|user| user.name.as_str())
     }
 
+    /// Whether a user has this ARN.
+    pub fn user_named(&self, arn: &str) -> bool {
+        self.users.values().any(|user| user.arn == arn)
+    }
+
     /// Names of all roles, as written, in order.
     pub fn roles(&self) -> impl Iterator<Item = &str> {
         self.roles.values().map(|role| role.name.as_str())
@@ -407,20 +412,9 @@ impl Account {
         let known = |arn: &str| {
             self.users.values().any(|user| user.arn == arn) || self.roles.values().any(|role| role.arn == arn)
         };
-        let named = document.statements().iter().filter_map(Statement::principals).flat_map(|named| &named.listed);
-        named
-            .filter_map(|principal| match principal {
-                PrincipalPattern::Arn(arn) => Some(&**arn),
-                PrincipalPattern::Anyone
-                | PrincipalPattern::Account(_)
-                | PrincipalPattern::Service(_)
-                | PrincipalPattern::Federated(_)
-                | PrincipalPattern::CanonicalUser(_) => None,
-            })
-            .find(|arn| {
-                ArnParts::split(arn)
-                    .is_some_and(|parts| parts.service == "iam" && parts.account == self.id && !known(arn))
-            })
+        document.principal_arns().find(|arn| {
+            ArnParts::split(arn).is_some_and(|parts| parts.service == "iam" && parts.account == self.id && !known(arn))
+        })
     }
 
     /// All policies that bear on a caller of this account. A service, and a caller of another account, has none.
@@ -453,13 +447,23 @@ impl Account {
             .and_then(|arn| self.managed.get_key_value(arn))
             .map(|(arn, document)| attached(arn, PolicyType::PermissionsBoundary, document));
         if caller.kind() != CallerKind::LinkedRoleSession {
-            let level = |level: &'a ServiceControlLevel| {
-                let policies = level.policies.iter();
-                policies.map(|(name, document)| attached(name, PolicyType::ServiceControl, document)).collect()
-            };
-            entitlements.service_control = self.service_control.iter().map(level).collect();
+            entitlements.service_control = self.service_control();
         }
         Ok(entitlements)
+    }
+
+    /// The service control policies that bind users and sessions of ordinary roles, a list for each level.
+    pub fn service_control(&self) -> Vec<Vec<AttachedPolicy<'_>>> {
+        fn bound<'a>(name: &'a str, document: &'a Document) -> AttachedPolicy<'a> {
+            attached(name, PolicyType::ServiceControl, document)
+        }
+        let levels = self.service_control.iter().map(|level| &level.policies);
+        levels.map(|policies| policies.iter().map(|(name, document)| bound(name, document)).collect()).collect()
+    }
+
+    /// What a managed policy says, with its ARN, if that is known.
+    pub fn managed_policy(&self, arn: &str) -> Option<(&str, &Document)> {
+        self.managed.get_key_value(arn).map(|(arn, document)| (arn.as_str(), document))
     }
 
     fn gather<'a>(&'a self, policies: &'a Policies, group: Option<&'a str>, into: &mut Vec<AttachedPolicy<'a>>) {

@@ -43,7 +43,8 @@ impl Caller {
         }
     }
 
-    pub(super) fn user(account: &str, arn: &str, name: &str) -> Self {
+    /// A user of the account with this id.
+    pub fn user(account: &str, arn: &str, name: &str) -> Self {
         Self {
             kind: CallerKind::User,
             account: account.into(),
@@ -54,16 +55,11 @@ impl Caller {
         }
     }
 
+    /// A session of the role with this ARN and name; `linked` if a service owns the role.
+    ///
     /// The ARN of a session leaves the role's path out.
     /// Source: AWS STS API Reference, `AssumedRoleUser`.
-    pub(super) fn session(
-        partition: &str,
-        account: &str,
-        role_arn: &str,
-        role: &str,
-        session: &str,
-        linked: bool,
-    ) -> Self {
+    pub fn session(partition: &str, account: &str, role_arn: &str, role: &str, session: &str, linked: bool) -> Self {
         Self {
             kind: if linked { CallerKind::LinkedRoleSession } else { CallerKind::RoleSession },
             account: account.into(),

@@ -94,6 +94,19 @@ impl Document {
         &self.statements
     }
 
+    /// The ARNs of users, roles and sessions that it names as principals.
+    pub fn principal_arns(&self) -> impl Iterator<Item = &str> {
+        let named = self.statements.iter().filter_map(Statement::principals).flat_map(|named| &named.listed);
+        named.filter_map(|principal| match principal {
+            PrincipalPattern::Arn(arn) => Some(&**arn),
+            PrincipalPattern::Anyone
+            | PrincipalPattern::Account(_)
+            | PrincipalPattern::Service(_)
+            | PrincipalPattern::Federated(_)
+            | PrincipalPattern::CanonicalUser(_) => None,
+        })
+    }
+
     /// Its size as IAM counts it against quotas: characters, white space aside.
     ///
     /// Source: IAM User Guide, "IAM and STS quotas", IAM and STS character limits.

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 /// A policy document that IAM would refuse with `MalformedPolicyDocument`.
 ///
-/// Either one error of syntax, or every error of meaning, in the order of the text.
+/// Either one error of syntax, or every error of meaning, the first 200 of them, in the order of the text.
 /// [`fmt::Display`] is one line, for a client of the API; [`MalformedPolicyDocument::report`] is for the author.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct MalformedPolicyDocument {

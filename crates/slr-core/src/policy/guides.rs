@@ -151,6 +151,36 @@ pub const SSM_FULL_ACCESS: GuidePolicy = GuidePolicy {
     blanks: &[],
 };
 
+/// The managed policy of administrators.
+pub const ADMINISTRATOR_ACCESS: GuidePolicy = GuidePolicy {
+    name: "AdministratorAccess",
+    kind: DocumentKind::Identity,
+    source: "AWS managed policy AdministratorAccess",
+    text: include_str!("guides/everything.json"),
+    blanks: &[],
+};
+
+/// The service control policy that AWS Organizations attaches to every root, organizational unit and account by default.
+pub const FULL_AWS_ACCESS: GuidePolicy = GuidePolicy {
+    name: "FullAWSAccess",
+    kind: DocumentKind::Identity,
+    source: "AWS Organizations User Guide, \"Service control policies (SCPs)\"",
+    text: include_str!("guides/everything.json"),
+    blanks: &[],
+};
+
+/// The managed policies of AWS whose contents are known, each with its path.
+pub const AWS_MANAGED: &[(&str, GuidePolicy)] =
+    &[("/", ADMINISTRATOR_ACCESS), ("/", SSM_FULL_ACCESS), ("/service-role/", WINDOW_ROLE)];
+
+/// The managed policy of AWS of that name or ARN, with its ARN, if its contents are known.
+pub fn aws_managed(partition: &str, policy: &str) -> Option<(String, GuidePolicy)> {
+    AWS_MANAGED.iter().find_map(|(path, known)| {
+        let arn = format!("arn:{partition}:iam::aws:policy{path}{}", known.name);
+        (policy == known.name || policy == arn).then_some((arn, *known))
+    })
+}
+
 /// A trust policy as IAM writes it for a service-linked role: one service, one string.
 pub const SERVICE_TRUST: GuidePolicy = GuidePolicy {
     name: "service-trust",
@@ -212,6 +242,8 @@ pub const ALL: &[GuidePolicy] = &[
     REGISTRANT,
     WINDOW_ROLE,
     SSM_FULL_ACCESS,
+    ADMINISTRATOR_ACCESS,
+    FULL_AWS_ACCESS,
     SERVICE_TRUST,
     SSM_LINKED_ROLE,
     IMAGE_BUILDER_TRUST,

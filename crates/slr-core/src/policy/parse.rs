@@ -45,6 +45,9 @@ fn bad_text(text: &str) -> Option<Problem> {
     Some(Problem::new(text, ProblemCode::Text, &(at..at + found.len_utf8()), message, help))
 }
 
+/// Beyond so many problems a text is no policy, and nobody reads on.
+const MOST_PROBLEMS: usize = 200;
+
 const TOP_ELEMENTS: &[&str] = &["Version", "Id", "Statement"];
 const STATEMENT_ELEMENTS: &[&str] =
     &["Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"];
@@ -66,7 +69,10 @@ impl Reader<'_> {
         message: impl Into<String>,
         help: impl Into<String>,
     ) {
-        self.problems.push(Problem::new(self.text, code, span, message, help));
+        // Each is looked up in the text, and of so many the first ones are enough.
+        if self.problems.len() < MOST_PROBLEMS {
+            self.problems.push(Problem::new(self.text, code, span, message, help));
+        }
     }
 
     fn wrong_type(&mut self, node: &Node, element: &str, wanted: &str) {

@@ -59,8 +59,8 @@ pub struct LinkedRole<'a> {
     pub name: &'a str,
     /// Whom it trusts.
     pub trust: &'a Document,
-    /// What it permits.
-    pub permissions: &'a Document,
+    /// What it permits; `None` if that is not known, and then nothing is reached through it.
+    pub permissions: Option<&'a Document>,
 }
 
 /// What there is to reach.
@@ -309,7 +309,9 @@ fn imagine(world: &World<'_>) -> Result<Account, AccountError> {
     for role in world.linked_roles {
         if imagined.role_arn(role.name).is_none() {
             imagined.add_service_linked_role(role.service, role.name, role.trust.clone())?;
-            imagined.put_inline_policy(Entity::Role(role.name), role.name, role.permissions.clone())?;
+            if let Some(permissions) = role.permissions {
+                imagined.put_inline_policy(Entity::Role(role.name), role.name, permissions.clone())?;
+            }
         }
     }
     Ok(imagined)

@@ -1,18 +1,95 @@
 //! Who may call what: asked before anything else is looked at, so that a refusal reveals nothing of what exists (Assumed).
 
 use crate::action::Operation;
-use crate::id::{PrincipalIdx, RequestIdx, ResourceIdx, RoleIdx, TransitionIdx};
+use crate::id::{AttachmentIdx, PrincipalIdx, RequestIdx, ResourceIdx, RoleIdx, TransitionIdx};
 use crate::kind::Passes;
-use crate::policy::{Caller, Context};
+use crate::policy::{AttachedPolicy, Caller, Document, Entitlements, PolicyType, Request, guides};
 use crate::rejection::Rejection;
 use crate::set::IdSet;
+use crate::state::State;
 use crate::universe::Universe;
-use crate::world::Authority;
+use crate::world::{Authority, Item};
 
 impl<S: IdSet> Universe<S> {
-    /// Whether the principal's policies let it perform the action on the resource.
-    fn is_allowed(&self, caller: &Caller, action: &str, resource: &str, context: &Context) -> bool {
-        self.world().access.decide(caller, action, resource, context).is_ok_and(|decision| decision.is_allowed())
+    /// Whether the principal may do everything.
+    #[inline]
+    fn is_almighty(&self, by: PrincipalIdx) -> bool {
+        match self.world().principals[by.index()].authority {
+            Authority::Everything => true,
+            Authority::Policies(_) | Authority::Role { .. } => false,
+        }
+    }
+
+    /// Asks with all policies that bear on the principal now; no if there is no such principal now.
+    pub(super) fn with_entitlements(
+        &self,
+        state: &State<S>,
+        by: PrincipalIdx,
+        ask: impl FnOnce(&Caller, &Entitlements<'_>) -> bool,
+    ) -> bool {
+        let world = self.world();
+        let principal = &world.principals[by.index()];
+        match &principal.authority {
+            Authority::Everything => {
+                let caller = Caller::user(world.account.as_str(), &self.principal_arn(by), &principal.name);
+                let administrator = guides::ADMINISTRATOR_ACCESS;
+                administrator.document(&[]).is_ok_and(|everything| {
+                    let identity = vec![inline(administrator.name, &everything)];
+                    ask(&caller, &Entitlements { identity, ..Entitlements::default() })
+                })
+            }
+            Authority::Policies(caller) => {
+                world.access.entitlements(caller).is_ok_and(|entitlements| ask(caller, &entitlements))
+            }
+            Authority::Role { role, caller } => {
+                let entitlements = if state.is_live(*role) { self.attached_rights(state, *role) } else { None };
+                entitlements.is_some_and(|entitlements| ask(caller, &entitlements))
+            }
+        }
+    }
+
+    /// What is attached to an ordinary role now and bears on its sessions; `None` if its boundary lets nothing through, because nobody
+    /// knows what it says (Assumed).
+    fn attached_rights(&self, state: &State<S>, role: RoleIdx) -> Option<Entitlements<'_>> {
+        let access = &self.world().access;
+        let mut rights = Entitlements { service_control: access.service_control(), ..Entitlements::default() };
+        for attachment in state.attached.and(&self.facts(role).attachments).iter().map(AttachmentIdx) {
+            let thing = &self.world().attachments[attachment.index()];
+            match &thing.item {
+                Item::InlinePolicy(name) => {
+                    rights.identity.extend(thing.document.as_ref().map(|document| inline(name, document)));
+                }
+                Item::ManagedPolicy(arn) => {
+                    rights.identity.extend(access.managed_policy(arn).map(|(arn, document)| inline(arn, document)));
+                }
+                Item::Boundary(arn) => {
+                    let (name, document) = access.managed_policy(arn)?;
+                    let policy_type = PolicyType::PermissionsBoundary;
+                    rights.boundary = Some(AttachedPolicy { name, policy_type, group: None, document });
+                }
+                Item::Tag(_) | Item::InstanceProfile(_) | Item::TrustPolicy(_) => {}
+            }
+        }
+        Some(rights)
+    }
+
+    /// Whether the principal's policies let it perform the action on the resource, with condition keys of the request besides its own.
+    fn is_allowed(
+        &self,
+        state: &State<S>,
+        by: PrincipalIdx,
+        action: &str,
+        resource: &str,
+        keys: &[(&str, &str)],
+    ) -> bool {
+        self.is_almighty(by)
+            || self.with_entitlements(state, by, |caller, entitlements| {
+                let mut context = caller.context();
+                for (key, value) in keys {
+                    context.set(key, *value);
+                }
+                entitlements.decide(&Request::new(caller, action, resource, &context), None).is_allowed()
+            })
     }
 
     /// Refuses a principal that may not call the operation on the role.
@@ -20,50 +97,56 @@ impl<S: IdSet> Universe<S> {
     /// Source: IAM API Reference, common errors, `AccessDenied`; Service Authorization Reference, actions of IAM: the resource is the
     /// role.
     #[inline]
-    pub(super) fn authorise(&self, by: PrincipalIdx, operation: Operation, role: RoleIdx) -> Result<(), Rejection> {
-        match &self.world().principals[by.index()].authority {
-            Authority::Everything => Ok(()),
-            Authority::Policies(caller) => {
-                let mut context = caller.context();
-                if let (Operation::CreateServiceLinkedRole, Some(service)) = (operation, self.service_of(role)) {
-                    context.set("iam:AWSServiceName", service.principal.as_str());
-                }
-                if self.is_allowed(caller, operation.iam_action(), &self.role_arn(role), &context) {
-                    Ok(())
-                } else {
-                    Err(Rejection::AccessDenied(by, operation, role))
-                }
-            }
+    pub(super) fn authorise(
+        &self,
+        state: &State<S>,
+        by: PrincipalIdx,
+        operation: Operation,
+        role: RoleIdx,
+    ) -> Result<(), Rejection> {
+        if self.is_almighty(by) {
+            return Ok(());
+        }
+        let service = self.service_of(role).filter(|_| operation == Operation::CreateServiceLinkedRole);
+        let key = service.map(|service| ("iam:AWSServiceName", service.principal.as_str()));
+        if self.is_allowed(state, by, operation.iam_action(), &self.role_arn(role), key.as_slice()) {
+            Ok(())
+        } else {
+            Err(Rejection::AccessDenied(by, operation, role))
         }
     }
 
     /// Refuses a principal that may not make the request for a service-linked role: on the ARN that the role would have.
-    pub(super) fn authorise_request(&self, by: PrincipalIdx, request: RequestIdx) -> Result<(), Rejection> {
+    pub(super) fn authorise_request(
+        &self,
+        state: &State<S>,
+        by: PrincipalIdx,
+        request: RequestIdx,
+    ) -> Result<(), Rejection> {
         let operation = Operation::CreateServiceLinkedRole;
         let request = &self.world().requests[request.index()];
-        match (&self.world().principals[by.index()].authority, request.resolution) {
-            (Authority::Everything, _) => Ok(()),
-            (Authority::Policies(_), Ok(role)) => self.authorise(by, operation, role),
-            (Authority::Policies(caller), Err(_)) => {
-                let mut context = caller.context();
-                context.set("iam:AWSServiceName", request.service.as_str());
-                if self.is_allowed(caller, operation.iam_action(), &request.resource, &context) {
-                    Ok(())
-                } else {
-                    Err(Rejection::AccessDeniedAnywhere(by, operation))
-                }
-            }
+        if let Ok(role) = request.resolution {
+            return self.authorise(state, by, operation, role);
+        }
+        let key = [("iam:AWSServiceName", request.service.as_str())];
+        if self.is_allowed(state, by, operation.iam_action(), &request.resource, &key) {
+            Ok(())
+        } else {
+            Err(Rejection::AccessDeniedAnywhere(by, operation))
         }
     }
 
     /// Refuses a principal that may not call an operation which has no role of its own.
-    pub(super) fn authorise_anywhere(&self, by: PrincipalIdx, operation: Operation) -> Result<(), Rejection> {
-        match &self.world().principals[by.index()].authority {
-            Authority::Everything => Ok(()),
-            Authority::Policies(caller) if self.is_allowed(caller, operation.iam_action(), "*", &caller.context()) => {
-                Ok(())
-            }
-            Authority::Policies(_) => Err(Rejection::AccessDeniedAnywhere(by, operation)),
+    pub(super) fn authorise_anywhere(
+        &self,
+        state: &State<S>,
+        by: PrincipalIdx,
+        operation: Operation,
+    ) -> Result<(), Rejection> {
+        if self.is_allowed(state, by, operation.iam_action(), "*", &[]) {
+            Ok(())
+        } else {
+            Err(Rejection::AccessDeniedAnywhere(by, operation))
         }
     }
 
@@ -71,26 +154,26 @@ impl<S: IdSet> Universe<S> {
     #[inline]
     pub(super) fn authorise_operation(
         &self,
+        state: &State<S>,
         by: PrincipalIdx,
         resource: ResourceIdx,
         transition: TransitionIdx,
     ) -> Result<(), Rejection> {
-        match &self.world().principals[by.index()].authority {
-            Authority::Everything => Ok(()),
-            Authority::Policies(caller) => {
-                let action = self.service_action(resource, transition);
-                if self.is_allowed(caller, &action, &self.resource_arn(resource), &caller.context()) {
-                    Ok(())
-                } else {
-                    Err(Rejection::ResourceAccessDenied(by, resource, transition))
-                }
-            }
+        if self.is_almighty(by) {
+            return Ok(());
+        }
+        let action = self.service_action(resource, transition);
+        if self.is_allowed(state, by, &action, &self.resource_arn(resource), &[]) {
+            Ok(())
+        } else {
+            Err(Rejection::ResourceAccessDenied(by, resource, transition))
         }
     }
 
     /// Refuses a principal that may not pass the role which the operation passes.
     pub(super) fn authorise_role(
         &self,
+        state: &State<S>,
         by: PrincipalIdx,
         resource: ResourceIdx,
         passes: Passes,
@@ -100,26 +183,29 @@ impl<S: IdSet> Universe<S> {
             Passes::LinkedRole => Some(self.role_of(resource)),
             Passes::CustomRole => self.world().resources[resource.index()].passes,
         };
-        given.map_or(Ok(()), |role| self.authorise_passing(by, resource, role))
+        given.map_or(Ok(()), |role| self.authorise_passing(state, by, resource, role))
     }
 
     /// Refuses a principal that may not pass the role to the resource's service.
     ///
     /// Source: IAM User Guide, "Granting a user permissions to pass a role to an AWS service"; Service Authorization Reference, actions
     /// of IAM, `PassRole`.
-    fn authorise_passing(&self, by: PrincipalIdx, resource: ResourceIdx, role: RoleIdx) -> Result<(), Rejection> {
-        match &self.world().principals[by.index()].authority {
-            Authority::Everything => Ok(()),
-            Authority::Policies(caller) => {
-                let service = &self.world().services[self.kind_of(resource).service.index()];
-                let mut context = caller.context();
-                context.set("iam:PassedToService", service.principal.as_str());
-                if self.is_allowed(caller, Operation::PassRole.iam_action(), &self.role_arn(role), &context) {
-                    Ok(())
-                } else {
-                    Err(Rejection::AccessDenied(by, Operation::PassRole, role))
-                }
-            }
+    fn authorise_passing(
+        &self,
+        state: &State<S>,
+        by: PrincipalIdx,
+        resource: ResourceIdx,
+        role: RoleIdx,
+    ) -> Result<(), Rejection> {
+        if self.is_almighty(by) {
+            return Ok(());
+        }
+        let service = &self.world().services[self.kind_of(resource).service.index()];
+        let key = [("iam:PassedToService", service.principal.as_str())];
+        if self.is_allowed(state, by, Operation::PassRole.iam_action(), &self.role_arn(role), &key) {
+            Ok(())
+        } else {
+            Err(Rejection::AccessDenied(by, Operation::PassRole, role))
         }
     }
 
@@ -128,4 +214,8 @@ impl<S: IdSet> Universe<S> {
         let service = &self.world().services[self.kind_of(resource).service.index()];
         format!("{}:{}", service.namespace(), self.transition(resource, transition).operation)
     }
+}
+
+fn inline<'a>(name: &'a str, document: &'a Document) -> AttachedPolicy<'a> {
+    AttachedPolicy { name, policy_type: PolicyType::IdentityBased, group: None, document }
 }

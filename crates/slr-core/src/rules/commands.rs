@@ -39,7 +39,7 @@ impl<S: IdSet> Universe<S> {
                 self.update_role(state, by, role, description, max_session_duration, tell)
             }
             Command::UpdateRoleDescription { role, description } => {
-                self.authorise(by, Operation::UpdateRoleDescription, role)?;
+                self.authorise(state, by, Operation::UpdateRoleDescription, role)?;
                 Self::find(state, role)?;
                 tell(Event::RoleUpdated { role, description: Some(description), max_session_duration: None });
                 Ok(())
@@ -47,13 +47,13 @@ impl<S: IdSet> Universe<S> {
             Command::Attach { attachment } => self.attach(state, by, attachment, tell),
             Command::Detach { attachment } => self.detach(state, by, attachment, tell),
             Command::Read { operation, role } => {
-                self.authorise(by, operation, role)?;
+                self.authorise(state, by, operation, role)?;
                 Self::find(state, role)?;
                 tell(Event::Answered { operation, role: Some(role) });
                 Ok(())
             }
             Command::ListRoles => {
-                self.authorise_anywhere(by, Operation::ListRoles)?;
+                self.authorise_anywhere(state, by, Operation::ListRoles)?;
                 tell(Event::Answered { operation: Operation::ListRoles, role: None });
                 Ok(())
             }
@@ -85,9 +85,9 @@ impl<S: IdSet> Universe<S> {
         role: RoleIdx,
         tell: &mut impl FnMut(Event<S>),
     ) -> Answer {
-        self.authorise(by, Operation::CreateRole, role)?;
+        self.authorise(state, by, Operation::CreateRole, role)?;
         let slot = &self.world().roles[role.index()];
-        let RoleSort::Ordinary { path, .. } = &slot.sort else {
+        let RoleSort::Ordinary { path, trust } = &slot.sort else {
             return Err(Rejection::ReservedPath(role));
         };
         match RolePath::new(path) {
@@ -100,6 +100,9 @@ impl<S: IdSet> Universe<S> {
         }
         if self.name_is_taken(state, role) {
             return Err(Rejection::RoleNameTaken(role));
+        }
+        if self.names_missing_principal(state, &trust.iter().map(String::as_str).collect::<Vec<_>>()) {
+            return Err(Rejection::MissingPrincipal(role));
         }
         // Service-linked roles count toward the quota, yet only other roles are stopped by it.
         // Source: IAM User Guide, "Using service-linked roles", creating a service-linked role, important note.
@@ -118,7 +121,7 @@ impl<S: IdSet> Universe<S> {
         description: Option<TextIdx>,
         tell: &mut impl FnMut(Event<S>),
     ) -> Answer {
-        self.authorise_request(by, request)?;
+        self.authorise_request(state, by, request)?;
         let role = self.world().requests[request.index()].resolution?;
         if state.has_unfinished_task(role) {
             return Err(Rejection::DeletionUnfinished(role, self.world().knobs.create_while_deleting));
@@ -170,7 +173,7 @@ impl<S: IdSet> Universe<S> {
         role: RoleIdx,
         tell: &mut impl FnMut(Event<S>),
     ) -> Answer {
-        self.authorise(by, Operation::DeleteRole, role)?;
+        self.authorise(state, by, Operation::DeleteRole, role)?;
         self.find_modifiable(state, role)?;
         if state.attached.meets(&self.facts(role).dependents) {
             return Err(Rejection::HasDependents(role));
@@ -198,7 +201,7 @@ impl<S: IdSet> Universe<S> {
     /// Whether a request to delete the role is accepted.
     #[inline]
     pub(super) fn may_submit(&self, state: &State<S>, by: PrincipalIdx, role: RoleIdx) -> Answer {
-        self.authorise(by, Operation::DeleteServiceLinkedRole, role)?;
+        self.authorise(state, by, Operation::DeleteServiceLinkedRole, role)?;
         Self::find(state, role)?;
         let knobs = &self.world().knobs;
         if !self.is_service_linked(role) {
@@ -246,8 +249,8 @@ impl<S: IdSet> Universe<S> {
     ) -> Result<Option<TaskState>, Rejection> {
         let operation = Operation::GetServiceLinkedRoleDeletionStatus;
         match task {
-            TaskRef::Latest(role) | TaskRef::Earlier { role, .. } => self.authorise(by, operation, role)?,
-            TaskRef::Unknown | TaskRef::Malformed => self.authorise_anywhere(by, operation)?,
+            TaskRef::Latest(role) | TaskRef::Earlier { role, .. } => self.authorise(state, by, operation, role)?,
+            TaskRef::Unknown | TaskRef::Malformed => self.authorise_anywhere(state, by, operation)?,
         }
         let status = match task {
             TaskRef::Latest(role) if state.task_is_unseen(role) => {
@@ -273,7 +276,7 @@ impl<S: IdSet> Universe<S> {
         max_session_duration: Option<u32>,
         tell: &mut impl FnMut(Event<S>),
     ) -> Answer {
-        self.authorise(by, Operation::UpdateRole, role)?;
+        self.authorise(state, by, Operation::UpdateRole, role)?;
         Self::find(state, role)?;
         // The description of any role may be edited, and of a service-linked role nothing else. A call that asks for both is
         // refused as a whole (Assumed). Source: IAM User Guide, "Using service-linked roles", editing the description.
@@ -294,7 +297,7 @@ impl<S: IdSet> Universe<S> {
     ) -> Answer {
         let thing = &self.world().attachments[attachment.index()];
         let (role, facts) = (thing.role, self.facts(thing.role));
-        self.authorise(by, thing.item.attaching(), role)?;
+        self.authorise(state, by, thing.item.attaching(), role)?;
         match &thing.item {
             // Tags cannot be given at creation; afterwards they can, service-linked or not.
             // Source: IAM API Reference, TagRole.
@@ -308,6 +311,14 @@ impl<S: IdSet> Universe<S> {
         if thing.item.is_service_policy() {
             return Err(Rejection::PolicyNotAttachable(role));
         }
+        if thing.malformed {
+            return Err(Rejection::MalformedDocument(attachment));
+        }
+        if let Item::TrustPolicy(text) = &thing.item
+            && self.names_missing_principal(state, &[text])
+        {
+            return Err(Rejection::MissingPrincipal(role));
+        }
         let knobs = &self.world().knobs;
         let is_new = !state.is_attached(attachment);
         let full = |members: &S, most: u32| is_new && state.attached.and(members).len() >= most;
@@ -318,7 +329,8 @@ impl<S: IdSet> Universe<S> {
             Item::ManagedPolicy(_) if full(&facts.managed_policies, knobs.managed_policies_per_role) => {
                 return Err(Rejection::AttachmentQuotaReached(role));
             }
-            Item::Tag(_) | Item::ManagedPolicy(_) | Item::InlinePolicy(_) | Item::InstanceProfile(_) => S::default(),
+            Item::Tag(_) | Item::ManagedPolicy(_) | Item::InstanceProfile(_) => S::default(),
+            Item::InlinePolicy(_) => self.documents_of(attachment),
             Item::Boundary(_) => facts.boundaries.clone(),
             Item::TrustPolicy(_) => facts.trust_policies.clone(),
         };
@@ -326,6 +338,13 @@ impl<S: IdSet> Universe<S> {
         state.attached.insert(attachment.0);
         tell(Event::Attached { attachment });
         Ok(())
+    }
+
+    /// The attachments that are the same inline policy, with this document or another.
+    fn documents_of(&self, attachment: AttachmentIdx) -> S {
+        let item = &self.world().attachments[attachment.index()].item;
+        let same = |id: &u32| self.world().attachments[*id as usize].item == *item;
+        S::of(self.facts(self.world().attachments[attachment.index()].role).attachments.iter().filter(same))
     }
 
     /// Whether the attachment is a trust policy. IAM has no operation that takes one off. Source: IAM API Reference,
@@ -343,7 +362,7 @@ impl<S: IdSet> Universe<S> {
     ) -> Answer {
         let thing = &self.world().attachments[attachment.index()];
         let role = thing.role;
-        self.authorise(by, thing.item.detaching(), role)?;
+        self.authorise(state, by, thing.item.detaching(), role)?;
         match &thing.item {
             Item::Tag(_) => Self::find(state, role)?,
             Item::ManagedPolicy(_)
@@ -354,10 +373,12 @@ impl<S: IdSet> Universe<S> {
         }
         // Untagging what is not there is no error; the others name something that must be there.
         let forgiving = matches!(thing.item, Item::Tag(_));
-        if !state.is_attached(attachment) && !forgiving {
+        // Whoever deletes an inline policy names it and does not say what is written in it.
+        let meant = self.documents_of(attachment);
+        if !state.attached.meets(&meant) && !forgiving {
             return Err(Rejection::AttachmentNotFound(attachment));
         }
-        state.attached.remove(attachment.0);
+        state.attached = state.attached.minus(&meant);
         tell(Event::Detached { attachment });
         Ok(())
     }
@@ -372,9 +393,8 @@ impl<S: IdSet> Universe<S> {
         role: RoleIdx,
         tell: &mut impl FnMut(Event<S>),
     ) -> Answer {
-        let trusted = self.trusts_now(state, role, &self.world().principals[by.index()].name);
         // STS does not tell a missing role from one that does not trust the caller.
-        if !state.is_live(role) || !trusted || state.is_fresh(role) {
+        if !state.is_live(role) || state.is_fresh(role) || !self.may_assume(state, by, role) {
             return Err(Rejection::AccessDenied(by, Operation::AssumeRole, role));
         }
         tell(Event::RoleAssumed { role });
@@ -390,11 +410,11 @@ impl<S: IdSet> Universe<S> {
         transition: TransitionIdx,
         tell: &mut impl FnMut(Event<S>),
     ) -> Answer {
-        self.authorise_operation(by, resource, transition)?;
+        self.authorise_operation(state, by, resource, transition)?;
         let step = self.transition(resource, transition);
         let role = self.role_of(resource);
         if step.is_special {
-            self.authorise_role(by, resource, step.passes)?;
+            self.authorise_role(state, by, resource, step.passes)?;
         }
         if !state.answers(self.world().resources[resource.index()].region) {
             return Err(Rejection::RegionUnavailable(resource));
@@ -487,7 +507,7 @@ impl<S: IdSet> Universe<S> {
     /// Source: IAM User Guide, "Using service-linked roles", service-linked role permissions: the caller needs
     /// `iam:CreateServiceLinkedRole`.
     fn may_make_role(&self, state: &State<S>, by: PrincipalIdx, role: RoleIdx) -> Answer {
-        self.authorise(by, Operation::CreateServiceLinkedRole, role)?;
+        self.authorise(state, by, Operation::CreateServiceLinkedRole, role)?;
         if self.name_is_taken(state, role) {
             return Err(Rejection::ServiceRoleNameTaken(role));
         }

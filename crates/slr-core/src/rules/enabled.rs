@@ -8,8 +8,63 @@ use crate::kind::{CleanUp, When};
 use crate::machine::{Phase, SessionEnd, Superseded, TaskState};
 use crate::set::IdSet;
 use crate::state::State;
-use crate::universe::Universe;
+use crate::universe::{ServiceMove, Universe};
 use crate::world::{MissingTask, Told, Works};
+
+/// Who is told what is enabled. The steps that are most often offered can be taken without their being put into an [`Action`] first.
+pub trait Offers<S> {
+    /// An action.
+    fn action(&mut self, action: Action<S>);
+
+    /// [`Action::SessionOpens`].
+    #[inline]
+    fn session_opens(&mut self, session: SessionIdx) {
+        self.action(Action::SessionOpens { session });
+    }
+
+    /// [`Action::SessionEnds`].
+    #[inline]
+    fn session_ends(&mut self, session: SessionIdx, end: SessionEnd) {
+        self.action(Action::SessionEnds { session, end });
+    }
+
+    /// [`Action::ResourceMoves`].
+    #[inline]
+    fn resource_moves(&mut self, resource: ResourceIdx, transition: TransitionIdx) {
+        self.action(Action::ResourceMoves { resource, transition });
+    }
+
+    /// [`Action::TaskFails`] with each of the reports.
+    #[inline]
+    fn task_fails(&mut self, role: RoleIdx, reports: &Reports<S>)
+    where
+        S: IdSet,
+    {
+        reports.for_each(&mut |named| self.action(Action::TaskFails { role, named }));
+    }
+
+    /// [`OperatorStep::ReadsDocs`].
+    #[inline]
+    fn operator_reads(&mut self, operator: OperatorIdx) {
+        self.action(Action::Operator { operator, step: OperatorStep::ReadsDocs });
+    }
+
+    /// [`OperatorStep::CleansUp`].
+    #[inline]
+    fn operator_cleans_up(&mut self, operator: OperatorIdx, resource: ResourceIdx) {
+        self.action(Action::Operator { operator, step: OperatorStep::CleansUp(resource) });
+    }
+}
+
+/// One who takes all offers alike.
+struct Alike<'a, F>(&'a mut F);
+
+impl<S, F: FnMut(Action<S>)> Offers<S> for Alike<'_, F> {
+    #[inline]
+    fn action(&mut self, action: Action<S>) {
+        (self.0)(action);
+    }
+}
 
 impl<S: IdSet> Universe<S> {
     /// Visits every action that may come next: the moves of the environment with every outcome, and the steps of the operators.
@@ -20,10 +75,16 @@ impl<S: IdSet> Universe<S> {
     /// choose and are not among these.
     #[inline]
     pub fn enabled(&self, state: &State<S>, visit: &mut impl FnMut(Action<S>)) {
-        self.enabled_but_reports(state, visit);
+        self.offer(state, &mut Alike(visit));
+    }
+
+    /// Offers what is [`enabled`](Self::enabled), in the same order.
+    #[inline]
+    pub fn offer(&self, state: &State<S>, offers: &mut impl Offers<S>) {
+        self.offer_but_reports(state, offers);
         self.for_each_decision(state, &mut |role, reports| match reports {
-            None => visit(Action::TaskSucceeds { role }),
-            Some(reports) => reports.for_each(&mut |named| visit(Action::TaskFails { role, named })),
+            None => offers.action(Action::TaskSucceeds { role }),
+            Some(reports) => offers.task_fails(role, &reports),
         });
     }
 
@@ -42,13 +103,18 @@ impl<S: IdSet> Universe<S> {
     /// Visits what is [`enabled`](Self::enabled) apart from the decisions of deletion tasks, whose reports can be very many.
     #[inline]
     pub fn enabled_but_reports(&self, state: &State<S>, visit: &mut impl FnMut(Action<S>)) {
-        self.enabled_sessions(state, visit);
+        self.offer_but_reports(state, &mut Alike(visit));
+    }
+
+    #[inline]
+    fn offer_but_reports(&self, state: &State<S>, offers: &mut impl Offers<S>) {
+        self.offer_sessions(state, offers);
         for operator in (0..number(self.world().operators.len())).map(OperatorIdx) {
-            self.enabled_steps(state, operator, visit);
+            self.offer_steps(state, operator, offers);
         }
-        self.enabled_resource_moves(state, visit);
-        self.enabled_task_moves(state, visit);
-        self.enabled_role_moves(state, visit);
+        self.offer_resource_moves(state, offers);
+        self.offer_task_moves(state, offers);
+        self.offer_role_moves(state, offers);
         if self.has_region_faults {
             for region in (0..number(self.world().regions.len())).map(RegionIdx) {
                 let action = if state.answers(region) {
@@ -56,43 +122,40 @@ impl<S: IdSet> Universe<S> {
                 } else {
                     Action::RegionRecovers { region }
                 };
-                visit(action);
+                offers.action(action);
             }
         }
     }
 
     #[inline]
-    fn enabled_sessions(&self, state: &State<S>, visit: &mut impl FnMut(Action<S>)) {
+    fn offer_sessions(&self, state: &State<S>, offers: &mut impl Offers<S>) {
         for session in self.reopening_sessions.minus(&state.sessions).iter() {
             if self.bar_to_session(state, SessionIdx(session)).is_none() {
-                visit(Action::SessionOpens { session: SessionIdx(session) });
+                offers.session_opens(SessionIdx(session));
             }
         }
         for session in state.sessions.iter() {
-            visit(Action::SessionEnds { session: SessionIdx(session), end: SessionEnd::Done });
+            offers.session_ends(SessionIdx(session), SessionEnd::Done);
         }
     }
 
     #[inline]
-    fn enabled_steps(&self, state: &State<S>, operator: OperatorIdx, visit: &mut impl FnMut(Action<S>)) {
-        let mut offer = |step| {
-            if self.bar_to_step(state, operator, step).is_none() {
-                visit(Action::Operator { operator, step });
-            }
-        };
-        offer(OperatorStep::ReadsDocs);
+    fn offer_steps(&self, state: &State<S>, operator: OperatorIdx, offers: &mut impl Offers<S>) {
+        if self.bar_to_step(state, operator, OperatorStep::ReadsDocs).is_none() {
+            offers.operator_reads(operator);
+        }
         let described = self.operator(operator);
         let preparing = described.works == Works::InAnyOrder || state.operator(operator).phase == Phase::Preparing;
         if preparing && state.is_live(described.goal) {
             for resource in self.known_to(state, operator).iter().map(ResourceIdx) {
                 if self.can_clean_up(state, operator, resource) {
-                    visit(Action::Operator { operator, step: OperatorStep::CleansUp(resource) });
+                    offers.operator_cleans_up(operator, resource);
                 }
             }
         }
         let mut offer = |step| {
             if self.bar_to_step(state, operator, step).is_none() {
-                visit(Action::Operator { operator, step });
+                offers.action(Action::Operator { operator, step });
             }
         };
         if self.submission_tells_something(state, operator) {
@@ -107,12 +170,29 @@ impl<S: IdSet> Universe<S> {
     /// Whether a call for the resource's clean-up would be granted, or refused in a way that the operator acts upon.
     #[inline]
     pub fn can_clean_up(&self, state: &State<S>, operator: OperatorIdx, resource: ResourceIdx) -> bool {
+        self.unhindered_clean_up(state, operator, resource).is_some()
+            || self.can_clean_up_now(state, operator, resource)
+    }
+
+    /// The next step of the resource's clean-up and where it leads, if it is seen at a glance that it will be granted.
+    #[inline]
+    pub(crate) fn unhindered_clean_up(
+        &self,
+        state: &State<S>,
+        operator: OperatorIdx,
+        resource: ResourceIdx,
+    ) -> Option<(TransitionIdx, u8)> {
+        let may_do_everything = self.world().principals[self.operator(operator).principal.index()].is_unrestricted();
+        if may_do_everything && state.dark_regions.is_empty() { self.plain_clean_up(state, resource) } else { None }
+    }
+
+    fn can_clean_up_now(&self, state: &State<S>, operator: OperatorIdx, resource: ResourceIdx) -> bool {
         let CleanUp::Call(transition) = self.clean_up_of(state, resource) else {
             return false;
         };
         let described = self.operator(operator);
         // Who works in steps tries, is refused, and gives up: that is a step. Who works in any order does something else.
-        if self.authorise_operation(described.principal, resource, transition).is_err() {
+        if self.authorise_operation(state, described.principal, resource, transition).is_err() {
             return described.works == Works::InSteps;
         }
         let step = self.transition(resource, transition);
@@ -145,7 +225,7 @@ impl<S: IdSet> Universe<S> {
             return false;
         }
         let polling = Operation::GetServiceLinkedRoleDeletionStatus;
-        if self.authorise(described.principal, polling, described.goal).is_err() {
+        if self.authorise(state, described.principal, polling, described.goal).is_err() {
             return true;
         }
         if state.operator(operator).superseded != Superseded::No {
@@ -160,29 +240,45 @@ impl<S: IdSet> Universe<S> {
     }
 
     #[inline]
-    fn enabled_resource_moves(&self, state: &State<S>, visit: &mut impl FnMut(Action<S>)) {
+    fn offer_resource_moves(&self, state: &State<S>, offers: &mut impl Offers<S>) {
         for service_move in &self.service_moves {
-            for resource in state.resources.having(service_move.from, &service_move.members).iter().map(ResourceIdx) {
-                let role = self.role_of(resource);
-                let in_time = match service_move.when {
-                    When::Always => true,
-                    When::InUse => self.is_session_open(state, role),
-                    When::NotInUse => !self.is_session_open(state, role),
-                };
-                let allowed = in_time
-                    && state.answers(self.world().resources[resource.index()].region)
-                    && (!service_move.needs_live_role || state.is_live(role))
-                    && !(service_move.removes
-                        && self.move_waits_for_children(state, resource, service_move.transition))
-                    && !(service_move.from == 0 && self.lacks_parent(state, resource))
-                    && !(service_move.begins_use && self.is_locked(state, role))
-                    && (!service_move.is_conditional
-                        || self.meets_conditions(state, resource, service_move.transition));
+            let ready = state.resources.having(service_move.from, &service_move.members);
+            // What the role says is most often the same for all.
+            if ready.is_empty() || service_move.role.is_some_and(|role| !self.role_lets_move(state, role, service_move))
+            {
+                continue;
+            }
+            for resource in ready.iter().map(ResourceIdx) {
+                let allowed = (service_move.role.is_some()
+                    || self.role_lets_move(state, self.role_of(resource), service_move))
+                    && (state.dark_regions.is_empty()
+                        || state.answers(self.world().resources[resource.index()].region))
+                    && (service_move.is_alone || self.others_let_move(state, resource, service_move));
                 if allowed {
-                    visit(Action::ResourceMoves { resource, transition: service_move.transition });
+                    offers.resource_moves(resource, service_move.transition);
                 }
             }
         }
+    }
+
+    /// Whether the role's state and use allow the move.
+    #[inline]
+    fn role_lets_move(&self, state: &State<S>, role: RoleIdx, service_move: &ServiceMove<S>) -> bool {
+        let in_time = match service_move.when {
+            When::Always => true,
+            When::InUse => self.is_session_open(state, role),
+            When::NotInUse => !self.is_session_open(state, role),
+        };
+        in_time
+            && (!service_move.needs_live_role || state.is_live(role))
+            && !(service_move.begins_use && self.is_locked(state, role))
+    }
+
+    /// Whether the resource's parents, children and relatives allow the move.
+    fn others_let_move(&self, state: &State<S>, resource: ResourceIdx, service_move: &ServiceMove<S>) -> bool {
+        !(service_move.removes && self.move_waits_for_children(state, resource, service_move.transition))
+            && !(service_move.from == 0 && self.lacks_parent(state, resource))
+            && (!service_move.is_conditional || self.meets_conditions(state, resource, service_move.transition))
     }
 
     #[inline]
@@ -192,27 +288,27 @@ impl<S: IdSet> Universe<S> {
     }
 
     #[inline]
-    fn enabled_task_moves(&self, state: &State<S>, visit: &mut impl FnMut(Action<S>)) {
+    fn offer_task_moves(&self, state: &State<S>, offers: &mut impl Offers<S>) {
         for role in state.tasks.having(TaskState::code(Some(TaskState::NotStarted)), &self.service_linked).iter() {
-            visit(Action::TaskStarts { role: RoleIdx(role) });
+            offers.action(Action::TaskStarts { role: RoleIdx(role) });
         }
         for role in state.unseen_tasks.iter() {
-            visit(Action::TaskBecomesVisible { role: RoleIdx(role) });
+            offers.action(Action::TaskBecomesVisible { role: RoleIdx(role) });
         }
         if self.world().knobs.tasks_are_forgotten {
             for role in self.service_linked.iter().map(RoleIdx).filter(|role| self.may_be_forgotten(state, *role)) {
-                visit(Action::TaskIsForgotten { role });
+                offers.action(Action::TaskIsForgotten { role });
             }
         }
     }
 
     #[inline]
-    fn enabled_role_moves(&self, state: &State<S>, visit: &mut impl FnMut(Action<S>)) {
+    fn offer_role_moves(&self, state: &State<S>, offers: &mut impl Offers<S>) {
         for role in state.fresh_roles.iter() {
-            visit(Action::RolePropagates { role: RoleIdx(role) });
+            offers.action(Action::RolePropagates { role: RoleIdx(role) });
         }
         for role in self.self_deleting.iter().map(RoleIdx).filter(|role| self.may_delete_itself(state, *role)) {
-            visit(Action::ServiceDeletesRole { role });
+            offers.action(Action::ServiceDeletesRole { role });
         }
     }
 }

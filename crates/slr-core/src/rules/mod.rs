@@ -9,12 +9,16 @@ mod enabled;
 mod judge;
 mod known;
 mod moves;
+mod offered;
 mod operators;
 mod relatives;
 mod report;
+pub(crate) mod trust;
 
+pub use enabled::Offers;
 pub use judge::{Judgement, Reports};
 pub use report::{DEFAULT_REASON, DeletionReason, RoleUsage};
+pub use trust::document_of as trust_document_of;
 
 use crate::action::{Action, Command};
 use crate::event::Event;

@@ -1,6 +1,6 @@
 //! The moves of the environment: what services do in their own time, with their outcome.
 
-use super::not_enabled;
+use super::{Judgement, not_enabled};
 use crate::event::{Creator, Deleter, Event};
 use crate::id::{RegionIdx, ResourceIdx, RoleIdx, SessionIdx, TransitionIdx};
 use crate::kind::{Mover, When};
@@ -26,7 +26,7 @@ impl<S: IdSet> Universe<S> {
             Some("the role is not in the account")
         } else if state.is_fresh(role) {
             Some("the role has not spread yet")
-        } else if !self.trusted_sessions.contains(session.0) {
+        } else if !self.is_trusted(state, session) {
             Some("the role's trust policy does not name the principal")
         } else if self.is_locked(state, role) {
             Some("the role is locked while its deletion is unfinished")
@@ -57,9 +57,15 @@ impl<S: IdSet> Universe<S> {
         if let Some(why) = self.bar_to_session(state, session) {
             return Err(not_enabled("SessionOpens", why));
         }
+        Self::open_session(state, session, tell);
+        Ok(())
+    }
+
+    /// Opens a session that nothing stands against.
+    #[inline]
+    pub(super) fn open_session(state: &mut State<S>, session: SessionIdx, tell: &mut impl FnMut(Event<S>)) {
         state.sessions.insert(session.0);
         tell(Event::SessionOpened { session });
-        Ok(())
     }
 
     #[inline]
@@ -116,12 +122,16 @@ impl<S: IdSet> Universe<S> {
         if !self.judge(state, role).is_unused() {
             return Err(not_enabled("TaskSucceeds", "the role is in use"));
         }
+        self.succeed(state, role, next, tell);
+        Ok(())
+    }
+
+    fn succeed(&self, state: &mut State<S>, role: RoleIdx, next: TaskState, tell: &mut impl FnMut(Event<S>)) {
         self.forget_start(state, role);
         state.set_task(role, Some(next));
         tell(Event::TaskSucceeded { role });
         self.remove_role(state, role, Deleter::Task, tell);
         self.tell_operators_of_success(state, role, tell);
-        Ok(())
     }
 
     #[inline]
@@ -140,13 +150,28 @@ impl<S: IdSet> Universe<S> {
         if !self.reports(state, role, &judgement).allow(named) {
             return Err(not_enabled("TaskFails", "the service's reporting policy does not allow this report"));
         }
+        self.fail(state, role, next, &judgement, named, tell);
+        Ok(())
+    }
+
+    /// Fails a task that was judged, with a report that is open to the service.
+    #[inline]
+    fn fail(
+        &self,
+        state: &mut State<S>,
+        role: RoleIdx,
+        next: TaskState,
+        judgement: &Judgement<S>,
+        named: &S,
+        tell: &mut impl FnMut(Event<S>),
+    ) {
         self.forget_start(state, role);
         state.set_task(role, Some(next));
         let outstanding = named.and(&self.blocking(state, role));
         state.reported = state.reported.minus(self.resources_of(role)).or(&outstanding);
         tell(Event::TaskFailed {
             role,
-            in_use: judgement.in_use,
+            in_use: judgement.in_use.clone(),
             session_open: judgement.session_open,
             named: named.clone(),
         });
@@ -154,7 +179,24 @@ impl<S: IdSet> Universe<S> {
             self.send_operators_to_docs(state, role);
         }
         self.tell_operators_of_failure(state, role, tell);
-        Ok(())
+    }
+
+    /// Decides a task as was offered: with nothing it succeeds, with a report it fails.
+    #[inline]
+    pub(super) fn decide(
+        &self,
+        state: &mut State<S>,
+        role: RoleIdx,
+        named: Option<&S>,
+        tell: &mut impl FnMut(Event<S>),
+    ) {
+        match named {
+            None => self.succeed(state, role, TaskState::Succeeded, tell),
+            Some(named) => {
+                let judgement = self.judge(state, role);
+                self.fail(state, role, TaskState::Failed, &judgement, named, tell);
+            }
+        }
     }
 
     pub(super) fn task_becomes_visible(state: &mut State<S>, role: RoleIdx, tell: &mut impl FnMut(Event<S>)) -> Done {
@@ -203,16 +245,25 @@ impl<S: IdSet> Universe<S> {
         transition: TransitionIdx,
         tell: &mut impl FnMut(Event<S>),
     ) -> Done {
+        if let Some(why) = self.bar_to_move(state, resource, transition) {
+            return Err(not_enabled("ResourceMoves", why));
+        }
+        self.move_by_service(state, resource, transition, tell);
+        Ok(())
+    }
+
+    /// What stands against a service's move; `None` if it may be made.
+    fn bar_to_move(&self, state: &State<S>, resource: ResourceIdx, transition: TransitionIdx) -> Option<&'static str> {
         let step = self.transition(resource, transition);
         let role = self.role_of(resource);
         if step.by != Mover::Service {
-            return Err(not_enabled("ResourceMoves", "a caller makes this transition, or a parent takes it along"));
+            return Some("a caller makes this transition, or a parent takes it along");
         }
         if state.resource(resource) != step.from {
-            return Err(not_enabled("ResourceMoves", "the resource is in another state"));
+            return Some("the resource is in another state");
         }
         if !state.answers(self.world().resources[resource.index()].region) {
-            return Err(not_enabled("ResourceMoves", "the region does not answer"));
+            return Some("the region does not answer");
         }
         let allowed = match step.when {
             When::Always => true,
@@ -220,30 +271,42 @@ impl<S: IdSet> Universe<S> {
             When::NotInUse => !self.is_session_open(state, role),
         };
         if !allowed {
-            return Err(not_enabled("ResourceMoves", "the transition waits for another use of the role"));
+            return Some("the transition waits for another use of the role");
         }
         if step.needs_live_role() && !state.is_live(role) {
-            return Err(not_enabled("ResourceMoves", "the role is not in the account"));
+            return Some("the role is not in the account");
         }
         if step.removes && self.has_children(state, resource, &step.name) {
-            return Err(not_enabled("ResourceMoves", "resources that belong to it are still there"));
+            return Some("resources that belong to it are still there");
         }
         if step.from == 0 && self.lacks_parent(state, resource) {
-            return Err(not_enabled("ResourceMoves", "the resource that it belongs to is not there"));
+            return Some("the resource that it belongs to is not there");
         }
         if step.is_special && !self.meets_conditions(state, resource, transition) {
-            return Err(not_enabled("ResourceMoves", "a condition of the transition is not met"));
+            return Some("a condition of the transition is not met");
         }
         if step.begins_use && self.is_locked(state, role) {
-            return Err(not_enabled("ResourceMoves", "the role is locked while its deletion is unfinished"));
+            return Some("the role is locked while its deletion is unfinished");
         }
+        None
+    }
+
+    /// Makes a service's move that nothing stands against.
+    #[inline]
+    pub(crate) fn move_by_service(
+        &self,
+        state: &mut State<S>,
+        resource: ResourceIdx,
+        transition: TransitionIdx,
+        tell: &mut impl FnMut(Event<S>),
+    ) {
+        let step = self.transition(resource, transition);
         Self::move_resource(state, resource, step.to);
         tell(Event::ResourceMoved { resource, transition });
         // Nothing comes of a service's move that leads back to where it comes from, so that it need not be offered.
         if (self.has_followers || step.is_special) && step.from != step.to {
             self.follow_up(state, resource, step, tell);
         }
-        Ok(())
     }
 
     /// A role that the account did not have before is there, made by the service for older use.

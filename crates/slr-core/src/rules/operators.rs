@@ -25,6 +25,18 @@ impl<S: IdSet> Universe<S> {
         if let Some(why) = self.bar_to_step(state, id, step) {
             return Err(not_enabled("Operator", why));
         }
+        self.take_step(state, id, step, tell)
+    }
+
+    /// Takes a step of an operator that nothing stands against.
+    #[inline]
+    pub(super) fn take_step(
+        &self,
+        state: &mut State<S>,
+        id: OperatorIdx,
+        step: OperatorStep,
+        tell: &mut impl FnMut(Event<S>),
+    ) -> Result<(), Refusal> {
         match step {
             OperatorStep::Submits => self.operator_submits(state, id, tell),
             OperatorStep::Polls => self.operator_polls(state, id, tell),
@@ -34,7 +46,10 @@ impl<S: IdSet> Universe<S> {
                 Ok(())
             }
             OperatorStep::CleansUp(resource) => {
-                if let CleanUp::Call(transition) = self.clean_up_of(state, resource) {
+                if let Some((transition, to)) = self.unhindered_clean_up(state, id, resource) {
+                    Self::move_resource(state, resource, to);
+                    tell(Event::ResourceMoved { resource, transition });
+                } else if let CleanUp::Call(transition) = self.clean_up_of(state, resource) {
                     let by = self.operator(id).principal;
                     if let Err(rejection) = self.operate(state, by, resource, transition, tell) {
                         tell(Event::Refused { by, rejection });
@@ -53,6 +68,7 @@ impl<S: IdSet> Universe<S> {
     }
 
     /// What stands against an operator's step; `None` if it may take it.
+    #[inline]
     pub(super) fn bar_to_step(&self, state: &State<S>, id: OperatorIdx, step: OperatorStep) -> Option<&'static str> {
         let operator = self.operator(id);
         let own = state.operator(id);

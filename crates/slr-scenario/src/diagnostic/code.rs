@@ -260,10 +260,22 @@ codes! {
         right: "services:\n  gadgets.example.com:\n    role: AWSServiceRoleForGadgets\n    kinds: { gadget: { arn: \"arn:{partition}:gadgets:{region}:{account}:gadget/{name}\" } }",
     }
     BadPolicy = "bad-policy", Error {
-        meaning: "A policy document lacks a part.",
-        why: "A policy document has statements, and each statement an effect, actions and resources.",
+        meaning: "A policy document is one that IAM would refuse.",
+        why: "IAM answers such a document with MalformedPolicyDocument. It has statements, and each statement an effect, actions and resources; a trust policy has principals in place of the resources. What else IAM does not know, from a condition operator to a misspelt element, it refuses as well.",
         wrong: "users: { alice: { policies: [{ Statement: { Effect: Allow, Action: \"iam:*\" } }] } }",
         right: "users: { alice: { policies: [{ Statement: { Effect: Allow, Action: \"iam:*\", Resource: \"*\" } }] } }",
+    }
+    UnknownPolicy = "unknown-policy", Error {
+        meaning: "Nobody knows what a managed policy says.",
+        why: "What a user or a group may do, and what a boundary leaves of it, depends on what the policy says. Declare it under `policies`; of AWS's own AdministratorAccess, AmazonSSMFullAccess and AmazonSSMMaintenanceWindowRole are known.",
+        wrong: "users: { alice: { attached: [AdministratorAcess] } }",
+        right: "users: { alice: { attached: [AdministratorAccess] } }",
+    }
+    UnknownGroup = "unknown-group", Error {
+        meaning: "There is no group of that name.",
+        why: "A user belongs to groups that are declared under `groups`.",
+        wrong: "users: { alice: { groups: [operators] } }",
+        right: "groups: { operators: { allow: [\"iam:Get*\"] } }\nusers: { alice: { groups: [operators] } }",
     }
     Repeated = "repeated", Error {
         meaning: "Something is listed twice.",

@@ -9,7 +9,8 @@ mod suggest;
 
 pub use code::{Code, Explanation};
 pub use render::{Look, render};
-pub(crate) use suggest::{did_you_mean, nearest};
+pub use suggest::did_you_mean;
+pub(crate) use suggest::nearest;
 
 use crate::yaml::Span;
 

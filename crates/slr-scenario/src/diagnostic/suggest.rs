@@ -35,7 +35,7 @@ fn permille(a: &str, b: &str) -> u64 {
 }
 
 /// A help line: the nearest candidate, or all of them if they are few.
-pub(crate) fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
+pub fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
     const FEW: usize = 20;
     let candidates: Vec<&str> = candidates.into_iter().collect();
     if let Some(nearest) = nearest(word, candidates.iter().copied()) {

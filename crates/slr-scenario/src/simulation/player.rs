@@ -72,6 +72,31 @@ struct Submitted {
     ended: SimTime,
 }
 
+/// Some of a kind's transitions, which seldom are more than one.
+#[derive(Debug, Default)]
+struct Choices {
+    first: Option<TransitionIdx>,
+    others: Vec<TransitionIdx>,
+    count: u64,
+}
+
+impl Choices {
+    fn add(&mut self, transition: TransitionIdx) {
+        match self.first {
+            None => self.first = Some(transition),
+            Some(_) => self.others.push(transition),
+        }
+        self.count += 1;
+    }
+
+    fn nth(&self, place: u64) -> Option<TransitionIdx> {
+        match usize::try_from(place).ok()?.checked_sub(1) {
+            None => self.first,
+            Some(place) => self.others.get(place).copied(),
+        }
+    }
+}
+
 /// Plays a plan under a seed.
 #[derive(Debug)]
 pub struct Player<'a, S> {
@@ -271,22 +296,24 @@ impl<'a, S: IdSet> Player<'a, S> {
         let (kind, role) = (universe.world().resources[resource.index()].kind, universe.role_of(resource));
         let in_use = universe.is_session_open(state, role);
         let code = state.resource(resource);
-        let open: Vec<(TransitionIdx, When)> = (0..)
-            .zip(&universe.kind_of(resource).transitions)
-            .filter(|(_, t)| t.by == Mover::Service && t.from == code)
-            .filter(|(_, t)| match t.when {
-                When::Always => true,
-                When::InUse => in_use,
-                When::NotInUse => !in_use,
-            })
-            .filter(|(id, t)| !t.exceptional && universe.meets_conditions(state, resource, TransitionIdx(*id)))
-            .map(|(id, t)| (TransitionIdx(id), t.when))
-            .collect();
-        let failing: Vec<_> = open.iter().filter(|(_, when)| *when == When::InUse).map(|(id, _)| *id).collect();
-        let passing: Vec<_> = open.iter().filter(|(_, when)| *when != When::InUse).map(|(id, _)| *id).collect();
-        let fails = if failing.is_empty() {
+        let mut failing = Choices::default();
+        let mut passing = Choices::default();
+        for (id, transition) in (0..).map(TransitionIdx).zip(&universe.kind_of(resource).transitions) {
+            if transition.by != Mover::Service || transition.from != code || transition.exceptional {
+                continue;
+            }
+            let (in_time, choices) = match transition.when {
+                When::Always => (true, &mut passing),
+                When::InUse => (in_use, &mut failing),
+                When::NotInUse => (!in_use, &mut passing),
+            };
+            if in_time && (!transition.is_special || universe.meets_conditions(state, resource, id)) {
+                choices.add(id);
+            }
+        }
+        let fails = if failing.count == 0 {
             false
-        } else if passing.is_empty() {
+        } else if passing.count == 0 {
             true
         } else {
             let applies = self.plan.clean_up_failures.iter().find(|fault| fault.kind.is_none_or(|k| k == kind));
@@ -298,14 +325,13 @@ impl<'a, S: IdSet> Player<'a, S> {
         self.pick(role, if fails { &failing } else { &passing })
     }
 
-    fn pick(&mut self, role: RoleIdx, choices: &[TransitionIdx]) -> Option<TransitionIdx> {
-        match choices {
-            [] => None,
-            [only] => Some(*only),
-            many => {
-                let chosen = self.stream(Actor::Resources(role)).below(many.len() as u64);
-                usize::try_from(chosen).ok().and_then(|chosen| many.get(chosen).copied())
+    fn pick(&mut self, role: RoleIdx, choices: &Choices) -> Option<TransitionIdx> {
+        match choices.first {
+            Some(_) if choices.count > 1 => {
+                let chosen = self.stream(Actor::Resources(role)).below(choices.count);
+                choices.nth(chosen)
             }
+            only => only,
         }
     }
 

@@ -7,7 +7,9 @@
 
 use slr_core::action::OperatorStep;
 use slr_core::id::RoleIdx;
-use slr_core::invariant::{Invariant, StepInvariant, invariants, step_invariants};
+use slr_core::invariant::{
+    Invariant, StepInvariant, invariants, is_evidently_sound, is_evidently_sound_step, step_invariants,
+};
 use slr_core::rejection::Code;
 use slr_core::{Action, Event, IdSet, State, Universe};
 
@@ -214,8 +216,11 @@ impl<'a, S: IdSet> Counter<'a, S> {
 
     #[inline]
     fn check_invariants(&mut self, action: &Action<S>, state: &State<S>) {
-        let holds = self.states.iter().all(|invariant| (invariant.holds)(self.universe, state))
-            && self.changes.iter().all(|invariant| (invariant.holds)(self.universe, &self.before, action, state));
+        let universe = self.universe;
+        let holds = (is_evidently_sound(universe, state)
+            || self.states.iter().all(|invariant| (invariant.holds)(universe, state)))
+            && (is_evidently_sound_step(universe, &self.before, action, state)
+                || self.changes.iter().all(|invariant| (invariant.holds)(universe, &self.before, action, state)));
         self.is_broken |= !holds;
         self.before.clone_from(state);
     }

@@ -30,6 +30,7 @@ mod step;
 pub use account::{Account, Partition};
 pub use delay::{Delay, Delays, Exponential, LogNormal, LogNormalShape};
 pub use document::PolicyDocument;
+pub(crate) use document::compile;
 pub use expect::{
     Always, Attempts, Eventually, Expectation, Finally, Never, Possible, Predicate, PredicateArguments, Refusals,
     Sometimes, TaskExpectation, TaskStatus, Tasks,
@@ -45,7 +46,7 @@ pub use operator::{
     Works,
 };
 pub use parameter::Parameter;
-pub use principal::{Role, User};
+pub use principal::{Group, OrganizationLevel, Role, User};
 pub use scalar::{Count, Duration, Factor, Share, Text};
 pub use scenario::Scenario;
 pub use service::{Deletion, First, Reporting, ReportingShare, Service, Suffix};

@@ -142,7 +142,7 @@ operations! {
     /// Attaches a managed policy to a role.
     AttachRolePolicy (Role, Policy) [],
     /// Makes an ordinary role.
-    CreateRole (Role) [Trust, Path, Description, MaxSessionDuration],
+    CreateRole (Role) [Trust, Document, Path, Description, MaxSessionDuration],
     /// Makes a service-linked role.
     CreateServiceLinkedRole (Service) [Suffix, Description],
     /// Deletes an ordinary role.
@@ -182,7 +182,7 @@ operations! {
     /// Takes tags from a role.
     UntagRole (Role, TagKeys) [],
     /// Changes who may assume a role.
-    UpdateAssumeRolePolicy (Role, Trust) [],
+    UpdateAssumeRolePolicy (Role) [Trust, Document],
     /// Changes a role's description or longest session.
     UpdateRole (Role) [Description, MaxSessionDuration],
     /// Changes a role's description.

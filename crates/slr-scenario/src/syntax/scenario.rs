@@ -3,6 +3,7 @@
 use super::account::Account;
 use super::declare::record;
 use super::delay::Delays;
+use super::document::PolicyDocument;
 use super::expect::Expectation;
 use super::fault::Fault;
 use super::given::Given;
@@ -10,7 +11,7 @@ use super::grammar::Named;
 use super::knob::{Knobs, Reality};
 use super::operator::Operator;
 use super::parameter::Parameter;
-use super::principal::{Role, User};
+use super::principal::{Group, OrganizationLevel, Role, User};
 use super::scalar::{Duration, Text};
 use super::service::Service;
 use super::step::Step;
@@ -38,12 +39,19 @@ record! {
         "reality" => pub reality: Option<Spanned<Reality>>,
         /// The account in which everything happens.
         "account" => pub account: Option<Spanned<Account>>,
+        /// The organization's service control policies, level by level, by name, from its root down
+        /// to the account.
+        "organization" => pub organization: Named<Spanned<OrganizationLevel>>,
         /// Settings of the modelled world.
         "knobs" => pub knobs: Option<Spanned<Knobs>>,
         /// Services, by service principal, besides those that are built in.
         "services" => pub services: Named<Spanned<Service>>,
         /// Ordinary roles and service roles that may exist, by name.
         "roles" => pub roles: Named<Spanned<Role>>,
+        /// Managed policies of the account, by name.
+        "policies" => pub policies: Named<Spanned<PolicyDocument>>,
+        /// Groups of users, by name.
+        "groups" => pub groups: Named<Spanned<Group>>,
         /// Users, by name, besides admin, who may do everything.
         "users" => pub users: Named<Spanned<User>>,
         /// What exists at time zero.
@@ -62,6 +70,33 @@ record! {
 }
 
 impl Scenario {
+    /// A scenario in which there is nothing.
+    pub(crate) fn empty() -> Self {
+        Self {
+            title: Text::default(),
+            story: None,
+            source: None,
+            seed: None,
+            until: None,
+            params: Named::default(),
+            reality: None,
+            account: None,
+            organization: Named::default(),
+            knobs: None,
+            services: Named::default(),
+            roles: Named::default(),
+            policies: Named::default(),
+            groups: Named::default(),
+            users: Named::default(),
+            given: Vec::new(),
+            delays: None,
+            faults: Vec::new(),
+            steps: Vec::new(),
+            operators: Named::default(),
+            expect: Vec::new(),
+        }
+    }
+
     /// What chance is derived from.
     #[must_use]
     pub fn seed(&self) -> u64 {

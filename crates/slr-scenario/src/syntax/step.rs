@@ -87,7 +87,8 @@ record! {
     pub struct Perform, "a step" {
         /// When, counted from the start.
         "at" => pub at: Spanned<Duration>,
-        /// Who calls: a user. Default: admin, who may do everything.
+        /// Who calls: a user, or a session of one of the ordinary roles. Default: admin, who may do
+        /// everything.
         "as" => pub caller: Option<Text>,
         /// The operation: one of IAM's, `AssumeRole`, or one of a kind's.
         "do" => pub operation: Text,
@@ -108,7 +109,7 @@ record! {
         "policy" => pub policy: Option<Text>,
         /// Who may assume the role: service principals and ARNs.
         "trust" => pub trust: Vec<Text>,
-        /// The text of an inline policy.
+        /// The text of an inline policy, or of a trust policy in place of `trust`.
         "document" => pub document: Option<Spanned<PolicyDocument>>,
         /// The tags.
         "tags" => pub tags: Named<Text>,

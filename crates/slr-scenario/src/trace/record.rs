@@ -269,7 +269,7 @@ impl<'a, S: IdSet> Names<'a, S> {
             what: Cow::Borrowed(what),
             role: self.role(thing.role),
             operation: Some(Cow::Borrowed(operation.name())),
-            item: Some(Cow::Borrowed(thing.item.text())),
+            item: Some(Cow::Owned(self.universe.world().attachment_label(attachment))),
             ..Fact::default()
         }
     }
@@ -597,12 +597,13 @@ impl<'a, S: IdSet> Names<'a, S> {
         let role = self.find_role(record)?;
         let (item, operation) = (record.item.as_deref().unwrap_or_default(), record.operation.as_deref());
         let operates = |item: &Item| if attaching { item.attaching() } else { item.detaching() };
-        let known = (0..).zip(&self.universe.world().attachments).find(|(_, thing)| {
-            thing.role == role && thing.item.text() == item && Some(operates(&thing.item).name()) == operation
+        let world = self.universe.world();
+        let known = (0..).map(AttachmentIdx).zip(&world.attachments).find(|(index, thing)| {
+            thing.role == role
+                && Some(operates(&thing.item).name()) == operation
+                && world.attachment_label(*index) == item
         });
-        known
-            .map(|(index, _)| AttachmentIdx(index))
-            .ok_or_else(|| UnknownName { what: "the attachment", name: item.to_owned() })
+        known.map(|(index, _)| index).ok_or_else(|| UnknownName { what: "the attachment", name: item.to_owned() })
     }
 
     fn find_transition(&self, record: &ActionRecord<'_>) -> Result<(ResourceIdx, TransitionIdx), UnknownName> {

@@ -6,7 +6,7 @@ use super::lookup::{KnownRole, full_name};
 use super::{Check, limit, pattern};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::syntax::grammar::clipped;
-use crate::syntax::{Given, GivenRole, Resources, Scenario, Service, Sessions, Suffix, Text};
+use crate::syntax::{Given, GivenRole, Resources, Scenario, Service, Sessions, Step, Suffix, Text};
 use crate::yaml::{Span, Spanned};
 
 /// How many resources there are at time zero.
@@ -333,7 +333,15 @@ fn sessions_given(check: &mut Check<'_>, given: &Spanned<Sessions>, is_whole: bo
     match &given.principal {
         Some(principal) => check.trusts(&given.role, role, principal),
         None if role == Some(KnownRole::Ordinary) => {
-            let trust = check.world.ordinary.get(given.role.as_str()).map(|role| role.trust.len());
+            let declared = check.world.ordinary.get(given.role.as_str());
+            if declared.is_some_and(|role| role.trust_policy.is_some()) {
+                check.report(
+                    Diagnostic::new(Code::MissingKey, given.role.span, "it is not said who holds the sessions")
+                        .help("add `principal:`, one that the role's trust policy names"),
+                );
+            }
+            let trust = check.world.ordinary.get(given.role.as_str());
+            let trust = trust.filter(|role| role.trust_policy.is_none()).map(|role| role.trust.len());
             if trust == Some(0) && is_whole {
                 check.report(
                     Diagnostic::new(
@@ -350,6 +358,17 @@ fn sessions_given(check: &mut Check<'_>, given: &Spanned<Sessions>, is_whole: bo
 }
 
 impl Check<'_> {
+    /// Whether some step replaces the trust policy of the role, or makes the role with one.
+    fn gets_other_trust(&self, role: &str) -> bool {
+        self.scenario.steps.iter().any(|step| match &step.value {
+            Step::Do(step) => {
+                let of_role = step.role.as_ref().is_some_and(|name| name.value == role);
+                of_role && (!step.trust.is_empty() || step.document.is_some())
+            }
+            Step::Happens(_) => false,
+        })
+    }
+
     /// Whether a role trusts a principal.
     pub(crate) fn trusts(&mut self, name: &Text, role: Option<KnownRole<'_>>, principal: &Text) {
         let world = self.world;
@@ -360,6 +379,8 @@ impl Check<'_> {
                 None => return,
             },
             Some(KnownRole::Ordinary) => match world.ordinary.get(name.as_str()) {
+                // A document is for the run to judge, and so is what a step puts in its place.
+                Some(definition) if definition.trust_policy.is_some() || self.gets_other_trust(name) => return,
                 Some(definition) => definition.trust.iter().map(|text| text.as_str()).collect(),
                 None => return,
             },

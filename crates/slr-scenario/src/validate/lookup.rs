@@ -385,12 +385,14 @@ impl<'a> Check<'a> {
         found
     }
 
-    /// The user of that name; one that there is not is reported.
+    /// The user, or the ordinary role, of that name; one that there is not is reported.
     pub(crate) fn user(&mut self, name: &Text) {
         let scenario = self.scenario;
-        let is_known = name.value == User::ADMIN || self.world.users.contains(name.as_str());
-        if !is_known && !self.damage.hides_user(name) {
-            let known = scenario.users.names().chain([User::ADMIN]);
+        let is_known = name.value == User::ADMIN
+            || self.world.users.contains(name.as_str())
+            || self.world.ordinary.contains_key(name.as_str());
+        if !is_known && !self.damage.hides_user(name) && self.damage.spares(&["roles"]) {
+            let known = scenario.users.names().chain([User::ADMIN]).chain(scenario.roles.names());
             self.unknown(Code::UnknownUser, "user", name, known, "declare the user under `users`");
         }
     }

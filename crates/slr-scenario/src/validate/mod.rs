@@ -14,6 +14,7 @@ mod kind;
 mod lookup;
 mod operator;
 mod pattern;
+mod rights;
 mod section;
 mod service;
 mod step;
@@ -43,8 +44,12 @@ pub(crate) mod limit {
     pub(crate) const MOVES: usize = 128;
     /// Regions of the account.
     pub(crate) const REGIONS: usize = 64;
-    /// Users by name.
+    /// Users by name; also groups, and policies.
     pub(crate) const USERS: usize = 1000;
+    /// Levels of the organization: its root, five organizational units at most, and the account.
+    ///
+    /// Source: AWS Organizations User Guide, "Quotas for AWS Organizations", nesting of organizational units.
+    pub(crate) const LEVELS: usize = 7;
     /// Operators.
     pub(crate) const OPERATORS: usize = 64;
     /// Steps.
@@ -64,6 +69,7 @@ pub(crate) fn validate(
     let world = World::new(scenario, built_in, &damage);
     let mut check = Check { scenario, world: &world, damage: &damage, diagnostics };
     section::check(&mut check);
+    rights::check(&mut check);
     service::check(&mut check);
     given::check(&mut check);
     step::check(&mut check);

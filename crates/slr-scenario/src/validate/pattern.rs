@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use slr_core::rules::trust_document_of;
+
 use super::Check;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::syntax::Text;
@@ -84,9 +86,28 @@ impl Check<'_> {
         }
     }
 
-    /// A service principal, or the ARN of a user, a role or an account.
+    /// A service principal, the ARN of a user or a role, an account by its id or its ARN, or `*`.
     pub(crate) fn trusted(&mut self, name: &Text) {
-        if !name.starts_with("arn:") {
+        let scenario = self.scenario;
+        let is_user = scenario.users.get(name).is_some() || name.value == crate::syntax::User::ADMIN;
+        if is_user || scenario.roles.get(name).is_some() {
+            let account = scenario.account();
+            let sort = if is_user { "user" } else { "role" };
+            let help = format!(
+                "a trust policy names a {sort} by its ARN, such as `arn:{}:iam::{}:{sort}/{name}`",
+                account.partition().word(),
+                account.id()
+            );
+            self.report(
+                Diagnostic::new(Code::BadName, name.span, format!("`{name}` is not a service principal")).help(help),
+            );
+        } else if trust_document_of(&[name]).is_none() {
+            self.bad_name(
+                name,
+                "what a trust policy can name",
+                "it names a service principal such as `ssm.amazonaws.com`, the ARN of a user or a role, an account's id, or `*`",
+            );
+        } else if !name.starts_with("arn:") && name.value != "*" {
             self.principal(name);
         }
     }

@@ -1,18 +1,14 @@
-//! The sections that stand for themselves: account, roles, users, delays, faults, and the whole.
-
-use std::collections::BTreeSet;
+//! The sections that stand for themselves: account, delays, faults, and the whole.
 
 use super::{Check, limit};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::syntax::grammar::clipped;
-use crate::syntax::{Delay, Duration, Fault, Operation, PolicyDocument, Text, User};
+use crate::syntax::{Delay, Duration, Fault, Operation, Text};
 use crate::yaml::{Span, Spanned};
 
 pub(crate) fn check(check: &mut Check<'_>) {
     whole(check);
     account(check);
-    roles(check);
-    users(check);
     delays(check);
     faults(check);
 }
@@ -38,6 +34,9 @@ fn whole(check: &mut Check<'_>) {
         (scenario.services.len(), limit::SERVICES, "services"),
         (scenario.roles.len(), limit::ROLES, "roles"),
         (scenario.users.len(), limit::USERS, "users"),
+        (scenario.groups.len(), limit::USERS, "groups"),
+        (scenario.policies.len(), limit::USERS, "policies"),
+        (scenario.organization.len(), limit::LEVELS, "levels of the organization"),
         (scenario.operators.len(), limit::OPERATORS, "operators"),
         (scenario.steps.len(), limit::STEPS, "steps"),
         (scenario.expect.len(), limit::EXPECTATIONS, "expectations"),
@@ -60,60 +59,6 @@ fn account(check: &mut Check<'_>) {
     }
 }
 
-fn roles(check: &mut Check<'_>) {
-    let scenario = check.scenario;
-    let services: BTreeSet<&str> = (check.world.services.values()).map(|service| service.role.as_str()).collect();
-    for (name, role) in scenario.roles.iter() {
-        check.role_name(name);
-        if services.contains(name.as_str()) {
-            check.report(
-                Diagnostic::new(Code::DuplicateRole, name.span, format!("`{name}` is the name of a service's role"))
-                    .help("an ordinary role needs a name of its own; names that differ only in case differ here"),
-            );
-        }
-        check.no_repetition(&role.trust, "the principal");
-        for principal in &role.trust {
-            check.trusted(principal);
-        }
-        if let Some(path) = &role.path {
-            check.path(path);
-        }
-        if let Some(description) = &role.description {
-            check.description(description);
-        }
-        if let Some(duration) = &role.max_session_duration {
-            check.session_duration(duration);
-        }
-        for policy in &role.attached {
-            check.policy(policy);
-        }
-        for action in &role.allow {
-            check.action(action);
-        }
-        for policy in &role.policies {
-            check.policy_document(policy);
-        }
-    }
-}
-
-fn users(check: &mut Check<'_>) {
-    for (name, user) in check.scenario.users.iter() {
-        if name.value == User::ADMIN {
-            check.report(
-                Diagnostic::new(Code::BadName, name.span, "`admin` is there without being declared")
-                    .help("admin may do everything; a user with fewer rights needs another name"),
-            );
-        }
-        check.own_name(name, "a name that a user can have");
-        for action in &user.allow {
-            check.action(action);
-        }
-        for policy in &user.policies {
-            check.policy_document(policy);
-        }
-    }
-}
-
 impl Check<'_> {
     /// A longest session: one to twelve hours.
     pub(crate) fn session_duration(&mut self, duration: &Spanned<Duration>) {
@@ -127,42 +72,6 @@ impl Check<'_> {
                 )
                 .help("from `1h` to `12h`"),
             );
-        }
-    }
-
-    /// The outline of a policy document. What its statements mean is not looked at.
-    pub(crate) fn policy_document(&mut self, document: &Spanned<PolicyDocument>) {
-        use serde_json::Value;
-        let mut wrong = |message: &str, help: &str| {
-            self.report(Diagnostic::new(Code::BadPolicy, document.span, message).help(help.to_owned()));
-        };
-        if let Some(version) = document.json.get("Version")
-            && !matches!(version.as_str(), Some("2012-10-17" | "2008-10-17"))
-        {
-            wrong("the version of a policy document is a date", "write `Version: \"2012-10-17\"`");
-        }
-        let statements: Vec<&Value> = match document.json.get("Statement") {
-            None => {
-                wrong(
-                    "the policy document has no `Statement`",
-                    "write `Statement: [{ Effect: Allow, Action: …, Resource: … }]`",
-                );
-                return;
-            }
-            Some(Value::Array(statements)) => statements.iter().collect(),
-            Some(one) => vec![one],
-        };
-        for statement in statements {
-            let effect = statement.get("Effect").and_then(Value::as_str);
-            if !matches!(effect, Some("Allow" | "Deny")) {
-                wrong("a statement has no effect", "write `Effect: Allow` or `Effect: Deny`");
-            }
-            if statement.get("Action").is_none() && statement.get("NotAction").is_none() {
-                wrong("a statement names no action", "write `Action:` or `NotAction:`");
-            }
-            if statement.get("Resource").is_none() && statement.get("NotResource").is_none() {
-                wrong("a statement names no resource", "write `Resource: \"*\"` for all of them");
-            }
         }
     }
 

@@ -1,5 +1,7 @@
 //! Steps: what is done, and what happens, at given times.
 
+use slr_core::policy::DocumentKind;
+
 use super::Check;
 use super::lookup::{KnownRole, World};
 use crate::diagnostic::{Code, Diagnostic};
@@ -106,6 +108,12 @@ fn perform(check: &mut Check<'_>, step: &Perform, span: Span) {
             None => fields_of_kind(check.world, &step.operation),
         };
         fields(check, step, span, needs, takes);
+        if operation == Some(Operation::UpdateAssumeRolePolicy) && step.trust.is_empty() && step.document.is_none() {
+            check.report(
+                Diagnostic::new(Code::MissingKey, span, "`UpdateAssumeRolePolicy` needs `trust` or `document`")
+                    .help("add `trust:` with the principals that may assume the role"),
+            );
+        }
     }
     // A call that is to be refused may name what there is not, and say what is not allowed.
     if step.refused.is_none() {
@@ -177,8 +185,15 @@ fn sound(check: &mut Check<'_>, step: &Perform, operation: Option<Operation>) {
     for trusted in &step.trust {
         check.trusted(trusted);
     }
-    if let Some(document) = &step.document {
-        check.policy_document(document);
+    match operation {
+        Some(Operation::CreateRole | Operation::UpdateAssumeRolePolicy) => {
+            check.one_trust_policy(&step.trust, step.document.as_ref(), "document");
+        }
+        Some(_) | None => {
+            if let Some(document) = &step.document {
+                check.policy_document(document, DocumentKind::Identity);
+            }
+        }
     }
     check.tags(&step.tags.0);
     if let Some(region) = &step.region {

@@ -76,9 +76,13 @@ pub(super) const fn lesson(code: Code) -> Lesson {
         },
         Code::MalformedPolicyDocument => Lesson {
             meaning: "A policy document is no JSON, or names a principal that does not exist.",
-            why: "In scenarios such a document is a mistake of the file, and is told before anything is played.",
-            wrong: "",
-            right: "",
+            why: "A document that cannot be read is a mistake of the scenario's file, and is told before anything is played, unless the \
+                  call is to be refused. Whether a user or a role that a trust policy names exists is found out when IAM looks.",
+            wrong: "given:\n  - role: deploy\nsteps:\n  \
+                    - at: 1s\n    do: UpdateAssumeRolePolicy\n    role: deploy\n    \
+                    trust: [\"arn:aws:iam::123456789012:user/nobody\"]\n    refused: MalformedPolicyDocument",
+            right: "given:\n  - role: deploy\nsteps:\n  \
+                    - { at: 1s, do: UpdateAssumeRolePolicy, role: deploy, trust: [ec2.amazonaws.com] }",
         },
         Code::PolicyNotAttachable => Lesson {
             meaning: "The policy belongs to service-linked roles alone.",
@@ -112,7 +116,7 @@ pub(super) const fn lesson(code: Code) -> Lesson {
         },
         Code::AccessDenied => Lesson {
             meaning: "The caller may not do this; or IAM knows no such service principal.",
-            why: "No policy allows it, or one denies it. Asked for the role of an unknown or misspelt service, \
+            why: "No policy allows it, or one denies it; `slr explain-access` tells which. Asked for the role of an unknown or misspelt service, \
                   CreateServiceLinkedRole answers the same: service principals are compared letter by letter, case included.",
             wrong: "given:\n  - role: AWSServiceRoleForGadgets\nusers:\n  alice: { allow: [\"iam:GetRole\"] }\nsteps:\n  \
                     - at: 1s\n    as: alice\n    do: DeleteServiceLinkedRole\n    role: AWSServiceRoleForGadgets\n    \

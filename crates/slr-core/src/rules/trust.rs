@@ -1,0 +1,141 @@
+//! Trust policies: who may assume a role.
+//!
+//! A trust policy is written as the principals that it names, with spaces between them, or as a document. A list of names is what a
+//! scenario writes; it stands for the document that lets each of them assume the role without conditions.
+
+use std::collections::BTreeMap;
+
+use crate::action::Operation;
+use crate::id::{PrincipalIdx, RoleIdx, number};
+use crate::policy::{
+    ArnParts, AttachedPolicy, Caller, Context, Document, DocumentKind, Entitlements, PolicyType, Request,
+    ResourcePolicy,
+};
+use crate::set::IdSet;
+use crate::state::State;
+use crate::universe::Universe;
+use crate::world::{Item, RoleSort, World};
+
+/// Whether the text is a document and no list of names.
+fn is_document(text: &str) -> bool {
+    text.starts_with('{')
+}
+
+/// Every trust policy of the world that is written as a document.
+pub(crate) fn documents(world: &World) -> BTreeMap<String, Document> {
+    let first = world.roles.iter().flat_map(|slot| match &slot.sort {
+        RoleSort::Ordinary { trust, .. } => trust.as_slice(),
+        RoleSort::ServiceLinked { .. } => &[],
+    });
+    let later = world.attachments.iter().filter_map(|attachment| match &attachment.item {
+        Item::TrustPolicy(text) => Some(text),
+        Item::Tag(_)
+        | Item::ManagedPolicy(_)
+        | Item::InlinePolicy(_)
+        | Item::InstanceProfile(_)
+        | Item::Boundary(_) => None,
+    });
+    let written = first.chain(later).filter(|text| is_document(text));
+    written.filter_map(|text| Some((text.clone(), Document::parse(DocumentKind::Trust, text).ok()?))).collect()
+}
+
+/// Whether a trust policy lets a service assume the role. A document that cannot be read lets nobody.
+pub(crate) fn text_names(documents: &BTreeMap<String, Document>, text: &str, principal: &str) -> bool {
+    if !is_document(text) {
+        return text.split(' ').any(|name| name == principal);
+    }
+    let Some(document) = documents.get(text) else {
+        return false;
+    };
+    let service = Caller::service(principal);
+    lets(document, &service, &service.context(), &Entitlements::default(), "", "*")
+}
+
+/// The document that a list of names stands for; `None` if it names nobody, or what a trust policy cannot name.
+pub fn document_of(names: &[&str]) -> Option<Document> {
+    if let [text] = names
+        && is_document(text)
+    {
+        return Document::parse(DocumentKind::Trust, text).ok();
+    }
+    let is_service =
+        |name: &&&str| !name.starts_with("arn:") && **name != "*" && !name.bytes().all(|b| b.is_ascii_digit());
+    let services: Vec<&str> = names.iter().filter(is_service).copied().collect();
+    let others: Vec<&str> = names.iter().filter(|name| !is_service(name)).copied().collect();
+    let mut principal = serde_json::Map::new();
+    for (key, listed) in [("Service", services), ("AWS", others)] {
+        if !listed.is_empty() {
+            principal.insert(key.to_owned(), listed.into());
+        }
+    }
+    let text = serde_json::json!({
+        "Version": "2012-10-17",
+        "Statement": { "Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole" },
+    });
+    Document::parse(DocumentKind::Trust, &text.to_string()).ok()
+}
+
+fn lets(
+    document: &Document,
+    caller: &Caller,
+    context: &Context,
+    entitlements: &Entitlements<'_>,
+    account: &str,
+    role_arn: &str,
+) -> bool {
+    let policy = AttachedPolicy { name: role_arn, policy_type: PolicyType::Trust, group: None, document };
+    let request = Request::new(caller, Operation::AssumeRole.iam_action(), role_arn, context);
+    entitlements.decide(&request, Some(&ResourcePolicy { account, policy })).is_allowed()
+}
+
+impl<S: IdSet> Universe<S> {
+    /// The role's trust policy now, as a document; `None` if it lets nobody assume the role.
+    pub fn trust_document(&self, state: &State<S>, role: RoleIdx) -> Option<Document> {
+        if let Some(text) = self.replaced_trust(state, role) {
+            return document_of(&if is_document(text) { vec![text] } else { text.split(' ').collect() });
+        }
+        match &self.world().roles[role.index()].sort {
+            RoleSort::Ordinary { trust, .. } => document_of(&trust.iter().map(String::as_str).collect::<Vec<_>>()),
+            RoleSort::ServiceLinked { service, .. } => {
+                let trust = &self.world().services[service.index()].trust;
+                document_of(&trust.iter().map(crate::name::ServicePrincipal::as_str).collect::<Vec<_>>())
+            }
+        }
+    }
+
+    /// Whether a trust policy names a user or a role of this account that is not there. Of other accounts nothing is known.
+    ///
+    /// Source: IAM API Reference, `UpdateAssumeRolePolicy`, errors, `MalformedPolicyDocument`.
+    pub(super) fn names_missing_principal(&self, state: &State<S>, texts: &[&str]) -> bool {
+        let world = self.world();
+        let is_there = |arn: &str| {
+            let named = |principal: u32| self.principal_arn(PrincipalIdx(principal)) == arn;
+            let user = (0..number(world.principals.len())).any(named) || world.access.user_named(arn);
+            user || state.live_roles().iter().any(|role| self.role_arn(RoleIdx(role)) == arn)
+        };
+        let names: Vec<&str> = texts
+            .iter()
+            .flat_map(|text| if is_document(text) { vec![*text] } else { text.split(' ').collect() })
+            .collect();
+        document_of(&names).is_some_and(|document| {
+            document.principal_arns().any(|arn| {
+                let own = ArnParts::split(arn)
+                    .is_some_and(|parts| parts.service == "iam" && parts.account == world.account.as_str());
+                own && !is_there(arn)
+            })
+        })
+    }
+
+    /// Whether the role's trust policy and the principal's own policies let the principal assume the role now.
+    ///
+    /// Source: IAM User Guide, "Policy evaluation logic"; AWS STS API Reference, `AssumeRole`.
+    pub(super) fn may_assume(&self, state: &State<S>, by: PrincipalIdx, role: RoleIdx) -> bool {
+        let Some(document) = self.trust_document(state, role) else {
+            return false;
+        };
+        let (account, role_arn) = (self.world().account.as_str(), self.role_arn(role));
+        self.with_entitlements(state, by, |caller, entitlements| {
+            lets(&document, caller, &caller.context(), entitlements, account, &role_arn)
+        })
+    }
+}
