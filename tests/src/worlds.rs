@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use slr_core::action::Operation;
 use slr_core::id::{AttachmentIdx, KindIdx, PrincipalIdx, RegionIdx, ResourceIdx, RoleIdx, ServiceIdx};
-use slr_core::kind::{ABSENT, Condition, KindSpec, MoveSpec, Mover, Passes, ResourceKind, When};
+use slr_core::kind::{ABSENT, Condition, KindSpec, MoveSpec, Mover, Passes, ResourceKind, RoleClaim, When};
 use slr_core::knob::{Answer, DeletionDenied, Judged, Knobs};
 use slr_core::name::{AccountId, RoleName, RolePath, ServicePrincipal};
 use slr_core::policy::{Document, DocumentKind, Entity};
@@ -237,7 +237,15 @@ fn condition(draws: &mut Draws) -> Condition {
     let kind = format!("kind{}-{}", draws.below(2), draws.below(3));
     let states = ["active", "deleting", "deleted", ABSENT, "s0", "s1", "s2"].map(str::to_owned);
     let states = draws.some(&states);
+    let claim = draws.of(&[
+        RoleClaim::Trusts("service0.example.com".to_owned()),
+        RoleClaim::Permits("s3:GetObject".to_owned()),
+        RoleClaim::PermitsNeeds,
+        RoleClaim::MayPassThatOf(kind.clone()),
+    ]);
+    let holds = draws.seldom();
     draws.of(&[
+        Condition::PassedRoleOf { kind: kind.clone(), claim, holds },
         Condition::Relative { kind: kind.clone(), states: states.clone() },
         Condition::NoRelative { kind, states },
         Condition::PassedRole { usable: true },

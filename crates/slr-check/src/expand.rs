@@ -332,11 +332,11 @@ impl<'p, M: Model> Expander<'p, M> {
         step @ (before, action, after): (&M::State, &M::Action, &M::State),
         tally: &mut Tally,
     ) {
-        if !self.step_watches.is_empty()
-            && !(self.steps_are_evident && self.model.is_evidently_sound_step(before, action, after))
-        {
-            self.ask_of_step(number, place, step, tally);
+        let nothing_to_ask = self.step_watches.is_empty();
+        if nothing_to_ask || (self.steps_are_evident && self.model.is_evidently_sound_step(before, action, after)) {
+            return;
         }
+        self.ask_of_step(number, place, step, tally);
     }
 
     #[cold]

@@ -8,8 +8,8 @@ pub struct Property<'m, S, A> {
     pub(crate) name: String,
     pub(crate) claim: Claim<'m, S, A>,
     pub(crate) names_an_individual: bool,
-    pub(crate) is_kept_by_reduction: bool,
     pub(crate) is_evident: bool,
+    pub(crate) is_kept_by_reduction: bool,
 }
 
 pub(crate) enum Claim<'m, S, A> {
@@ -90,6 +90,14 @@ impl<'m, S, A> Property<'m, S, A> {
         self
     }
 
+    /// Says that the property follows from what the model sees at a glance
+    /// ([`is_evidently_sound`](crate::Model::is_evidently_sound), [`is_evidently_sound_step`](crate::Model::is_evidently_sound_step)).
+    #[must_use]
+    pub fn evident(mut self) -> Self {
+        self.is_evident = true;
+        self
+    }
+
     /// Says of a sentence about steps that a partial-order reduction keeps its answer: it is true of every step that
     /// [`Model::ample`](crate::Model::ample) visits alone, and of any other step it is as true before as after one of those.
     #[must_use]
@@ -106,14 +114,6 @@ impl<'m, S, A> Property<'m, S, A> {
             PropertyKind::EveryStep => self.is_kept_by_reduction,
             PropertyKind::Eventually | PropertyKind::LeadsTo | PropertyKind::AlwaysPossible => false,
         }
-    }
-
-    /// Says that the property follows from what the model sees at a glance
-    /// ([`is_evidently_sound`](crate::Model::is_evidently_sound), [`is_evidently_sound_step`](crate::Model::is_evidently_sound_step)).
-    #[must_use]
-    pub fn evident(mut self) -> Self {
-        self.is_evident = true;
-        self
     }
 
     /// The name.
@@ -135,7 +135,7 @@ impl<'m, S, A> Property<'m, S, A> {
     }
 
     fn new(name: impl Into<String>, claim: Claim<'m, S, A>) -> Self {
-        Self { name: name.into(), claim, names_an_individual: false, is_kept_by_reduction: false, is_evident: false }
+        Self { name: name.into(), claim, names_an_individual: false, is_evident: false, is_kept_by_reduction: false }
     }
 }
 

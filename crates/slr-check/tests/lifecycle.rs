@@ -21,6 +21,13 @@ fn common_model(n: u32, s: u32, r: u32, docs: bool) -> Lowered {
     load(&source, &params).expect("the scenario is without mistakes").lowered
 }
 
+/// A scenario of the library that is there to be explored.
+fn scope(name: &str) -> Lowered {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios/check").join(name);
+    let source = Source::read(&path).expect("the scenario is there");
+    load(&source, &Params::none()).expect("the scenario is without mistakes").lowered
+}
+
 fn explore<S: IdSet, K: PackedKey>(lowered: &Lowered, settings: &Settings) -> Report {
     let universe = Universe::<S>::new(lowered.world.clone()).expect("the world fits");
     let model = Lifecycle::<S, K>::new(&universe, lowered, Asked::invariants::<S>()).expect("the states fit");
@@ -72,4 +79,17 @@ fn threads_change_nothing() {
     for threads in [2, 3, 4] {
         assert_eq!(one, of(threads));
     }
+}
+
+/// Windows with tasks, runs and Inventory; pipelines with builds: every order of calls and moves keeps every invariant, and their number is
+/// pinned, so that a change of a service's kinds shows here.
+#[test]
+fn the_worked_services_are_explored_whole() {
+    let plain = Settings::default();
+    let symmetric = Settings { symmetry: true, ..plain.clone() };
+    let of = |name: &str, settings: &Settings| counts(&explore::<u8, [u64; 2]>(&scope(name), settings));
+    assert_eq!(of("systems-manager.yaml", &plain), (3_206, 10_628, 16));
+    assert_eq!(of("systems-manager.yaml", &symmetric), (1_839, 5_985, 16));
+    assert_eq!(of("image-builder.yaml", &plain), (4_488, 18_903, 22));
+    assert_eq!(of("notifications.yaml", &plain), (71, 123, 11));
 }

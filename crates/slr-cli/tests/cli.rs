@@ -320,3 +320,34 @@ fn shells_get_their_completions() {
         assert!(String::from_utf8_lossy(&output.stdout).contains("validate"), "{shell}");
     }
 }
+
+/// A line for people is a service for programs, and no fact of any is without its source or said to be assumed.
+#[test]
+fn the_catalogue_is_the_same_for_people_and_for_programs() {
+    let list = |arguments: &[&str]| {
+        let output = Command::new(SLR).arg("catalog").args(arguments).output().expect("slr can be started");
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).expect("it is UTF-8")
+    };
+    let services: serde_json::Value = serde_json::from_str(&list(&["--format", "json"])).expect("it is JSON");
+    let services = services.as_array().expect("it is a list");
+    let text = list(&[]);
+    assert_eq!(services.len(), 128);
+    assert_eq!(text.lines().count(), services.len());
+    for (line, service) in text.lines().zip(services) {
+        let (principal, role) = (&service["principal"], &service["service"]["role"]);
+        let words: Vec<&str> = line.split_whitespace().collect();
+        assert_eq!(words, [principal.as_str().unwrap(), role.as_str().unwrap()]);
+        let told = |key: &str| service[key].as_array().cloned().unwrap_or_default();
+        let mut known: Vec<serde_json::Value> = told("assumed");
+        known.extend(told("sources").iter().flat_map(|source| source["facts"].as_array().cloned().unwrap()));
+        for fact in service.as_object().unwrap().keys() {
+            let is_fact = !["arn", "assumed", "evidence", "readings", "service", "sources", "today", "built-in-suffix"]
+                .contains(&fact.as_str());
+            assert!(!is_fact || known.contains(&fact.as_str().into()), "{principal}: {fact} has no source");
+        }
+        let one: serde_json::Value =
+            serde_json::from_str(&list(&[principal.as_str().unwrap(), "--format", "json"])).expect("it is JSON");
+        assert_eq!(one, *service);
+    }
+}

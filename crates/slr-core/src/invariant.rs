@@ -254,19 +254,16 @@ pub fn is_evidently_sound_step<S: IdSet>(
     before.roles == after.roles
         && before.attached == after.attached
         && (ended.is_empty() || matches!(action, Action::SessionEnds { session, .. } if ended == S::of([session.0])))
-        && match action {
-            Action::TaskFails { role, .. } => {
-                before.resources == after.resources
-                    && before.sessions == after.sessions
-                    && before.task(*role) == Some(TaskState::InProgress)
-                    && after.task(*role) == Some(TaskState::Failed)
-                    && changed(&before.tasks, &after.tasks) == S::of([role.0])
-            }
-            _ => {
-                (before.tasks == after.tasks || tasks_move_on(before, after))
-                    && (before.resources == after.resources
-                        || !changed(&before.resources, &after.resources).meets(&universe.ended(before)))
-            }
+        && if let Action::TaskFails { role, .. } = action {
+            before.resources == after.resources
+                && before.sessions == after.sessions
+                && before.task(*role) == Some(TaskState::InProgress)
+                && after.task(*role) == Some(TaskState::Failed)
+                && changed(&before.tasks, &after.tasks) == S::of([role.0])
+        } else {
+            (before.tasks == after.tasks || tasks_move_on(before, after))
+                && (before.resources == after.resources
+                    || !changed(&before.resources, &after.resources).meets(&universe.ended(before)))
         }
 }
 

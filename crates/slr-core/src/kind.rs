@@ -78,6 +78,31 @@ pub enum Condition {
     },
     /// The permissions policy of the service-linked role allows all that the resource needs, and what those above it need; or does not.
     Permitted(bool),
+    /// A role of the account's own is as it has to be, or is not. Where none was passed, nothing is true of it.
+    PassedRoleOf {
+        /// The kind, of the same service, of the resource for which it was passed: the resource itself, or the nearest above it.
+        kind: String,
+        /// What is said of it.
+        claim: RoleClaim,
+        /// Whether that must hold, or must not.
+        holds: bool,
+    },
+}
+
+/// What can be said of a role that was passed. Its policies are those attached to it at the moment.
+///
+/// Assumed: a permissions boundary is not looked at.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RoleClaim {
+    /// It is in the account, and its trust policy names this principal.
+    Trusts(String),
+    /// It is in the account, and its policies allow this action on everything.
+    Permits(String),
+    /// It is in the account, and its policies allow all that the resource needs, on everything.
+    PermitsNeeds,
+    /// It is in the account, and its policies allow `iam:PassRole` on the role that was passed for a resource of this kind.
+    MayPassThatOf(String),
 }
 
 /// When a transition may happen.
@@ -448,7 +473,8 @@ impl ResourceKind {
                         place: "moves",
                     });
                 }
-                if spec.ends.contains(from) {
+                // A call may be answered for what is gone as if it did something: that leaves no end.
+                if spec.ends.contains(from) && step.to != *from {
                     return Err(KindError::LeavesEnd {
                         kind: spec.name.clone(),
                         name: step.name.clone(),
@@ -659,21 +685,29 @@ fn plan_clean_up(transitions: &[Transition]) -> [CleanUp; 1 << CODE_BITS] {
     for code in &reached {
         plan[usize::from(*code)] = CleanUp::Released;
     }
-    while let Some(target) = queue.pop_front() {
-        for (index, transition) in (0..).zip(transitions) {
-            // A move that happens only while the role is in use is a clean-up that fails. A parent's move, an exception and a change to
-            // another role are not for whoever cleans up to make.
-            let leads_on = transition.to == target
-                && transition.when != When::InUse
-                && transition.by != Mover::Parent
-                && transition.passes == Passes::Nothing
-                && !transition.exceptional;
-            if leads_on && reached.insert(transition.from) {
-                plan[usize::from(transition.from)] = match transition.by {
-                    Mover::Caller => CleanUp::Call(TransitionIdx(index)),
-                    Mover::Service | Mover::Parent => CleanUp::Wait,
-                };
-                queue.push_back(transition.from);
+    // What a service does on a condition may never come: it is counted upon only where nothing else leads on.
+    for counts_on_conditions in [false, true] {
+        if counts_on_conditions {
+            queue.extend(&reached);
+        }
+        while let Some(target) = queue.pop_front() {
+            for (index, transition) in (0..).zip(transitions) {
+                let may_never_come = transition.by == Mover::Service && !transition.conditions.is_empty();
+                // A move that happens only while the role is in use is a clean-up that fails. A parent's move, an exception and a
+                // change to another role are not for whoever cleans up to make.
+                let leads_on = transition.to == target
+                    && (counts_on_conditions || !may_never_come)
+                    && transition.when != When::InUse
+                    && transition.by != Mover::Parent
+                    && transition.passes == Passes::Nothing
+                    && !transition.exceptional;
+                if leads_on && reached.insert(transition.from) {
+                    plan[usize::from(transition.from)] = match transition.by {
+                        Mover::Caller => CleanUp::Call(TransitionIdx(index)),
+                        Mover::Service | Mover::Parent => CleanUp::Wait,
+                    };
+                    queue.push_back(transition.from);
+                }
             }
         }
     }
@@ -748,24 +782,35 @@ pub fn check_conditions(kinds: &[&ResourceKind]) -> Result<(), KindError> {
     for kind in kinds {
         for transition in &kind.transitions {
             for condition in &transition.conditions {
-                let (Condition::Relative { kind: relative, states } | Condition::NoRelative { kind: relative, states }) =
-                    condition
-                else {
-                    continue;
-                };
-                let Some(other) = kinds.iter().find(|other| other.name == *relative) else {
-                    return Err(KindError::UnknownRelative {
+                let find = |relative: &String| {
+                    kinds.iter().find(|other| other.name == *relative).ok_or_else(|| KindError::UnknownRelative {
                         kind: kind.name.clone(),
                         name: transition.name.clone(),
                         relative: relative.clone(),
-                    });
+                    })
                 };
-                if let Some(state) = states.iter().find(|state| other.code_of(state).is_none()) {
-                    return Err(KindError::UnknownState {
-                        kind: other.name.clone(),
-                        state: state.clone(),
-                        place: format!("move `{}` of kind `{}`", transition.name, kind.name),
-                    });
+                match condition {
+                    Condition::Relative { kind: relative, states }
+                    | Condition::NoRelative { kind: relative, states } => {
+                        let other = find(relative)?;
+                        if let Some(state) = states.iter().find(|state| other.code_of(state).is_none()) {
+                            return Err(KindError::UnknownState {
+                                kind: other.name.clone(),
+                                state: state.clone(),
+                                place: format!("move `{}` of kind `{}`", transition.name, kind.name),
+                            });
+                        }
+                    }
+                    Condition::PassedRoleOf { kind: owner, claim, .. } => {
+                        find(owner)?;
+                        match claim {
+                            RoleClaim::MayPassThatOf(other) => {
+                                find(other)?;
+                            }
+                            RoleClaim::Trusts(_) | RoleClaim::Permits(_) | RoleClaim::PermitsNeeds => {}
+                        }
+                    }
+                    Condition::PassedRole { .. } | Condition::Permitted(_) => {}
                 }
             }
         }
@@ -804,6 +849,23 @@ mod tests {
         assert_eq!(kind.clean_up[3], CleanUp::Wait);
         assert_eq!(kind.clean_up[2], CleanUp::Released);
         assert!(kind.transitions[1].removes);
+    }
+
+    #[test]
+    fn what_a_service_does_on_a_condition_is_not_waited_for_if_a_call_helps() {
+        let mut spec = KindSpec::plain("gadget");
+        spec.moves.push(MoveSpec {
+            conditions: vec![Condition::Permitted(false)],
+            ..MoveSpec::new("fails", "active", "deleted", Mover::Service)
+        });
+        let kind = ResourceKind::new(&spec, ServiceIdx(0)).unwrap();
+        assert_eq!(kind.clean_up[1], CleanUp::Call(TransitionIdx(1)));
+        // Where nothing else leads on, it is.
+        spec.moves.retain(|step| step.name != "delete");
+        spec.moves[0].to = "deleting".to_owned();
+        let kind = ResourceKind::new(&spec, ServiceIdx(0)).unwrap();
+        assert_eq!(kind.clean_up[1], CleanUp::Wait);
+        assert_eq!(kind.clean_up[3], CleanUp::Wait);
     }
 
     #[test]

@@ -14,6 +14,7 @@ pub mod kind;
 pub mod knob;
 pub mod machine;
 pub mod name;
+pub mod passed;
 pub mod policy;
 pub mod rejection;
 pub mod rules;

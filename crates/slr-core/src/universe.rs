@@ -8,6 +8,7 @@ use crate::id::{
 };
 use crate::kind::{CODE_BITS, CleanUp, Condition, Mover, ResourceKind, Transition, When};
 use crate::machine::RoleState;
+use crate::passed::{Claim, Claims};
 use crate::policy::Document;
 use crate::rules::trust;
 use crate::service::ServiceDefinition;
@@ -68,6 +69,11 @@ pub(crate) enum Requirement {
         usable: bool,
     },
     Permitted(bool),
+    /// A claim about a role that was passed, by its number.
+    Claim {
+        claim: u32,
+        wanted: bool,
+    },
     /// It names a kind that there is not.
     Never,
 }
@@ -121,6 +127,7 @@ pub enum WorldError {
 
 /// A world ready to run, with sets of the width `S`.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each says of the world that a rule never has to look at something")]
 pub struct Universe<S> {
     world: World,
     roles: Vec<RoleFacts<S>>,
@@ -136,6 +143,8 @@ pub struct Universe<S> {
     passed: Vec<Option<RoleIdx>>,
     /// Resources for which the service's role permits all that is needed.
     permitted: S,
+    /// What moves ask of roles that were passed.
+    pub(crate) claims: Claims<S>,
     pub(crate) service_moves: Vec<ServiceMove<S>>,
     pub(crate) service_linked: S,
     /// Sessions whose principal the role's first trust policy names.
@@ -183,6 +192,7 @@ impl<S: IdSet> Universe<S> {
         }
         let family = Family::new(&world);
         let documents = trust::documents(&world);
+        let claims = Claims::new(&world);
         let regions = (0..number(world.regions.len()))
             .map(|region| S::of(numbered.iter().filter(|(_, r)| r.region.0 == region).map(|(id, _)| *id)))
             .collect();
@@ -207,7 +217,8 @@ impl<S: IdSet> Universe<S> {
             ),
             has_region_faults: false,
             has_followers: world.kinds.iter().any(|kind| kind.transitions.iter().any(|t| t.by == Mover::Parent)),
-            requirements: requirements(&world),
+            requirements: requirements(&world, &claims),
+            claims,
             dependents: reversed(&family.relatives),
             relatives: family.relatives,
             passed: family.passed,
@@ -405,6 +416,19 @@ impl<S: IdSet> Universe<S> {
         match self.replaced_trust(state, role) {
             Some(text) => trust::text_names(&self.trust_documents, text, principal),
             None => self.trusts(role, principal),
+        }
+    }
+
+    /// The principals that the role's trust policy names now.
+    pub fn trust_now(&self, state: &State<S>, role: RoleIdx) -> Vec<String> {
+        match (self.replaced_trust(state, role), &self.world.roles[role.index()].sort) {
+            (Some(text), _) => trust::names(&self.trust_documents, text),
+            (None, RoleSort::Ordinary { trust, .. }) => {
+                trust.iter().flat_map(|text| trust::names(&self.trust_documents, text)).collect()
+            }
+            (None, RoleSort::ServiceLinked { service, .. }) => {
+                self.world.services[service.index()].trust.iter().map(|trusted| trusted.as_str().to_owned()).collect()
+            }
         }
     }
 
@@ -694,7 +718,7 @@ fn ends<S: IdSet>(world: &World) -> Vec<(u8, S)> {
     ends
 }
 
-fn requirements(world: &World) -> Vec<Vec<Vec<Requirement>>> {
+fn requirements<S: IdSet>(world: &World, claims: &Claims<S>) -> Vec<Vec<Vec<Requirement>>> {
     let relative = |owner: &ResourceKind, name: &str, states: &[String], wanted: bool| {
         let found = (0..).zip(&world.kinds).find(|(_, kind)| kind.service == owner.service && kind.name == name);
         found.map_or(Requirement::Never, |(id, kind)| Requirement::Relative {
@@ -708,6 +732,10 @@ fn requirements(world: &World) -> Vec<Vec<Vec<Requirement>>> {
         Condition::NoRelative { kind, states } => relative(owner, kind, states, false),
         Condition::PassedRole { usable } => Requirement::PassedRole { usable: *usable },
         Condition::Permitted(wanted) => Requirement::Permitted(*wanted),
+        Condition::PassedRoleOf { kind, claim, holds } => {
+            let number = claims.number_of(&Claim::new(owner.service, kind, claim));
+            number.map_or(Requirement::Never, |claim| Requirement::Claim { claim, wanted: *holds })
+        }
     };
     let per_transition = |kind: &ResourceKind, transition: &Transition| {
         transition.conditions.iter().map(|condition| of(kind, condition)).collect()
@@ -784,7 +812,7 @@ fn reversed(arrows: &[Vec<ResourceIdx>]) -> Vec<Vec<ResourceIdx>> {
 }
 
 /// Those that a resource belongs to or is made from, and so on upwards, the nearest first.
-fn ancestors(world: &World, resource: ResourceIdx) -> Vec<ResourceIdx> {
+pub(crate) fn ancestors(world: &World, resource: ResourceIdx) -> Vec<ResourceIdx> {
     let mut found = Vec::new();
     let mut next = 0;
     let mut at = resource;

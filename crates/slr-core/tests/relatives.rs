@@ -6,8 +6,8 @@ use slr_core::event::Creator;
 use slr_core::id::{KindIdx, PrincipalIdx, RegionIdx, ResourceIdx, RoleIdx, ServiceIdx, TransitionIdx};
 use slr_core::invariant::{invariants, step_invariants};
 use slr_core::kind::{
-    ABSENT, CleanUp, Condition, KindError, KindSpec, MoveSpec, Mover, Passes, ResourceKind, When, check_conditions,
-    clean_up_order,
+    ABSENT, CleanUp, Condition, KindError, KindSpec, MoveSpec, Mover, Passes, ResourceKind, RoleClaim, When,
+    check_conditions, clean_up_order,
 };
 use slr_core::name::{AccountId, RoleName, ServicePrincipal};
 use slr_core::policy::{Document, DocumentKind, Entity};
@@ -330,6 +330,110 @@ fn a_passed_role_is_usable_only_if_it_trusts_the_service_now() {
     assert_eq!(offered(&universe, &state), only("runs"));
 }
 
+/// What the account's own role must be like for an execution to run, and what befalls it otherwise.
+fn world_with_claim(claim: &RoleClaim) -> World {
+    let mut described = world();
+    let mut specs = kinds();
+    for (step, holds) in [(1, true), (2, false)] {
+        specs[2].moves[step].conditions = vec![
+            in_one_of("task", &["on-custom"]),
+            Condition::PassedRoleOf { kind: "task".to_owned(), claim: claim.clone(), holds },
+        ];
+    }
+    described.kinds = specs.iter().map(|spec| ResourceKind::new(spec, ServiceIdx(0)).unwrap()).collect();
+    let publisher = described.ordinary_role("publisher", "/", &[]);
+    described.roles[publisher.index()].given = true;
+    described.resources[TASK.index()].needs = vec!["ssm:SendCommand".to_owned(), "sns:Publish".to_owned()];
+    described.resources[FIRST.index()].passes = Some(publisher);
+    described.resources[SECOND.index()].passes = Some(publisher);
+    described
+}
+
+/// Which of the two moves is offered for the first execution after the attachments, one after the other.
+fn after_each(mut described: World, items: &[(Item, Option<&str>)]) -> Vec<String> {
+    let attachments: Vec<_> = items
+        .iter()
+        .map(|(item, text)| {
+            let attachment = described.attachment(CUSTOM, item.clone());
+            described.attachments[attachment.index()].document =
+                text.map(|text| Document::parse(DocumentKind::Identity, text).unwrap());
+            attachment
+        })
+        .collect();
+    let universe = Universe::<u8>::new(described).unwrap();
+    let mut state = universe.initial();
+    let switch = call(&universe, &state, ADMIN, TASK, "switch");
+    done(&universe, &mut state, &switch);
+    let first = |state: &State<u8>| {
+        let mut moves = offered(&universe, state).into_iter().filter(|(resource, _)| *resource == FIRST);
+        let (_, name) = moves.next().expect("one of the two is offered");
+        assert_eq!(moves.next(), None, "and one alone");
+        name
+    };
+    let mut found = vec![first(&state)];
+    for attachment in attachments {
+        done(&universe, &mut state, &Action::Command { by: ADMIN, command: Command::Attach { attachment } });
+        found.push(first(&state));
+    }
+    found
+}
+
+fn inline(name: &str) -> Item {
+    Item::InlinePolicy(name.to_owned())
+}
+
+const SEND: &str = r#"{ "Statement": { "Effect": "Allow", "Action": "ssm:*", "Resource": "*" } }"#;
+const PUBLISH: &str = r#"{ "Statement": { "Effect": "Allow", "Action": "sns:Publish", "Resource": "*" } }"#;
+const NEVER: &str = r#"{ "Statement": { "Effect": "Deny", "Action": "sns:*", "Resource": "*" } }"#;
+
+#[test]
+fn what_a_passed_role_may_do_follows_from_what_is_attached_to_it_now() {
+    let needs = world_with_claim(&RoleClaim::PermitsNeeds);
+    let policies = [(inline("send"), Some(SEND)), (inline("publish"), Some(PUBLISH)), (inline("never"), Some(NEVER))];
+    assert_eq!(after_each(needs.clone(), &policies), ["fails", "fails", "runs", "fails"], "a denial wins");
+    assert_eq!(after_each(needs, &[(inline("unknown"), None)]), ["fails", "fails"], "an unknown text allows nothing");
+    let publishes = world_with_claim(&RoleClaim::Permits("sns:Publish".to_owned()));
+    assert_eq!(after_each(publishes, &policies), ["fails", "fails", "runs", "fails"]);
+}
+
+#[test]
+fn a_passed_role_may_pass_another_or_trust_another_service() {
+    let passes = world_with_claim(&RoleClaim::MayPassThatOf("execution".to_owned()));
+    let pass = |role: &str| {
+        let role = format!("arn:aws:iam::123456789012:role/{role}");
+        format!(r#"{{ "Statement": {{ "Effect": "Allow", "Action": "iam:PassRole", "Resource": "{role}" }} }}"#)
+    };
+    let (other, own) = (pass("other"), pass("publisher"));
+    let policies = [(inline("other"), Some(other.as_str())), (inline("own"), Some(own.as_str()))];
+    assert_eq!(after_each(passes, &policies), ["fails", "fails", "runs"]);
+    let trusts = world_with_claim(&RoleClaim::Trusts("sns.amazonaws.com".to_owned()));
+    let trust = |names: &str| (Item::TrustPolicy(names.to_owned()), None);
+    let policies = [trust("ssm.amazonaws.com sns.amazonaws.com"), trust("ssm.amazonaws.com")];
+    assert_eq!(after_each(trusts, &policies), ["fails", "runs", "fails"]);
+}
+
+#[test]
+fn nothing_is_true_of_a_role_that_was_not_passed_or_is_not_there() {
+    let mut nobody = world_with_claim(&RoleClaim::Trusts("ec2.amazonaws.com".to_owned()));
+    assert_eq!(after_each(nobody.clone(), &[]), ["runs"]);
+    nobody.roles[CUSTOM.index()].given = false;
+    assert_eq!(after_each(nobody.clone(), &[]), ["fails"]);
+    nobody.roles[CUSTOM.index()].given = true;
+    let mut specs = kinds();
+    specs[2].moves[2].conditions = vec![Condition::PassedRoleOf {
+        kind: "window".to_owned(),
+        claim: RoleClaim::Trusts("ec2.amazonaws.com".to_owned()),
+        holds: false,
+    }];
+    specs[2].moves[1].conditions = vec![Condition::PassedRoleOf {
+        kind: "window".to_owned(),
+        claim: RoleClaim::Trusts("ec2.amazonaws.com".to_owned()),
+        holds: true,
+    }];
+    nobody.kinds = specs.iter().map(|spec| ResourceKind::new(spec, ServiceIdx(0)).unwrap()).collect();
+    assert_eq!(after_each(nobody, &[]), ["fails"], "the window was passed none");
+}
+
 #[test]
 fn an_operator_neither_passes_roles_nor_waits_for_parents() {
     let task = ResourceKind::new(&kinds()[1], ServiceIdx(0)).unwrap();
@@ -372,6 +476,15 @@ fn conditions_name_kinds_and_states_that_there_are() {
     assert_eq!(with(in_one_of("window", &["enabled"])), Ok(()));
     assert_eq!(
         with(in_one_of("door", &["enabled"])).unwrap_err(),
+        "kind `execution` has a move `opens` that depends on the kind `door`, which its service does not define"
+    );
+    assert_eq!(
+        with(Condition::PassedRoleOf {
+            kind: "task".to_owned(),
+            claim: RoleClaim::MayPassThatOf("door".to_owned()),
+            holds: true
+        })
+        .unwrap_err(),
         "kind `execution` has a move `opens` that depends on the kind `door`, which its service does not define"
     );
     assert_eq!(

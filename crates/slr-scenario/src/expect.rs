@@ -140,6 +140,8 @@ pub struct Answers {
     pub role: Option<String>,
     /// The role's ARN.
     pub arn: Option<String>,
+    /// The principals that the role's trust policy names.
+    pub trust: Vec<String>,
     /// The keys of the role's tags.
     pub tags: Vec<String>,
     /// How many things are listed.
@@ -576,13 +578,15 @@ impl Answers {
             })
             .collect();
         let arn = universe.role_arn(role);
+        let trust = universe.trust_now(state, role);
         let as_expected = self.role.as_ref().is_none_or(|expected| expected == name)
             && self.arn.as_ref().is_none_or(|expected| *expected == arn)
             && self.description.as_ref().is_none_or(|expected| *expected == description.clone().unwrap_or_default())
+            && (self.trust.is_empty() || same(&self.trust, &trust))
             && (self.tags.is_empty() || same(&self.tags, &tags));
         (!as_expected).then(|| {
             let described = description.map_or("none".to_owned(), |text| format!("{text:?}"));
-            format!("{arn}, description {described}, tags [{}]", tags.join(", "))
+            format!("{arn}, description {described}, trust [{}], tags [{}]", trust.join(", "), tags.join(", "))
         })
     }
 }

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use slr_core::action::Operation;
 use slr_core::id::{KindIdx, OperatorIdx, PrincipalIdx, ResourceIdx, RoleIdx, ServiceIdx, TextIdx, TransitionIdx};
-use slr_core::kind::{self, Condition, KindSpec, MoveSpec, Passes, ResourceKind, Transition};
+use slr_core::kind::{self, Condition, KindSpec, MoveSpec, Passes, ResourceKind, RoleClaim, Transition};
 use slr_core::knob::{self, Answer};
 use slr_core::name::{AccountId, RoleName, ServicePrincipal};
 use slr_core::service::{self, ReportingPolicy, ServiceDefinition};
@@ -995,6 +995,7 @@ impl<'a> Lowerer<'a> {
                     description: answers.description.as_ref().map(|text| text.value.clone()),
                     role: answers.role.as_ref().map(|text| text.value.clone()),
                     arn: answers.arn.as_ref().map(|text| text.value.clone()),
+                    trust: answers.trust.iter().map(|principal| principal.value.clone()).collect(),
                     tags: answers.tags.names().map(str::to_owned).collect(),
                     count: answers.count.as_ref().map(|number| number.value),
                     under: perform.path.as_ref().map(|path| path.value.clone()),
@@ -1016,6 +1017,14 @@ impl<'a> Lowerer<'a> {
             };
             kind.transitions.iter().map(own).collect()
         });
+        let limits = self.world.kinds.iter().map(|kind| {
+            let own = |transition: &Transition| {
+                let key = format!("{}.{}", kind.name, transition.name);
+                let given = delays.filter(|_| transition.exceptional).and_then(|delays| delays.moves.get(&key));
+                given.map(|given| self::delay(given))
+            };
+            kind.transitions.iter().map(own).collect()
+        });
         let knobs = self.scenario.knobs.as_ref().map(|knobs| &knobs.value);
         let mut max_session = vec![3_600_000; self.world.roles.len()];
         for (role, millis) in &self.max_session {
@@ -1029,6 +1038,7 @@ impl<'a> Lowerer<'a> {
             session_open: delay(delays.and_then(|d| d.session_open.as_ref()), Delay::Fixed(600_000)),
             read_docs: delay(delays.and_then(|d| d.read_docs.as_ref()), Delay::Fixed(600_000)),
             moves: moves.collect(),
+            limits: limits.collect(),
             visibility: Delay::Fixed(knobs.map_or(0, |knobs| knobs.task_visibility_delay().as_millis())),
             retention: Delay::Fixed(knobs.map_or(0, |knobs| match knobs.task_retention() {
                 syntax::Retention::Forever => 0,
@@ -1318,7 +1328,19 @@ fn conditions(step: &syntax::MachineMove) -> Vec<Condition> {
         .iter()
         .map(|(kind, states)| Condition::NoRelative { kind: kind.value.clone(), states: texts(states) });
     let passed = step.passed_role.map(|role| Condition::PassedRole { usable: role == syntax::PassedRole::Usable });
-    required.chain(excluded).chain(passed).chain(step.permitted.map(Condition::Permitted)).collect()
+    let claims = step.passed_roles.iter().filter_map(role_claim);
+    required.chain(excluded).chain(passed).chain(step.permitted.map(Condition::Permitted)).chain(claims).collect()
+}
+
+/// A condition about a passed role; one that says nothing has been reported.
+fn role_claim(claim: &syntax::RoleClaim) -> Option<Condition> {
+    let named = |text: &Option<Spanned<String>>| text.as_ref().map(|text| text.value.clone());
+    let said = named(&claim.trusts)
+        .map(RoleClaim::Trusts)
+        .or_else(|| named(&claim.permits).map(RoleClaim::Permits))
+        .or_else(|| named(&claim.may_pass_that_of).map(RoleClaim::MayPassThatOf))
+        .or_else(|| claim.permits_needs.as_ref().map(|_| RoleClaim::PermitsNeeds))?;
+    Some(Condition::PassedRoleOf { kind: claim.of.value.clone(), claim: said, holds: claim.holds() })
 }
 
 fn when(when: syntax::When) -> kind::When {

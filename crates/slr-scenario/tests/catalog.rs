@@ -212,7 +212,7 @@ fn every_blocker_has_a_kind_and_manners_of_deletion_are_the_facts() {
 
 /// Two of each kind of a service, in two Regions, each in the state that keeps the role if it has one, children of the first of their parents.
 fn household(entry: &Entry, reality: Reality) -> (String, bool) {
-    let service = entry.service(reality).unwrap();
+    let service = entry.service(reality, &[]).unwrap();
     let mut given = String::new();
     let mut done = BTreeSet::new();
     let mut blocks = false;
@@ -261,6 +261,27 @@ fn every_service_can_be_cleaned_up_completely_and_its_role_deleted() {
         }
     }
     assert_eq!(with_kinds, 2 * 82, "every service with known blockers was lived with");
+}
+
+#[test]
+fn every_reading_says_why_and_changes_its_service() {
+    let mut readings = Vec::new();
+    for (entry, facts) in entries() {
+        for (name, reading) in facts.readings.iter() {
+            assert!(reading.says.split_whitespace().count() > 10, "{}: {name}", entry.principal());
+            for reality in [Reality::Documented, Reality::Today] {
+                let read = entry.service(reality, &[name.as_str()]).unwrap();
+                assert_ne!(read, entry.service(reality, &[]).unwrap(), "{}: {name}", entry.principal());
+            }
+            readings.push(name.as_str().to_owned());
+        }
+        assert_eq!(entry.readings().unwrap(), facts.readings.names().collect::<Vec<_>>());
+    }
+    assert_eq!(
+        readings,
+        ["disabled-schedules-do-not-block", "every-tag-blocks"],
+        "a scenario names them without a service"
+    );
 }
 
 /// Whatever blocks can be cleaned up by calls and waiting alone, from every state; so no state traps the role.

@@ -408,25 +408,19 @@ impl<'m, S: IdSet, K: PackedKey, V: FnMut(Step<Lifecycle<'m, S, K>>)> Offers<S> 
         let mut failed = None;
         reports.for_each(&mut |named| {
             // The first is asked about as a whole, and stands for all: they differ in nothing that an invariant of steps looks at.
-            let word = match failed {
-                Some(word) => self.stencils.of_report(role, word, &named, &blocking),
-                None => None,
-            };
-            match word {
-                Some(word) => {
-                    let key = K::of_word(word);
-                    debug_assert!(
-                        self.is_what_comes_of(&key, &Action::TaskFails { role, named }),
-                        "a stencil does so too"
-                    );
-                    (self.visit)(Step::Packed(RuleId(4), key));
-                }
-                None => {
-                    let next = after(named.clone());
-                    failed = self.model.pack(&next).word();
-                    let act = Act { action: Some(Action::TaskFails { role, named }), scripted: false };
-                    (self.visit)(Step::Whole(act, 1, next));
-                }
+            let word = failed.and_then(|word| self.stencils.of_report(role, word, &named, &blocking));
+            if let Some(word) = word {
+                let key = K::of_word(word);
+                debug_assert!(
+                    self.is_what_comes_of(&key, &Action::TaskFails { role, named }),
+                    "a stencil does what the rules do"
+                );
+                (self.visit)(Step::Packed(RuleId(4), key));
+            } else {
+                let next = after(named.clone());
+                failed = self.model.pack(&next).word();
+                let act = Act { action: Some(Action::TaskFails { role, named }), scripted: false };
+                (self.visit)(Step::Whole(act, 1, next));
             }
         });
     }

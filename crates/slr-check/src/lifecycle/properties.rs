@@ -118,10 +118,10 @@ impl<S: IdSet, K: PackedKey> Lifecycle<'_, S, K> {
                 Property::every_step(invariant.name, move |before: &Scene<S>, act: &Act<S>, after: &Scene<S>| {
                     act.action.as_ref().is_none_or(|action| holds(universe, &before.state, action, &after.state))
                 })
+                .evident()
                 // None of them looks at which of two states a resource is in that block alike and are no ends: that is all that a step
                 // which is taken alone changes.
                 .kept_by_reduction()
-                .evident()
             }
             Asked::Always(name, predicate, circumstance) => {
                 let (p, c) = (*predicate, *circumstance);

@@ -2,41 +2,82 @@
 
 use std::io::Write;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
+use serde_json::{Value, json};
 
-use slr_scenario::catalog::Catalog as Known;
+use slr_scenario::catalog::{Catalog as Known, Entry};
+use slr_scenario::diagnostic::{Look, render};
 
 use crate::console::Console;
 use crate::exit::{Exit, Failure};
 
 /// List the services whose roles are known, or show what is known of one
 ///
-/// Each fact is shown with its source. A principal is case-sensitive and must not be guessed.
+/// Each fact is shown with its source. A principal is case-sensitive and must not be guessed. What is shown of one service is the language of
+/// scenarios: a scenario that names the service behaves so.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   slr catalog
   slr catalog batch.amazonaws.com
+  slr catalog batch.amazonaws.com --format json
 ")]
 pub(crate) struct Catalog {
     /// The service principal
     principal: Option<String>,
+
+    /// How it is written
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
+}
+
+/// The ways of writing the catalogue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people: a list, or a service as YAML
+    Text,
+    /// For programs: JSON, of a list every service with all that is known of it
+    Json,
 }
 
 impl Catalog {
     pub(super) fn execute(&self, console: &mut Console) -> Result<Exit, Failure> {
-        let Some(principal) = &self.principal else {
-            for entry in Known::entries() {
-                writeln!(console.out(), "{:55} {}", entry.principal(), entry.role())?;
+        match (&self.principal, self.format) {
+            (None, Format::Text) => {
+                for entry in Known::entries() {
+                    writeln!(console.out(), "{:55} {}", entry.principal(), entry.role())?;
+                }
             }
-            return Ok(Exit::AsExpected);
-        };
-        let Some(entry) = Known::get(principal) else {
-            let guess =
-                Known::did_you_mean(principal).map_or(String::new(), |known| format!("; did you mean `{known}`?"));
-            return Err(Failure::Usage(format!("no service is known by the principal `{principal}`{guess}")));
-        };
-        write!(console.out(), "{}", entry.text())?;
+            (None, Format::Json) => {
+                let services: Vec<Value> = Known::entries().iter().map(as_json).collect::<Result<_, _>>()?;
+                writeln!(console.out(), "{:#}", Value::Array(services))?;
+            }
+            (Some(principal), Format::Text) => write!(console.out(), "{}", find(principal)?.text())?,
+            (Some(principal), Format::Json) => writeln!(console.out(), "{:#}", as_json(&find(principal)?)?)?,
+        }
         Ok(Exit::AsExpected)
     }
+}
+
+fn find(principal: &str) -> Result<Entry, Failure> {
+    Known::get(principal).ok_or_else(|| {
+        // Who has the role's name at hand wants its service.
+        let meant = Known::of_role(principal).map(|entry| entry.principal()).or_else(|| Known::did_you_mean(principal));
+        let guess = meant.map_or(String::new(), |known| format!("; did you mean `{known}`?"));
+        Failure::Usage(format!("no service is known by the principal `{principal}`{guess}"))
+    })
+}
+
+/// A service's file as JSON, with the ARN that its role has.
+fn as_json(entry: &Entry) -> Result<Value, Failure> {
+    let mut json = entry.json().map_err(|diagnostics| {
+        let told = entry.source().map(|source| render(&source, &diagnostics, Look::Plain)).unwrap_or_default();
+        Failure::Bug(format!("the catalogue has a mistake:\n{told}"))
+    })?;
+    if let Value::Object(fields) = &mut json {
+        let (principal, role) = (entry.principal(), entry.role());
+        let arn = format!("arn:{{partition}}:iam::{{account}}:role/aws-service-role/{principal}/{role}");
+        fields.insert("arn".to_owned(), json!(arn));
+    }
+    Ok(json)
 }

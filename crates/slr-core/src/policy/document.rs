@@ -186,3 +186,17 @@ pub enum PrincipalPattern {
     /// The canonical id of an account.
     CanonicalUser(Box<str>),
 }
+
+impl PrincipalPattern {
+    /// The entry as it is written.
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Anyone => "*",
+            Self::Account(text)
+            | Self::Arn(text)
+            | Self::Service(text)
+            | Self::Federated(text)
+            | Self::CanonicalUser(text) => text,
+        }
+    }
+}

@@ -276,9 +276,10 @@ impl<S: IdSet> Universe<S> {
 
     /// Whether the resource's parents, children and relatives allow the move.
     fn others_let_move(&self, state: &State<S>, resource: ResourceIdx, service_move: &ServiceMove<S>) -> bool {
-        !(service_move.removes && self.move_waits_for_children(state, resource, service_move.transition))
-            && !(service_move.from == 0 && self.lacks_parent(state, resource))
-            && (!service_move.is_conditional || self.meets_conditions(state, resource, service_move.transition))
+        let waits = service_move.removes && self.move_waits_for_children(state, resource, service_move.transition);
+        let is_orphan = service_move.from == 0 && self.lacks_parent(state, resource);
+        let is_met = !service_move.is_conditional || self.meets_conditions(state, resource, service_move.transition);
+        is_met && !waits && !is_orphan
     }
 
     #[inline]

@@ -101,6 +101,7 @@ impl<S: IdSet> Universe<S> {
                 self.passed_role(resource).is_some_and(is_usable) == *usable
             }
             Requirement::Permitted(wanted) => self.is_permitted(resource) == *wanted,
+            Requirement::Claim { claim, wanted } => self.is_claim_true(state, resource, *claim) == *wanted,
             Requirement::Never => false,
         })
     }

@@ -9,7 +9,7 @@ use crate::action::Operation;
 use crate::id::{PrincipalIdx, RoleIdx, number};
 use crate::policy::{
     ArnParts, AttachedPolicy, Caller, Context, Document, DocumentKind, Entitlements, PolicyType, Request,
-    ResourcePolicy,
+    ResourcePolicy, Statement,
 };
 use crate::set::IdSet;
 use crate::state::State;
@@ -49,6 +49,16 @@ pub(crate) fn text_names(documents: &BTreeMap<String, Document>, text: &str, pri
     };
     let service = Caller::service(principal);
     lets(document, &service, &service.context(), &Entitlements::default(), "", "*")
+}
+
+/// Whom a trust policy names, without the conditions under which it does.
+pub(crate) fn names(documents: &BTreeMap<String, Document>, text: &str) -> Vec<String> {
+    if !is_document(text) {
+        return text.split(' ').map(str::to_owned).collect();
+    }
+    let statements = documents.get(text).map(Document::statements).unwrap_or_default();
+    let named = statements.iter().filter_map(Statement::principals).filter(|principals| !principals.negated);
+    named.flat_map(|principals| &principals.listed).map(|pattern| pattern.text().to_owned()).collect()
 }
 
 /// The document that a list of names stands for; `None` if it names nobody, or what a trust policy cannot name.

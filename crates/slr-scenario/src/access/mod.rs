@@ -149,7 +149,8 @@ impl Access {
         for entry in Catalog::entries().iter().filter(|entry| !is_named(entry.principal())) {
             // To look for a word is cheaper than to read the file of every service.
             if entry.text().contains("permits:") {
-                let service = entry.service(scenario.reality()).map_err(Inaccessible::Catalogue)?;
+                let service =
+                    entry.service(scenario.reality(), &scenario.readings()).map_err(Inaccessible::Catalogue)?;
                 others.0.push((Spanned::from(entry.principal()), service));
             }
         }

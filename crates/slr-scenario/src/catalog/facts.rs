@@ -4,7 +4,7 @@ use schemars::{Schema, SchemaGenerator};
 
 use crate::syntax::declare::{record, words};
 use crate::syntax::grammar::{Reader, Syntax};
-use crate::syntax::{Service, Text};
+use crate::syntax::{Named, Service, Text};
 use crate::yaml::{Node, Spanned};
 
 words! {
@@ -116,6 +116,16 @@ impl Syntax for Override {
 }
 
 record! {
+    /// Another way to read what is documented of a service.
+    pub struct Reading, "a reading" {
+        /// What is so, and why one can read it like this.
+        "says" => pub says: Text,
+        /// What is otherwise than under `service`.
+        "service" => pub service: Override,
+    }
+}
+
+record! {
     /// A service of the catalogue.
     pub struct Facts, "a service of the catalogue" {
         /// The service principal, which is the name of the file.
@@ -126,6 +136,8 @@ record! {
         "service" => pub service: Spanned<Service>,
         /// What is otherwise in later documentation and recordings; a scenario chooses with `reality: today`.
         "today" => pub today: Option<Override>,
+        /// Other ways to read what is documented; a scenario chooses them by name under `knobs`.
+        "readings" => pub readings: Named<Spanned<Reading>>,
         /// The part of the role's fixed name that looks like a suffix and is none.
         "built-in-suffix" => pub built_in_suffix: Option<Text>,
         /// Whether IAM creates the role on request. Without it no source says.

@@ -7,7 +7,7 @@ mod facts;
 mod index;
 mod named;
 
-pub use facts::{Evidence, Fact, Facts, ManualOrAutomatic, Override, Scope, SourceOfFacts};
+pub use facts::{Evidence, Fact, Facts, ManualOrAutomatic, Override, Reading, Scope, SourceOfFacts};
 pub(crate) use named::named_by;
 
 use crate::diagnostic::{Code, Diagnostic, nearest};
@@ -152,23 +152,46 @@ impl Entry {
         }
     }
 
-    /// The service as a scenario would declare it.
-    ///
-    /// What a file says under `today` takes the place of what it says under `service` if the scenario models later behaviour: mappings
-    /// are merged key by key, everything else is replaced.
+    /// The names of the other ways to read what is documented of the service.
     ///
     /// # Errors
     /// What is wrong with the file; a built-in file has no mistakes.
-    pub fn service(&self, reality: Reality) -> Result<Spanned<Service>, Vec<Diagnostic>> {
+    pub fn readings(&self) -> Result<Vec<String>, Vec<Diagnostic>> {
+        let (root, _) = self.root()?;
+        Ok(match part(&root, "readings").map(|readings| &readings.content) {
+            Some(Content::Mapping(entries)) => entries.iter().map(|entry| entry.key.value.clone()).collect(),
+            Some(Content::Scalar(_) | Content::Sequence(_)) | None => Vec::new(),
+        })
+    }
+
+    /// The service's file as JSON: what is known of it, in the words of the file.
+    ///
+    /// # Errors
+    /// What is wrong with the file; a built-in file has no mistakes.
+    pub fn json(&self) -> Result<serde_json::Value, Vec<Diagnostic>> {
+        self.facts()?;
+        self.root().map(|(root, _)| root.to_json())
+    }
+
+    /// The service as a scenario would declare it.
+    ///
+    /// What a file says under `today` takes the place of what it says under `service` if the scenario models later behaviour: mappings
+    /// are merged key by key, everything else is replaced. Then come the readings that the file has, in the same way.
+    ///
+    /// # Errors
+    /// What is wrong with the file; a built-in file has no mistakes.
+    pub fn service(&self, reality: Reality, readings: &[&str]) -> Result<Spanned<Service>, Vec<Diagnostic>> {
         let (root, mut reader) = self.root()?;
-        let part = |key: &str| match &root.content {
-            Content::Mapping(entries) => entries.iter().find(|entry| entry.key.value == key).map(|entry| &entry.value),
-            Content::Scalar(_) | Content::Sequence(_) => None,
-        };
-        let mut definition = part("service").cloned().unwrap_or_else(|| Node::new(Content::Mapping(Vec::new())));
-        match (reality, part("today")) {
+        let mut definition = part(&root, "service").cloned().unwrap_or_else(|| Node::new(Content::Mapping(Vec::new())));
+        match (reality, part(&root, "today")) {
             (Reality::Today, Some(today)) => merge(&mut definition, today),
             (Reality::Today, None) | (Reality::Documented, _) => {}
+        }
+        for name in readings {
+            let reading = part(&root, "readings").and_then(|readings| part(readings, name));
+            if let Some(service) = reading.and_then(|reading| part(reading, "service")) {
+                merge(&mut definition, service);
+            }
         }
         match Spanned::<Service>::read(&definition, &mut reader) {
             Some(service) if reader.diagnostics.is_empty() => Ok(service),
@@ -183,6 +206,14 @@ impl Entry {
             Some(_) => Err(composed.diagnostics),
             None => Err(vec![Diagnostic::of_file(Code::EmptyFile, "the file holds no service")]),
         }
+    }
+}
+
+/// The value of a key.
+fn part<'a>(node: &'a Node, key: &str) -> Option<&'a Node> {
+    match &node.content {
+        Content::Mapping(entries) => entries.iter().find(|entry| entry.key.value == key).map(|entry| &entry.value),
+        Content::Scalar(_) | Content::Sequence(_) => None,
     }
 }
 
@@ -254,7 +285,7 @@ mod tests {
     fn later_behaviour_takes_the_place_of_the_documented() {
         let entry = Catalog::get("imagebuilder.amazonaws.com").unwrap();
         let trust = |reality| {
-            let service = entry.service(reality).unwrap();
+            let service = entry.service(reality, &[]).unwrap();
             service.trust.iter().map(|name| name.value.clone()).collect::<Vec<_>>()
         };
         assert_eq!(trust(Reality::Documented), ["imagebuilder.amazonaws.com", "ssm.amazonaws.com"]);

@@ -58,6 +58,8 @@ impl<'a> Names<'a> {
 /// Collects services and all that these name in turn.
 struct Collection<'a> {
     scenario: &'a Scenario,
+    /// The names of the readings that the scenario chooses.
+    readings: Vec<&'a str>,
     found: BTreeMap<&'static str, Spanned<Service>>,
 }
 
@@ -69,7 +71,7 @@ impl Collection<'_> {
             if is_declared || self.found.contains_key(entry.principal()) {
                 continue;
             }
-            let service = entry.service(self.scenario.reality())?;
+            let service = entry.service(self.scenario.reality(), &self.readings)?;
             let moves = service.kinds.iter().flat_map(|(_, kind)| kind.moves.iter());
             let others = moves.filter_map(|(_, step)| step.creates_role_of.as_ref());
             waiting.extend(others.filter_map(|principal| Catalog::get(principal)));
@@ -91,7 +93,7 @@ impl Collection<'_> {
         }
         // Looking for a word is cheap; what has it is read and looked at closely.
         for entry in Catalog::entries().iter().filter(|entry| mentions(entry, word)) {
-            let service = entry.service(self.scenario.reality())?;
+            let service = entry.service(self.scenario.reality(), &self.readings)?;
             if fits(&service) {
                 self.add(*entry)?;
             }
@@ -133,7 +135,8 @@ fn has_operation(service: &Service, operation: &str) -> bool {
 /// What is wrong with a service's file; a built-in file has no mistakes.
 pub(crate) fn named_by(root: &Node, scenario: &Scenario) -> Result<Named<Spanned<Service>>, Vec<Diagnostic>> {
     let names = Names::of(root);
-    let mut collection = Collection { scenario, found: BTreeMap::new() };
+    let readings = scenario.readings();
+    let mut collection = Collection { scenario, readings, found: BTreeMap::new() };
     for entry in names.services.iter().filter_map(|name| Catalog::get(name)) {
         collection.add(entry)?;
     }

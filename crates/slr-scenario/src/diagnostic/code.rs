@@ -343,6 +343,12 @@ codes! {
         wrong: "delays: { moves: { gadget.delete: 5s } }",
         right: "delays: { moves: { gadget.deleted: 5s } }",
     }
+    UnknownReading = "unknown-reading", Error {
+        meaning: "The name of a reading leads nowhere.",
+        why: "Some built-in services can be read in two ways; `slr catalog PRINCIPAL` shows the names under `readings`. A reading belongs to a service that the scenario names.",
+        wrong: "knobs: { readings: [every-tag-block] }\ngiven:\n  - role: AWSServiceRoleForAmazonSSM",
+        right: "knobs: { readings: [every-tag-blocks] }\ngiven:\n  - role: AWSServiceRoleForAmazonSSM",
+    }
     UnknownOperator = "unknown-operator", Error {
         meaning: "The name of an operator leads nowhere.",
         why: "Operators are declared under `operators`.",
@@ -456,7 +462,8 @@ codes! {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Params, Source, parse};
+    use crate::load::parse_with_catalog;
+    use crate::{Params, Source};
 
     /// What the examples leave out.
     const AROUND: [(&str, &str); 3] = [
@@ -474,8 +481,8 @@ mod tests {
         }
         text.push_str(example);
         let source = Source::new("example", text).unwrap();
-        let found = match parse(&source, &Params::none()) {
-            Ok(parsed) => parsed.warnings,
+        let found = match parse_with_catalog(&source, &Params::none()) {
+            Ok((parsed, _)) => parsed.warnings,
             Err(diagnostics) => diagnostics,
         };
         found.into_iter().map(|diagnostic| diagnostic.code).collect()

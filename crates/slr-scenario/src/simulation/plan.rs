@@ -31,6 +31,8 @@ pub struct Plan {
     pub read_docs: Delay,
     /// Per kind and transition, how long a service takes for it.
     pub moves: Vec<Vec<Delay>>,
+    /// Per kind and transition, after which time an exceptional one is made where nothing else has come before; `None` for the others.
+    pub limits: Vec<Vec<Option<Delay>>>,
     /// For how long a new task cannot be polled, where the world has late visibility.
     pub visibility: Delay,
     /// For how long a finished task is kept, where the world forgets them.

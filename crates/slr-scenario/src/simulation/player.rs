@@ -120,6 +120,8 @@ pub struct Player<'a, S> {
     missed_sessions: Vec<bool>,
     /// Per resource, whether its service was to move it while that was impossible.
     missed_moves: Vec<bool>,
+    /// Per resource, the exceptional move that is made before any other.
+    limited: Vec<Option<TransitionIdx>>,
     /// Per operator, whether it is about to read the documentation.
     reads: Vec<bool>,
     unplayable: Vec<Unplayable>,
@@ -170,6 +172,7 @@ impl<'a, S: IdSet> Player<'a, S> {
             tasks: Vec::new(),
             missed_sessions: vec![false; world.sessions.len()],
             missed_moves: vec![false; world.resources.len()],
+            limited: vec![None; world.resources.len()],
             reads: vec![false; world.operators.len()],
             unplayable: Vec::new(),
         }
@@ -187,6 +190,7 @@ impl<'a, S: IdSet> Player<'a, S> {
         self.tasks.clear();
         self.missed_sessions.fill(false);
         self.missed_moves.fill(false);
+        self.limited.fill(None);
         self.reads.fill(false);
         self.unplayable.clear();
     }
@@ -280,10 +284,27 @@ impl<'a, S: IdSet> Player<'a, S> {
         let transitions = &self.universe.kind_of(resource).transitions;
         let own = |t: &slr_core::kind::Transition| t.by == Mover::Service && t.from == code && !t.exceptional;
         self.missed_moves[resource.index()] = false;
+        let plan = self.plan;
+        let actor = Actor::Resources(self.universe.role_of(resource));
+        let mut after = None;
         if let Some(first) = transitions.iter().position(own) {
-            let delay = self.plan.moves[kind.index()][first];
-            let actor = Actor::Resources(self.universe.role_of(resource));
-            self.after_delay(now, delay, actor, What::ResourceMoves, resource.0, agenda);
+            after = Some(plan.moves[kind.index()][first].draw(self.stream(actor)));
+        }
+        self.limited[resource.index()] = None;
+        for (id, limit) in (0..).zip(&plan.limits[kind.index()]) {
+            let Some(limit) = limit
+                .filter(|_| transitions[id as usize].from == code && transitions[id as usize].by == Mover::Service)
+            else {
+                continue;
+            };
+            let limit = limit.draw(self.stream(actor));
+            if after.is_none_or(|after| limit < after) {
+                after = Some(limit);
+                self.limited[resource.index()] = Some(TransitionIdx(id));
+            }
+        }
+        if let Some(after) = after {
+            self.at(now.plus(after), What::ResourceMoves, resource.0, agenda);
         }
     }
 
@@ -296,6 +317,11 @@ impl<'a, S: IdSet> Player<'a, S> {
         let (kind, role) = (universe.world().resources[resource.index()].kind, universe.role_of(resource));
         let in_use = universe.is_session_open(state, role);
         let code = state.resource(resource);
+        if let Some(limited) = self.limited[resource.index()].take()
+            && universe.meets_conditions(state, resource, limited)
+        {
+            return Some(limited);
+        }
         let mut failing = Choices::default();
         let mut passing = Choices::default();
         for (id, transition) in (0..).map(TransitionIdx).zip(&universe.kind_of(resource).transitions) {

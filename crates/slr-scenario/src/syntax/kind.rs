@@ -51,6 +51,48 @@ words! {
 }
 
 record! {
+    /// Something that must be true of a role of the account's own, passed for a resource, for a move to
+    /// be made. It says one of `trusts`, `permits`, `permits-needs` and `may-pass-that-of`.
+    pub struct RoleClaim, "a condition about a passed role" {
+        /// The kind for whose resource the role was passed: the resource itself, or the nearest
+        /// above it.
+        "of" => pub of: Text,
+        /// Its trust policy names this principal.
+        "trusts" => pub trusts: Option<Text>,
+        /// Its policies allow this action.
+        "permits" => pub permits: Option<Text>,
+        /// Its policies allow all that the resource needs; say `true`.
+        "permits-needs" => pub permits_needs: Option<Spanned<bool>>,
+        /// Its policies allow `iam:PassRole` on the role that was passed for a resource of this kind.
+        "may-pass-that-of" => pub may_pass_that_of: Option<Text>,
+        /// Whether that must be so, or must not. Default: true.
+        "holds" => pub holds: Option<Spanned<bool>>,
+    }
+}
+
+impl RoleClaim {
+    /// The keys of which it says one.
+    pub(crate) const CLAIMS: [&'static str; 4] = ["trusts", "permits", "permits-needs", "may-pass-that-of"];
+
+    /// The keys of those that it says.
+    pub(crate) fn said(&self) -> Vec<(&'static str, Span)> {
+        let spans = [
+            self.trusts.as_ref().map(|text| text.span),
+            self.permits.as_ref().map(|text| text.span),
+            self.permits_needs.as_ref().map(|flag| flag.span),
+            self.may_pass_that_of.as_ref().map(|text| text.span),
+        ];
+        Self::CLAIMS.into_iter().zip(spans).filter_map(|(key, span)| span.map(|span| (key, span))).collect()
+    }
+
+    /// Whether that must be so.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        self.holds.as_ref().is_none_or(|holds| holds.value)
+    }
+}
+
+record! {
     /// A move of a resource from one state to another.
     pub struct Move, "a move" {
         /// The state in which it can be made, or several. `absent` is the state of a resource that
@@ -84,9 +126,12 @@ record! {
         "passed-role" => pub passed_role: Option<Spanned<PassedRole>>,
         /// Whether the service's role must permit what the resource needs, or must not.
         "permitted" => pub permitted: Option<Spanned<bool>>,
+        /// What else must be true of roles that were passed.
+        "passed-roles" => pub passed_roles: Vec<Spanned<RoleClaim>>,
         /// A service whose role is made with this move if there is none.
         "creates-role-of" => pub creates_role_of: Option<Text>,
-        /// Whether it is an exception: chance does not choose it, only a step does. Default: false.
+        /// Whether it is an exception: chance does not choose it; it is made by a step, or when a delay
+        /// of its own under `delays` is over before that of the next move. Default: false.
         "exceptional" => pub exceptional: Option<Spanned<bool>>,
     }
 }
@@ -191,6 +236,8 @@ pub struct MachineMove {
     pub passed_role: Option<PassedRole>,
     /// Whether the role must permit what is needed, or must not.
     pub permitted: Option<bool>,
+    /// What else must be true of roles that were passed.
+    pub passed_roles: Vec<RoleClaim>,
     /// The service whose role is made with it.
     pub creates_role_of: Option<Text>,
     /// Whether chance does not choose it.
@@ -215,6 +262,7 @@ impl MachineMove {
             unless: Vec::new(),
             passed_role: None,
             permitted: None,
+            passed_roles: Vec::new(),
             creates_role_of: None,
             exceptional: false,
         }
@@ -308,6 +356,7 @@ impl Kind {
                     unless: listed_by_kind(&step.unless),
                     passed_role: step.passed_role.as_ref().map(|passed| passed.value),
                     permitted: step.permitted.as_ref().map(|permitted| permitted.value),
+                    passed_roles: step.passed_roles.iter().map(|claim| claim.value.clone()).collect(),
                     creates_role_of: step.creates_role_of.clone(),
                     exceptional: flag(&step.exceptional),
                     ..MachineMove::new(name.clone(), (from.value != ABSENT).then(|| from.clone()), step.to.clone(), by)

@@ -5,7 +5,7 @@ use schemars::{Schema, SchemaGenerator};
 use super::declare::{record, words};
 use super::describe::or_parameter;
 use super::grammar::{Reader, Syntax};
-use super::scalar::{DURATION_PATTERN, Duration};
+use super::scalar::{DURATION_PATTERN, Duration, Text};
 use crate::yaml::{Content, Node, Scalar, Spanned};
 
 words! {
@@ -141,6 +141,9 @@ record! {
         "name-too-long" => pub name_too_long: Option<Spanned<OpenError>>,
         /// How a deletion is denied that cannot be done. Default: task-fails.
         "deletion-denied" => pub deletion_denied: Option<Spanned<CallOrTask>>,
+        /// How built-in services are read where their documentation can be read in two ways, by the
+        /// names that `slr catalog` shows. Default: the first of the two.
+        "readings" => pub readings: Vec<Text>,
     }
 }
 

@@ -38,7 +38,9 @@ pub use expect::{
 pub use fault::{CleanUpFails, Fault, LateVisibility, RegionUnavailable, Throttle};
 pub use given::{Given, GivenResources, GivenRole, GivenSessions, Resources, Sessions};
 pub use grammar::{Named, OneOrMore};
-pub use kind::{Kind, Machine, MachineMove, Move, Mover, PLAIN_STATES, PassedRole, PassesRole, RELEASING, When};
+pub use kind::{
+    Kind, Machine, MachineMove, Move, Mover, PLAIN_STATES, PassedRole, PassesRole, RELEASING, RoleClaim, When,
+};
 pub use knob::{CallOrTask, Judged, Knobs, MaxSessionDurationChange, OpenError, Reality, Retention};
 pub use operation::{AwsError, Field, Operation};
 pub use operator::{

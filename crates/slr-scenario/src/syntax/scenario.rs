@@ -132,4 +132,10 @@ impl Scenario {
     pub fn reality(&self) -> Reality {
         self.reality.as_ref().map_or(Reality::Documented, |reality| reality.value)
     }
+
+    /// The names of the readings of built-in services that are chosen.
+    pub fn readings(&self) -> Vec<&str> {
+        let chosen = self.knobs.as_ref().map_or(&[][..], |knobs| &knobs.value.readings);
+        chosen.iter().map(|name| name.as_str()).collect()
+    }
 }

@@ -159,6 +159,8 @@ record! {
         "role" => pub role: Option<Text>,
         /// The ARN of the role.
         "arn" => pub arn: Option<Text>,
+        /// The principals that the role's trust policy names.
+        "trust" => pub trust: Vec<Text>,
         /// The tags of the role.
         "tags" => pub tags: Named<Text>,
         /// How many things are listed.

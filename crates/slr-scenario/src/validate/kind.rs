@@ -9,7 +9,9 @@ use petgraph::visit::{Bfs, Reversed};
 use super::{Check, limit};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::syntax::grammar::clipped;
-use crate::syntax::{Kind, Machine, Move, Mover, Operation, PLAIN_STATES, PassesRole, RELEASING, Service, Text};
+use crate::syntax::{
+    Kind, Machine, Move, Mover, Operation, PLAIN_STATES, PassesRole, RELEASING, RoleClaim, Service, Text,
+};
 use crate::yaml::Spanned;
 
 /// The state of a resource that is not made yet.
@@ -160,7 +162,7 @@ fn moves(check: &mut Check<'_>, kind: &Kind) {
         check.own_name(name, "the name of a move");
         lone_move(check, name, step);
         for from in &step.from.0 {
-            if kind.ends.contains(from) {
+            if kind.ends.contains(from) && step.to != *from {
                 check.report(
                     Diagnostic::new(
                         Code::BadMove,
@@ -389,6 +391,15 @@ fn relations(check: &mut Check<'_>, service: &Service, name: &Text, kind: &Kind)
                 }
             }
         }
+        for claim in &step.passed_roles {
+            for named in std::iter::once(&claim.of).chain(&claim.may_pass_that_of) {
+                if service.kinds.get(named).is_none() {
+                    // The role may have been passed for a resource of the kind itself.
+                    no_such_kind(check, service, named, named);
+                }
+            }
+            one_claim(check, claim);
+        }
         if step.by.value == Mover::Parent {
             let is_made_above = kind.parents().iter().filter_map(|parent| service.kinds.get(parent)).any(|above| {
                 let machine = above.machine(step_name);
@@ -408,6 +419,31 @@ fn relations(check: &mut Check<'_>, service: &Service, name: &Text, kind: &Kind)
         if let Some(principal) = &step.creates_role_of {
             check.service(principal);
         }
+    }
+}
+
+/// Whether a condition about a passed role says one thing about it.
+fn one_claim(check: &mut Check<'_>, claim: &Spanned<RoleClaim>) {
+    if let Some(flag) = claim.permits_needs.as_ref().filter(|flag| !flag.value) {
+        check.report(
+            Diagnostic::new(Code::BadMove, flag.span, "`permits-needs: false` says nothing")
+                .help("write `permits-needs: true, holds: false` for a role that lacks something"),
+        );
+    }
+    match claim.said()[..] {
+        [_] => {}
+        [] => check.report(
+            Diagnostic::new(Code::MissingKey, claim.span, "it is not said what must be true of the role")
+                .help("say `trusts`, `permits`, `permits-needs` or `may-pass-that-of`"),
+        ),
+        [(first, _), (second, span), ..] => check.report(
+            Diagnostic::new(
+                Code::ExclusiveKeys,
+                span,
+                format!("a condition has either `{first}` or `{second}`, not both"),
+            )
+            .help("make two conditions of it: both must be true"),
+        ),
     }
 }
 

@@ -1,9 +1,10 @@
 //! The sections that stand for themselves: account, delays, faults, and the whole.
 
 use super::{Check, limit};
+use crate::catalog::Catalog;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::syntax::grammar::clipped;
-use crate::syntax::{Delay, Duration, Fault, Operation, Text};
+use crate::syntax::{Delay, Duration, Fault, Named, Operation, Service, Text};
 use crate::yaml::{Span, Spanned};
 
 pub(crate) fn check(check: &mut Check<'_>) {
@@ -42,6 +43,24 @@ fn whole(check: &mut Check<'_>) {
         (scenario.expect.len(), limit::EXPECTATIONS, "expectations"),
     ] {
         check.limit(title, what, found as u64, most as u64);
+    }
+}
+
+/// Whether each reading that is chosen is one of a built-in service that the scenario names.
+pub(crate) fn readings(check: &mut Check<'_>, built_in: &Named<Spanned<Service>>) {
+    let Some(knobs) = &check.scenario.knobs else {
+        return;
+    };
+    check.no_repetition(&knobs.readings, "the reading");
+    let entries = built_in.names().filter_map(Catalog::get);
+    let known: Vec<String> = entries.flat_map(|entry| entry.readings().unwrap_or_default()).collect();
+    for name in knobs.readings.iter().filter(|name| !known.contains(&name.value)) {
+        let help = check.guess(name, known.iter().map(String::as_str)).unwrap_or_else(|| match known.len() {
+            0 => "the services that it names can be read in one way only".to_owned(),
+            _ => format!("there are: {}", known.join(", ")),
+        });
+        let message = format!("no built-in service that the scenario names has a reading `{}`", clipped(name));
+        check.report(Diagnostic::new(Code::UnknownReading, name.span, message).help(help));
     }
 }
 

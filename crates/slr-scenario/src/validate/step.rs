@@ -229,14 +229,17 @@ fn sound(check: &mut Check<'_>, step: &Perform, operation: Option<Operation>) {
                 .maybe_help(help),
             );
         } else if !called_like_this(check, step, kind) {
-            let ways = ways_to_call(kind, &step.operation);
+            let help = misspelt_parameter(check, step, kind).unwrap_or_else(|| {
+                let ways = ways_to_call(kind, &step.operation);
+                format!("it is called {}", ways.join(", or "))
+            });
             check.report(
                 Diagnostic::new(
                     Code::UnexpectedKey,
                     resource.span,
                     format!("`{}` is not called like this for a `{}`", step.operation, kind.name),
                 )
-                .help(format!("it is called {}", ways.join(", or "))),
+                .help(help),
             );
         }
     }
@@ -264,6 +267,14 @@ fn one_service(check: &mut Check<'_>, step: &Perform) {
 fn called_like_this(check: &Check<'_>, step: &Perform, kind: &super::lookup::KnownKind<'_>) -> bool {
     let (with, passes) = (step.with(), check.world.passed_in(step));
     kind.machine.moves.iter().any(|known| known.answers(&step.operation, &with, passes))
+}
+
+/// What was perhaps meant by a parameter with which no call of the operation is made.
+fn misspelt_parameter(check: &Check<'_>, step: &Perform, kind: &super::lookup::KnownKind<'_>) -> Option<String> {
+    let moves = kind.machine.moves.iter().filter(|known| known.operation.as_ref() == Some(&step.operation));
+    let known: Vec<&str> = moves.flat_map(|known| &known.with).map(|name| name.as_str()).collect();
+    let misspelt = step.with().into_iter().find(|name| !known.contains(name))?;
+    check.guess(misspelt, known)
 }
 
 /// The ways in which an operation of a kind can be called.
@@ -297,6 +308,7 @@ fn answers(check: &mut Check<'_>, step: &Perform, operation: Option<Operation>) 
         ("description", answers.description.as_ref().map(|text| text.span)),
         ("role", answers.role.as_ref().map(|role| role.span)),
         ("arn", answers.arn.as_ref().map(|arn| arn.span)),
+        ("trust", answers.trust.first().map(|principal| principal.span)),
         ("tags", answers.tags.iter().next().map(|(key, _)| key.span)),
         ("count", answers.count.as_ref().map(|count| count.span)),
     ];
@@ -326,7 +338,7 @@ const fn answered_by(operation: Operation) -> &'static [&'static str] {
         Operation::CreateRole
         | Operation::CreateServiceLinkedRole
         | Operation::GetRole
-        | Operation::UpdateRoleDescription => &["role", "arn", "description", "tags"],
+        | Operation::UpdateRoleDescription => &["role", "arn", "description", "trust", "tags"],
         Operation::ListRoleTags => &["tags", "count"],
         Operation::ListAttachedRolePolicies
         | Operation::ListInstanceProfilesForRole
