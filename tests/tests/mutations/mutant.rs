@@ -83,6 +83,15 @@ impl<S: IdSet, K: PackedKey> Model for Mutant<'_, S, K> {
         self.sound.properties()
     }
 
+    // What is seen at a glance is seen of states and steps that no rule makes, too.
+    fn is_evidently_sound(&self, scene: &Scene<S>) -> bool {
+        self.sound.is_evidently_sound(scene)
+    }
+
+    fn is_evidently_sound_step(&self, before: &Scene<S>, act: &Act<S>, after: &Scene<S>) -> bool {
+        self.sound.is_evidently_sound_step(before, act, after)
+    }
+
     fn describe_state(&self, scene: &Scene<S>) -> String {
         self.sound.describe_state(scene)
     }

@@ -202,7 +202,9 @@ mod tests {
 
     fn of(pairs: &[(u64, u64)]) -> Differences {
         let mut differences = Differences::default();
-        pairs.iter().for_each(|(first, this)| differences.record(*first, *this));
+        for (first, this) in pairs {
+            differences.record(*first, *this);
+        }
         differences
     }
 
