@@ -74,6 +74,17 @@ impl<T: Copy> Agenda<T> {
             return None;
         }
         let lowest = self.occupied.trailing_zeros() as usize;
+        // Where little is due most buckets hold one entry, which then need not be put anywhere else.
+        if let [(at, due)] = *self.buckets[lowest].as_slice() {
+            if at > until {
+                return None;
+            }
+            self.occupied &= !(1 << lowest);
+            self.now = at;
+            self.buckets[lowest].clear();
+            self.present.push((at, due));
+            return Some(());
+        }
         let earliest = self.buckets[lowest].iter().map(|(at, _)| *at).min()?;
         if earliest > until {
             return None;
