@@ -253,6 +253,7 @@ impl<S: IdSet> Universe<S> {
     }
 
     /// What stands against a service's move; `None` if it may be made.
+    #[inline]
     fn bar_to_move(&self, state: &State<S>, resource: ResourceIdx, transition: TransitionIdx) -> Option<&'static str> {
         let step = self.transition(resource, transition);
         let role = self.role_of(resource);

@@ -55,7 +55,23 @@ impl<T: Copy> Agenda<T> {
     #[inline]
     pub fn pop_until(&mut self, until: SimTime) -> Option<(SimTime, T)> {
         if self.taken == self.present.len() {
-            self.advance(until.nanos())?;
+            self.present.clear();
+            self.taken = 0;
+            if self.occupied == 0 {
+                return None;
+            }
+            let lowest = self.occupied.trailing_zeros() as usize;
+            // Where little is due most buckets hold one entry, which then need not be put anywhere else.
+            if let [(at, due)] = *self.buckets[lowest].as_slice() {
+                if at > until.nanos() {
+                    return None;
+                }
+                self.occupied &= !(1 << lowest);
+                self.now = at;
+                self.buckets[lowest].clear();
+                return Some((SimTime::from_nanos(at), due));
+            }
+            self.advance(lowest, until.nanos())?;
         }
         let (at, due) = self.present[self.taken];
         if at > until.nanos() {
@@ -65,26 +81,9 @@ impl<T: Copy> Agenda<T> {
         Some((SimTime::from_nanos(at), due))
     }
 
-    /// Goes on to the earliest time that something is due.
+    /// Goes on to the earliest time that something is due, which is in the bucket `lowest`.
     #[inline]
-    fn advance(&mut self, until: u64) -> Option<()> {
-        self.present.clear();
-        self.taken = 0;
-        if self.occupied == 0 {
-            return None;
-        }
-        let lowest = self.occupied.trailing_zeros() as usize;
-        // Where little is due most buckets hold one entry, which then need not be put anywhere else.
-        if let [(at, due)] = *self.buckets[lowest].as_slice() {
-            if at > until {
-                return None;
-            }
-            self.occupied &= !(1 << lowest);
-            self.now = at;
-            self.buckets[lowest].clear();
-            self.present.push((at, due));
-            return Some(());
-        }
+    fn advance(&mut self, lowest: usize, until: u64) -> Option<()> {
         let earliest = self.buckets[lowest].iter().map(|(at, _)| *at).min()?;
         if earliest > until {
             return None;
