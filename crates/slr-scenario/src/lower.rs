@@ -547,10 +547,6 @@ impl<'a> Lowerer<'a> {
 
     fn operators(&mut self) -> Lowering<()> {
         for (name, operator) in self.scenario.operators.iter() {
-            let syntax::Goal::Delete(goal) = &operator.goal.value else {
-                let message = "an operator can only want a role to be gone";
-                return Err(Box::new(Diagnostic::new(Code::WrongKind, operator.goal.span, message)));
-            };
             let polls = operator.polls.as_ref().map(|polls| &polls.value);
             let attempts = operator.retry.as_ref().and_then(|retry| retry.attempts.as_ref());
             let attempts = attempts.map(|attempts| {
@@ -562,7 +558,7 @@ impl<'a> Lowerer<'a> {
             let described = world::Operator {
                 name: name.value.clone(),
                 principal: self.world.principal(operator.caller()),
-                goal: self.role(&goal.delete),
+                goal: self.role(&operator.goal.delete),
                 works: match operator.works() {
                     syntax::Works::InSteps => world::Works::InSteps,
                     syntax::Works::InAnyOrder => world::Works::InAnyOrder,
