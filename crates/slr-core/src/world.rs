@@ -416,6 +416,12 @@ impl World {
         RoleIdx(number(index))
     }
 
+    /// The slots of all roles of exactly this name.
+    pub fn roles_named(&self, name: &str) -> impl Iterator<Item = RoleIdx> {
+        let named = (0..).zip(&self.roles).filter(move |(_, slot)| slot.name == name);
+        named.map(|(index, _)| RoleIdx(index))
+    }
+
     /// The role of exactly this name, whatever its sort; service-linked roles come before ordinary ones.
     pub fn role_named(&self, name: &str) -> Option<RoleIdx> {
         let linked = |slot: &RoleSlot| matches!(slot.sort, RoleSort::ServiceLinked { .. });

@@ -609,7 +609,37 @@ impl<'a> Lowerer<'a> {
             };
             steps.push(PlannedStep { at: SimTime::from_millis(step.at().as_millis()), what });
         }
+        self.copy_to_namesakes(&steps);
         Ok(steps)
+    }
+
+    /// What steps attach to a role may as well be attached to another role of the same name, if that is the one in the account by then.
+    fn copy_to_namesakes(&mut self, steps: &[PlannedStep]) {
+        let commands = steps.iter().flat_map(|step| match &step.what {
+            Scripted::Call { command, also, .. } => std::iter::once(command).chain(also).copied().collect(),
+            _ => Vec::new(),
+        });
+        let of_steps: Vec<_> = commands
+            .filter_map(|command| match command {
+                Command::Attach { attachment } | Command::Detach { attachment } => Some(attachment),
+                _ => None,
+            })
+            .collect();
+        for attachment in of_steps {
+            let thing = self.world.attachments[attachment.index()].clone();
+            let name = self.world.roles[thing.role.index()].name.clone();
+            for role in self.world.roles_named(&name).filter(|role| *role != thing.role).collect::<Vec<_>>() {
+                if thing.malformed {
+                    self.world.malformed(role, thing.item.clone());
+                } else if thing.document.is_some()
+                    && let Item::InlinePolicy(policy) = &thing.item
+                {
+                    self.world.inline_policy(role, policy, thing.document.clone());
+                } else {
+                    self.world.attachment(role, thing.item.clone());
+                }
+            }
+        }
     }
 
     fn perform(&mut self, step: &syntax::Perform, span: Span) -> Lowering<Scripted> {
@@ -651,16 +681,14 @@ impl<'a> Lowerer<'a> {
         let name = step.role.as_ref().ok_or_else(|| need("role"))?;
         let role = if operation == Operation::CreateRole { self.new_role(name, step)? } else { self.role(name) };
         let description = step.description.as_ref().map(|text| self.world.text(text));
+        let seconds = |millis: u64| u32::try_from(millis / 1000).unwrap_or(u32::MAX);
+        let longest = step.max_session_duration.as_ref().map(|duration| seconds(duration.as_millis()));
         let command = match operation {
-            Operation::CreateRole => Command::CreateRole { role },
+            Operation::CreateRole => Command::CreateRole { role, max_session_duration: longest },
             Operation::DeleteRole => Command::DeleteRole { role },
             Operation::DeleteServiceLinkedRole => Command::DeleteServiceLinkedRole { role },
             Operation::AssumeRole => Command::AssumeRole { role },
-            Operation::UpdateRole => {
-                let seconds = |millis: u64| u32::try_from(millis / 1000).unwrap_or(u32::MAX);
-                let longest = step.max_session_duration.as_ref().map(|duration| seconds(duration.as_millis()));
-                Command::UpdateRole { role, description, max_session_duration: longest }
-            }
+            Operation::UpdateRole => Command::UpdateRole { role, description, max_session_duration: longest },
             Operation::UpdateRoleDescription => {
                 Command::UpdateRoleDescription { role, description: description.ok_or_else(|| need("description"))? }
             }
@@ -727,7 +755,9 @@ impl<'a> Lowerer<'a> {
             trust_of(&step.trust, step.document.as_ref())
         };
         let role = self.world.ordinary_role(name, path.map_or("/", |path| path.as_str()), &trust);
-        self.particulars(role, step.description.as_ref(), step.max_session_duration.as_ref());
+        // A length that the call is refused for is nobody's.
+        let longest = step.max_session_duration.as_ref().filter(|_| step.refused.is_none());
+        self.particulars(role, step.description.as_ref(), longest);
         match &self.world.roles[role.index()].sort {
             RoleSort::Ordinary { trust: known, .. } if *known != trust => {
                 let message = format!("`{name}` has another trust policy elsewhere: one is possible at its creation");

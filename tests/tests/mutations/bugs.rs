@@ -135,7 +135,7 @@ impl Bug {
             ) => after.set_role(*role, RoleState::Gone),
             (
                 Self::QuotaIsNotAsked,
-                Action::Command { command: Command::CreateRole { role }, .. },
+                Action::Command { command: Command::CreateRole { role, .. }, .. },
                 Some(Rejection::RoleQuotaReached),
             )
             | (Self::SuccessKeepsTheRole, Action::TaskSucceeds { role }, None) => {

@@ -52,7 +52,7 @@ impl<S: IdSet> Universe<S> {
             Command::UpdateRoleDescription { role, description } => {
                 self.has_role(role) && self.has_text(Some(description))
             }
-            Command::CreateRole { role }
+            Command::CreateRole { role, max_session_duration: _ }
             | Command::DeleteRole { role }
             | Command::DeleteServiceLinkedRole { role }
             | Command::Read { operation: _, role }

@@ -129,10 +129,15 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
     fn command(&self, command: Command, ledger: &Ledger<'_, S>) -> String {
         let world = self.universe.world();
         match command {
-            Command::CreateRole { role } => match world.role_path(role).as_str() {
-                "/" => format!("calls CreateRole for {}", self.role(role)),
-                path => format!("calls CreateRole for {} on the path {path}", self.role(role)),
-            },
+            Command::CreateRole { role, max_session_duration } => {
+                let path = match world.role_path(role).as_str() {
+                    "/" => String::new(),
+                    path => format!(" on the path {path}"),
+                };
+                let longest = max_session_duration
+                    .map_or(String::new(), |seconds| format!(" with MaxSessionDuration {seconds} s"));
+                format!("calls CreateRole for {}{path}{longest}", self.role(role))
+            }
             Command::CreateServiceLinkedRole { request, .. } => {
                 let request = &world.requests[request.index()];
                 let suffix = request.suffix.as_ref().map_or(String::new(), |suffix| format!(" with suffix {suffix}"));
