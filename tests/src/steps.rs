@@ -119,7 +119,7 @@ impl Step {
                 Command::UpdateRole { role, description, max_session_duration }
             }
             6 if ids.has_text() => Command::UpdateRoleDescription { role, description: text },
-            7 | 8 => Command::Attach { attachment },
+            7 | 8 => Command::Attach { attachment, value: description },
             9 => Command::Detach { attachment },
             10 => Command::ListRoles,
             11 => Command::AssumeRole { role },

@@ -185,6 +185,8 @@ pub enum Command {
     Attach {
         /// What, and to which role.
         attachment: AttachmentIdx,
+        /// The value of a tag.
+        value: Option<TextIdx>,
     },
     /// Takes something off a role.
     Detach {

@@ -70,7 +70,7 @@ fn strangers() -> Vec<Action<u8>> {
         Command::UpdateRole { role, description: None, max_session_duration: None },
         Command::UpdateRole { role: RoleIdx(0), description: Some(text), max_session_duration: None },
         Command::UpdateRoleDescription { role: RoleIdx(0), description: text },
-        Command::Attach { attachment: AttachmentIdx(9) },
+        Command::Attach { attachment: AttachmentIdx(9), value: None },
         Command::Detach { attachment: AttachmentIdx(9) },
         Command::Read { operation: Operation::GetRole, role },
         Command::AssumeRole { role },
@@ -394,7 +394,7 @@ fn a_trust_policy_can_be_replaced_and_never_taken_off() {
         world.attachments[first.index()].given = true;
     }))
     .unwrap();
-    let replaced = command(Command::Attach { attachment: second });
+    let replaced = command(Command::Attach { attachment: second, value: None });
     let state = after(&universe, &[replaced]);
     assert!(state.is_attached(second) && !state.is_attached(first));
     let refusal = refused(&universe, &[replaced], &command(Command::Detach { attachment: second }));
@@ -426,7 +426,7 @@ fn a_command_means_the_role_that_bears_the_name_now() {
         let found = universe.world().attachments.iter().position(|thing| thing.role == role);
         AttachmentIdx(u32::try_from(found.unwrap()).unwrap())
     };
-    let tag = |role| Command::Attach { attachment: on(role) };
+    let tag = |role| Command::Attach { attachment: on(role), value: None };
     assert_eq!(universe.by_name(&state, tag(linked)), tag(ordinary));
     let found = universe.by_name(&state, delete);
     universe.apply(&mut state, &command(found), &mut |_| ()).unwrap();

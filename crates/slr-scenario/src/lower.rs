@@ -434,9 +434,11 @@ impl<'a> Lowerer<'a> {
         };
         self.world.roles[role.index()].given = true;
         self.particulars(role, given.description.as_ref(), given.max_session_duration.as_ref());
-        for key in given.tags.names() {
-            let attachment = self.world.attachment(role, Item::Tag(key.to_owned()));
-            self.world.attachments[attachment.index()].given = true;
+        for (key, value) in given.tags.iter() {
+            let attachment = self.world.attachment(role, Item::Tag(key.value.clone()));
+            let value = self.world.text(value);
+            let thing = &mut self.world.attachments[attachment.index()];
+            (thing.given, thing.value) = (true, Some(value));
         }
         if let Some((_, declared)) = self.scenario.roles.iter().find(|(name, _)| name.value == given.role.value) {
             let managed = declared.attached.iter().map(|policy| Item::ManagedPolicy(self.policy_arn(policy)));
@@ -621,7 +623,7 @@ impl<'a> Lowerer<'a> {
         });
         let of_steps: Vec<_> = commands
             .filter_map(|command| match command {
-                Command::Attach { attachment } | Command::Detach { attachment } => Some(attachment),
+                Command::Attach { attachment, .. } | Command::Detach { attachment } => Some(attachment),
                 _ => None,
             })
             .collect();
@@ -708,25 +710,28 @@ impl<'a> Lowerer<'a> {
         let Some((items, attaches)) = self.items(operation, role, step) else {
             return Scripted::call(by, Command::Read { operation, role });
         };
-        let command = |attachment| {
-            if attaches { Command::Attach { attachment } } else { Command::Detach { attachment } }
+        let command = |attachment, value| {
+            if attaches { Command::Attach { attachment, value } } else { Command::Detach { attachment } }
         };
+        // Tags have values, in the order of their keys.
+        let values: Vec<_> = step.tags.iter().map(|(_, value)| self.world.text(value)).collect();
+        let values = values.into_iter().map(Some).chain(std::iter::repeat(None));
         let kind = match operation {
             Operation::PutRolePolicy => Some(policy::DocumentKind::Identity),
             Operation::UpdateAssumeRolePolicy => Some(policy::DocumentKind::Trust),
             _ => None,
         };
         let written = kind.zip(step.document.as_ref()).map(|(kind, document)| compiled(document, kind).map_err(|_| ()));
-        let mut commands = items.into_iter().map(|item| match (item, &written) {
+        let mut commands = items.into_iter().zip(values).map(|(item, value)| match (item, &written) {
             (Item::InlinePolicy(name), Some(Ok(document))) => {
-                command(self.world.inline_policy(role, &name, Some(document.clone())))
+                command(self.world.inline_policy(role, &name, Some(document.clone())), value)
             }
             (item, Some(Err(()))) => {
                 // Told apart from the same policy with a document that can be read.
                 let attachment = self.world.malformed(role, item);
-                command(attachment)
+                command(attachment, value)
             }
-            (item, Some(Ok(_)) | None) => command(self.world.attachment(role, item)),
+            (item, Some(Ok(_)) | None) => command(self.world.attachment(role, item), value),
         });
         match commands.next() {
             Some(first) => Scripted::Call { by, command: first, also: commands.collect() },
@@ -1022,7 +1027,7 @@ impl<'a> Lowerer<'a> {
                     role: answers.role.as_ref().map(|text| text.value.clone()),
                     arn: answers.arn.as_ref().map(|text| text.value.clone()),
                     trust: answers.trust.iter().map(|principal| principal.value.clone()).collect(),
-                    tags: answers.tags.names().map(str::to_owned).collect(),
+                    tags: answers.tags.iter().map(|(key, value)| (key.value.clone(), value.value.clone())).collect(),
                     count: answers.count.as_ref().map(|number| number.value),
                     under: perform.path.as_ref().map(|path| path.value.clone()),
                 }),

@@ -263,7 +263,7 @@ impl Rules {
                 description: None,
                 max_session_duration: duration.then_some(7200),
             },
-            Happening::Attach(place) => Command::Attach { attachment: AttachmentIdx(u32_of(place)) },
+            Happening::Attach(place) => Command::Attach { attachment: AttachmentIdx(u32_of(place)), value: None },
             Happening::Detach(place) => Command::Detach { attachment: AttachmentIdx(u32_of(place)) },
             Happening::GetRole(name) => Command::Read { operation: Operation::GetRole, role: self.role(name) },
             Happening::AssumeRole(name) => Command::AssumeRole { role: self.role(name) },

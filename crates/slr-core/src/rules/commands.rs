@@ -48,7 +48,7 @@ impl<S: IdSet> Universe<S> {
                 tell(Event::RoleUpdated { role, description: Some(description), max_session_duration: None });
                 Ok(())
             }
-            Command::Attach { attachment } => self.attach(state, by, attachment, tell),
+            Command::Attach { attachment, value } => self.attach(state, by, attachment, value, tell),
             Command::Detach { attachment } => self.detach(state, by, attachment, tell),
             Command::Read { operation, role } => {
                 self.authorise(state, by, operation, role)?;
@@ -305,6 +305,7 @@ impl<S: IdSet> Universe<S> {
         state: &mut State<S>,
         by: PrincipalIdx,
         attachment: AttachmentIdx,
+        value: Option<TextIdx>,
         tell: &mut impl FnMut(Event<S>),
     ) -> Answer {
         let thing = &self.world().attachments[attachment.index()];
@@ -348,7 +349,7 @@ impl<S: IdSet> Universe<S> {
         };
         state.attached = state.attached.minus(&replaced);
         state.attached.insert(attachment.0);
-        tell(Event::Attached { attachment });
+        tell(Event::Attached { attachment, value });
         Ok(())
     }
 

@@ -61,7 +61,8 @@ impl<S: IdSet> Universe<S> {
                 TaskRef::Latest(role) | TaskRef::Earlier { role, number: _ } => self.has_role(role),
                 TaskRef::Unknown | TaskRef::Malformed => true,
             },
-            Command::Attach { attachment } | Command::Detach { attachment } => self.has_attachment(attachment),
+            Command::Attach { attachment, value } => self.has_attachment(attachment) && self.has_text(value),
+            Command::Detach { attachment } => self.has_attachment(attachment),
             Command::ListRoles => true,
             Command::Operate { resource, transition } => self.has_transition(resource, transition),
         }

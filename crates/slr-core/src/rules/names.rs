@@ -41,7 +41,9 @@ impl<S: IdSet> Universe<S> {
                 Command::UpdateRoleDescription { role: self.bearer(state, role), description }
             }
             Command::Read { operation, role } => Command::Read { operation, role: self.bearer(state, role) },
-            Command::Attach { attachment } => Command::Attach { attachment: self.at_bearer(state, attachment) },
+            Command::Attach { attachment, value } => {
+                Command::Attach { attachment: self.at_bearer(state, attachment), value }
+            }
             Command::Detach { attachment } => Command::Detach { attachment: self.at_bearer(state, attachment) },
             Command::CreateRole { .. }
             | Command::CreateServiceLinkedRole { .. }

@@ -779,7 +779,7 @@ pub(crate) fn operation_of<S: IdSet>(universe: &Universe<S>, command: Command) -
         Command::GetServiceLinkedRoleDeletionStatus { .. } => Some(Operation::GetServiceLinkedRoleDeletionStatus),
         Command::UpdateRole { .. } => Some(Operation::UpdateRole),
         Command::UpdateRoleDescription { .. } => Some(Operation::UpdateRoleDescription),
-        Command::Attach { attachment } => Some(item(attachment).attaching()),
+        Command::Attach { attachment, .. } => Some(item(attachment).attaching()),
         Command::Detach { attachment } => Some(item(attachment).detaching()),
         Command::Read { operation, .. } => Some(operation),
         Command::ListRoles => Some(Operation::ListRoles),

@@ -157,9 +157,14 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
             Command::UpdateRoleDescription { role, .. } => {
                 format!("calls UpdateRoleDescription for {}", self.role(role))
             }
-            Command::Attach { attachment } => {
+            Command::Attach { attachment, value } => {
                 let thing = &world.attachments[attachment.index()];
-                format!("calls {} for {}: {}", thing.item.attaching(), self.role(thing.role), item(&thing.item))
+                format!(
+                    "calls {} for {}: {}",
+                    thing.item.attaching(),
+                    self.role(thing.role),
+                    self.with_value(&thing.item, value)
+                )
             }
             Command::Detach { attachment } => {
                 let thing = &world.attachments[attachment.index()];
@@ -213,9 +218,9 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
                 let changes = self.changes(*description, *max_session_duration);
                 Line::new(self.role(*role), format!("has {changes}"))
             }
-            Event::Attached { attachment } => {
+            Event::Attached { attachment, value } => {
                 let thing = &world.attachments[attachment.index()];
-                Line::new(self.role(thing.role), format!("has {}", item(&thing.item)))
+                Line::new(self.role(thing.role), format!("has {}", self.with_value(&thing.item, *value)))
             }
             Event::Detached { attachment } => {
                 let thing = &world.attachments[attachment.index()];
@@ -284,6 +289,14 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
         Some(line)
     }
 
+    /// What is attached, a tag with its value.
+    fn with_value(&self, thing: &Item, value: Option<TextIdx>) -> String {
+        match value {
+            Some(value) => format!("{}={}", item(thing), self.text(value)),
+            None => item(thing),
+        }
+    }
+
     /// What `UpdateRole` changes.
     fn changes(&self, description: Option<TextIdx>, max_session_duration: Option<u32>) -> String {
         let mut changes = Vec::new();
@@ -303,6 +316,10 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
                     ledger.role_id(role),
                     self.universe.role_arn(role)
                 )
+            }
+            (Operation::ListRoleTags, Some(role)) => {
+                let tags: Vec<_> = ledger.tags_of(role).map(|(key, value)| format!("{key}={value}")).collect();
+                format!("answers: {}", if tags.is_empty() { "no tags".to_owned() } else { tags.join(", ") })
             }
             (operation, _) => format!("{operation} is answered"),
         }
