@@ -84,7 +84,8 @@ impl Play {
         // The story is the same whichever version tells it.
         let header = Header { version: "any".to_owned(), ..self.header() };
         let world = &self.lowered.world;
-        let mut writer = TextWriter::begin(Vec::new(), &header, world, Look::Plain).expect("memory takes all");
+        let mut writer = TextWriter::begin(Vec::new(), &header, world, self.lowered.plan.last_scripted(), Look::Plain)
+            .expect("memory takes all");
         let mut tell = |at, line: Line| writer.line(at, &line).expect("memory takes all");
         let report =
             run(&self.lowered, self.lowered.seed, Output::Story(&mut tell)).expect("the scenario can be played");

@@ -101,7 +101,7 @@ impl Step {
         let description = (self.word & 1 == 1 && ids.has_text()).then_some(text);
         let operation = Operation::ALL[usize::from(third) % Operation::ALL.len()];
         match self.pick % 15 {
-            0 => Command::CreateRole { role },
+            0 => Command::CreateRole { role, max_session_duration: None },
             1 => Command::CreateServiceLinkedRole { request: RequestIdx(ids.id(first, ids.requests)), description },
             2 => Command::DeleteRole { role },
             3 => Command::DeleteServiceLinkedRole { role },
@@ -119,7 +119,7 @@ impl Step {
                 Command::UpdateRole { role, description, max_session_duration }
             }
             6 if ids.has_text() => Command::UpdateRoleDescription { role, description: text },
-            7 | 8 => Command::Attach { attachment },
+            7 | 8 => Command::Attach { attachment, value: description },
             9 => Command::Detach { attachment },
             10 => Command::ListRoles,
             11 => Command::AssumeRole { role },

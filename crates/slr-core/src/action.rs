@@ -140,6 +140,8 @@ pub enum Command {
     CreateRole {
         /// The slot, which holds name and path.
         role: RoleIdx,
+        /// The maximal session duration in seconds; `None` for the default of an hour.
+        max_session_duration: Option<u32>,
     },
     /// Makes a service-linked role.
     CreateServiceLinkedRole {
@@ -183,6 +185,8 @@ pub enum Command {
     Attach {
         /// What, and to which role.
         attachment: AttachmentIdx,
+        /// The value of a tag.
+        value: Option<TextIdx>,
     },
     /// Takes something off a role.
     Detach {

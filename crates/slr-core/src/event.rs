@@ -66,6 +66,8 @@ pub enum Event<S> {
     Attached {
         /// What.
         attachment: AttachmentIdx,
+        /// The value of a tag. No rule depends on it, so that the state does not hold it.
+        value: Option<TextIdx>,
     },
     /// Something was taken off a role.
     Detached {

@@ -137,6 +137,11 @@ impl From<Answer> for Code {
     }
 }
 
+/// The maximal session durations that a role can have, in seconds.
+///
+/// Source: IAM API Reference, `CreateRole` and `UpdateRole`, `MaxSessionDuration`.
+pub const MAX_SESSION_DURATION: std::ops::RangeInclusive<u32> = 3_600..=43_200;
+
 /// A command that was refused. The state is as it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Rejection {
@@ -158,6 +163,8 @@ pub enum Rejection {
     InvalidRequestName(RequestIdx, Answer),
     /// A role's name or path breaks the rules.
     InvalidRole(RoleIdx),
+    /// The maximal session duration, in seconds, is none that a role can have.
+    SessionDurationOutOfRange(u32),
     /// The path is reserved to service-linked roles.
     ReservedPath(RoleIdx),
     /// The role is a service-linked role.
@@ -231,7 +238,7 @@ impl Rejection {
             | Self::AccessDenied(..)
             | Self::AccessDeniedAnywhere(..)
             | Self::ResourceAccessDenied(..) => Code::AccessDenied,
-            Self::InvalidRole(_) => Code::ValidationError,
+            Self::InvalidRole(_) | Self::SessionDurationOutOfRange(_) => Code::ValidationError,
             Self::ProtectedRole(_) => Code::UnmodifiableEntity,
             Self::NotServiceLinked(_, answer)
             | Self::InvalidRequestName(_, answer)
@@ -280,6 +287,17 @@ impl Rejection {
             }
             Self::InvalidRole(r) => {
                 format!("The name or path of role {} breaks the rules for role names and paths", role(r))
+            }
+            Self::SessionDurationOutOfRange(seconds) => {
+                let bound = if seconds < *MAX_SESSION_DURATION.start() {
+                    format!("greater than or equal to {}", MAX_SESSION_DURATION.start())
+                } else {
+                    format!("less than or equal to {}", MAX_SESSION_DURATION.end())
+                };
+                format!(
+                    "1 validation error detected: Value '{seconds}' at 'maxSessionDuration' failed to satisfy constraint: Member must \
+                     have value {bound}"
+                )
             }
             Self::ReservedPath(_) => {
                 "Path prefix '/aws-service-role/' can only be used for AWS Service linked Roles".to_owned()

@@ -17,7 +17,7 @@ pub enum ReportingPolicy {
     /// Every resource.
     #[default]
     All,
-    /// The first n, in the order in which the world lists them.
+    /// The first n, in the order in which the world lists them. Which ones a real service leaves out, no source tells (Assumed).
     First(u32),
     /// Of n resources the given share in millionths, rounded up; which ones is open.
     Share(u32),

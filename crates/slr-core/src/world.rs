@@ -195,6 +195,8 @@ pub struct Attachment {
     pub malformed: bool,
     /// Whether it is there from the beginning.
     pub given: bool,
+    /// The value of a tag that is there from the beginning.
+    pub value: Option<TextIdx>,
 }
 
 /// What can be attached to a role.
@@ -416,6 +418,12 @@ impl World {
         RoleIdx(number(index))
     }
 
+    /// The slots of all roles of exactly this name.
+    pub fn roles_named(&self, name: &str) -> impl Iterator<Item = RoleIdx> {
+        let named = (0..).zip(&self.roles).filter(move |(_, slot)| slot.name == name);
+        named.map(|(index, _)| RoleIdx(index))
+    }
+
     /// The role of exactly this name, whatever its sort; service-linked roles come before ordinary ones.
     pub fn role_named(&self, name: &str) -> Option<RoleIdx> {
         let linked = |slot: &RoleSlot| matches!(slot.sort, RoleSort::ServiceLinked { .. });
@@ -496,7 +504,14 @@ impl World {
                 }
         };
         let index = self.attachments.iter().position(same).unwrap_or_else(|| {
-            self.attachments.push(Attachment { role, item, document: None, malformed: false, given: false });
+            self.attachments.push(Attachment {
+                role,
+                item,
+                document: None,
+                malformed: false,
+                given: false,
+                value: None,
+            });
             self.attachments.len() - 1
         });
         AttachmentIdx(number(index))
@@ -508,7 +523,14 @@ impl World {
         let item = Item::InlinePolicy(name.to_owned());
         let same = |known: &Attachment| known.role == role && known.item == item && known.document == document;
         let index = self.attachments.iter().position(same).unwrap_or_else(|| {
-            self.attachments.push(Attachment { role, item: item.clone(), document, malformed: false, given: false });
+            self.attachments.push(Attachment {
+                role,
+                item: item.clone(),
+                document,
+                malformed: false,
+                given: false,
+                value: None,
+            });
             self.attachments.len() - 1
         });
         AttachmentIdx(number(index))
@@ -516,7 +538,7 @@ impl World {
 
     /// Something that is to be attached and that IAM refuses, because what it says is no policy document.
     pub fn malformed(&mut self, role: RoleIdx, item: Item) -> AttachmentIdx {
-        self.attachments.push(Attachment { role, item, document: None, malformed: true, given: false });
+        self.attachments.push(Attachment { role, item, document: None, malformed: true, given: false, value: None });
         AttachmentIdx(number(self.attachments.len() - 1))
     }
 

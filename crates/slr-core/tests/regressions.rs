@@ -11,7 +11,7 @@ use slr_core::id::{
 use slr_core::invariant::{invariants, step_invariants};
 use slr_core::kind::{KindSpec, MoveSpec, Mover, ResourceKind};
 use slr_core::knob::DeletionDenied;
-use slr_core::machine::{Phase, SessionEnd, TaskState};
+use slr_core::machine::{Phase, RoleState, SessionEnd, TaskState};
 use slr_core::policy::{Document, DocumentKind, Entity};
 use slr_core::rejection::{Impossible, Refusal, Rejection};
 use slr_core::universe::WorldError;
@@ -61,7 +61,7 @@ fn after(universe: &Universe<u8>, actions: &[Action<u8>]) -> State<u8> {
 fn strangers() -> Vec<Action<u8>> {
     let (role, resource, transition, text) = (RoleIdx(9), ResourceIdx(9), TransitionIdx(9), TextIdx(9));
     let commands = [
-        Command::CreateRole { role },
+        Command::CreateRole { role, max_session_duration: None },
         Command::CreateServiceLinkedRole { request: RequestIdx(9), description: None },
         Command::DeleteRole { role },
         Command::DeleteServiceLinkedRole { role },
@@ -70,7 +70,7 @@ fn strangers() -> Vec<Action<u8>> {
         Command::UpdateRole { role, description: None, max_session_duration: None },
         Command::UpdateRole { role: RoleIdx(0), description: Some(text), max_session_duration: None },
         Command::UpdateRoleDescription { role: RoleIdx(0), description: text },
-        Command::Attach { attachment: AttachmentIdx(9) },
+        Command::Attach { attachment: AttachmentIdx(9), value: None },
         Command::Detach { attachment: AttachmentIdx(9) },
         Command::Read { operation: Operation::GetRole, role },
         Command::AssumeRole { role },
@@ -394,9 +394,53 @@ fn a_trust_policy_can_be_replaced_and_never_taken_off() {
         world.attachments[first.index()].given = true;
     }))
     .unwrap();
-    let replaced = command(Command::Attach { attachment: second });
+    let replaced = command(Command::Attach { attachment: second, value: None });
     let state = after(&universe, &[replaced]);
     assert!(state.is_attached(second) && !state.is_attached(first));
     let refusal = refused(&universe, &[replaced], &command(Command::Detach { attachment: second }));
     assert!(matches!(refusal, Refusal::Impossible(Impossible::NotEnabled { action: "Command", .. })));
+}
+
+#[test]
+fn a_command_means_the_role_that_bears_the_name_now() {
+    let world = world(|world| {
+        let name = world.roles[0].name.clone();
+        world.ordinary_role(&name, "/team/", &[]);
+        world.ordinary_role(&name.to_ascii_lowercase(), "/", &[]);
+        for role in [RoleIdx(0), RoleIdx(1)] {
+            world.attachment(role, Item::Tag("team".to_owned()));
+        }
+    });
+    let universe = Universe::<u8>::new(world).unwrap();
+    let (linked, ordinary, lower) = (RoleIdx(0), RoleIdx(1), RoleIdx(2));
+    let mut state = universe.initial();
+    state.set_role(linked, RoleState::Gone);
+    let delete = Command::DeleteRole { role: linked };
+    assert_eq!(universe.by_name(&state, delete), delete, "nobody bears the name");
+    state.set_role(lower, RoleState::Live);
+    assert_eq!(universe.by_name(&state, delete), delete, "the name in another case is another name to look for");
+    state.set_role(lower, RoleState::Gone);
+    state.set_role(ordinary, RoleState::Live);
+    assert_eq!(universe.by_name(&state, delete), Command::DeleteRole { role: ordinary });
+    let on = |role| {
+        let found = universe.world().attachments.iter().position(|thing| thing.role == role);
+        AttachmentIdx(u32::try_from(found.unwrap()).unwrap())
+    };
+    let tag = |role| Command::Attach { attachment: on(role), value: None };
+    assert_eq!(universe.by_name(&state, tag(linked)), tag(ordinary));
+    let found = universe.by_name(&state, delete);
+    universe.apply(&mut state, &command(found), &mut |_| ()).unwrap();
+    assert!(!state.is_live(ordinary));
+}
+
+#[test]
+fn the_longest_session_is_one_to_twelve_hours() {
+    let universe = Universe::<u8>::new(world(|_| ())).unwrap();
+    let mut state = universe.initial();
+    for (seconds, fits) in [(0, false), (3_599, false), (3_600, true), (43_200, true), (43_201, false)] {
+        let update = Command::UpdateRole { role: RoleIdx(0), description: None, max_session_duration: Some(seconds) };
+        let out_of_range = Refusal::Rejected(Rejection::SessionDurationOutOfRange(seconds));
+        let answer = universe.apply(&mut state, &command(update), &mut |_| ());
+        assert_eq!(answer == Err(out_of_range), !fits, "{seconds} s");
+    }
 }

@@ -326,7 +326,11 @@ fn a_passed_role_is_usable_only_if_it_trusts_the_service_now() {
     done(&universe, &mut state, &switch);
     let only = |name: &str| vec![(FIRST, name.to_owned()), (SECOND, name.to_owned())];
     assert_eq!(offered(&universe, &state), only("fails"), "it trusts EC2 alone");
-    done(&universe, &mut state, &Action::Command { by: ADMIN, command: Command::Attach { attachment: trust } });
+    done(
+        &universe,
+        &mut state,
+        &Action::Command { by: ADMIN, command: Command::Attach { attachment: trust, value: None } },
+    );
     assert_eq!(offered(&universe, &state), only("runs"));
 }
 
@@ -372,7 +376,11 @@ fn after_each(mut described: World, items: &[(Item, Option<&str>)]) -> Vec<Strin
     };
     let mut found = vec![first(&state)];
     for attachment in attachments {
-        done(&universe, &mut state, &Action::Command { by: ADMIN, command: Command::Attach { attachment } });
+        done(
+            &universe,
+            &mut state,
+            &Action::Command { by: ADMIN, command: Command::Attach { attachment, value: None } },
+        );
         found.push(first(&state));
     }
     found

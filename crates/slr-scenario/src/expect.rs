@@ -142,8 +142,8 @@ pub struct Answers {
     pub arn: Option<String>,
     /// The principals that the role's trust policy names.
     pub trust: Vec<String>,
-    /// The keys of the role's tags.
-    pub tags: Vec<String>,
+    /// The role's tags: keys and values.
+    pub tags: Vec<(String, String)>,
     /// How many things are listed.
     pub count: Option<u32>,
     /// Of roles, only those count whose paths begin like this.
@@ -450,8 +450,8 @@ impl std::fmt::Display for Found {
 }
 
 /// Whether two lists hold the same, in whatever order.
-fn same(a: &[String], b: &[String]) -> bool {
-    let sorted = |list: &[String]| {
+fn same<T: Ord + Clone>(a: &[T], b: &[T]) -> bool {
+    let sorted = |list: &[T]| {
         let mut list = list.to_vec();
         list.sort();
         list
@@ -569,14 +569,7 @@ impl Answers {
         let world = universe.world();
         let name = &world.roles[role.index()].name;
         let description = ledger.role(role).description.map(|text| world.texts[text.index()].clone());
-        let tags: Vec<String> = (0..)
-            .zip(&world.attachments)
-            .filter(|(id, a)| a.role == role && state.is_attached(AttachmentIdx(*id)))
-            .filter_map(|(_, a)| match &a.item {
-                Item::Tag(key) => Some(key.clone()),
-                _ => None,
-            })
-            .collect();
+        let tags: Vec<_> = ledger.tags_of(role).map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
         let arn = universe.role_arn(role);
         let trust = universe.trust_now(state, role);
         let as_expected = self.role.as_ref().is_none_or(|expected| expected == name)
@@ -586,6 +579,7 @@ impl Answers {
             && (self.tags.is_empty() || same(&self.tags, &tags));
         (!as_expected).then(|| {
             let described = description.map_or("none".to_owned(), |text| format!("{text:?}"));
+            let tags: Vec<_> = tags.iter().map(|(key, value)| format!("{key}={value}")).collect();
             format!("{arn}, description {described}, trust [{}], tags [{}]", trust.join(", "), tags.join(", "))
         })
     }

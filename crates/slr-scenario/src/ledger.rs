@@ -9,7 +9,7 @@ use slr_core::event::Event;
 use slr_core::id::{RoleIdx, TextIdx};
 use slr_core::machine::TaskState;
 use slr_core::rules::DeletionReason;
-use slr_core::world::RoleSort;
+use slr_core::world::{Item, RoleSort};
 use slr_core::{IdSet, Universe, World};
 
 use crate::simulation::SimTime;
@@ -61,6 +61,8 @@ pub struct Ledger<'a, S> {
     /// Per ordinary role, the description that `CreateRole` gives it.
     described: Vec<Option<TextIdx>>,
     tasks: Vec<TaskRecord<S>>,
+    /// Per attachment, the value of a tag that is on its role.
+    tag_values: Vec<Option<TextIdx>>,
 }
 
 impl<'a, S: IdSet> Ledger<'a, S> {
@@ -70,7 +72,7 @@ impl<'a, S: IdSet> Ledger<'a, S> {
         let ordinary = |index: usize| matches!(universe.world().roles[index].sort, RoleSort::Ordinary { .. });
         let described = |index| descriptions.get(index).copied().flatten().filter(|_| ordinary(index));
         let described = (0..universe.world().roles.len()).map(described).collect();
-        let mut ledger = Self { universe, seed, roles, described, tasks: Vec::new() };
+        let mut ledger = Self { universe, seed, roles, described, tasks: Vec::new(), tag_values: Vec::new() };
         ledger.reset(seed, descriptions);
         ledger
     }
@@ -79,6 +81,8 @@ impl<'a, S: IdSet> Ledger<'a, S> {
     pub fn reset(&mut self, seed: u64, descriptions: &[Option<TextIdx>]) {
         self.seed = seed;
         self.tasks.clear();
+        self.tag_values.clear();
+        self.tag_values.extend(self.universe.world().attachments.iter().map(|thing| thing.value));
         for (index, (record, slot)) in self.roles.iter_mut().zip(&self.universe.world().roles).enumerate() {
             *record = RoleRecord {
                 incarnation: u32::from(slot.given),
@@ -100,7 +104,16 @@ impl<'a, S: IdSet> Ledger<'a, S> {
                     ..RoleRecord::default()
                 };
             }
-            Event::RoleDeleted { role, .. } => self.roles[role.index()].deleted = Some(now),
+            Event::RoleDeleted { role, .. } => {
+                self.roles[role.index()].deleted = Some(now);
+                for (thing, value) in self.universe.world().attachments.iter().zip(&mut self.tag_values) {
+                    if thing.role == *role {
+                        *value = None;
+                    }
+                }
+            }
+            Event::Attached { attachment, value } => self.tag_values[attachment.index()] = *value,
+            Event::Detached { attachment } => self.tag_values[attachment.index()] = None,
             Event::RoleUpdated { role, description: Some(description), .. } => {
                 self.roles[role.index()].description = Some(*description);
             }
@@ -136,8 +149,6 @@ impl<'a, S: IdSet> Ledger<'a, S> {
             }
             Event::RolePropagated { .. }
             | Event::RoleUpdated { .. }
-            | Event::Attached { .. }
-            | Event::Detached { .. }
             | Event::TaskReturned { .. }
             | Event::TaskBecameVisible { .. }
             | Event::TaskForgotten { .. }
@@ -163,6 +174,19 @@ impl<'a, S: IdSet> Ledger<'a, S> {
     /// What there is to know of a role.
     pub fn role(&self, role: RoleIdx) -> &RoleRecord {
         &self.roles[role.index()]
+    }
+
+    /// The tags of a role: the key as it was first written, and the value that was written last.
+    ///
+    /// Source: IAM User Guide, "Tagging IAM resources", rules for tagging.
+    pub fn tags_of(&self, role: RoleIdx) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let world = self.universe.world();
+        world.attachments.iter().zip(&self.tag_values).filter_map(move |(thing, value)| match (&thing.item, value) {
+            (Item::Tag(key), Some(value)) if thing.role == role => {
+                Some((key.as_str(), world.texts[value.index()].as_str()))
+            }
+            _ => None,
+        })
     }
 
     /// The role's `RoleId`: a new one for each incarnation.

@@ -434,9 +434,11 @@ impl<'a> Lowerer<'a> {
         };
         self.world.roles[role.index()].given = true;
         self.particulars(role, given.description.as_ref(), given.max_session_duration.as_ref());
-        for key in given.tags.names() {
-            let attachment = self.world.attachment(role, Item::Tag(key.to_owned()));
-            self.world.attachments[attachment.index()].given = true;
+        for (key, value) in given.tags.iter() {
+            let attachment = self.world.attachment(role, Item::Tag(key.value.clone()));
+            let value = self.world.text(value);
+            let thing = &mut self.world.attachments[attachment.index()];
+            (thing.given, thing.value) = (true, Some(value));
         }
         if let Some((_, declared)) = self.scenario.roles.iter().find(|(name, _)| name.value == given.role.value) {
             let managed = declared.attached.iter().map(|policy| Item::ManagedPolicy(self.policy_arn(policy)));
@@ -547,10 +549,6 @@ impl<'a> Lowerer<'a> {
 
     fn operators(&mut self) -> Lowering<()> {
         for (name, operator) in self.scenario.operators.iter() {
-            let syntax::Goal::Delete(goal) = &operator.goal.value else {
-                let message = "an operator can only want a role to be gone";
-                return Err(Box::new(Diagnostic::new(Code::WrongKind, operator.goal.span, message)));
-            };
             let polls = operator.polls.as_ref().map(|polls| &polls.value);
             let attempts = operator.retry.as_ref().and_then(|retry| retry.attempts.as_ref());
             let attempts = attempts.map(|attempts| {
@@ -562,7 +560,7 @@ impl<'a> Lowerer<'a> {
             let described = world::Operator {
                 name: name.value.clone(),
                 principal: self.world.principal(operator.caller()),
-                goal: self.role(&goal.delete),
+                goal: self.role(&operator.goal.delete),
                 works: match operator.works() {
                     syntax::Works::InSteps => world::Works::InSteps,
                     syntax::Works::InAnyOrder => world::Works::InAnyOrder,
@@ -613,7 +611,37 @@ impl<'a> Lowerer<'a> {
             };
             steps.push(PlannedStep { at: SimTime::from_millis(step.at().as_millis()), what });
         }
+        self.copy_to_namesakes(&steps);
         Ok(steps)
+    }
+
+    /// What steps attach to a role may as well be attached to another role of the same name, if that is the one in the account by then.
+    fn copy_to_namesakes(&mut self, steps: &[PlannedStep]) {
+        let commands = steps.iter().flat_map(|step| match &step.what {
+            Scripted::Call { command, also, .. } => std::iter::once(command).chain(also).copied().collect(),
+            _ => Vec::new(),
+        });
+        let of_steps: Vec<_> = commands
+            .filter_map(|command| match command {
+                Command::Attach { attachment, .. } | Command::Detach { attachment } => Some(attachment),
+                _ => None,
+            })
+            .collect();
+        for attachment in of_steps {
+            let thing = self.world.attachments[attachment.index()].clone();
+            let name = self.world.roles[thing.role.index()].name.clone();
+            for role in self.world.roles_named(&name).filter(|role| *role != thing.role).collect::<Vec<_>>() {
+                if thing.malformed {
+                    self.world.malformed(role, thing.item.clone());
+                } else if thing.document.is_some()
+                    && let Item::InlinePolicy(policy) = &thing.item
+                {
+                    self.world.inline_policy(role, policy, thing.document.clone());
+                } else {
+                    self.world.attachment(role, thing.item.clone());
+                }
+            }
+        }
     }
 
     fn perform(&mut self, step: &syntax::Perform, span: Span) -> Lowering<Scripted> {
@@ -655,16 +683,14 @@ impl<'a> Lowerer<'a> {
         let name = step.role.as_ref().ok_or_else(|| need("role"))?;
         let role = if operation == Operation::CreateRole { self.new_role(name, step)? } else { self.role(name) };
         let description = step.description.as_ref().map(|text| self.world.text(text));
+        let seconds = |millis: u64| u32::try_from(millis / 1000).unwrap_or(u32::MAX);
+        let longest = step.max_session_duration.as_ref().map(|duration| seconds(duration.as_millis()));
         let command = match operation {
-            Operation::CreateRole => Command::CreateRole { role },
+            Operation::CreateRole => Command::CreateRole { role, max_session_duration: longest },
             Operation::DeleteRole => Command::DeleteRole { role },
             Operation::DeleteServiceLinkedRole => Command::DeleteServiceLinkedRole { role },
             Operation::AssumeRole => Command::AssumeRole { role },
-            Operation::UpdateRole => {
-                let seconds = |millis: u64| u32::try_from(millis / 1000).unwrap_or(u32::MAX);
-                let longest = step.max_session_duration.as_ref().map(|duration| seconds(duration.as_millis()));
-                Command::UpdateRole { role, description, max_session_duration: longest }
-            }
+            Operation::UpdateRole => Command::UpdateRole { role, description, max_session_duration: longest },
             Operation::UpdateRoleDescription => {
                 Command::UpdateRoleDescription { role, description: description.ok_or_else(|| need("description"))? }
             }
@@ -684,25 +710,28 @@ impl<'a> Lowerer<'a> {
         let Some((items, attaches)) = self.items(operation, role, step) else {
             return Scripted::call(by, Command::Read { operation, role });
         };
-        let command = |attachment| {
-            if attaches { Command::Attach { attachment } } else { Command::Detach { attachment } }
+        let command = |attachment, value| {
+            if attaches { Command::Attach { attachment, value } } else { Command::Detach { attachment } }
         };
+        // Tags have values, in the order of their keys.
+        let values: Vec<_> = step.tags.iter().map(|(_, value)| self.world.text(value)).collect();
+        let values = values.into_iter().map(Some).chain(std::iter::repeat(None));
         let kind = match operation {
             Operation::PutRolePolicy => Some(policy::DocumentKind::Identity),
             Operation::UpdateAssumeRolePolicy => Some(policy::DocumentKind::Trust),
             _ => None,
         };
         let written = kind.zip(step.document.as_ref()).map(|(kind, document)| compiled(document, kind).map_err(|_| ()));
-        let mut commands = items.into_iter().map(|item| match (item, &written) {
+        let mut commands = items.into_iter().zip(values).map(|(item, value)| match (item, &written) {
             (Item::InlinePolicy(name), Some(Ok(document))) => {
-                command(self.world.inline_policy(role, &name, Some(document.clone())))
+                command(self.world.inline_policy(role, &name, Some(document.clone())), value)
             }
             (item, Some(Err(()))) => {
                 // Told apart from the same policy with a document that can be read.
                 let attachment = self.world.malformed(role, item);
-                command(attachment)
+                command(attachment, value)
             }
-            (item, Some(Ok(_)) | None) => command(self.world.attachment(role, item)),
+            (item, Some(Ok(_)) | None) => command(self.world.attachment(role, item), value),
         });
         match commands.next() {
             Some(first) => Scripted::Call { by, command: first, also: commands.collect() },
@@ -731,7 +760,9 @@ impl<'a> Lowerer<'a> {
             trust_of(&step.trust, step.document.as_ref())
         };
         let role = self.world.ordinary_role(name, path.map_or("/", |path| path.as_str()), &trust);
-        self.particulars(role, step.description.as_ref(), step.max_session_duration.as_ref());
+        // A length that the call is refused for is nobody's.
+        let longest = step.max_session_duration.as_ref().filter(|_| step.refused.is_none());
+        self.particulars(role, step.description.as_ref(), longest);
         match &self.world.roles[role.index()].sort {
             RoleSort::Ordinary { trust: known, .. } if *known != trust => {
                 let message = format!("`{name}` has another trust policy elsewhere: one is possible at its creation");
@@ -996,7 +1027,7 @@ impl<'a> Lowerer<'a> {
                     role: answers.role.as_ref().map(|text| text.value.clone()),
                     arn: answers.arn.as_ref().map(|text| text.value.clone()),
                     trust: answers.trust.iter().map(|principal| principal.value.clone()).collect(),
-                    tags: answers.tags.names().map(str::to_owned).collect(),
+                    tags: answers.tags.iter().map(|(key, value)| (key.value.clone(), value.value.clone())).collect(),
                     count: answers.count.as_ref().map(|number| number.value),
                     under: perform.path.as_ref().map(|path| path.value.clone()),
                 }),

@@ -77,7 +77,7 @@ pub fn step<S: IdSet>(
 
 /// A call with several tags is several commands: keeps of it what the command says.
 fn only_part<S: IdSet>(perform: &mut Perform, universe: &Universe<S>, command: Command) {
-    let (Command::Attach { attachment } | Command::Detach { attachment }) = command else {
+    let (Command::Attach { attachment, .. } | Command::Detach { attachment }) = command else {
         return;
     };
     if let Item::Tag(key) = &universe.world().attachments[attachment.index()].item {

@@ -110,7 +110,9 @@ pub fn run_in<S: IdSet>(
     let sink = match output {
         Output::Nothing => Sink::Nothing,
         Output::Story(tell) => Sink::Story(tell),
-        Output::Text { out, header, look } => Sink::Text(TextWriter::begin(out, &header, universe.world(), look)?),
+        Output::Text { out, header, look } => {
+            Sink::Text(TextWriter::begin(out, &header, universe.world(), lowered.plan.last_scripted(), look)?)
+        }
         Output::Record { out, header } => Sink::Record(Recorder::begin(&names, out, &header)?),
     };
     let mut listener = Listener {

@@ -125,7 +125,7 @@ impl Bug {
             }
             (
                 Self::ProtectedRoleIsWrittenTo,
-                Action::Command { command: Command::Attach { attachment }, .. },
+                Action::Command { command: Command::Attach { attachment, .. }, .. },
                 Some(Rejection::ProtectedRole(_)),
             ) => after.set_attached(*attachment, true),
             (
@@ -135,7 +135,7 @@ impl Bug {
             ) => after.set_role(*role, RoleState::Gone),
             (
                 Self::QuotaIsNotAsked,
-                Action::Command { command: Command::CreateRole { role }, .. },
+                Action::Command { command: Command::CreateRole { role, .. }, .. },
                 Some(Rejection::RoleQuotaReached),
             )
             | (Self::SuccessKeepsTheRole, Action::TaskSucceeds { role }, None) => {

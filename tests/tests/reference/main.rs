@@ -243,7 +243,9 @@ impl Rules {
             transition: transition(place, name),
         };
         let command = match *happening {
-            Happening::CreateRole(place) => Command::CreateRole { role: self.role(ORDINARY[place].0) },
+            Happening::CreateRole(place) => {
+                Command::CreateRole { role: self.role(ORDINARY[place].0), max_session_duration: None }
+            }
             Happening::CreateServiceLinkedRole(place) => {
                 Command::CreateServiceLinkedRole { request: RequestIdx(u32_of(place)), description: None }
             }
@@ -261,7 +263,7 @@ impl Rules {
                 description: None,
                 max_session_duration: duration.then_some(7200),
             },
-            Happening::Attach(place) => Command::Attach { attachment: AttachmentIdx(u32_of(place)) },
+            Happening::Attach(place) => Command::Attach { attachment: AttachmentIdx(u32_of(place)), value: None },
             Happening::Detach(place) => Command::Detach { attachment: AttachmentIdx(u32_of(place)) },
             Happening::GetRole(name) => Command::Read { operation: Operation::GetRole, role: self.role(name) },
             Happening::AssumeRole(name) => Command::AssumeRole { role: self.role(name) },

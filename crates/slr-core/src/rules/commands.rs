@@ -9,7 +9,7 @@ use crate::kind::{Mover, Transition, When};
 use crate::knob::DeletionDenied;
 use crate::machine::{Machine, RoleEvent, TaskState};
 use crate::name::{RoleName, RolePath};
-use crate::rejection::Rejection;
+use crate::rejection::{MAX_SESSION_DURATION, Rejection};
 use crate::set::IdSet;
 use crate::state::State;
 use crate::universe::Universe;
@@ -28,7 +28,10 @@ impl<S: IdSet> Universe<S> {
         tell: &mut impl FnMut(Event<S>),
     ) -> Answer {
         match command {
-            Command::CreateRole { role } => self.create_role(state, by, role, tell),
+            Command::CreateRole { role, max_session_duration } => {
+                Self::check_duration(max_session_duration)?;
+                self.create_role(state, by, role, tell)
+            }
             Command::CreateServiceLinkedRole { request, description } => {
                 self.create_service_linked_role(state, by, request, description, tell)
             }
@@ -36,6 +39,7 @@ impl<S: IdSet> Universe<S> {
             Command::DeleteServiceLinkedRole { role } => self.delete_service_linked_role(state, by, role, tell),
             Command::GetServiceLinkedRoleDeletionStatus { task } => self.poll(state, by, task, tell).map(|_| ()),
             Command::UpdateRole { role, description, max_session_duration } => {
+                Self::check_duration(max_session_duration)?;
                 self.update_role(state, by, role, description, max_session_duration, tell)
             }
             Command::UpdateRoleDescription { role, description } => {
@@ -44,7 +48,7 @@ impl<S: IdSet> Universe<S> {
                 tell(Event::RoleUpdated { role, description: Some(description), max_session_duration: None });
                 Ok(())
             }
-            Command::Attach { attachment } => self.attach(state, by, attachment, tell),
+            Command::Attach { attachment, value } => self.attach(state, by, attachment, value, tell),
             Command::Detach { attachment } => self.detach(state, by, attachment, tell),
             Command::Read { operation, role } => {
                 self.authorise(state, by, operation, role)?;
@@ -72,6 +76,14 @@ impl<S: IdSet> Universe<S> {
     fn find_modifiable(&self, state: &State<S>, role: RoleIdx) -> Answer {
         Self::find(state, role)?;
         if self.is_service_linked(role) { Err(Rejection::ProtectedRole(role)) } else { Ok(()) }
+    }
+
+    /// The request is checked before anything is looked at, the caller's rights included (Assumed).
+    fn check_duration(seconds: Option<u32>) -> Answer {
+        match seconds.filter(|seconds| !MAX_SESSION_DURATION.contains(seconds)) {
+            Some(seconds) => Err(Rejection::SessionDurationOutOfRange(seconds)),
+            None => Ok(()),
+        }
     }
 
     fn name_is_taken(&self, state: &State<S>, role: RoleIdx) -> bool {
@@ -293,6 +305,7 @@ impl<S: IdSet> Universe<S> {
         state: &mut State<S>,
         by: PrincipalIdx,
         attachment: AttachmentIdx,
+        value: Option<TextIdx>,
         tell: &mut impl FnMut(Event<S>),
     ) -> Answer {
         let thing = &self.world().attachments[attachment.index()];
@@ -336,7 +349,7 @@ impl<S: IdSet> Universe<S> {
         };
         state.attached = state.attached.minus(&replaced);
         state.attached.insert(attachment.0);
-        tell(Event::Attached { attachment });
+        tell(Event::Attached { attachment, value });
         Ok(())
     }
 

@@ -52,7 +52,7 @@ impl<S: IdSet> Universe<S> {
             Command::UpdateRoleDescription { role, description } => {
                 self.has_role(role) && self.has_text(Some(description))
             }
-            Command::CreateRole { role }
+            Command::CreateRole { role, max_session_duration: _ }
             | Command::DeleteRole { role }
             | Command::DeleteServiceLinkedRole { role }
             | Command::Read { operation: _, role }
@@ -61,7 +61,8 @@ impl<S: IdSet> Universe<S> {
                 TaskRef::Latest(role) | TaskRef::Earlier { role, number: _ } => self.has_role(role),
                 TaskRef::Unknown | TaskRef::Malformed => true,
             },
-            Command::Attach { attachment } | Command::Detach { attachment } => self.has_attachment(attachment),
+            Command::Attach { attachment, value } => self.has_attachment(attachment) && self.has_text(value),
+            Command::Detach { attachment } => self.has_attachment(attachment),
             Command::ListRoles => true,
             Command::Operate { resource, transition } => self.has_transition(resource, transition),
         }

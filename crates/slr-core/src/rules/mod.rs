@@ -9,6 +9,7 @@ mod enabled;
 mod judge;
 mod known;
 mod moves;
+mod names;
 mod offered;
 mod operators;
 mod relatives;

@@ -471,7 +471,8 @@ impl<'a, S: IdSet> Player<'a, S> {
                 }
                 actions.push(Action::Command { by, command });
                 if let Scripted::Call { also, .. } = step {
-                    actions.extend(also.iter().map(|command| Action::Command { by, command: *command }));
+                    let command = |command: &Command| universe.by_name(state, *command);
+                    actions.extend(also.iter().map(|also| Action::Command { by, command: command(also) }));
                 }
             }
             Some(action) => actions.push(action),
@@ -778,7 +779,7 @@ pub(crate) fn operation_of<S: IdSet>(universe: &Universe<S>, command: Command) -
         Command::GetServiceLinkedRoleDeletionStatus { .. } => Some(Operation::GetServiceLinkedRoleDeletionStatus),
         Command::UpdateRole { .. } => Some(Operation::UpdateRole),
         Command::UpdateRoleDescription { .. } => Some(Operation::UpdateRoleDescription),
-        Command::Attach { attachment } => Some(item(attachment).attaching()),
+        Command::Attach { attachment, .. } => Some(item(attachment).attaching()),
         Command::Detach { attachment } => Some(item(attachment).detaching()),
         Command::Read { operation, .. } => Some(operation),
         Command::ListRoles => Some(Operation::ListRoles),

@@ -43,10 +43,7 @@ pub use kind::{
 };
 pub use knob::{CallOrTask, Judged, Knobs, MaxSessionDurationChange, OpenError, Reality, Retention};
 pub use operation::{AwsError, Field, Operation};
-pub use operator::{
-    Cleans, EmptyReport, Goal, GoalCreate, GoalDelete, Jitter, MissingTask, Operator, Polling, Polls, ReadsDocs, Retry,
-    Works,
-};
+pub use operator::{Cleans, EmptyReport, Goal, Jitter, MissingTask, Operator, Polling, Polls, ReadsDocs, Retry, Works};
 pub use parameter::Parameter;
 pub use principal::{Group, OrganizationLevel, Role, User};
 pub use scalar::{Count, Duration, Factor, Share, Text};

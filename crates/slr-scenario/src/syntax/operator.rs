@@ -2,7 +2,7 @@
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use super::declare::{choice, record, words};
+use super::declare::{record, words};
 use super::describe::or_parameter;
 use super::grammar::{Reader, Syntax};
 use super::principal::User;
@@ -76,30 +76,10 @@ words! {
 }
 
 record! {
-    /// The operator wants a role to be gone.
-    pub struct GoalDelete, "a goal" {
+    /// What an operator wants: a role that is gone.
+    pub struct Goal, "a goal" {
         /// The role's whole name.
         "delete" => pub delete: Text,
-    }
-}
-
-record! {
-    /// The operator wants a service to have its role.
-    pub struct GoalCreate, "a goal" {
-        /// The service principal.
-        "create" => pub create: Text,
-        /// The suffix of the role's name.
-        "suffix" => pub suffix: Option<Text>,
-    }
-}
-
-choice! {
-    /// What an operator wants.
-    pub enum Goal, "a goal" {
-        /// A role that is gone.
-        "delete" => Delete(GoalDelete),
-        /// A role that exists.
-        "create" => Create(GoalCreate),
     }
 }
 
@@ -186,7 +166,7 @@ record! {
     /// A client that works towards a goal on its own, as a person or a tool would.
     pub struct Operator, "an operator" {
         /// What it wants.
-        "goal" => pub goal: Spanned<Goal>,
+        "goal" => pub goal: Goal,
         /// As which user it calls. Default: admin, who may do everything.
         "as" => pub caller: Option<Text>,
         /// When it begins. Default: 0s.

@@ -157,6 +157,9 @@ pub struct Fact<'a> {
     /// What is attached or taken off.
     #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
     pub item: Option<Cow<'a, str>>,
+    /// The value of a tag that is attached.
+    #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
+    pub value: Option<Cow<'a, str>>,
     /// Which task: `latest`, `earlier`, `unknown` or `malformed`.
     #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
     pub task: Option<Cow<'a, str>>,
@@ -339,7 +342,9 @@ impl<'a, S: IdSet> Names<'a, S> {
         let operation = |operation: Operation| Fact { what: Cow::Borrowed(operation.name()), ..Fact::default() };
         let of_role = |op: Operation, role: RoleIdx| Fact { role: self.role(role), ..operation(op) };
         match command {
-            Command::CreateRole { role } => of_role(Operation::CreateRole, role),
+            Command::CreateRole { role, max_session_duration } => {
+                Fact { max_session_duration, ..of_role(Operation::CreateRole, role) }
+            }
             Command::CreateServiceLinkedRole { request, description } => {
                 let request = &self.universe.world().requests[request.index()];
                 Fact {
@@ -362,7 +367,9 @@ impl<'a, S: IdSet> Names<'a, S> {
             Command::UpdateRoleDescription { role, description } => {
                 Fact { description: self.text(Some(description)), ..of_role(Operation::UpdateRoleDescription, role) }
             }
-            Command::Attach { attachment } => self.attachment("Attach", attachment, true),
+            Command::Attach { attachment, value } => {
+                Fact { value: self.text(value), ..self.attachment("Attach", attachment, true) }
+            }
             Command::Detach { attachment } => self.attachment("Detach", attachment, false),
             Command::Read { operation: read, role } => Fact {
                 operation: Some(Cow::Borrowed(read.name())),
@@ -409,7 +416,9 @@ impl<'a, S: IdSet> Names<'a, S> {
                 max_session_duration: *max_session_duration,
                 ..of_role("RoleUpdated", *role)
             },
-            Event::Attached { attachment } => self.attachment("Attached", *attachment, true),
+            Event::Attached { attachment, value } => {
+                Fact { value: self.text(*value), ..self.attachment("Attached", *attachment, true) }
+            }
             Event::Detached { attachment } => self.attachment("Detached", *attachment, false),
             Event::TaskSubmitted { role } => of_role("TaskSubmitted", *role),
             Event::TaskReturned { role } => of_role("TaskReturned", *role),
@@ -505,14 +514,17 @@ impl<'a, S: IdSet> Names<'a, S> {
         let role = || self.find_role(record);
         let text = |text: Option<&str>| text.map(|text| self.find_text(text)).transpose();
         let command = match record.what.as_ref() {
-            "Attach" => Command::Attach { attachment: self.find_attachment(record, true)? },
+            "Attach" => Command::Attach {
+                attachment: self.find_attachment(record, true)?,
+                value: text(record.value.as_deref())?,
+            },
             "Detach" => Command::Detach { attachment: self.find_attachment(record, false)? },
             "Read" => Command::Read { operation: find_operation(record)?, role: role()? },
             "Operate" => {
                 let (resource, transition) = self.find_transition(record)?;
                 Command::Operate { resource, transition }
             }
-            "CreateRole" => Command::CreateRole { role: role()? },
+            "CreateRole" => Command::CreateRole { role: role()?, max_session_duration: record.max_session_duration },
             "CreateServiceLinkedRole" => Command::CreateServiceLinkedRole {
                 request: self.find_request(record)?,
                 description: text(record.description.as_deref())?,

@@ -129,10 +129,15 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
     fn command(&self, command: Command, ledger: &Ledger<'_, S>) -> String {
         let world = self.universe.world();
         match command {
-            Command::CreateRole { role } => match world.role_path(role).as_str() {
-                "/" => format!("calls CreateRole for {}", self.role(role)),
-                path => format!("calls CreateRole for {} on the path {path}", self.role(role)),
-            },
+            Command::CreateRole { role, max_session_duration } => {
+                let path = match world.role_path(role).as_str() {
+                    "/" => String::new(),
+                    path => format!(" on the path {path}"),
+                };
+                let longest = max_session_duration
+                    .map_or(String::new(), |seconds| format!(" with MaxSessionDuration {seconds} s"));
+                format!("calls CreateRole for {}{path}{longest}", self.role(role))
+            }
             Command::CreateServiceLinkedRole { request, .. } => {
                 let request = &world.requests[request.index()];
                 let suffix = request.suffix.as_ref().map_or(String::new(), |suffix| format!(" with suffix {suffix}"));
@@ -152,9 +157,14 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
             Command::UpdateRoleDescription { role, .. } => {
                 format!("calls UpdateRoleDescription for {}", self.role(role))
             }
-            Command::Attach { attachment } => {
+            Command::Attach { attachment, value } => {
                 let thing = &world.attachments[attachment.index()];
-                format!("calls {} for {}: {}", thing.item.attaching(), self.role(thing.role), item(&thing.item))
+                format!(
+                    "calls {} for {}: {}",
+                    thing.item.attaching(),
+                    self.role(thing.role),
+                    self.with_value(&thing.item, value)
+                )
             }
             Command::Detach { attachment } => {
                 let thing = &world.attachments[attachment.index()];
@@ -208,9 +218,9 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
                 let changes = self.changes(*description, *max_session_duration);
                 Line::new(self.role(*role), format!("has {changes}"))
             }
-            Event::Attached { attachment } => {
+            Event::Attached { attachment, value } => {
                 let thing = &world.attachments[attachment.index()];
-                Line::new(self.role(thing.role), format!("has {}", item(&thing.item)))
+                Line::new(self.role(thing.role), format!("has {}", self.with_value(&thing.item, *value)))
             }
             Event::Detached { attachment } => {
                 let thing = &world.attachments[attachment.index()];
@@ -279,6 +289,14 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
         Some(line)
     }
 
+    /// What is attached, a tag with its value.
+    fn with_value(&self, thing: &Item, value: Option<TextIdx>) -> String {
+        match value {
+            Some(value) => format!("{}={}", item(thing), self.text(value)),
+            None => item(thing),
+        }
+    }
+
     /// What `UpdateRole` changes.
     fn changes(&self, description: Option<TextIdx>, max_session_duration: Option<u32>) -> String {
         let mut changes = Vec::new();
@@ -298,6 +316,10 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
                     ledger.role_id(role),
                     self.universe.role_arn(role)
                 )
+            }
+            (Operation::ListRoleTags, Some(role)) => {
+                let tags: Vec<_> = ledger.tags_of(role).map(|(key, value)| format!("{key}={value}")).collect();
+                format!("answers: {}", if tags.is_empty() { "no tags".to_owned() } else { tags.join(", ") })
             }
             (operation, _) => format!("{operation} is answered"),
         }

@@ -31,21 +31,24 @@ pub struct TextWriter<W> {
     out: W,
     look: Look,
     width: usize,
+    time_width: usize,
 }
 
 impl<W: Write> TextWriter<W> {
     /// Writes the head of a trace.
     ///
+    /// Times are aligned as far as `until`: what happens on a later day than that, in a run that goes on by itself, sticks out.
+    ///
     /// # Errors
     /// Those of `out`.
-    pub fn begin(mut out: W, header: &Header, world: &World, look: Look) -> io::Result<Self> {
+    pub fn begin(mut out: W, header: &Header, world: &World, until: SimTime, look: Look) -> io::Result<Self> {
         let Header { scenario, seed, scheme, version, params, .. } = header;
         let settings = [&[format!("seed {seed}")], params.as_slice(), std::slice::from_ref(scheme)].concat().join(", ");
         // The version comes last: `first_difference` does not look at it.
         let run = one_line(&format!("# {settings}{VERSION}{version}"));
         writeln!(out, "{}", look.paint(Style::new().bold(), format_args!("# {}", one_line(scenario))))?;
         writeln!(out, "{}", look.paint(Style::new().dimmed(), run))?;
-        Ok(Self { out, look, width: subject_width(world) })
+        Ok(Self { out, look, width: subject_width(world), time_width: until.to_string().len() })
     }
 
     /// Writes a fact.
@@ -58,8 +61,8 @@ impl<W: Write> TextWriter<W> {
             Tone::Good => AnsiColor::Green.on_default(),
             Tone::Bad => AnsiColor::Red.on_default(),
         };
-        let width = self.width;
-        let time = self.look.paint(Style::new().dimmed(), at);
+        let (width, time_width) = (self.width, self.time_width);
+        let time = self.look.paint(Style::new().dimmed(), format!("{:>time_width$}", at.to_string()));
         let subject = format!("{:width$}", line.subject);
         let subject = self.look.paint(AnsiColor::Cyan.on_default(), subject);
         let text = self.look.paint(style, one_line(&line.text));

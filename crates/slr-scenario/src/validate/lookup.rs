@@ -8,7 +8,7 @@ use crate::catalog::Catalog;
 use crate::diagnostic::{Code, Diagnostic, ENOUGH_GUESSES, did_you_mean, nearest};
 use crate::syntax::grammar::clipped;
 use crate::syntax::{
-    Given, Goal, Happening, Kind, Machine, Mover, Named, Operation, PassesRole, Perform, Role, Scenario, Service, Step,
+    Given, Happening, Kind, Machine, Mover, Named, Operation, PassesRole, Perform, Role, Scenario, Service, Step,
     Suffix, Text, User,
 };
 use crate::yaml::{Span, Spanned};
@@ -185,11 +185,6 @@ impl<'a> World<'a> {
                         self.add_linked(step.service.as_ref(), step.suffix.as_ref());
                     }
                 }
-            }
-        }
-        for (_, operator) in scenario.operators.iter() {
-            if let Goal::Create(goal) = &operator.goal.value {
-                self.add_linked(Some(&goal.create), goal.suffix.as_ref());
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use super::Check;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::syntax::{Duration, Factor, Goal, Operator, Polls, ReadsDocs};
+use crate::syntax::{Duration, Factor, Operator, Polls, ReadsDocs};
 
 pub(crate) fn check(check: &mut Check<'_>) {
     for (name, operator) in check.scenario.operators.iter() {
@@ -10,17 +10,7 @@ pub(crate) fn check(check: &mut Check<'_>) {
         if let Some(caller) = &operator.caller {
             check.user(caller);
         }
-        match &operator.goal.value {
-            Goal::Delete(goal) => {
-                check.role(&goal.delete);
-            }
-            Goal::Create(goal) => {
-                let service = check.service(&goal.create);
-                if let (Some(service), Some(suffix)) = (service, &goal.suffix) {
-                    check.suffix_of(suffix, &goal.create, service, &service.role);
-                }
-            }
-        }
+        check.role(&operator.goal.delete);
         habits(check, operator);
     }
 }

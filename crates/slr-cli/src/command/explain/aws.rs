@@ -108,9 +108,10 @@ pub(super) const fn lesson(code: Code) -> Lesson {
             right: "",
         },
         Code::ValidationError => Lesson {
-            meaning: "A parameter breaks its pattern or its length.",
+            meaning: "A parameter breaks its pattern, its length or its range.",
             why: "Role names have at most 64 characters, suffix included: letters, digits and _+=,.@- In scenarios a name that \
-                  breaks this rule is a mistake of the file, and is told before anything is played.",
+                  breaks this rule is a mistake of the file, and is told before anything is played. A role's sessions last one to \
+                  twelve hours: MaxSessionDuration is 3600 to 43200.",
             wrong: "",
             right: "",
         },

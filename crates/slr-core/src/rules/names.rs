@@ -1,0 +1,77 @@
+//! Which role a name means: slots stay what they are, and the account knows roles by their names.
+
+use crate::action::Command;
+use crate::id::{AttachmentIdx, RoleIdx};
+use crate::set::IdSet;
+use crate::state::State;
+use crate::universe::Universe;
+use crate::world::{Attachment, Item};
+
+impl<S: IdSet> Universe<S> {
+    /// The role in the account that bears exactly the name of this slot; the slot itself if none does.
+    ///
+    /// IAM looks roles up by name whatever their path and sort, so that a call about a name means the role that bears it now. Of roles
+    /// whose names differ in nothing but case only one can be there, and it answers to its own spelling alone (Assumed).
+    /// Source: IAM API Reference, `GetRole`, `RoleName`; `CreateRole`, `RoleName`.
+    pub fn bearer(&self, state: &State<S>, role: RoleIdx) -> RoleIdx {
+        if !self.has_namesakes || state.is_live(role) {
+            return role;
+        }
+        let name = |id: RoleIdx| self.world().roles[id.index()].name.as_str();
+        let live = state.live_roles().and(&self.facts(role).namesakes);
+        live.iter().map(RoleIdx).find(|other| name(*other) == name(role)).unwrap_or(role)
+    }
+
+    /// The command as the account takes it now: about the role that bears the name.
+    ///
+    /// Polls name a task, requests for service-linked roles a service, `CreateRole` a name that is to be free, and `AssumeRole` an ARN: these
+    /// mean what they say. What is attached or taken off is looked for at the role that bears the name; where this world has no such thing
+    /// the command is left as it is.
+    #[must_use]
+    pub fn by_name(&self, state: &State<S>, command: Command) -> Command {
+        match command {
+            Command::DeleteRole { role } => Command::DeleteRole { role: self.bearer(state, role) },
+            Command::DeleteServiceLinkedRole { role } => {
+                Command::DeleteServiceLinkedRole { role: self.bearer(state, role) }
+            }
+            Command::UpdateRole { role, description, max_session_duration } => {
+                Command::UpdateRole { role: self.bearer(state, role), description, max_session_duration }
+            }
+            Command::UpdateRoleDescription { role, description } => {
+                Command::UpdateRoleDescription { role: self.bearer(state, role), description }
+            }
+            Command::Read { operation, role } => Command::Read { operation, role: self.bearer(state, role) },
+            Command::Attach { attachment, value } => {
+                Command::Attach { attachment: self.at_bearer(state, attachment), value }
+            }
+            Command::Detach { attachment } => Command::Detach { attachment: self.at_bearer(state, attachment) },
+            Command::CreateRole { .. }
+            | Command::CreateServiceLinkedRole { .. }
+            | Command::GetServiceLinkedRoleDeletionStatus { .. }
+            | Command::ListRoles
+            | Command::AssumeRole { .. }
+            | Command::Operate { .. } => command,
+        }
+    }
+
+    /// The same thing at the role that bears the name.
+    fn at_bearer(&self, state: &State<S>, attachment: AttachmentIdx) -> AttachmentIdx {
+        let thing = &self.world().attachments[attachment.index()];
+        let bearer = self.bearer(state, thing.role);
+        if bearer == thing.role {
+            return attachment;
+        }
+        let found = self.facts(bearer).attachments.iter().map(AttachmentIdx);
+        let mut found = found.filter(|id| is_same(&self.world().attachments[id.index()], thing));
+        found.next().unwrap_or(attachment)
+    }
+}
+
+/// Whether two things are the same but for the role that they are at.
+fn is_same(one: &Attachment, other: &Attachment) -> bool {
+    let same_item = match (&one.item, &other.item) {
+        (Item::Tag(one), Item::Tag(other)) => one.eq_ignore_ascii_case(other),
+        (one, other) => one == other,
+    };
+    same_item && one.document == other.document && one.malformed == other.malformed
+}
