@@ -86,6 +86,20 @@ impl<S: IdSet> Universe<S> {
         }
     }
 
+    /// Finds a role to which such a thing may be attached, and from which it may be taken.
+    ///
+    /// Tags cannot be given at creation; afterwards they can, service-linked or not. Source: IAM API Reference, `TagRole`.
+    fn find_for(&self, state: &State<S>, role: RoleIdx, item: &Item) -> Answer {
+        match item {
+            Item::Tag(_) => Self::find(state, role),
+            Item::ManagedPolicy(_)
+            | Item::InlinePolicy(_)
+            | Item::InstanceProfile(_)
+            | Item::Boundary(_)
+            | Item::TrustPolicy(_) => self.find_modifiable(state, role),
+        }
+    }
+
     fn name_is_taken(&self, state: &State<S>, role: RoleIdx) -> bool {
         state.live_roles().meets(&self.facts(role).namesakes)
     }
@@ -311,16 +325,7 @@ impl<S: IdSet> Universe<S> {
         let thing = &self.world().attachments[attachment.index()];
         let (role, facts) = (thing.role, self.facts(thing.role));
         self.authorise(state, by, thing.item.attaching(), role)?;
-        match &thing.item {
-            // Tags cannot be given at creation; afterwards they can, service-linked or not.
-            // Source: IAM API Reference, TagRole.
-            Item::Tag(_) => Self::find(state, role)?,
-            Item::ManagedPolicy(_)
-            | Item::InlinePolicy(_)
-            | Item::InstanceProfile(_)
-            | Item::Boundary(_)
-            | Item::TrustPolicy(_) => self.find_modifiable(state, role)?,
-        }
+        self.find_for(state, role, &thing.item)?;
         if thing.item.is_service_policy() {
             return Err(Rejection::PolicyNotAttachable(role));
         }
@@ -376,14 +381,7 @@ impl<S: IdSet> Universe<S> {
         let thing = &self.world().attachments[attachment.index()];
         let role = thing.role;
         self.authorise(state, by, thing.item.detaching(), role)?;
-        match &thing.item {
-            Item::Tag(_) => Self::find(state, role)?,
-            Item::ManagedPolicy(_)
-            | Item::InlinePolicy(_)
-            | Item::InstanceProfile(_)
-            | Item::Boundary(_)
-            | Item::TrustPolicy(_) => self.find_modifiable(state, role)?,
-        }
+        self.find_for(state, role, &thing.item)?;
         // Untagging what is not there is no error; the others name something that must be there.
         let forgiving = matches!(thing.item, Item::Tag(_));
         // Whoever deletes an inline policy names it and does not say what is written in it.
