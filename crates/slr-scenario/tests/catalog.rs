@@ -102,6 +102,9 @@ fn sources_are_titles_and_addresses_that_a_stranger_can_find() {
             let is_title = ["Guide", "Reference", "service models"].iter().any(|word| from.contains(word));
             assert!(is_address || is_title || from.starts_with(RECORDED), "{}: {from}", entry.principal());
         }
+        for word in ["seed-", "catalog.json", "§", "TODO"] {
+            assert!(!entry.text().contains(word), "{} says {word}", entry.principal());
+        }
     }
 }
 

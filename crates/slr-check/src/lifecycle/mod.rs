@@ -19,7 +19,7 @@ use slr_core::kind::Mover;
 use slr_core::machine::SessionEnd;
 use slr_core::rejection::Refusal;
 use slr_core::rules::{Offers, Reports};
-use slr_core::stencil::{Stencil, Stencils};
+use slr_core::stencil::Stencils;
 use slr_core::{Action, IdSet, OperatorStep, State, Universe};
 use slr_scenario::lower::Lowered;
 use slr_scenario::simulation::Scripted;
@@ -215,9 +215,9 @@ impl<S: IdSet, K: PackedKey> Model for Lifecycle<'_, S, K> {
     #[inline]
     fn successors(&self, scene: &Scene<S>, visit: &mut impl FnMut(Act<S>, u64, Scene<S>)) {
         self.universe.enabled(&scene.state, &mut |action| {
-            let mut next = scene.clone();
-            self.universe.carry_out(&mut next.state, &action);
-            visit(Act { action: Some(action), scripted: false }, 1, next);
+            if let Some(state) = self.after(&scene.state, &action) {
+                visit(Act { action: Some(action), scripted: false }, 1, Scene { state, script: scene.script });
+            }
         });
         self.visit_script(scene, visit);
     }
@@ -357,11 +357,12 @@ struct Steps<'a, 'm, S, K, V> {
 }
 
 impl<'m, S: IdSet, K: PackedKey, V: FnMut(Step<Lifecycle<'m, S, K>>)> Steps<'_, 'm, S, K, V> {
+    /// The step by the action to the state packed into `word`.
     #[inline]
-    fn packed(&mut self, rule: u32, stencil: Stencil, action: impl Fn() -> Action<S>) {
-        let key = K::of_word(stencil.apply(self.from));
+    fn packed(&mut self, word: u64, action: impl Fn() -> Action<S>) {
+        let key = K::of_word(word);
         debug_assert!(self.is_what_comes_of(&key, &action()), "a stencil does what the rules do");
-        (self.visit)(Step::Packed(RuleId(rule), key));
+        (self.visit)(Step::Packed(RuleId(rule_number(&action())), key));
     }
 
     /// Whether the key is that of the state which the rules make.
@@ -374,53 +375,43 @@ impl<'m, S: IdSet, K: PackedKey, V: FnMut(Step<Lifecycle<'m, S, K>>)> Steps<'_, 
 
 impl<'m, S: IdSet, K: PackedKey, V: FnMut(Step<Lifecycle<'m, S, K>>)> Offers<S> for Steps<'_, 'm, S, K, V> {
     fn action(&mut self, action: Action<S>) {
-        let mut next = self.scene.clone();
-        self.model.universe.carry_out(&mut next.state, &action);
-        debug_assert!(self.is_what_comes_of(&self.model.pack(&next), &action), "to carry out is to apply");
-        (self.visit)(Step::Whole(Act { action: Some(action), scripted: false }, 1, next));
+        if let Some(state) = self.model.after(&self.scene.state, &action) {
+            let next = Scene { state, script: self.scene.script };
+            (self.visit)(Step::Whole(Act { action: Some(action), scripted: false }, 1, next));
+        }
     }
 
     #[inline]
     fn session_opens(&mut self, session: SessionIdx) {
-        self.packed(0, self.stencils.of_session(session), || Action::SessionOpens { session });
+        self.packed(self.stencils.of_session(session).apply(self.from), || Action::SessionOpens { session });
     }
 
     #[inline]
     fn session_ends(&mut self, session: SessionIdx, end: SessionEnd) {
-        self.packed(1, self.stencils.of_session(session), || Action::SessionEnds { session, end });
+        self.packed(self.stencils.of_session(session).apply(self.from), || Action::SessionEnds { session, end });
     }
 
     #[inline]
     fn resource_moves(&mut self, resource: ResourceIdx, transition: TransitionIdx) {
         match self.stencils.of_move(resource, transition) {
-            Some(stencil) => self.packed(8, stencil, || Action::ResourceMoves { resource, transition }),
+            Some(stencil) => self.packed(stencil.apply(self.from), || Action::ResourceMoves { resource, transition }),
             None => self.action(Action::ResourceMoves { resource, transition }),
         }
     }
 
     fn task_fails(&mut self, role: RoleIdx, reports: &Reports<S>) {
-        let after = |named: S| {
-            let mut next = self.scene.clone();
-            self.model.universe.carry_out(&mut next.state, &Action::TaskFails { role, named });
-            next
-        };
         let blocking = self.model.universe.blocking(&self.scene.state, role);
+        // The first is asked about as a whole, and stands for all: they differ in nothing that an invariant of steps looks at.
         let mut failed = None;
         reports.for_each(&mut |named| {
-            // The first is asked about as a whole, and stands for all: they differ in nothing that an invariant of steps looks at.
             let word = failed.and_then(|word| self.stencils.of_report(role, word, &named, &blocking));
+            let action = Action::TaskFails { role, named };
             if let Some(word) = word {
-                let key = K::of_word(word);
-                debug_assert!(
-                    self.is_what_comes_of(&key, &Action::TaskFails { role, named }),
-                    "a stencil does what the rules do"
-                );
-                (self.visit)(Step::Packed(RuleId(4), key));
-            } else {
-                let next = after(named.clone());
+                self.packed(word, || action.clone());
+            } else if let Some(state) = self.model.after(&self.scene.state, &action) {
+                let next = Scene { state, script: self.scene.script };
                 failed = self.model.pack(&next).word();
-                let act = Act { action: Some(Action::TaskFails { role, named }), scripted: false };
-                (self.visit)(Step::Whole(act, 1, next));
+                (self.visit)(Step::Whole(Act { action: Some(action), scripted: false }, 1, next));
             }
         });
     }
@@ -428,14 +419,14 @@ impl<'m, S: IdSet, K: PackedKey, V: FnMut(Step<Lifecycle<'m, S, K>>)> Offers<S> 
     #[inline]
     fn operator_reads(&mut self, operator: OperatorIdx) {
         let action = || Action::Operator { operator, step: OperatorStep::ReadsDocs };
-        self.packed(15, self.stencils.of_reading(operator), action);
+        self.packed(self.stencils.of_reading(operator).apply(self.from), action);
     }
 
     #[inline]
     fn operator_cleans_up(&mut self, operator: OperatorIdx, resource: ResourceIdx, unhindered: Option<TransitionIdx>) {
         let action = || Action::Operator { operator, step: OperatorStep::CleansUp(resource) };
         match unhindered.and_then(|transition| self.stencils.of_move(resource, transition)) {
-            Some(stencil) => self.packed(16, stencil, action),
+            Some(stencil) => self.packed(stencil.apply(self.from), action),
             None => self.action(action()),
         }
     }

@@ -10,7 +10,6 @@ mod judge;
 mod known;
 mod moves;
 mod names;
-mod offered;
 mod operators;
 mod relatives;
 mod report;
@@ -48,7 +47,9 @@ impl<S: IdSet> Universe<S> {
             Action::Command { command: Command::Detach { attachment }, .. } if self.is_trust_policy(*attachment) => {
                 Err(not_enabled("Command", "a trust policy can only be replaced"))
             }
-            Action::Command { by, command } => self.command(state, *by, *command, tell).map_err(Refusal::from),
+            Action::Command { by, command } => {
+                self.command(state, *by, self.by_name(state, *command), tell).map_err(Refusal::from)
+            }
             Action::Throttle { .. } => Err(Refusal::Rejected(Rejection::Throttled)),
             Action::Operator { operator, step } => self.operator_step(state, *operator, *step, tell),
             Action::SessionOpens { session } => self.session_opens(state, *session, tell),

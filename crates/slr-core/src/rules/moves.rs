@@ -1,6 +1,6 @@
 //! The moves of the environment: what services do in their own time, with their outcome.
 
-use super::{Judgement, not_enabled};
+use super::not_enabled;
 use crate::event::{Creator, Deleter, Event};
 use crate::id::{RegionIdx, ResourceIdx, RoleIdx, SessionIdx, TransitionIdx};
 use crate::kind::{Mover, When};
@@ -63,7 +63,7 @@ impl<S: IdSet> Universe<S> {
 
     /// Opens a session that nothing stands against.
     #[inline]
-    pub(super) fn open_session(state: &mut State<S>, session: SessionIdx, tell: &mut impl FnMut(Event<S>)) {
+    pub(crate) fn open_session(state: &mut State<S>, session: SessionIdx, tell: &mut impl FnMut(Event<S>)) {
         state.sessions.insert(session.0);
         tell(Event::SessionOpened { session });
     }
@@ -122,16 +122,12 @@ impl<S: IdSet> Universe<S> {
         if !self.judge(state, role).is_unused() {
             return Err(not_enabled("TaskSucceeds", "the role is in use"));
         }
-        self.succeed(state, role, next, tell);
-        Ok(())
-    }
-
-    fn succeed(&self, state: &mut State<S>, role: RoleIdx, next: TaskState, tell: &mut impl FnMut(Event<S>)) {
         self.forget_start(state, role);
         state.set_task(role, Some(next));
         tell(Event::TaskSucceeded { role });
         self.remove_role(state, role, Deleter::Task, tell);
         self.tell_operators_of_success(state, role, tell);
+        Ok(())
     }
 
     #[inline]
@@ -150,28 +146,13 @@ impl<S: IdSet> Universe<S> {
         if !self.reports(state, role, &judgement).allow(named) {
             return Err(not_enabled("TaskFails", "the service's reporting policy does not allow this report"));
         }
-        self.fail(state, role, next, &judgement, named, tell);
-        Ok(())
-    }
-
-    /// Fails a task that was judged, with a report that is open to the service.
-    #[inline]
-    fn fail(
-        &self,
-        state: &mut State<S>,
-        role: RoleIdx,
-        next: TaskState,
-        judgement: &Judgement<S>,
-        named: &S,
-        tell: &mut impl FnMut(Event<S>),
-    ) {
         self.forget_start(state, role);
         state.set_task(role, Some(next));
         let outstanding = named.and(&self.blocking(state, role));
         state.reported = state.reported.minus(self.resources_of(role)).or(&outstanding);
         tell(Event::TaskFailed {
             role,
-            in_use: judgement.in_use.clone(),
+            in_use: judgement.in_use,
             session_open: judgement.session_open,
             named: named.clone(),
         });
@@ -179,24 +160,7 @@ impl<S: IdSet> Universe<S> {
             self.send_operators_to_docs(state, role);
         }
         self.tell_operators_of_failure(state, role, tell);
-    }
-
-    /// Decides a task as was offered: with nothing it succeeds, with a report it fails.
-    #[inline]
-    pub(super) fn decide(
-        &self,
-        state: &mut State<S>,
-        role: RoleIdx,
-        named: Option<&S>,
-        tell: &mut impl FnMut(Event<S>),
-    ) {
-        match named {
-            None => self.succeed(state, role, TaskState::Succeeded, tell),
-            Some(named) => {
-                let judgement = self.judge(state, role);
-                self.fail(state, role, TaskState::Failed, &judgement, named, tell);
-            }
-        }
+        Ok(())
     }
 
     pub(super) fn task_becomes_visible(state: &mut State<S>, role: RoleIdx, tell: &mut impl FnMut(Event<S>)) -> Done {

@@ -25,18 +25,6 @@ impl<S: IdSet> Universe<S> {
         if let Some(why) = self.bar_to_step(state, id, step) {
             return Err(not_enabled("Operator", why));
         }
-        self.take_step(state, id, step, tell)
-    }
-
-    /// Takes a step of an operator that nothing stands against.
-    #[inline]
-    pub(super) fn take_step(
-        &self,
-        state: &mut State<S>,
-        id: OperatorIdx,
-        step: OperatorStep,
-        tell: &mut impl FnMut(Event<S>),
-    ) -> Result<(), Refusal> {
         match step {
             OperatorStep::Submits => self.operator_submits(state, id, tell),
             OperatorStep::Polls => self.operator_polls(state, id, tell),

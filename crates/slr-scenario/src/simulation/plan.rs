@@ -281,9 +281,7 @@ impl Scripted {
             transitions.iter().find(fits).or(transitions.first()).copied()
         };
         match self {
-            Self::Call { by, command, .. } => {
-                Some(Action::Command { by: *by, command: universe.by_name(state, *command) })
-            }
+            Self::Call { by, command, .. } => Some(Action::Command { by: *by, command: *command }),
             Self::Poll { .. } | Self::TaskFails { named: None, .. } => None,
             Self::SessionOpens { role, principal } => {
                 let slots = universe.sessions_of(*role).minus(state.open_sessions());

@@ -471,8 +471,7 @@ impl<'a, S: IdSet> Player<'a, S> {
                 }
                 actions.push(Action::Command { by, command });
                 if let Scripted::Call { also, .. } = step {
-                    let command = |command: &Command| universe.by_name(state, *command);
-                    actions.extend(also.iter().map(|also| Action::Command { by, command: command(also) }));
+                    actions.extend(also.iter().map(|command| Action::Command { by, command: *command }));
                 }
             }
             Some(action) => actions.push(action),
