@@ -1,0 +1,453 @@
+//! The script: what is called, what happens, and what is expected of each step.
+
+use slr_core::action::Operation;
+use slr_core::id::{KindIdx, PrincipalIdx, ResourceIdx, RoleIdx, TransitionIdx};
+use slr_core::kind::{self, Passes, ResourceKind, Transition};
+use slr_core::world::{Item, Resource, RoleSort, SessionSlot};
+use slr_core::{Command, OperatorStep, policy};
+
+use super::access::{compiled, trust_of};
+use super::{Lowerer, Lowering, task_state, unknown};
+use crate::catalog::Catalog;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::expect;
+use crate::simulation::{PlannedStep, Scripted, SimTime, TaskName};
+use crate::syntax;
+use crate::yaml::{Span, Spanned};
+
+impl Lowerer<'_> {
+    pub(super) fn steps(&mut self) -> Lowering<Vec<PlannedStep>> {
+        let scenario = self.scenario;
+        let mut steps = Vec::new();
+        for step in &scenario.steps {
+            let what = match &step.value {
+                syntax::Step::Do(perform) => self.perform(perform, step.span)?,
+                syntax::Step::Happens(happens) => self.happens(happens, step.span)?,
+            };
+            steps.push(PlannedStep { at: SimTime::from_millis(step.at().as_millis()), what });
+        }
+        self.copy_to_namesakes(&steps);
+        Ok(steps)
+    }
+
+    /// What steps attach to a role may as well be attached to another role of the same name, if that is the one in the account by then.
+    fn copy_to_namesakes(&mut self, steps: &[PlannedStep]) {
+        let commands = steps.iter().flat_map(|step| match &step.what {
+            Scripted::Call { command, also, .. } => std::iter::once(command).chain(also).copied().collect(),
+            _ => Vec::new(),
+        });
+        let of_steps: Vec<_> = commands
+            .filter_map(|command| match command {
+                Command::Attach { attachment, .. } | Command::Detach { attachment } => Some(attachment),
+                _ => None,
+            })
+            .collect();
+        for attachment in of_steps {
+            let thing = self.world.attachments[attachment.index()].clone();
+            let name = self.world.roles[thing.role.index()].name.clone();
+            for role in self.world.roles_named(&name).filter(|role| *role != thing.role).collect::<Vec<_>>() {
+                if thing.malformed {
+                    self.world.malformed(role, thing.item.clone());
+                } else if thing.document.is_some()
+                    && let Item::InlinePolicy(policy) = &thing.item
+                {
+                    self.world.inline_policy(role, policy, thing.document.clone());
+                } else {
+                    self.world.attachment(role, thing.item.clone());
+                }
+            }
+        }
+    }
+
+    fn perform(&mut self, step: &syntax::Perform, span: Span) -> Lowering<Scripted> {
+        let by = self.principal(step.caller.as_ref());
+        match Operation::from_name(&step.operation) {
+            Some(operation) => self.call(by, operation, step, span),
+            None => self.operate(by, step, span),
+        }
+    }
+
+    fn call(
+        &mut self,
+        by: PrincipalIdx,
+        operation: Operation,
+        step: &syntax::Perform,
+        span: Span,
+    ) -> Lowering<Scripted> {
+        let need =
+            |what: &str| Box::new(Diagnostic::new(Code::MissingKey, span, format!("{operation} needs `{what}`")));
+        if operation == Operation::GetServiceLinkedRoleDeletionStatus {
+            let task = match step.task.as_ref().map(|task| &task.value) {
+                None | Some(syntax::TaskRef::Last) => TaskName::Last,
+                Some(syntax::TaskRef::First) => TaskName::First,
+                Some(syntax::TaskRef::Number(number)) => TaskName::Number(*number),
+                Some(syntax::TaskRef::Id(id)) => TaskName::Id(id.clone()),
+            };
+            return Ok(Scripted::Poll { by, task });
+        }
+        if operation == Operation::ListRoles {
+            return Ok(Scripted::call(by, Command::ListRoles));
+        }
+        if operation == Operation::CreateServiceLinkedRole {
+            let service = step.service.as_ref().ok_or_else(|| need("service"))?;
+            let suffix = step.suffix.as_ref().map(|suffix| suffix.as_str());
+            let description = step.description.as_ref().map(|text| self.world.text(text));
+            let request = self.request(service, suffix);
+            return Ok(Scripted::call(by, Command::CreateServiceLinkedRole { request, description }));
+        }
+        let name = step.role.as_ref().ok_or_else(|| need("role"))?;
+        let role = if operation == Operation::CreateRole { self.new_role(name, step)? } else { self.role(name) };
+        let description = step.description.as_ref().map(|text| self.world.text(text));
+        let seconds = |millis: u64| u32::try_from(millis / 1000).unwrap_or(u32::MAX);
+        let longest = step.max_session_duration.as_ref().map(|duration| seconds(duration.as_millis()));
+        let command = match operation {
+            Operation::CreateRole => Command::CreateRole { role, max_session_duration: longest },
+            Operation::DeleteRole => Command::DeleteRole { role },
+            Operation::DeleteServiceLinkedRole => Command::DeleteServiceLinkedRole { role },
+            Operation::AssumeRole => Command::AssumeRole { role },
+            Operation::UpdateRole => Command::UpdateRole { role, description, max_session_duration: longest },
+            Operation::UpdateRoleDescription => {
+                Command::UpdateRoleDescription { role, description: description.ok_or_else(|| need("description"))? }
+            }
+            _ => return Ok(self.about_items(by, operation, role, step)),
+        };
+        Ok(Scripted::call(by, command))
+    }
+
+    /// A call that attaches something, takes something off, or only reads.
+    fn about_items(
+        &mut self,
+        by: PrincipalIdx,
+        operation: Operation,
+        role: RoleIdx,
+        step: &syntax::Perform,
+    ) -> Scripted {
+        let Some((items, attaches)) = self.items(operation, role, step) else {
+            return Scripted::call(by, Command::Read { operation, role });
+        };
+        let command = |attachment, value| {
+            if attaches { Command::Attach { attachment, value } } else { Command::Detach { attachment } }
+        };
+        // Tags have values, in the order of their keys.
+        let values: Vec<_> = step.tags.iter().map(|(_, value)| self.world.text(value)).collect();
+        let values = values.into_iter().map(Some).chain(std::iter::repeat(None));
+        let kind = match operation {
+            Operation::PutRolePolicy => Some(policy::DocumentKind::Identity),
+            Operation::UpdateAssumeRolePolicy => Some(policy::DocumentKind::Trust),
+            _ => None,
+        };
+        let written = kind.zip(step.document.as_ref()).map(|(kind, document)| compiled(document, kind).map_err(|_| ()));
+        let mut commands = items.into_iter().zip(values).map(|(item, value)| match (item, &written) {
+            (Item::InlinePolicy(name), Some(Ok(document))) => {
+                command(self.world.inline_policy(role, &name, Some(document.clone())), value)
+            }
+            (item, Some(Err(()))) => {
+                // Told apart from the same policy with a document that can be read.
+                let attachment = self.world.malformed(role, item);
+                command(attachment, value)
+            }
+            (item, Some(Ok(_)) | None) => command(self.world.attachment(role, item), value),
+        });
+        match commands.next() {
+            Some(first) => Scripted::Call { by, command: first, also: commands.collect() },
+            // Of no tags nothing is to be done but to look for the role.
+            None => Scripted::call(by, Command::Read { operation, role }),
+        }
+    }
+
+    /// A request for a service-linked role.
+    ///
+    /// A principal that some role trusts exists, as those do that the catalogue knows, whether it has a service-linked role or not.
+    fn request(&mut self, service: &str, suffix: Option<&str>) -> slr_core::id::RequestIdx {
+        let scenario = self.scenario;
+        let by_services = scenario.services.iter().flat_map(|(_, service)| &service.trust);
+        let by_roles = scenario.roles.iter().flat_map(|(_, role)| &role.trust);
+        let is_trusted = by_services.chain(by_roles).any(|known| known.eq_ignore_ascii_case(service));
+        self.world.request(service, suffix, |service| is_trusted || Catalog::exists(service))
+    }
+
+    fn new_role(&mut self, name: &Spanned<String>, step: &syntax::Perform) -> Lowering<RoleIdx> {
+        let declared = self.scenario.roles.get(name).map(|role| &role.value);
+        let path = step.path.as_ref().or_else(|| declared.and_then(|role| role.path.as_ref()));
+        let trust = if step.trust.is_empty() && step.document.is_none() {
+            declared.map_or_else(Vec::new, |role| trust_of(&role.trust, role.trust_policy.as_ref()))
+        } else {
+            trust_of(&step.trust, step.document.as_ref())
+        };
+        let role = self.world.ordinary_role(name, path.map_or("/", |path| path.as_str()), &trust);
+        // A length that the call is refused for is nobody's.
+        let longest = step.max_session_duration.as_ref().filter(|_| step.refused.is_none());
+        self.particulars(role, step.description.as_ref(), longest);
+        match &self.world.roles[role.index()].sort {
+            RoleSort::Ordinary { trust: known, .. } if *known != trust => {
+                let message = format!("`{name}` has another trust policy elsewhere: one is possible at its creation");
+                let help = "make it with the one, and replace it with `UpdateAssumeRolePolicy`";
+                Err(Box::new(Diagnostic::new(Code::Ambiguous, name.span, message).help(help)))
+            }
+            RoleSort::Ordinary { .. } | RoleSort::ServiceLinked { .. } => Ok(role),
+        }
+    }
+
+    /// What an operation attaches (`true`) or takes off (`false`); `None` if it only reads.
+    fn items(&self, operation: Operation, role: RoleIdx, step: &syntax::Perform) -> Option<(Vec<Item>, bool)> {
+        let policy = step.policy.as_ref();
+        let arn = || policy.map(|policy| self.policy_arn(policy)).unwrap_or_default();
+        let name = || policy.map(|policy| policy.value.clone()).unwrap_or_default();
+        let profile = || step.profile.as_ref().map(|profile| profile.value.clone()).unwrap_or_default();
+        Some(match operation {
+            Operation::TagRole => (step.tags.names().map(|key| Item::Tag(key.to_owned())).collect(), true),
+            Operation::UntagRole => (step.tag_keys.iter().map(|key| Item::Tag(key.value.clone())).collect(), false),
+            Operation::AttachRolePolicy => (vec![Item::ManagedPolicy(arn())], true),
+            Operation::DetachRolePolicy => (vec![Item::ManagedPolicy(arn())], false),
+            Operation::PutRolePolicy => (vec![Item::InlinePolicy(name())], true),
+            Operation::DeleteRolePolicy => (vec![Item::InlinePolicy(name())], false),
+            Operation::AddRoleToInstanceProfile => (vec![Item::InstanceProfile(profile())], true),
+            Operation::RemoveRoleFromInstanceProfile => (vec![Item::InstanceProfile(profile())], false),
+            Operation::PutRolePermissionsBoundary => (vec![Item::Boundary(arn())], true),
+            // The call does not say which one: the role has one at the most.
+            Operation::DeleteRolePermissionsBoundary => (vec![self.boundary(role)], false),
+            Operation::UpdateAssumeRolePolicy => {
+                (vec![Item::TrustPolicy(trust_of(&step.trust, step.document.as_ref()).join(" "))], true)
+            }
+            Operation::CreateServiceLinkedRole
+            | Operation::DeleteServiceLinkedRole
+            | Operation::GetServiceLinkedRoleDeletionStatus
+            | Operation::CreateRole
+            | Operation::DeleteRole
+            | Operation::GetRole
+            | Operation::ListRoles
+            | Operation::UpdateRole
+            | Operation::UpdateRoleDescription
+            | Operation::GetRolePolicy
+            | Operation::ListRolePolicies
+            | Operation::ListAttachedRolePolicies
+            | Operation::ListInstanceProfilesForRole
+            | Operation::ListRoleTags
+            | Operation::GenerateServiceLastAccessedDetails
+            | Operation::GetServiceLastAccessedDetails
+            | Operation::PassRole
+            | Operation::AssumeRole => return None,
+        })
+    }
+
+    /// The boundary that an earlier step of the script may have given the role.
+    fn boundary(&self, role: RoleIdx) -> Item {
+        let of_role = self.world.attachments.iter().rev().filter(|attachment| attachment.role == role);
+        let mut boundaries =
+            of_role.map(|attachment| &attachment.item).filter(|item| matches!(item, Item::Boundary(_)));
+        boundaries.next().cloned().unwrap_or_else(|| Item::Boundary(String::new()))
+    }
+
+    /// A call of an operation of a kind, on a resource that there is or that is made with it.
+    fn operate(&mut self, by: PrincipalIdx, step: &syntax::Perform, span: Span) -> Lowering<Scripted> {
+        let name = step.resource.as_ref().ok_or_else(|| {
+            let message = format!("{} needs `resource`", step.operation);
+            Box::new(Diagnostic::new(Code::MissingKey, span, message))
+        })?;
+        let resource = match self.resource(name) {
+            Ok(resource) => resource,
+            Err(_) => self.new_resource(name, step)?,
+        };
+        let passes = self.passed(resource, step)?;
+        let kind = &self.world.kinds[self.world.resources[resource.index()].kind.index()];
+        let with = step.with();
+        let transitions = transitions(kind, |transition| called(transition, &step.operation, &with, passes));
+        if transitions.is_empty() {
+            return Err(unknown(Code::UnknownOperation, &step.operation, "operation"));
+        }
+        Ok(Scripted::Operate { by, resource, transitions })
+    }
+
+    /// Which role a call passes for the resource; one of the account's own is noted with the resource.
+    fn passed(&mut self, resource: ResourceIdx, step: &syntax::Perform) -> Lowering<Passes> {
+        let Some(name) = &step.passes else {
+            return Ok(Passes::Nothing);
+        };
+        let role = self.role(name);
+        let resource = &mut self.world.resources[resource.index()];
+        if role == resource.role {
+            return Ok(Passes::LinkedRole);
+        }
+        match resource.passes.replace(role) {
+            Some(other) if other != role => {
+                let message = format!("`{}` is passed another role elsewhere: one is possible", resource.name);
+                Err(Box::new(Diagnostic::new(Code::Ambiguous, name.span, message)))
+            }
+            Some(_) | None => Ok(Passes::CustomRole),
+        }
+    }
+
+    fn new_resource(&mut self, name: &Spanned<String>, step: &syntax::Perform) -> Lowering<ResourceIdx> {
+        let service = step.service.as_ref().and_then(|service| self.world.service(service));
+        let with = step.with();
+        let linked = step
+            .passes
+            .as_ref()
+            .map(|role| self.world.services.iter().any(|service| service.role_name.as_str() == role.value));
+        let passes = match linked {
+            None => Passes::Nothing,
+            Some(true) => Passes::LinkedRole,
+            Some(false) => Passes::CustomRole,
+        };
+        let creates = |kind: &ResourceKind| {
+            service.is_none_or(|service| kind.service == service)
+                && kind.transitions.iter().any(|t| t.from == 0 && called(t, &step.operation, &with, passes))
+        };
+        let kind = (0..)
+            .zip(&self.world.kinds)
+            .find(|(_, kind)| creates(kind))
+            .map(|(index, _)| KindIdx(index))
+            .ok_or_else(|| unknown(Code::UnknownResource, name, "resource"))?;
+        let service = self.world.kinds[kind.index()].service;
+        let role = self.role_of_service(step.role.as_ref(), service);
+        let region = step.region.as_ref().map_or(slr_core::id::RegionIdx(0), |region| self.world.region(region));
+        let parents = step.parents().iter().map(|parent| self.resource(parent)).collect::<Result<_, _>>()?;
+        let needs = step.needs.iter().map(|action| action.value.clone()).collect();
+        self.world.resources.push(Resource { parents, needs, ..Resource::new(name, kind, region, role) });
+        self.resource(name)
+    }
+
+    fn happens(&mut self, step: &syntax::Happens, span: Span) -> Lowering<Scripted> {
+        use syntax::Happening;
+        let what = step.happens.value;
+        if let Happening::ResourceMoves = what {
+            let (Some(name), Some(move_name)) = (&step.resource, &step.step) else {
+                let message = "a resource that moves needs `resource` and `move`";
+                return Err(Box::new(Diagnostic::new(Code::MissingKey, span, message)));
+            };
+            let resource = self.resource(name)?;
+            let kind = &self.world.kinds[self.world.resources[resource.index()].kind.index()];
+            let transitions = transitions(kind, |transition| transition.name == move_name.value);
+            if transitions.is_empty() {
+                return Err(unknown(Code::UnknownMove, move_name, "move"));
+            }
+            return Ok(Scripted::ResourceMoves { resource, transitions });
+        }
+        if let Some(scripted) = self.operator_or_region(step, span)? {
+            return Ok(scripted);
+        }
+        let role = match (&step.role, &step.service) {
+            (None, Some(service)) => {
+                let request = self.request(service, step.suffix.as_ref().map(|suffix| suffix.as_str()));
+                let resolved = self.world.requests[request.index()].resolution;
+                resolved.map_err(|_| unknown(Code::UnknownService, service, "service"))?
+            }
+            (name, _) => self.role_or_only(name.as_ref(), span)?,
+        };
+        Ok(match what {
+            Happening::SessionOpens => {
+                let principal = self.session_principal(role, step.principal.as_ref())?;
+                let free = self.world.sessions.iter().any(|slot| slot.role == role && slot.principal == principal);
+                // Sessions that only steps open need slots of their own; as many as there are such steps, at most.
+                let wanted = self.scenario.steps.iter().filter(|other| {
+                    matches!(&other.value, syntax::Step::Happens(other) if other.happens.value == Happening::SessionOpens)
+                });
+                let scripted =
+                    self.world.sessions.iter().filter(|slot| slot.role == role && !slot.given_open && !slot.reopens);
+                if !free || scripted.count() < wanted.count() {
+                    let slot = SessionSlot { role, principal: principal.clone(), given_open: false, reopens: false };
+                    self.world.sessions.push(slot);
+                }
+                Scripted::SessionOpens { role, principal: Some(principal.as_str().to_owned()) }
+            }
+            Happening::SessionEnds => Scripted::SessionEnds { role },
+            Happening::TaskStarts => Scripted::TaskStarts { role },
+            Happening::TaskSucceeds => Scripted::TaskSucceeds { role },
+            Happening::TaskFails => {
+                let resources = |names: &Vec<Spanned<String>>| names.iter().map(|name| self.resource(name)).collect();
+                Scripted::TaskFails { role, named: step.reports.as_ref().map(resources).transpose()? }
+            }
+            Happening::RoleAppears => Scripted::RoleAppears { role },
+            Happening::RoleDisappears => Scripted::RoleDisappears { role },
+            Happening::TaskBecomesVisible => Scripted::TaskBecomesVisible { role },
+            Happening::TaskIsForgotten => Scripted::TaskIsForgotten { role },
+            Happening::RolePropagates => Scripted::RolePropagates { role },
+            Happening::ResourceMoves
+            | Happening::DocsRead
+            | Happening::OperatorSubmits
+            | Happening::OperatorPolls
+            | Happening::OperatorCleansUp
+            | Happening::OperatorGivesUp
+            | Happening::RegionFails
+            | Happening::RegionRecovers => unreachable_happening(span)?,
+        })
+    }
+
+    /// What an operator does or befalls a Region; `None` for everything else.
+    fn operator_or_region(&self, step: &syntax::Happens, span: Span) -> Lowering<Option<Scripted>> {
+        use syntax::Happening;
+        let need = |key: &str| {
+            Box::new(Diagnostic::new(Code::MissingKey, span, format!("`{}` needs `{key}`", step.happens.value)))
+        };
+        let operator_step = match step.happens.value {
+            Happening::DocsRead => OperatorStep::ReadsDocs,
+            Happening::OperatorSubmits => OperatorStep::Submits,
+            Happening::OperatorPolls => OperatorStep::Polls,
+            Happening::OperatorGivesUp => OperatorStep::GivesUp,
+            Happening::OperatorCleansUp => {
+                let name = step.resource.as_ref().ok_or_else(|| need("resource"))?;
+                OperatorStep::CleansUp(self.resource(name)?)
+            }
+            what @ (Happening::RegionFails | Happening::RegionRecovers) => {
+                let name = step.region.as_ref().ok_or_else(|| need("region"))?;
+                let known = (0..).zip(&self.world.regions).find(|(_, region)| **region == name.value);
+                let (region, _) = known.ok_or_else(|| unknown(Code::UnknownRegion, name, "Region"))?;
+                let (region, fails) = (slr_core::id::RegionIdx(region), what == Happening::RegionFails);
+                return Ok(Some(Scripted::Region { region, fails }));
+            }
+            Happening::SessionOpens
+            | Happening::SessionEnds
+            | Happening::TaskStarts
+            | Happening::TaskSucceeds
+            | Happening::TaskFails
+            | Happening::ResourceMoves
+            | Happening::RoleAppears
+            | Happening::RoleDisappears
+            | Happening::TaskBecomesVisible
+            | Happening::TaskIsForgotten
+            | Happening::RolePropagates => return Ok(None),
+        };
+        let operator = self.operator(step.operator.as_ref(), span)?;
+        Ok(Some(Scripted::Operator { operator, step: operator_step }))
+    }
+
+    pub(super) fn step_expectation(step: &Spanned<syntax::Step>) -> expect::StepExpectation {
+        match &step.value {
+            syntax::Step::Happens(_) => expect::StepExpectation::default(),
+            syntax::Step::Do(perform) => expect::StepExpectation {
+                refused: perform.refused.as_ref().map(|code| code.value.code()),
+                message: perform.message.as_ref().map(|text| text.value.clone()),
+                answers: perform.answers.as_ref().map(|answers| expect::Answers {
+                    status: answers.status.as_ref().map(|status| task_state(status.value)),
+                    reports: answers.reports.as_ref().map(|number| number.value),
+                    regions: answers.regions.iter().map(|region| region.value.clone()).collect(),
+                    reason: answers.reason.as_ref().map(|text| text.value.clone()),
+                    description: answers.description.as_ref().map(|text| text.value.clone()),
+                    role: answers.role.as_ref().map(|text| text.value.clone()),
+                    arn: answers.arn.as_ref().map(|text| text.value.clone()),
+                    trust: answers.trust.iter().map(|principal| principal.value.clone()).collect(),
+                    tags: answers.tags.iter().map(|(key, value)| (key.value.clone(), value.value.clone())).collect(),
+                    count: answers.count.as_ref().map(|number| number.value),
+                    under: perform.path.as_ref().map(|path| path.value.clone()),
+                }),
+            },
+        }
+    }
+}
+
+/// The happenings that are lowered before the others; the compiler cannot see that they do not come here.
+fn unreachable_happening(span: Span) -> Lowering<Scripted> {
+    Err(Box::new(Diagnostic::new(Code::WrongKind, span, "this cannot happen to a role")))
+}
+
+fn transitions(kind: &ResourceKind, wanted: impl Fn(&Transition) -> bool) -> Vec<TransitionIdx> {
+    (0..).zip(&kind.transitions).filter(|(_, t)| wanted(t)).map(|(index, _)| TransitionIdx(index)).collect()
+}
+
+/// Whether a call of the operation with these parameters, which passes that role, makes the transition.
+fn called(transition: &Transition, operation: &str, with: &[&str], passes: Passes) -> bool {
+    transition.by == kind::Mover::Caller
+        && transition.operation == operation
+        && transition.passes == passes
+        && transition.with.iter().map(String::as_str).eq(with.iter().copied())
+}
