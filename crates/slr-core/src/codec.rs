@@ -56,8 +56,32 @@ impl Field {
     }
 }
 
+/// The place of each plane among a state's planes, which is the order in which they are packed; of several bits, the lowest one's.
+mod place {
+    pub(super) const ROLES: usize = 0;
+    pub(super) const TASKS: usize = 2;
+    pub(super) const UNSEEN_TASKS: usize = 5;
+    pub(super) const FRESH_ROLES: usize = 6;
+    pub(super) const BUSY_AT_START: usize = 7;
+    pub(super) const RESOURCES: usize = 8;
+    pub(super) const REPORTED: usize = 12;
+    pub(super) const BLOCKING_AT_START: usize = 13;
+    pub(super) const SESSIONS: usize = 14;
+    pub(super) const ATTACHED: usize = 15;
+    pub(super) const DARK_REGIONS: usize = 16;
+}
+
 /// The planes that vary in few worlds.
-const RARE: [usize; 8] = [5, 6, 7, 10, 11, 13, 15, 16];
+const RARE: [usize; 8] = [
+    place::UNSEEN_TASKS,
+    place::FRESH_ROLES,
+    place::BUSY_AT_START,
+    place::RESOURCES + 2,
+    place::RESOURCES + 3,
+    place::BLOCKING_AT_START,
+    place::ATTACHED,
+    place::DARK_REGIONS,
+];
 
 /// Packs the states of one universe into words and back.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -137,19 +161,19 @@ impl Codec {
         let code_bits = 8 - highest_code.leading_zeros();
         let judged_at_start = world.knobs.judged != Judged::End;
         let mut widths = [0; PLANES];
-        widths[..5].fill(roles);
-        widths[5] = given(world.knobs.late_visibility, roles);
-        widths[6] = given(world.knobs.late_propagation, roles);
-        widths[7] = given(judged_at_start, roles);
+        widths[place::ROLES..place::UNSEEN_TASKS].fill(roles);
+        widths[place::UNSEEN_TASKS] = given(world.knobs.late_visibility, roles);
+        widths[place::FRESH_ROLES] = given(world.knobs.late_propagation, roles);
+        widths[place::BUSY_AT_START] = given(judged_at_start, roles);
         for bit in 0..4_u8 {
-            widths[8 + usize::from(bit)] = given(u32::from(bit) < code_bits, resources);
+            widths[place::RESOURCES + usize::from(bit)] = given(u32::from(bit) < code_bits, resources);
         }
-        widths[12] = resources;
-        widths[13] = given(judged_at_start, resources);
-        widths[14] = sessions;
-        widths[15] = attachments;
+        widths[place::REPORTED] = resources;
+        widths[place::BLOCKING_AT_START] = given(judged_at_start, resources);
+        widths[place::SESSIONS] = sessions;
+        widths[place::ATTACHED] = attachments;
         // Regions fail where a script says so, too, not only where they do by themselves.
-        widths[16] = regions;
+        widths[place::DARK_REGIONS] = regions;
 
         let mut layout = Layout { word: 0, shift: 0, bits: 0 };
         let planes = widths.map(|bits| layout.field(bits));
@@ -188,7 +212,7 @@ impl Codec {
 
     /// Where the resources lie that a failed task named.
     pub(crate) const fn reported(&self) -> Field {
-        self.planes[12]
+        self.planes[place::REPORTED]
     }
 
     /// How many words a packed state has.
@@ -207,15 +231,15 @@ impl Codec {
         let shifted = |plane: &S, place: usize| plane.low_word().wrapping_shl(u32::from(self.planes[place].shift));
         let State { roles, tasks, resources, reported, sessions, .. } = state;
         let mut word = extra.wrapping_shl(u32::from(self.extra.shift))
-            | shifted(roles.plane(0), 0)
-            | shifted(roles.plane(1), 1)
-            | shifted(tasks.plane(0), 2)
-            | shifted(tasks.plane(1), 3)
-            | shifted(tasks.plane(2), 4)
-            | shifted(resources.plane(0), 8)
-            | shifted(resources.plane(1), 9)
-            | shifted(reported, 12)
-            | shifted(sessions, 14);
+            | shifted(roles.plane(0), place::ROLES)
+            | shifted(roles.plane(1), place::ROLES + 1)
+            | shifted(tasks.plane(0), place::TASKS)
+            | shifted(tasks.plane(1), place::TASKS + 1)
+            | shifted(tasks.plane(2), place::TASKS + 2)
+            | shifted(resources.plane(0), place::RESOURCES)
+            | shifted(resources.plane(1), place::RESOURCES + 1)
+            | shifted(reported, place::REPORTED)
+            | shifted(sessions, place::SESSIONS);
         if self.has_rare {
             let planes = planes(state);
             for place in RARE {
@@ -276,17 +300,22 @@ impl Codec {
         let plane = |index: usize| S::from_word(read(&self.planes[index]));
         let rare = |index: usize| if self.has_rare { plane(index) } else { S::default() };
         let mut state = State {
-            roles: Planes([plane(0), plane(1)]),
-            tasks: Planes([plane(2), plane(3), plane(4)]),
-            unseen_tasks: rare(5),
-            fresh_roles: rare(6),
-            busy_at_start: rare(7),
-            resources: Planes([plane(8), plane(9), rare(10), rare(11)]),
-            reported: plane(12),
-            blocking_at_start: rare(13),
-            sessions: plane(14),
-            attached: rare(15),
-            dark_regions: rare(16),
+            roles: Planes([plane(place::ROLES), plane(place::ROLES + 1)]),
+            tasks: Planes([plane(place::TASKS), plane(place::TASKS + 1), plane(place::TASKS + 2)]),
+            unseen_tasks: rare(place::UNSEEN_TASKS),
+            fresh_roles: rare(place::FRESH_ROLES),
+            busy_at_start: rare(place::BUSY_AT_START),
+            resources: Planes([
+                plane(place::RESOURCES),
+                plane(place::RESOURCES + 1),
+                rare(place::RESOURCES + 2),
+                rare(place::RESOURCES + 3),
+            ]),
+            reported: plane(place::REPORTED),
+            blocking_at_start: rare(place::BLOCKING_AT_START),
+            sessions: plane(place::SESSIONS),
+            attached: rare(place::ATTACHED),
+            dark_regions: rare(place::DARK_REGIONS),
             operators: [OperatorState::default(); crate::world::MAX_OPERATORS],
         };
         for (field, own) in self.operators.iter().zip(&mut state.operators) {

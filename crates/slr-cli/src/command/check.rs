@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use slr_check::lifecycle::{Act, Asked, ForWidth, Lifecycle, NotAsked, PackedKey, Scene, narrowest, written};
 use slr_check::{Bounds, Progress, Run, Settings, Unsound, check};
@@ -25,7 +25,7 @@ use slr_scenario::trace::record::{Footer, Names};
 use slr_scenario::trace::{Header, Recorder};
 use slr_scenario::{Params, Source};
 
-use super::{Assignments, stop_on_interrupt};
+use super::{Assignments, Format, stop_on_interrupt};
 use crate::console::Console;
 use crate::exit::{Exit, Failure};
 use crate::report::excerpt;
@@ -103,14 +103,6 @@ pub(crate) struct Check {
     /// How the result is written.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people.
-    Text,
-    /// For programs: one JSON object.
-    Json,
 }
 
 impl Check {

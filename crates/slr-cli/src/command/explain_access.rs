@@ -4,11 +4,11 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use slr_scenario::access::{Answer, Explanation, Layer, Outcome, Question};
 
-use super::Assignments;
+use super::{Assignments, Format};
 use crate::console::Console;
 use crate::exit::{Exit, Failure};
 
@@ -49,14 +49,6 @@ pub(crate) struct ExplainAccess {
     /// How the answer is written.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people.
-    Text,
-    /// For programs: one JSON object.
-    Json,
 }
 
 fn key_and_value(text: &str) -> Result<(String, String), String> {

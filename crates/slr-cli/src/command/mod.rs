@@ -22,7 +22,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use slr_scenario::Params;
 use slr_scenario::access::Access;
@@ -120,6 +120,15 @@ impl Command {
             Self::ExitCodes(command) => command.execute(console),
         }
     }
+}
+
+/// How a command writes what it found out, where there is one thing to write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    Text,
+    /// For programs: one JSON object.
+    Json,
 }
 
 /// Values for the parameters of a scenario.
