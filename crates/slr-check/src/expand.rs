@@ -84,9 +84,9 @@ pub(crate) struct Batch<K> {
 /// nearest caches.
 pub(crate) const BATCH_STEPS: usize = 2048;
 
-/// So many are 1 MiB: most of them stay in the second-level cache. They spare three of four looks into a visited set that does not; a
-/// sixteenth of them would spare every other one.
-const RECENT: usize = 1 << 17;
+/// So many are 512 KiB: they stay in the second-level cache. They spare two of three looks into a visited set that does not; a quarter
+/// of them would spare every other one, and twice as many would push each other out.
+const RECENT: usize = 1 << 16;
 
 impl<K: Key> Batch<K> {
     pub(crate) fn new(tally: Tally, compare: bool) -> Self {

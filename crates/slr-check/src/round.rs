@@ -19,7 +19,7 @@ use crate::{Key, Model};
 /// so this must not depend on the number of threads.
 pub(crate) const ROUND: u32 = 1 << 13;
 /// States expanded as one task.
-const CHUNK: u32 = 1024;
+const CHUNK: u32 = 512;
 /// Parts of the visited set that are filled by one thread each.
 const LANES: usize = 16;
 const SHARDS_PER_LANE: usize = SHARDS / LANES;
@@ -228,7 +228,9 @@ impl<K: Key> Chunk<K> {
     #[expect(clippy::cast_possible_truncation, reason = "there are fewer than 256 lanes")]
     fn keep_candidates(&mut self, first: StateNumber, visited: &Visited<'_, K>, batch: &Batch<K>) {
         for (fingerprint, key, parent) in batch.unseen() {
-            if !visited.holds(fingerprint, &key) {
+            // Where words are not compared, the batch was sifted by fingerprint: what is left is new, or lies behind a full bucket,
+            // which the lane will see as soon as anybody.
+            if !visited.compare || !visited.holds(fingerprint, &key) {
                 let lane = shard_of(fingerprint) / SHARDS_PER_LANE;
                 self.candidates[lane].push(Candidate { fingerprint, key, parent: first + parent });
                 self.order.push(lane as u8);
