@@ -14,6 +14,11 @@ use super::backoff::Backoff;
 use super::chance::Delay;
 use super::time::SimTime;
 
+/// The `MaxSessionDuration` of a role for which nobody has asked for another, in milliseconds: an hour.
+///
+/// Source: IAM API Reference, `CreateRole`, `MaxSessionDuration`.
+pub(crate) const DEFAULT_MAX_SESSION: u64 = 3_600_000;
+
 /// How long things take, what goes wrong by itself, and what is scripted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {

@@ -15,7 +15,7 @@ use slr_core::world::{Told, Works};
 use slr_core::{Action, Command, Event, IdSet, OperatorStep, State, Universe};
 
 use super::chance::{Chance, Delay, stream_number};
-use super::plan::{Actions, Plan, Scripted, TaskName};
+use super::plan::{Actions, DEFAULT_MAX_SESSION, Plan, Scripted, TaskName};
 use super::time::SimTime;
 use super::{Agenda, Habits, Step};
 use crate::ledger::task_id;
@@ -525,7 +525,7 @@ impl<'a, S: IdSet> Player<'a, S> {
         match event {
             Event::RoleCreated { role, .. } => {
                 self.supersede(*role);
-                self.max_session[role.index()] = self.plan.max_session[role.index()];
+                self.max_session[role.index()] = DEFAULT_MAX_SESSION;
                 if state.is_fresh(*role) {
                     let delay = self.plan.propagation;
                     self.after_delay(now, delay, Actor::Service(*role), What::RolePropagates, role.0, agenda);
@@ -864,6 +864,9 @@ impl<S: IdSet> Habits<S> for Player<'_, S> {
             What::Step => self.unplayable.push(Unplayable { step: due.id, at: now, why: Some(why) }),
             What::SessionOpens => self.missed_sessions[due.id as usize] = true,
             What::ResourceMoves => self.missed_moves[due.id as usize] = true,
+            Action::Command {
+                command: Command::CreateRole { role, max_session_duration: Some(seconds), .. }, ..
+            } if step.refused.is_none() => self.max_session[role.index()] = u64::from(*seconds) * 1000,
             What::SessionEnds
             | What::TaskStarts
             | What::TaskDecides

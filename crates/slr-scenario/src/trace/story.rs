@@ -129,7 +129,7 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
     fn command(&self, command: Command, ledger: &Ledger<'_, S>) -> String {
         let world = self.universe.world();
         match command {
-            Command::CreateRole { role, max_session_duration } => {
+            Command::CreateRole { role, description: _, max_session_duration } => {
                 let path = match world.role_path(role).as_str() {
                     "/" => String::new(),
                     path => format!(" on the path {path}"),
