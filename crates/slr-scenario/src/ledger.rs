@@ -153,6 +153,7 @@ impl<'a, S: IdSet> Ledger<'a, S> {
             | Event::SessionEnded { .. }
             | Event::ResourceMoved { .. }
             | Event::DocsRead { .. }
+            | Event::ObstaclesNamed { .. }
             | Event::FailureSeen { .. }
             | Event::SuccessSeen { .. }
             | Event::GaveUp { .. }

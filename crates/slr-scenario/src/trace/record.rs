@@ -452,6 +452,9 @@ impl<'a, S: IdSet> Names<'a, S> {
             },
             Event::ResourceMoved { resource, transition } => self.moved("ResourceMoved", *resource, *transition),
             Event::DocsRead { operator } => of_operator("DocsRead", *operator),
+            Event::ObstaclesNamed { operator, resources } => {
+                Fact { named: self.set(resources), ..of_operator("ObstaclesNamed", *operator) }
+            }
             Event::FailureSeen { operator } => of_operator("FailureSeen", *operator),
             Event::SuccessSeen { operator } => of_operator("SuccessSeen", *operator),
             Event::GaveUp { operator } => of_operator("GaveUp", *operator),
