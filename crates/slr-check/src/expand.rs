@@ -40,6 +40,11 @@ impl Tally {
         self.fired.iter().fold(0, |all, fired| all.saturating_add(*fired))
     }
 
+    /// One of the same rules and properties that has counted nothing.
+    pub(crate) fn emptied(&self) -> Self {
+        Self::new(self.fired.len(), self.findings.len())
+    }
+
     /// Adds what `other` counted to this and empties it.
     pub(crate) fn take(&mut self, other: &mut Self) {
         self.ends += std::mem::take(&mut other.ends);
@@ -66,6 +71,8 @@ pub(crate) struct Batch<K> {
     fingerprints: Vec<u64>,
     /// For each expanded state, where its steps end in `keys`.
     ends: Vec<usize>,
+    /// How many steps were appended since the batch was cleared, those that were left out at once included.
+    generated: u64,
     unseen: Vec<u32>,
     /// Fingerprints of steps that were appended lately, by their low bits. Their states have been visited, or will be
     /// on account of an earlier step than one that comes now. States near each other share many successors: this
@@ -88,15 +95,14 @@ const RECENT: usize = 1 << 14;
 
 impl<K: Key> Batch<K> {
     pub(crate) fn new(tally: Tally, compare: bool) -> Self {
-        // At first no place holds a fingerprint that would be looked for there.
-        let recent = std::array::from_fn(|place| !(place as u64));
         Self {
-            recent: Box::new(recent),
+            recent: Box::new(nothing_recent()),
             compare,
             recent_keys: Vec::new(),
             keys: Vec::new(),
             fingerprints: Vec::new(),
             ends: Vec::new(),
+            generated: 0,
             unseen: Vec::new(),
             tally,
             ample: Vec::new(),
@@ -107,6 +113,18 @@ impl<K: Key> Batch<K> {
         self.keys.clear();
         self.fingerprints.clear();
         self.ends.clear();
+        self.generated = 0;
+    }
+
+    /// How many steps were appended since the batch was cleared: the same whoever appended what before.
+    pub(crate) const fn generated(&self) -> u64 {
+        self.generated
+    }
+
+    /// Forgets what was generated lately, for it was not kept.
+    pub(crate) fn forget_recent(&mut self) {
+        *self.recent = nothing_recent();
+        self.recent_keys.clear();
     }
 
     pub(crate) fn is_full(&self) -> bool {
@@ -140,6 +158,7 @@ impl<K: Key> Batch<K> {
     #[inline]
     #[expect(clippy::cast_possible_truncation, reason = "only the low bits matter")]
     fn push(&mut self, key: K) {
+        self.generated += 1;
         let fingerprint = filed_under(&key);
         let place = fingerprint as usize % RECENT;
         // Said of the type too, so that nothing is left of it where keys are one word.
@@ -154,6 +173,11 @@ impl<K: Key> Batch<K> {
             }
         }
     }
+}
+
+/// In no place a fingerprint that would be looked for there.
+fn nothing_recent() -> [u64; RECENT] {
+    std::array::from_fn(|place| !(place as u64))
 }
 
 /// A property of states, with the truth value that decides it.

@@ -264,8 +264,7 @@ mod checking {
         let states = found["distinct_states"].as_u64().expect("a count");
         let bytes =
             found["bytes_per_state"].as_f64().expect("a ratio") * f64::from(u32::try_from(states).expect("few"));
-        // The round in progress comes on top.
-        let most = 2.0 * 256.0 * 1024.0;
+        let most = 256.0 * 1024.0;
         assert!(bytes <= most && states > 1000, "{bytes} bytes for {states} states");
     }
 }
