@@ -31,7 +31,8 @@ use crate::scenario::{self, Ready};
 /// be seen under one seed at least. Ctrl-C ends the sweep early and tells what is known of the seeds that were played.
 ///
 /// Rows (jsonl, csv): `seed`; `passed`; `attempts`, requests for deletion; `deleted_ms`, when the last of the operators' roles was
-/// gone, in milliseconds of virtual time; `refusals`, calls that were refused; `steps`, actions of the run.
+/// gone, in milliseconds of virtual time; `session_wait_ms` and `resource_wait_ms`, for how long sessions and resources used them after
+/// the first request for their deletion; `refusals`, calls that were refused; `steps`, actions of the run.
 #[derive(Debug, Args)]
 #[command(
     args_conflicts_with_subcommands = true,
