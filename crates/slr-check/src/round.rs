@@ -18,12 +18,12 @@ use crate::states::{MOST_STATES, NOBODY, StateNumber, States};
 use crate::table::{SHARDS, Shard, Table, shard_of, touch};
 use crate::{Key, Model};
 
-/// Chunks that a round has at the most.
-const CHUNKS: u32 = 8;
+/// Chunks that a round has at the most: enough for the last one to end not long after the others.
+const CHUNKS: u32 = 16;
 /// States that a chunk has at the most.
-const CHUNK: u32 = 1024;
+const CHUNK: u32 = 512;
 /// Steps after which a chunk of the greatest rounds ends.
-const CHUNK_STEPS: u64 = 1 << 16;
+const CHUNK_STEPS: u64 = 1 << 15;
 /// Steps after which a chunk of the smallest rounds ends.
 const LEAST_STEPS: u64 = 1 << 11;
 
