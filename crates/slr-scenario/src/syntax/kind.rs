@@ -146,7 +146,8 @@ record! {
         /// Its states. `absent`, not yet made, is there without being named. Without states it
         /// is the plain kind.
         "states" => pub states: Vec<Text>,
-        /// The state after creation. Default: the first.
+        /// The state in which a resource is that is given without one: the one after creation, or
+        /// `absent` if the service makes it in its time. Default: the first.
         "initial" => pub initial: Option<Text>,
         /// The states in which a resource is gone for good. Default: those that no move leaves.
         "ends" => pub ends: Vec<Text>,
@@ -193,7 +194,7 @@ pub(crate) const ABSENT: &str = "absent";
 pub struct Machine {
     /// All states but `absent`.
     pub states: Vec<Text>,
-    /// The state after creation.
+    /// The state of a resource that is given without one.
     pub initial: Text,
     /// The states in which a resource is gone.
     pub ends: Vec<Text>,

@@ -118,7 +118,8 @@ fn names(check: &mut Check<'_>, name: &Text, kind: &Kind) {
     if has_lag {
         known.push(RELEASING);
     }
-    let listed = (kind.initial.iter()).chain(&kind.ends).chain(kind.blocks.iter().flatten()).chain(&kind.working);
+    let initial = kind.initial.iter().filter(|initial| initial.value != ABSENT);
+    let listed = initial.chain(&kind.ends).chain(kind.blocks.iter().flatten()).chain(&kind.working);
     for state in listed {
         known_state(check, name, state, &known);
     }
@@ -160,7 +161,7 @@ fn moves(check: &mut Check<'_>, kind: &Kind) {
     let mut taken: BTreeMap<_, &Text> = BTreeMap::new();
     for (name, step) in kind.moves.iter() {
         check.own_name(name, "the name of a move");
-        lone_move(check, name, step);
+        lone_move(check, name, step, !kind.made_from().is_empty());
         for from in &step.from.0 {
             if kind.ends.contains(from) && step.to != *from {
                 check.report(
@@ -196,7 +197,8 @@ fn moves(check: &mut Check<'_>, kind: &Kind) {
     }
 }
 
-fn lone_move(check: &mut Check<'_>, name: &Text, step: &Spanned<Move>) {
+/// `is_made_from` says whether the move's resources are made from others: the service may make them by itself then.
+fn lone_move(check: &mut Check<'_>, name: &Text, step: &Spanned<Move>, is_made_from: bool) {
     check.no_repetition(&step.from.0, "the state");
     let mut wrong = |span, message: String, help: &str| {
         check.report(Diagnostic::new(Code::BadMove, span, message).help(help.to_owned()));
@@ -220,8 +222,10 @@ fn lone_move(check: &mut Check<'_>, name: &Text, step: &Spanned<Move>) {
                 let help = "leave it out, or write `by: caller`";
                 wrong(span, format!("the move `{name}` is {whose}: nobody calls it"), help);
             }
-            if let Some(from) = step.from.0.iter().find(|from| from.value == ABSENT) {
-                let help = "write `by: caller`: a resource is made by a call";
+            let may_make = step.by.value == Mover::Service && is_made_from;
+            if let Some(from) = step.from.0.iter().find(|from| from.value == ABSENT && !may_make) {
+                let help = "write `by: caller`: a resource is made by a call, unless the service makes it from another, which \
+                            `made-from` names";
                 wrong(
                     from.span,
                     format!("the move `{name}` makes a resource, and no service does that by itself"),
