@@ -13,6 +13,7 @@ use slr_core::{Action, Command, IdSet, OperatorStep, State, Universe};
 use super::backoff::Backoff;
 use super::chance::Delay;
 use super::time::SimTime;
+use super::timing::{Parameters, Timing};
 
 /// How long things take, what goes wrong by itself, and what is scripted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +34,8 @@ pub struct Plan {
     pub moves: Vec<Vec<Delay>>,
     /// Per kind and transition, after which time an exceptional one is made where nothing else has come before; `None` for the others.
     pub limits: Vec<Vec<Option<Delay>>>,
+    /// The moves that parameters of calls time.
+    pub timing: Timing,
     /// For how long a new task cannot be polled, where the world has late visibility.
     pub visibility: Delay,
     /// For how long a finished task is kept, where the world forgets them.
@@ -128,6 +131,8 @@ pub struct PlannedStep {
     pub at: SimTime,
     /// What.
     pub what: Scripted,
+    /// The parameters that the call gives for a resource, if it is granted.
+    pub sets: Option<(ResourceIdx, Parameters)>,
 }
 
 /// What can be scripted.

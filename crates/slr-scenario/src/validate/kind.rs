@@ -6,7 +6,7 @@ use petgraph::algo::tarjan_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::{Bfs, Reversed};
 
-use super::{Check, limit};
+use super::{Check, argument, limit};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::syntax::grammar::clipped;
 use crate::syntax::{
@@ -33,6 +33,7 @@ pub(crate) fn check(check: &mut Check<'_>, principal: &Text, service: &Service) 
         }
         names(check, name, kind);
         moves(check, kind);
+        argument::declared(check, service, kind);
         // The graph of a machine with names that lead nowhere would only repeat that they do.
         if check.diagnostics.len() == before && !kind.is_plain() {
             graph(check, name, kind, &kind.machine(name));
@@ -332,9 +333,9 @@ fn operations(check: &mut Check<'_>, principal: &Text, service: &Service) {
                         .help("an operation on resources needs another name"),
                 );
             }
-            let with: Vec<&str> = step.with.iter().map(|parameter| parameter.as_str()).collect();
+            let with = |_: &Machine| step.with.iter().map(|parameter| parameter.value.clone()).collect();
             let first =
-                world.kind_made_by(operation, &with, step.passes_role, None).and_then(|kind| world.kinds.get(kind));
+                world.kind_made_by(operation, with, step.passes_role, None).and_then(|kind| world.kinds.get(kind));
             if let Some(first) = first
                 && step.from.is_none()
                 && (first.service != principal.value || first.name != name)
