@@ -85,6 +85,8 @@ struct Lowerer<'a> {
     times: Vec<KindTimes>,
     /// Parameters that resources have at the beginning.
     given_parameters: BTreeMap<ResourceIdx, Parameters>,
+    /// Roles that parameters of a resource's calls pass for the resources of a kind that are made from it.
+    passed_for: Vec<(ResourceIdx, String, Spanned<String>)>,
 }
 
 #[expect(clippy::unnecessary_box_returns, reason = "it is the error of `Lowering`, which is small so")]
@@ -122,6 +124,7 @@ impl<'a> Lowerer<'a> {
             descriptions: Vec::new(),
             times: Vec::new(),
             given_parameters: BTreeMap::new(),
+            passed_for: Vec::new(),
         };
         for (principal, service) in scenario.services.iter() {
             lowerer.service(principal, service)?;
@@ -144,6 +147,7 @@ impl<'a> Lowerer<'a> {
         }
         self.operators()?;
         let steps = self.steps()?;
+        self.pass_roles()?;
         let expectations = self.expectations()?;
         self.roles_that_services_make()?;
         let plan = self.plan(steps)?;
@@ -373,10 +377,11 @@ impl<'a> Lowerer<'a> {
         let regions: Vec<_> = given.regions.iter().map(|region| self.world.region(region)).collect();
         let parameters = self.parameters(kind, &given.parameters)?;
         for (number, name) in given.names().enumerate() {
+            let id = ResourceIdx(u32::try_from(self.world.resources.len()).unwrap_or(u32::MAX));
             if !parameters.is_empty() {
-                let id = ResourceIdx(u32::try_from(self.world.resources.len()).unwrap_or(u32::MAX));
                 self.given_parameters.insert(id, parameters.clone());
             }
+            self.note_roles(kind, id, &given.parameters);
             let region = match regions[..] {
                 [] => slr_core::id::RegionIdx(0),
                 _ => regions[number % regions.len()],

@@ -28,6 +28,7 @@ impl Lowerer<'_> {
                 (syntax::Step::Do(perform), Scripted::Operate { resource, .. }) => {
                     let kind = self.world.resources[resource.index()].kind;
                     let given = self.parameters(kind, &perform.parameters)?;
+                    self.note_roles(kind, *resource, &perform.parameters);
                     (!given.is_empty()).then_some((*resource, given))
                 }
                 (syntax::Step::Do(_) | syntax::Step::Happens(_), _) => None,

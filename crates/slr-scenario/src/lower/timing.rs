@@ -40,6 +40,39 @@ impl Lowerer<'_> {
         Ok(given)
     }
 
+    /// Notes the roles that the arguments of a resource's calls pass for other resources.
+    pub(super) fn note_roles(&mut self, kind: KindIdx, resource: ResourceIdx, arguments: &Named<Spanned<Argument>>) {
+        let declared = &self.times[kind.index()].parameters;
+        let passed = arguments.iter().filter_map(|(name, argument)| match &argument.value {
+            Argument::Text(role) => {
+                let passed_for = declared.get(name)?.passed_for.as_ref()?.value.clone();
+                Some((resource, passed_for, Spanned::new(role.clone(), argument.span)))
+            }
+            Argument::Flag(_) | Argument::Number(_) => None,
+        });
+        self.passed_for.extend(passed.collect::<Vec<_>>());
+    }
+
+    /// Notes those roles with the resources for which they are passed.
+    pub(super) fn pass_roles(&mut self) -> Lowering<()> {
+        for (owner, kind, name) in std::mem::take(&mut self.passed_for) {
+            let role = self.role(&name);
+            let owner_kind = self.world.kinds[self.world.resources[owner.index()].kind.index()].name.clone();
+            for id in (0..self.world.resources.len()).map(|id| ResourceIdx(u32::try_from(id).unwrap_or(u32::MAX))) {
+                let is_one = self.world.kinds[self.world.resources[id.index()].kind.index()].name == kind;
+                if !is_one || nearest(&self.world, id, &owner_kind) != Some(owner) {
+                    continue;
+                }
+                let resource = &mut self.world.resources[id.index()];
+                if resource.passes.replace(role).is_some_and(|other| other != role) {
+                    let message = format!("for `{}` another role is passed elsewhere: one is possible", resource.name);
+                    return Err(Box::new(Diagnostic::new(Code::Ambiguous, name.span, message)));
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// The moves that parameters time, of all resources that there are or may be.
     pub(super) fn timing(&self) -> Timing {
         let mut moves: BTreeMap<ResourceIdx, Vec<Timed>> = BTreeMap::new();

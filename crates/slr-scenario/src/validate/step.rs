@@ -1,5 +1,7 @@
 //! Steps: what is done, and what happens, at given times.
 
+use std::collections::BTreeSet;
+
 use slr_core::policy::DocumentKind;
 
 use super::Check;
@@ -283,7 +285,8 @@ fn called_like_this(check: &Check<'_>, step: &Perform, kind: &super::lookup::Kno
 /// What was perhaps meant by a parameter with which no call of the operation is made.
 fn misspelt_parameter(check: &Check<'_>, step: &Perform, kind: &super::lookup::KnownKind<'_>) -> Option<String> {
     let moves = kind.machine.moves.iter().filter(|known| known.operation.as_ref() == Some(&step.operation));
-    let known: Vec<&str> = moves.flat_map(|known| &known.with).map(|name| name.as_str()).collect();
+    let known: BTreeSet<&str> = moves.flat_map(|known| &known.with).map(|name| name.as_str()).collect();
+    let known: Vec<&str> = known.into_iter().collect();
     let misspelt = step.with(&known).into_iter().find(|name| !known.contains(name))?;
     check.guess(misspelt, known)
 }
