@@ -500,7 +500,7 @@ mod tests {
     fn a_round_ends_where_a_chunk_has_generated_enough() {
         let never = Deadline(None);
         for (pace, until) in [
-            (Pace::first(), 656),
+            (Pace::first(), 328),
             (Pace { steps: 1 << 17, ..Pace::first() }, 5_000),
             (Pace { chunks: 1, parents: 10, steps: 2048 }, 10),
             (Pace { chunks: 1, parents: 1024, steps: 2048 }, 21),
@@ -548,7 +548,7 @@ mod tests {
         let pace = Pace::first();
         let fitting = |most: u64| pace.that_fits(|new| new <= most);
         assert_eq!(fitting(u64::MAX), Some(pace));
-        assert_eq!(fitting(8 << 12), Some(Pace { steps: 1 << 12, ..pace }));
+        assert_eq!(fitting(u64::from(CHUNKS) << 12), Some(Pace { steps: 1 << 12, ..pace }));
         assert_eq!(fitting(3_000), Some(pace.least()));
         assert_eq!(fitting(2_000), None);
         assert_eq!(pace.after(Some(100)).parents, 75);

@@ -18,6 +18,7 @@ mod parse;
 mod position;
 pub mod rewrite;
 pub mod run;
+pub mod schedule;
 pub mod schema;
 pub mod shrink;
 pub mod simulation;

@@ -6,15 +6,17 @@
 )]
 
 use slr_core::action::Operation;
+use slr_core::id::{ResourceIdx, TransitionIdx};
 use slr_core::kind::{Mover, Passes};
 use slr_core::rejection;
 use slr_core::world::Item;
 use slr_core::{Action, Command, IdSet, OperatorStep, Universe};
 
+use crate::schedule::Schedule;
 use crate::simulation::SimTime;
 use crate::syntax::{
-    AwsError, Delay, Delays, Duration, Expectation, Fault, Given, Happening, Happens, Knobs, Named, OneOrMore,
-    Operator, Perform, Polling, Polls, Retention, Scenario, Step, TaskRef, Throttle,
+    Argument, AwsError, Delay, Delays, Duration, Expectation, Fault, Given, Happening, Happens, Knobs, Named,
+    OneOrMore, Operator, Perform, Polling, Polls, Retention, Scenario, Step, TaskRef, Throttle,
 };
 use crate::yaml::{Span, Spanned};
 
@@ -61,8 +63,12 @@ pub fn step<S: IdSet>(
         match &mut step {
             Step::Do(perform) => {
                 again(perform, at, played.refused);
+                untimed(&mut perform.parameters);
                 if let Some(Action::Command { command, .. }) = &played.action {
                     only_part(perform, universe, *command);
+                    if let Command::Operate { resource, transition } = command {
+                        perform.with = with_of(universe, *resource, *transition);
+                    }
                 }
             }
             Step::Happens(happens) => happens.at = at,
@@ -73,6 +79,26 @@ pub fn step<S: IdSet>(
         Some(action) => Ok(anywhere(spoken(universe, action, &at)?)),
         None => Err(Unsayable("of a script that there is not")),
     }
+}
+
+/// Leaves out the parameters by which something would happen by itself.
+fn untimed(parameters: &mut Named<Spanned<Argument>>) {
+    parameters.0.retain(|(_, argument)| match &argument.value {
+        Argument::Flag(_) => true,
+        Argument::Number(_) => false,
+        Argument::Text(text) => Schedule::parse(text).is_err(),
+    });
+}
+
+/// The parameters that tell a call apart from others of its operation.
+fn with_of<S: IdSet>(
+    universe: &Universe<S>,
+    resource: ResourceIdx,
+    transition: TransitionIdx,
+) -> Option<OneOrMore<Spanned<String>>> {
+    let with: Vec<_> =
+        universe.transition(resource, transition).with.iter().map(|name| anywhere(name.clone())).collect();
+    (!with.is_empty()).then_some(OneOrMore(with))
 }
 
 /// A call with several tags is several commands: keeps of it what the command says.
@@ -124,11 +150,10 @@ fn spoken<S: IdSet>(universe: &Universe<S>, action: &Action<S>, at: &Spanned<Dur
                 Passes::LinkedRole => role(universe.role_of(*id)),
                 Passes::CustomRole => world.resources[id.index()].passes.and_then(role),
             };
-            let with: Vec<_> = called.with.iter().map(|name| anywhere(name.clone())).collect();
             return Ok(Step::Do(Box::new(Perform {
                 caller: text(&world.principals[by.index()].name),
                 resource: resource(*id),
-                with: (!with.is_empty()).then_some(OneOrMore(with)),
+                with: with_of(universe, *id, *transition),
                 passes: passed,
                 ..call(at.clone(), &called.operation)
             })));
@@ -219,6 +244,7 @@ fn call(at: Spanned<Duration>, operation: &str) -> Perform {
         region: None,
         parent: None,
         with: None,
+        parameters: Named::default(),
         passes: None,
         needs: Vec::new(),
         refused: None,
@@ -261,6 +287,11 @@ pub fn only(scenario: &Scenario, steps: Vec<Spanned<Step>>) -> Scenario {
         let mut knobs = written.knobs.take().map_or_else(|| scenario.knobs(), |knobs| knobs.value);
         set(&mut knobs, late, forgets, spreads);
         written.knobs = Some(anywhere(knobs));
+    }
+    for given in &mut written.given {
+        if let Given::Resources(given) = &mut given.value {
+            untimed(&mut given.resources.value.parameters);
+        }
     }
     for (_, operator) in &mut written.operators.0 {
         silence(&mut operator.value, never());

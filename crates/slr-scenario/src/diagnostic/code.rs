@@ -193,6 +193,12 @@ codes! {
         wrong: "seed: -1",
         right: "seed: 1",
     }
+    BadSchedule = "bad-schedule", Error {
+        meaning: "A schedule is none.",
+        why: "A schedule is `rate(…)` with a number and minutes, hours or days, or `cron(…)` with six fields: minutes, hours, day of month, month, day of week and year, of which either the day of month or the day of week is `?`. For schedules a run begins at midnight (UTC) of Monday, 1 January 2024.",
+        wrong: "given:\n  - resources: { kind: maintenance-window, parameters: { Schedule: every day, Duration: 4, Cutoff: 1 } }",
+        right: "given:\n  - resources: { kind: maintenance-window, parameters: { Schedule: rate(1 day), Duration: 4, Cutoff: 1 } }",
+    }
     BadShare = "bad-share", Error {
         meaning: "A share is not between 0 and 1.",
         why: "A part of a whole is written as a decimal number: 20 % is 0.2.",

@@ -7,8 +7,9 @@
 
 mod access;
 mod step;
+mod timing;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use access::{inline_policies, trust_of};
 use slr_core::action::Operation;
@@ -23,11 +24,12 @@ use slr_core::{World, policy};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::expect::{self, Expectation};
 use crate::simulation::{
-    Backoff, CleanUpFailures, DEFAULT_MAX_SESSION, Delay, Jitter, LateVisibility, OperatorPlan, Outage, Plan,
-    PlannedStep, Polling, SimTime, Throttling,
+    Backoff, CleanUpFailures, DEFAULT_MAX_SESSION, Delay, Jitter, LateVisibility, OperatorPlan, Outage, Parameters,
+    Plan, PlannedStep, Polling, SimTime, Throttling,
 };
 use crate::syntax::{self, Named, Scenario, Service};
 use crate::yaml::{Span, Spanned};
+use timing::KindTimes;
 
 /// A scenario made ready: nothing in it refers to anything by name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,6 +81,12 @@ struct Lowerer<'a> {
     world: World,
     max_session: Vec<(RoleIdx, u64)>,
     descriptions: Vec<(RoleIdx, TextIdx)>,
+    /// Per kind, what is about time alone.
+    times: Vec<KindTimes>,
+    /// Parameters that resources have at the beginning.
+    given_parameters: BTreeMap<ResourceIdx, Parameters>,
+    /// Roles that parameters of a resource's calls pass for the resources of a kind that are made from it.
+    passed_for: Vec<(ResourceIdx, String, Spanned<String>)>,
 }
 
 #[expect(clippy::unnecessary_box_returns, reason = "it is the error of `Lowering`, which is small so")]
@@ -109,7 +117,15 @@ impl<'a> Lowerer<'a> {
             world.regions.push(syntax::Account::DEFAULT_REGION.to_owned());
         }
         world.knobs = knobs(scenario);
-        let mut lowerer = Self { scenario, world, max_session: Vec::new(), descriptions: Vec::new() };
+        let mut lowerer = Self {
+            scenario,
+            world,
+            max_session: Vec::new(),
+            descriptions: Vec::new(),
+            times: Vec::new(),
+            given_parameters: BTreeMap::new(),
+            passed_for: Vec::new(),
+        };
         for (principal, service) in scenario.services.iter() {
             lowerer.service(principal, service)?;
         }
@@ -131,6 +147,7 @@ impl<'a> Lowerer<'a> {
         }
         self.operators()?;
         let steps = self.steps()?;
+        self.pass_roles()?;
         let expectations = self.expectations()?;
         self.roles_that_services_make()?;
         let plan = self.plan(steps)?;
@@ -189,7 +206,10 @@ impl<'a> Lowerer<'a> {
         let index = ServiceIdx(u32::try_from(self.world.services.len()).unwrap_or(u32::MAX));
         self.world.services.push(definition);
         for (name, kind) in service.kinds.iter() {
-            let spec = kind_spec(name, kind);
+            let machine = kind.machine(name);
+            let spec = kind_spec(name, kind, &machine);
+            let due = machine.moves.into_iter().map(|step| step.due).collect();
+            self.times.push(KindTimes { due, parameters: kind.parameters.clone() });
             let kind = ResourceKind::new(&spec, index)
                 .map_err(|error| Box::new(Diagnostic::new(Code::BadMove, name.span, error.to_string())))?;
             self.world.kinds.push(kind);
@@ -355,7 +375,13 @@ impl<'a> Lowerer<'a> {
         let passes = given.passes.as_ref().map(|role| self.role(role));
         let needs: Vec<String> = given.needs.iter().map(|action| action.value.clone()).collect();
         let regions: Vec<_> = given.regions.iter().map(|region| self.world.region(region)).collect();
+        let parameters = self.parameters(kind, &given.parameters)?;
         for (number, name) in given.names().enumerate() {
+            let id = ResourceIdx(u32::try_from(self.world.resources.len()).unwrap_or(u32::MAX));
+            if !parameters.is_empty() {
+                self.given_parameters.insert(id, parameters.clone());
+            }
+            self.note_roles(kind, id, &given.parameters);
             let region = match regions[..] {
                 [] => slr_core::id::RegionIdx(0),
                 _ => regions[number % regions.len()],
@@ -503,6 +529,7 @@ impl<'a> Lowerer<'a> {
             read_docs: delay(delays.and_then(|d| d.read_docs.as_ref()), Delay::Fixed(600_000)),
             moves: moves.collect(),
             limits: limits.collect(),
+            timing: self.timing(),
             visibility: Delay::Fixed(knobs.map_or(0, |knobs| knobs.task_visibility_delay().as_millis())),
             retention: Delay::Fixed(knobs.map_or(0, |knobs| match knobs.task_retention() {
                 syntax::Retention::Forever => 0,
@@ -675,8 +702,7 @@ fn service_idx(index: usize) -> ServiceIdx {
     ServiceIdx(u32::try_from(index).unwrap_or(u32::MAX))
 }
 
-fn kind_spec(name: &Spanned<String>, kind: &Spanned<syntax::Kind>) -> KindSpec {
-    let machine = kind.machine(name);
+fn kind_spec(name: &Spanned<String>, kind: &Spanned<syntax::Kind>, machine: &syntax::Machine) -> KindSpec {
     let texts = |texts: &[Spanned<String>]| texts.iter().map(|text| text.value.clone()).collect::<Vec<_>>();
     let plain = KindSpec::plain(name);
     KindSpec {

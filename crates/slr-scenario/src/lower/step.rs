@@ -24,7 +24,16 @@ impl Lowerer<'_> {
                 syntax::Step::Do(perform) => self.perform(perform, step.span)?,
                 syntax::Step::Happens(happens) => self.happens(happens, step.span)?,
             };
-            steps.push(PlannedStep { at: SimTime::from_millis(step.at().as_millis()), what });
+            let sets = match (&step.value, &what) {
+                (syntax::Step::Do(perform), Scripted::Operate { resource, .. }) => {
+                    let kind = self.world.resources[resource.index()].kind;
+                    let given = self.parameters(kind, &perform.parameters)?;
+                    self.note_roles(kind, *resource, &perform.parameters);
+                    (!given.is_empty()).then_some((*resource, given))
+                }
+                (syntax::Step::Do(_) | syntax::Step::Happens(_), _) => None,
+            };
+            steps.push(PlannedStep { at: SimTime::from_millis(step.at().as_millis()), what, sets });
         }
         self.copy_to_namesakes(&steps);
         Ok(steps)
@@ -252,7 +261,7 @@ impl Lowerer<'_> {
         };
         let passes = self.passed(resource, step)?;
         let kind = &self.world.kinds[self.world.resources[resource.index()].kind.index()];
-        let with = step.with();
+        let with = step.with(&words_of(kind, &step.operation));
         let transitions = transitions(kind, |transition| called(transition, &step.operation, &with, passes));
         if transitions.is_empty() {
             return Err(unknown(Code::UnknownOperation, &step.operation, "operation"));
@@ -281,7 +290,6 @@ impl Lowerer<'_> {
 
     fn new_resource(&mut self, name: &Spanned<String>, step: &syntax::Perform) -> Lowering<ResourceIdx> {
         let service = step.service.as_ref().and_then(|service| self.world.service(service));
-        let with = step.with();
         let linked = step
             .passes
             .as_ref()
@@ -292,6 +300,7 @@ impl Lowerer<'_> {
             Some(false) => Passes::CustomRole,
         };
         let creates = |kind: &ResourceKind| {
+            let with = step.with(&words_of(kind, &step.operation));
             service.is_none_or(|service| kind.service == service)
                 && kind.transitions.iter().any(|t| t.from == 0 && called(t, &step.operation, &with, passes))
         };
@@ -444,6 +453,12 @@ fn unreachable_happening(span: Span) -> Lowering<Scripted> {
 
 fn transitions(kind: &ResourceKind, wanted: impl Fn(&Transition) -> bool) -> Vec<TransitionIdx> {
     (0..).zip(&kind.transitions).filter(|(_, t)| wanted(t)).map(|(index, _)| TransitionIdx(index)).collect()
+}
+
+/// What the calls of an operation can be told apart by.
+fn words_of<'a>(kind: &'a ResourceKind, operation: &str) -> Vec<&'a str> {
+    let called = kind.transitions.iter().filter(|transition| transition.operation == operation);
+    called.flat_map(|transition| &transition.with).map(String::as_str).collect()
 }
 
 /// Whether a call of the operation with these parameters, which passes that role, makes the transition.

@@ -9,6 +9,7 @@ mod chance;
 mod plan;
 mod player;
 mod time;
+mod timing;
 
 pub use agenda::Agenda;
 pub use backoff::{Backoff, Jitter};
@@ -20,6 +21,7 @@ pub use plan::{
 pub(crate) use player::operation_of;
 pub use player::{Due, Player, Unplayable};
 pub use time::SimTime;
+pub use timing::{Given, Occasion, Parameters, Timed, Timing, nearest};
 
 use slr_core::rejection::{Impossible, Refusal, Rejection};
 use slr_core::{Action, Event, IdSet, State, Universe};

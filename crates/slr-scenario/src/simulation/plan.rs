@@ -13,6 +13,7 @@ use slr_core::{Action, Command, IdSet, OperatorStep, State, Universe};
 use super::backoff::Backoff;
 use super::chance::Delay;
 use super::time::SimTime;
+use super::timing::{Parameters, Timing};
 
 /// The `MaxSessionDuration` of a role for which nobody has asked for another, in milliseconds: an hour.
 ///
@@ -38,6 +39,8 @@ pub struct Plan {
     pub moves: Vec<Vec<Delay>>,
     /// Per kind and transition, after which time an exceptional one is made where nothing else has come before; `None` for the others.
     pub limits: Vec<Vec<Option<Delay>>>,
+    /// The moves that parameters of calls time.
+    pub timing: Timing,
     /// For how long a new task cannot be polled, where the world has late visibility.
     pub visibility: Delay,
     /// For how long a finished task is kept, where the world forgets them.
@@ -133,6 +136,8 @@ pub struct PlannedStep {
     pub at: SimTime,
     /// What.
     pub what: Scripted,
+    /// The parameters that the call gives for a resource, if it is granted.
+    pub sets: Option<(ResourceIdx, Parameters)>,
 }
 
 /// What can be scripted.

@@ -5,6 +5,8 @@
     reason = "who listens picks what concerns it; the core is where a new variant has to find its place"
 )]
 
+mod timed;
+
 use slr_core::action::{Operation, TaskRef};
 use slr_core::id::{OperatorIdx, RegionIdx, ResourceIdx, RoleIdx, SessionIdx, TransitionIdx};
 use slr_core::kind::{CleanUp, Mover, When};
@@ -19,6 +21,7 @@ use super::plan::{Actions, DEFAULT_MAX_SESSION, Plan, Scripted, TaskName};
 use super::time::SimTime;
 use super::{Agenda, Habits, Step};
 use crate::ledger::task_id;
+use timed::Timetable;
 
 /// What can be due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,6 +37,8 @@ enum What {
     RolePropagates,
     ServiceDeletesRole,
     ResourceMoves,
+    TimeIsUp,
+    ScheduleComes,
     OperatorWorks,
     OperatorPolls,
     OperatorReads,
@@ -120,8 +125,7 @@ pub struct Player<'a, S> {
     missed_sessions: Vec<bool>,
     /// Per resource, whether its service was to move it while that was impossible.
     missed_moves: Vec<bool>,
-    /// Per resource, the exceptional move that is made before any other.
-    limited: Vec<Option<TransitionIdx>>,
+    timetable: Timetable,
     /// Per operator, whether it is about to read the documentation.
     reads: Vec<bool>,
     unplayable: Vec<Unplayable>,
@@ -172,7 +176,7 @@ impl<'a, S: IdSet> Player<'a, S> {
             tasks: Vec::new(),
             missed_sessions: vec![false; world.sessions.len()],
             missed_moves: vec![false; world.resources.len()],
-            limited: vec![None; world.resources.len()],
+            timetable: Timetable::new(plan, world.resources.len()),
             reads: vec![false; world.operators.len()],
             unplayable: Vec::new(),
         }
@@ -190,7 +194,7 @@ impl<'a, S: IdSet> Player<'a, S> {
         self.tasks.clear();
         self.missed_sessions.fill(false);
         self.missed_moves.fill(false);
-        self.limited.fill(None);
+        self.timetable.reset(self.plan);
         self.reads.fill(false);
         self.unplayable.clear();
     }
@@ -221,6 +225,8 @@ impl<'a, S: IdSet> Player<'a, S> {
         }
         for resource in universe.resources() {
             self.resource_is_in(resource, SimTime::ZERO, state, agenda);
+            self.resource_came_into(resource, SimTime::ZERO, state, agenda);
+            self.await_schedule(resource, SimTime::ZERO, state, agenda);
         }
         for (operator, habits) in (0..).zip(&plan.operators) {
             self.at(habits.starts, What::OperatorWorks, operator, agenda);
@@ -282,29 +288,16 @@ impl<'a, S: IdSet> Player<'a, S> {
         let code = state.resource(resource);
         let kind = self.universe.world().resources[resource.index()].kind;
         let transitions = &self.universe.kind_of(resource).transitions;
-        let own = |t: &slr_core::kind::Transition| t.by == Mover::Service && t.from == code && !t.exceptional;
+        let own = |(id, t): &(u32, &slr_core::kind::Transition)| {
+            t.by == Mover::Service && t.from == code && !t.exceptional && !self.is_timed(resource, TransitionIdx(*id))
+        };
+        let first = (0..).zip(transitions).find(own).map(|(id, _)| TransitionIdx(id));
         self.missed_moves[resource.index()] = false;
         let plan = self.plan;
         let actor = Actor::Resources(self.universe.role_of(resource));
-        let mut after = None;
-        if let Some(first) = transitions.iter().position(own) {
-            after = Some(plan.moves[kind.index()][first].draw(self.stream(actor)));
-        }
-        self.limited[resource.index()] = None;
-        for (id, limit) in (0..).zip(&plan.limits[kind.index()]) {
-            let Some(limit) = limit
-                .filter(|_| transitions[id as usize].from == code && transitions[id as usize].by == Mover::Service)
-            else {
-                continue;
-            };
-            let limit = limit.draw(self.stream(actor));
-            if after.is_none_or(|after| limit < after) {
-                after = Some(limit);
-                self.limited[resource.index()] = Some(TransitionIdx(id));
-            }
-        }
-        if let Some(after) = after {
-            self.at(now.plus(after), What::ResourceMoves, resource.0, agenda);
+        if let Some(first) = first {
+            let delay = plan.moves[kind.index()][first.index()];
+            self.after_delay(now, delay, actor, What::ResourceMoves, resource.0, agenda);
         }
     }
 
@@ -317,15 +310,13 @@ impl<'a, S: IdSet> Player<'a, S> {
         let (kind, role) = (universe.world().resources[resource.index()].kind, universe.role_of(resource));
         let in_use = universe.is_session_open(state, role);
         let code = state.resource(resource);
-        if let Some(limited) = self.limited[resource.index()].take()
-            && universe.meets_conditions(state, resource, limited)
-        {
-            return Some(limited);
-        }
         let mut failing = Choices::default();
         let mut passing = Choices::default();
         for (id, transition) in (0..).map(TransitionIdx).zip(&universe.kind_of(resource).transitions) {
             if transition.by != Mover::Service || transition.from != code || transition.exceptional {
+                continue;
+            }
+            if self.is_timed(resource, id) {
                 continue;
             }
             let (in_time, choices) = match transition.when {
@@ -646,6 +637,7 @@ impl<'a, S: IdSet> Player<'a, S> {
         for resource in resources.iter().map(ResourceIdx) {
             if std::mem::take(&mut self.missed_moves[resource.index()]) {
                 self.resource_is_in(resource, now, state, agenda);
+                self.set_deadline(resource, now, state, agenda);
             }
         }
     }
@@ -703,6 +695,7 @@ impl<'a, S: IdSet> Player<'a, S> {
     ) {
         let universe = self.universe;
         self.resource_is_in(resource, now, state, agenda);
+        self.resource_came_into(resource, now, state, agenda);
         self.wake_relatives(resource, now, state, agenda);
         let role = universe.role_of(resource);
         let works = |code: u8| universe.kind_of(resource).state(code).is_some_and(|state| state.works);
@@ -842,6 +835,8 @@ impl<S: IdSet> Habits<S> for Player<'_, S> {
                     None => self.missed_moves[resource.index()] = true,
                 }
             }
+            What::TimeIsUp => self.time_is_up(ResourceIdx(id), state, actions),
+            What::ScheduleComes => self.schedule_comes(ResourceIdx(id), state, actions),
             What::OperatorWorks => self.operator_works(OperatorIdx(id), now, state, actions),
             What::OperatorPolls => self.operator_call(OperatorIdx(id), OperatorStep::Polls, now, actions),
             What::OperatorReads => {
@@ -863,6 +858,9 @@ impl<S: IdSet> Habits<S> for Player<'_, S> {
         for event in step.events {
             self.note(event, now, state, agenda);
         }
+        if due.what == What::Step && step.refused.is_none() {
+            self.take_parameters(due.id, now, state, agenda);
+        }
         match step.action {
             Action::Command {
                 command: Command::CreateRole { role, max_session_duration: Some(seconds), .. }, ..
@@ -882,7 +880,7 @@ impl<S: IdSet> Habits<S> for Player<'_, S> {
         match due.what {
             What::Step => self.unplayable.push(Unplayable { step: due.id, at: now, why: Some(why) }),
             What::SessionOpens => self.missed_sessions[due.id as usize] = true,
-            What::ResourceMoves => self.missed_moves[due.id as usize] = true,
+            What::ResourceMoves | What::TimeIsUp => self.missed_moves[due.id as usize] = true,
             What::SessionEnds
             | What::TaskStarts
             | What::TaskDecides
@@ -890,6 +888,7 @@ impl<S: IdSet> Habits<S> for Player<'_, S> {
             | What::TaskIsForgotten
             | What::RolePropagates
             | What::ServiceDeletesRole
+            | What::ScheduleComes
             | What::OperatorWorks
             | What::OperatorPolls
             | What::OperatorReads
@@ -900,6 +899,9 @@ impl<S: IdSet> Habits<S> for Player<'_, S> {
     }
 
     fn settled(&mut self, due: Due, now: SimTime, state: &State<S>, agenda: &mut Agenda<Due>) {
+        if due.what == What::ScheduleComes && *self.serial(What::ScheduleComes, due.id) == due.serial {
+            self.await_schedule(ResourceIdx(due.id), now, state, agenda);
+        }
         // An operator that could do nothing because it is too early looks again when its wait is over.
         if due.what == What::OperatorWorks && *self.serial(What::OperatorWorks, due.id) == due.serial {
             let id = OperatorIdx(due.id);

@@ -1,5 +1,6 @@
 //! What exists at time zero.
 
+use super::argument::Argument;
 use super::declare::{choice, record};
 use super::grammar::{Named, OneOrMore};
 use super::scalar::{Duration, Text};
@@ -51,6 +52,9 @@ record! {
         "parent" => pub parent: Option<OneOrMore<Text>>,
         /// The role of the account's own that was passed to the service for them.
         "passes" => pub passes: Option<Text>,
+        /// The parameters that calls have given for them, by their names in the API, such as
+        /// `Schedule`.
+        "parameters" => pub parameters: Named<Spanned<Argument>>,
         /// The actions that the service needs for its work with them, such as "sns:Publish".
         "needs" => pub needs: Vec<Text>,
     }

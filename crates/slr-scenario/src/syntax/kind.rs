@@ -1,5 +1,6 @@
 //! Kinds of resources that depend on a role, as small machines.
 
+use super::argument::{CallParameter, Due};
 use super::declare::{record, words};
 use super::grammar::{Named, OneOrMore};
 use super::scalar::Text;
@@ -130,6 +131,8 @@ record! {
         "passed-roles" => pub passed_roles: Vec<Spanned<RoleClaim>>,
         /// A service whose role is made with this move if there is none.
         "creates-role-of" => pub creates_role_of: Option<Text>,
+        /// When the service makes it, where parameters say so.
+        "due" => pub due: Option<Spanned<Due>>,
         /// Whether it is an exception: chance does not choose it; it is made by a step, or when a delay
         /// of its own under `delays` is over before that of the next move. Default: false.
         "exceptional" => pub exceptional: Option<Spanned<bool>>,
@@ -146,7 +149,8 @@ record! {
         /// Its states. `absent`, not yet made, is there without being named. Without states it
         /// is the plain kind.
         "states" => pub states: Vec<Text>,
-        /// The state after creation. Default: the first.
+        /// The state in which a resource is that is given without one: the one after creation, or
+        /// `absent` if the service makes it in its time. Default: the first.
         "initial" => pub initial: Option<Text>,
         /// The states in which a resource is gone for good. Default: those that no move leaves.
         "ends" => pub ends: Vec<Text>,
@@ -176,6 +180,8 @@ record! {
         /// Whether the role stays blocked for a while after a resource is gone. It adds a state
         /// `releasing` before the end. Default: false.
         "release-lag" => pub release_lag: Option<Spanned<bool>>,
+        /// The parameters of the calls that make or change it, by their names in the API.
+        "parameters" => pub parameters: Named<Spanned<CallParameter>>,
         /// Its moves, by name.
         "moves" => pub moves: Named<Spanned<Move>>,
     }
@@ -193,7 +199,7 @@ pub(crate) const ABSENT: &str = "absent";
 pub struct Machine {
     /// All states but `absent`.
     pub states: Vec<Text>,
-    /// The state after creation.
+    /// The state of a resource that is given without one.
     pub initial: Text,
     /// The states in which a resource is gone.
     pub ends: Vec<Text>,
@@ -240,6 +246,8 @@ pub struct MachineMove {
     pub passed_roles: Vec<RoleClaim>,
     /// The service whose role is made with it.
     pub creates_role_of: Option<Text>,
+    /// When it is made, where parameters say so.
+    pub due: Option<Due>,
     /// Whether chance does not choose it.
     pub exceptional: bool,
 }
@@ -264,6 +272,7 @@ impl MachineMove {
             permitted: None,
             passed_roles: Vec::new(),
             creates_role_of: None,
+            due: None,
             exceptional: false,
         }
     }
@@ -358,6 +367,7 @@ impl Kind {
                     permitted: step.permitted.as_ref().map(|permitted| permitted.value),
                     passed_roles: step.passed_roles.iter().map(|claim| claim.value.clone()).collect(),
                     creates_role_of: step.creates_role_of.clone(),
+                    due: step.due.as_ref().map(|due| due.value.clone()),
                     exceptional: flag(&step.exceptional),
                     ..MachineMove::new(name.clone(), (from.value != ABSENT).then(|| from.clone()), step.to.clone(), by)
                 });
@@ -423,6 +433,14 @@ fn camel_case(name: &str) -> String {
 }
 
 impl Machine {
+    /// What the calls of an operation can be told apart by.
+    #[must_use]
+    pub fn words_of(&self, operation: &str) -> Vec<&str> {
+        let moves =
+            self.moves.iter().filter(|step| step.operation.as_ref().is_some_and(|name| name.value == operation));
+        moves.flat_map(|step| &step.with).map(|word| word.as_str()).collect()
+    }
+
     /// Where a state is named, for a message about it.
     #[must_use]
     pub fn span_of(&self, state: &str) -> Option<Span> {
@@ -449,6 +467,7 @@ mod tests {
             creates_role: None,
             deleted_by: None,
             release_lag: None,
+            parameters: Named::default(),
             moves: Named::default(),
         }
     }

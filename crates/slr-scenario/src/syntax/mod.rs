@@ -10,6 +10,7 @@ pub(crate) mod grammar;
 pub(crate) mod scalar;
 
 mod account;
+mod argument;
 mod delay;
 mod document;
 mod expect;
@@ -28,6 +29,7 @@ mod service;
 mod step;
 
 pub use account::{Account, Partition};
+pub use argument::{Argument, CallParameter, Due, ParameterSort, deciding};
 pub use delay::{Delay, Delays, Exponential, LogNormal, LogNormalShape};
 pub use document::PolicyDocument;
 pub(crate) use document::compile;

@@ -85,6 +85,8 @@ words! {
         Parent = "parent",
         /// Optional parameters that decide what an operation does.
         With = "with",
+        /// Other parameters of a call, with their values.
+        Parameters = "parameters",
         /// A role that is passed.
         Passes = "passes",
         /// Actions that the service needs for a new resource.

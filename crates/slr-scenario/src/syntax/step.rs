@@ -4,6 +4,7 @@ use std::fmt;
 
 use schemars::{Schema, SchemaGenerator};
 
+use super::argument::{Argument, deciding};
 use super::declare::{choice, record, words};
 use super::describe::or_parameter;
 use super::document::PolicyDocument;
@@ -128,6 +129,9 @@ record! {
         /// The optional parameters that an operation of a kind is called with, where they decide
         /// what it does.
         "with" => pub with: Option<OneOrMore<Text>>,
+        /// Parameters that an operation of a kind is called with, and their values, by their names
+        /// in the API, such as `Schedule`.
+        "parameters" => pub parameters: Named<Spanned<Argument>>,
         /// The role that is passed with an operation of a kind.
         "passes" => pub passes: Option<Text>,
         /// The actions that the service needs for its work with a new resource, such as
@@ -249,12 +253,11 @@ choice! {
 }
 
 impl Perform {
-    /// The parameters that decide what the operation does, sorted.
+    /// The parameters that decide what the operation does, sorted; `words` are those that the operation's moves know.
     #[must_use]
-    pub fn with(&self) -> Vec<&str> {
-        let mut names: Vec<&str> = self.with.iter().flat_map(|with| &with.0).map(|name| name.as_str()).collect();
-        names.sort_unstable();
-        names
+    pub fn with<'a>(&'a self, words: &[&'a str]) -> Vec<&'a str> {
+        let names: Vec<&str> = self.with.iter().flat_map(|with| &with.0).map(|name| name.as_str()).collect();
+        deciding(&names, &self.parameters, words)
     }
 
     /// The resources to which a new resource belongs.

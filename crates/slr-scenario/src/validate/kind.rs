@@ -6,7 +6,7 @@ use petgraph::algo::tarjan_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::{Bfs, Reversed};
 
-use super::{Check, limit};
+use super::{Check, argument, limit};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::syntax::grammar::clipped;
 use crate::syntax::{
@@ -33,6 +33,7 @@ pub(crate) fn check(check: &mut Check<'_>, principal: &Text, service: &Service) 
         }
         names(check, name, kind);
         moves(check, kind);
+        argument::declared(check, service, kind);
         // The graph of a machine with names that lead nowhere would only repeat that they do.
         if check.diagnostics.len() == before && !kind.is_plain() {
             graph(check, name, kind, &kind.machine(name));
@@ -118,7 +119,8 @@ fn names(check: &mut Check<'_>, name: &Text, kind: &Kind) {
     if has_lag {
         known.push(RELEASING);
     }
-    let listed = (kind.initial.iter()).chain(&kind.ends).chain(kind.blocks.iter().flatten()).chain(&kind.working);
+    let initial = kind.initial.iter().filter(|initial| initial.value != ABSENT);
+    let listed = initial.chain(&kind.ends).chain(kind.blocks.iter().flatten()).chain(&kind.working);
     for state in listed {
         known_state(check, name, state, &known);
     }
@@ -160,7 +162,7 @@ fn moves(check: &mut Check<'_>, kind: &Kind) {
     let mut taken: BTreeMap<_, &Text> = BTreeMap::new();
     for (name, step) in kind.moves.iter() {
         check.own_name(name, "the name of a move");
-        lone_move(check, name, step);
+        lone_move(check, name, step, !kind.made_from().is_empty());
         for from in &step.from.0 {
             if kind.ends.contains(from) && step.to != *from {
                 check.report(
@@ -196,7 +198,8 @@ fn moves(check: &mut Check<'_>, kind: &Kind) {
     }
 }
 
-fn lone_move(check: &mut Check<'_>, name: &Text, step: &Spanned<Move>) {
+/// `is_made_from` says whether the move's resources are made from others: the service may make them by itself then.
+fn lone_move(check: &mut Check<'_>, name: &Text, step: &Spanned<Move>, is_made_from: bool) {
     check.no_repetition(&step.from.0, "the state");
     let mut wrong = |span, message: String, help: &str| {
         check.report(Diagnostic::new(Code::BadMove, span, message).help(help.to_owned()));
@@ -220,8 +223,10 @@ fn lone_move(check: &mut Check<'_>, name: &Text, step: &Spanned<Move>) {
                 let help = "leave it out, or write `by: caller`";
                 wrong(span, format!("the move `{name}` is {whose}: nobody calls it"), help);
             }
-            if let Some(from) = step.from.0.iter().find(|from| from.value == ABSENT) {
-                let help = "write `by: caller`: a resource is made by a call";
+            let may_make = step.by.value == Mover::Service && is_made_from;
+            if let Some(from) = step.from.0.iter().find(|from| from.value == ABSENT && !may_make) {
+                let help = "write `by: caller`: a resource is made by a call, unless the service makes it from another, which \
+                            `made-from` names";
                 wrong(
                     from.span,
                     format!("the move `{name}` makes a resource, and no service does that by itself"),
@@ -328,9 +333,9 @@ fn operations(check: &mut Check<'_>, principal: &Text, service: &Service) {
                         .help("an operation on resources needs another name"),
                 );
             }
-            let with: Vec<&str> = step.with.iter().map(|parameter| parameter.as_str()).collect();
+            let with = |_: &Machine| step.with.iter().map(|parameter| parameter.value.clone()).collect();
             let first =
-                world.kind_made_by(operation, &with, step.passes_role, None).and_then(|kind| world.kinds.get(kind));
+                world.kind_made_by(operation, with, step.passes_role, None).and_then(|kind| world.kinds.get(kind));
             if let Some(first) = first
                 && step.from.is_none()
                 && (first.service != principal.value || first.name != name)

@@ -267,15 +267,17 @@ impl<'a> World<'a> {
     pub(crate) fn kind_made_by(
         &self,
         operation: &str,
-        with: &[&str],
+        with: impl Fn(&Machine) -> Vec<String>,
         passes: Option<PassesRole>,
         service: Option<&str>,
     ) -> Option<usize> {
         self.makers_of(operation).find(|number| {
             self.kinds.get(*number).is_some_and(|kind| {
+                let with = with(&kind.machine);
+                let with: Vec<&str> = with.iter().map(String::as_str).collect();
                 let mut moves = kind.machine.moves.iter();
                 service.is_none_or(|service| kind.service == service)
-                    && moves.any(|step| step.from.is_none() && step.answers(operation, with, passes))
+                    && moves.any(|step| step.from.is_none() && step.answers(operation, &with, passes))
             })
         })
     }
@@ -284,7 +286,9 @@ impl<'a> World<'a> {
     /// gives besides if there is no kind that it fits.
     pub(crate) fn kind_made_in(&self, step: &Perform) -> Option<usize> {
         let service = step.service.as_ref().map(|service| service.as_str());
-        let exactly = self.kind_made_by(&step.operation, &step.with(), self.passed_in(step), service);
+        let with =
+            |machine: &Machine| step.with(&machine.words_of(&step.operation)).into_iter().map(str::to_owned).collect();
+        let exactly = self.kind_made_by(&step.operation, with, self.passed_in(step), service);
         exactly.or_else(|| self.makers_of(&step.operation).next())
     }
 

@@ -7,6 +7,7 @@
 //! what that part might have declared: a mistake is reported once, not once for each of its
 //! consequences.
 
+mod argument;
 mod damage;
 mod expect;
 mod given;
@@ -74,6 +75,7 @@ pub(crate) fn validate(
     service::check(&mut check);
     given::check(&mut check);
     step::check(&mut check);
+    argument::check(&mut check);
     operator::check(&mut check);
     expect::check(&mut check);
 }

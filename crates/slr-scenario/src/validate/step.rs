@@ -1,5 +1,7 @@
 //! Steps: what is done, and what happens, at given times.
 
+use std::collections::BTreeSet;
+
 use slr_core::policy::DocumentKind;
 
 use super::Check;
@@ -61,6 +63,7 @@ fn fields_of(step: &Perform) -> Vec<(Field, Span)> {
         text(Field::Region, &step.region),
         step.parents().first().map(|parent| (Field::Parent, parent.span)),
         (step.with.as_ref().and_then(|with| with.0.first())).map(|parameter| (Field::With, parameter.span)),
+        step.parameters.iter().next().map(|(name, _)| (Field::Parameters, name.span)),
         text(Field::Passes, &step.passes),
         step.needs.first().map(|action| (Field::Needs, action.span)),
     ]
@@ -74,10 +77,19 @@ fn fields_of_kind(world: &World<'_>, operation: &str) -> (&'static [Field], &'st
     if world.makers_of(operation).next().is_some() {
         (
             &[Field::Resource],
-            &[Field::Region, Field::Parent, Field::Role, Field::Service, Field::With, Field::Passes, Field::Needs],
+            &[
+                Field::Region,
+                Field::Parent,
+                Field::Role,
+                Field::Service,
+                Field::With,
+                Field::Parameters,
+                Field::Passes,
+                Field::Needs,
+            ],
         )
     } else {
-        (&[Field::Resource], &[Field::With, Field::Passes])
+        (&[Field::Resource], &[Field::With, Field::Parameters, Field::Passes])
     }
 }
 
@@ -265,15 +277,17 @@ fn one_service(check: &mut Check<'_>, step: &Perform) {
 
 /// Whether some move of the kind is made by a call with what the step gives.
 fn called_like_this(check: &Check<'_>, step: &Perform, kind: &super::lookup::KnownKind<'_>) -> bool {
-    let (with, passes) = (step.with(), check.world.passed_in(step));
+    let (words, passes) = (kind.machine.words_of(&step.operation), check.world.passed_in(step));
+    let with = step.with(&words);
     kind.machine.moves.iter().any(|known| known.answers(&step.operation, &with, passes))
 }
 
 /// What was perhaps meant by a parameter with which no call of the operation is made.
 fn misspelt_parameter(check: &Check<'_>, step: &Perform, kind: &super::lookup::KnownKind<'_>) -> Option<String> {
     let moves = kind.machine.moves.iter().filter(|known| known.operation.as_ref() == Some(&step.operation));
-    let known: Vec<&str> = moves.flat_map(|known| &known.with).map(|name| name.as_str()).collect();
-    let misspelt = step.with().into_iter().find(|name| !known.contains(name))?;
+    let known: BTreeSet<&str> = moves.flat_map(|known| &known.with).map(|name| name.as_str()).collect();
+    let known: Vec<&str> = known.into_iter().collect();
+    let misspelt = step.with(&known).into_iter().find(|name| !known.contains(name))?;
     check.guess(misspelt, known)
 }
 

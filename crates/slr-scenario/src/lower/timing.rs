@@ -1,0 +1,115 @@
+//! When services make their moves because parameters of calls say so.
+
+use std::collections::BTreeMap;
+
+use slr_core::id::{KindIdx, ResourceIdx, TransitionIdx};
+
+use super::{Lowerer, Lowering};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::schedule::Schedule;
+use crate::simulation::{Given, Occasion, Parameters, Timed, Timing, nearest};
+use crate::syntax::{Argument, CallParameter, Due, Named, ParameterSort};
+use crate::yaml::Spanned;
+
+/// What of a kind is about time alone, so that the rules do not know it.
+pub(super) struct KindTimes {
+    /// Per transition, when it is made.
+    pub(super) due: Vec<Option<Due>>,
+    pub(super) parameters: Named<Spanned<CallParameter>>,
+}
+
+impl Lowerer<'_> {
+    /// What the arguments give for the parameters of a kind that are about time.
+    pub(super) fn parameters(&self, kind: KindIdx, arguments: &Named<Spanned<Argument>>) -> Lowering<Parameters> {
+        let mut given = Parameters::new();
+        for (name, argument) in arguments.iter() {
+            let declared = self.times[kind.index()].parameters.get(name);
+            let value = match (declared.map(|parameter| parameter.sort.value), &argument.value) {
+                (Some(ParameterSort::Schedule), Argument::Text(text)) => {
+                    let schedule = Schedule::parse(text).map_err(|error| {
+                        Box::new(Diagnostic::new(Code::BadSchedule, argument.span, error.to_string()).help(error.help))
+                    })?;
+                    Given::Schedule(schedule)
+                }
+                (Some(ParameterSort::Hours), Argument::Number(hours)) => Given::Hours(*hours),
+                (Some(ParameterSort::Word), Argument::Text(word)) => Given::Word(word.clone()),
+                _ => continue,
+            };
+            given.insert(name.value.clone(), value);
+        }
+        Ok(given)
+    }
+
+    /// Notes the roles that the arguments of a resource's calls pass for other resources.
+    pub(super) fn note_roles(&mut self, kind: KindIdx, resource: ResourceIdx, arguments: &Named<Spanned<Argument>>) {
+        let declared = &self.times[kind.index()].parameters;
+        let passed = arguments.iter().filter_map(|(name, argument)| match &argument.value {
+            Argument::Text(role) => {
+                let passed_for = declared.get(name)?.passed_for.as_ref()?.value.clone();
+                Some((resource, passed_for, Spanned::new(role.clone(), argument.span)))
+            }
+            Argument::Flag(_) | Argument::Number(_) => None,
+        });
+        self.passed_for.extend(passed.collect::<Vec<_>>());
+    }
+
+    /// Notes those roles with the resources for which they are passed.
+    pub(super) fn pass_roles(&mut self) -> Lowering<()> {
+        for (owner, kind, name) in std::mem::take(&mut self.passed_for) {
+            let role = self.role(&name);
+            let owner_kind = self.world.kinds[self.world.resources[owner.index()].kind.index()].name.clone();
+            for id in (0..self.world.resources.len()).map(|id| ResourceIdx(u32::try_from(id).unwrap_or(u32::MAX))) {
+                let is_one = self.world.kinds[self.world.resources[id.index()].kind.index()].name == kind;
+                if !is_one || nearest(&self.world, id, &owner_kind) != Some(owner) {
+                    continue;
+                }
+                let resource = &mut self.world.resources[id.index()];
+                if resource.passes.replace(role).is_some_and(|other| other != role) {
+                    let message = format!("for `{}` another role is passed elsewhere: one is possible", resource.name);
+                    return Err(Box::new(Diagnostic::new(Code::Ambiguous, name.span, message)));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The moves that parameters time, of all resources that there are or may be.
+    pub(super) fn timing(&self) -> Timing {
+        let mut moves: BTreeMap<ResourceIdx, Vec<Timed>> = BTreeMap::new();
+        for (id, resource) in (0..).map(ResourceIdx).zip(&self.world.resources) {
+            let due = (0..).map(TransitionIdx).zip(&self.times[resource.kind.index()].due);
+            let timed = due.filter_map(|(transition, due)| {
+                let occasion = self.occasion(id, due.as_ref()?)?;
+                Some(Timed { transition, occasion })
+            });
+            let timed: Vec<Timed> = timed.collect();
+            if !timed.is_empty() {
+                moves.insert(id, timed);
+            }
+        }
+        Timing::new(moves, self.given_parameters.clone())
+    }
+
+    /// The occasion of a resource's move; none if a resource is missing on which it depends.
+    fn occasion(&self, resource: ResourceIdx, due: &Due) -> Option<Occasion> {
+        let near = |kind: &str| nearest(&self.world, resource, kind);
+        let of = near(&due.of)?;
+        if let Some(parameter) = &due.at {
+            return Some(Occasion::Schedule { of, parameter: parameter.value.clone() });
+        }
+        let only = due.only.iter().map(|(kind, value)| {
+            let (parameter, word) = value.split_once('=')?;
+            Some((near(kind)?, parameter.to_owned(), word.to_owned()))
+        });
+        Some(Occasion::Hours {
+            of,
+            after: due.after.as_ref()?.value.clone(),
+            less: due.less.as_ref().map(|less| less.value.clone()),
+            since: match &due.since {
+                None => resource,
+                Some(kind) => near(kind)?,
+            },
+            only: only.collect::<Option<_>>()?,
+        })
+    }
+}

@@ -1,0 +1,273 @@
+//! Parameters of calls: what a kind declares, and what scenarios give for it.
+
+use std::collections::BTreeMap;
+
+use super::Check;
+use super::lookup::KnownKind;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::schedule::Schedule;
+use crate::syntax::grammar::clipped;
+use crate::syntax::{
+    Argument, CallParameter, Due, Given, Kind, Mover, Named, ParameterSort, Perform, Service, Step, Text,
+};
+use crate::yaml::{Span, Spanned};
+
+/// The hours that resources have been given so far, with the places, by the resource's name.
+type Hours<'a> = BTreeMap<String, BTreeMap<&'a str, (u32, Span)>>;
+
+/// Whether what is given for parameters is what the kinds declare, in the order of the file.
+pub(crate) fn check(check: &mut Check<'_>) {
+    let (scenario, world) = (check.scenario, check.world);
+    let mut hours = Hours::new();
+    for given in &scenario.given {
+        let Given::Resources(given) = &given.value else { continue };
+        let given = &given.resources;
+        let Some(kind) = world.find_kind(&given.kind, given.service.as_ref().map(|service| service.as_str())) else {
+            continue;
+        };
+        let Some(kind) = world.kinds.get(kind).filter(|_| !given.parameters.is_empty()) else { continue };
+        arguments(check, kind, &given.parameters, None);
+        required(check, kind, &given.parameters);
+        for name in given.names().take(1000) {
+            below(check, kind, &name, &given.parameters, &mut hours);
+        }
+    }
+    for step in &scenario.steps {
+        let Step::Do(step) = &step.value else { continue };
+        let Some(resource) = step.resource.as_ref().filter(|_| !step.parameters.is_empty()) else { continue };
+        let kind = world.resources.get(&resource.value).and_then(|kind| world.kinds.get(*kind));
+        let Some(kind) = kind else { continue };
+        arguments(check, kind, &step.parameters, Some(&step.operation));
+        if makes(kind, step) {
+            required(check, kind, &step.parameters);
+        }
+        below(check, kind, resource, &step.parameters, &mut hours);
+    }
+}
+
+fn makes(kind: &KnownKind<'_>, step: &Perform) -> bool {
+    let moves = kind.machine.moves.iter();
+    moves.filter(|known| known.from.is_none()).any(|known| known.operation.as_ref() == Some(&step.operation))
+}
+
+/// Whether each argument is one of the kind's parameters, or tells an operation's calls apart, and has a value that it can have.
+fn arguments(
+    check: &mut Check<'_>,
+    kind: &KnownKind<'_>,
+    arguments: &Named<Spanned<Argument>>,
+    operation: Option<&Text>,
+) {
+    let words = operation.map_or_else(Vec::new, |operation| kind.machine.words_of(operation));
+    for (name, argument) in arguments.iter() {
+        if let Some(parameter) = kind.definition.parameters.get(name) {
+            value(check, name, argument, parameter);
+            continue;
+        }
+        let with_value = format!("{name}={}", argument.value);
+        if words.iter().any(|word| *word == name.value || *word == with_value) {
+            continue;
+        }
+        let heads = words.iter().map(|word| word.split_once('=').map_or(*word, |(head, _)| head));
+        let values: Vec<&str> = words
+            .iter()
+            .filter_map(|word| word.split_once('='))
+            .filter(|(head, _)| *head == name.as_str())
+            .map(|(_, v)| v)
+            .collect();
+        if !values.is_empty() {
+            check.report(
+                Diagnostic::new(
+                    Code::UnknownWord,
+                    argument.span,
+                    format!("`{}` is no value of `{name}`", clipped(&argument.value.to_string())),
+                )
+                .help(format!("it is {}", values.join(" or "))),
+            );
+            continue;
+        }
+        let known: Vec<&str> = kind.definition.parameters.names().chain(heads).collect();
+        let help = check.guess(name, known.iter().copied());
+        let what = operation.map_or_else(|| format!("a `{}`", kind.name), |operation| format!("`{operation}`"));
+        check.report(
+            Diagnostic::new(Code::UnexpectedKey, name.span, format!("{what} has no parameter `{}`", clipped(name)))
+                .maybe_help(help),
+        );
+    }
+}
+
+fn value(check: &mut Check<'_>, name: &Text, argument: &Spanned<Argument>, parameter: &CallParameter) {
+    let mistyped = |expected: &str| {
+        let message = format!("`{name}` is `{}`, but {expected} is expected", clipped(&argument.value.to_string()));
+        Diagnostic::new(Code::WrongType, argument.span, message)
+    };
+    match (parameter.sort.value, &argument.value) {
+        (ParameterSort::Schedule, Argument::Text(text)) => {
+            if let Err(error) = Schedule::parse(text) {
+                check.report(
+                    Diagnostic::new(Code::BadSchedule, argument.span, format!("`{}`: {error}", clipped(text)))
+                        .help(error.help),
+                );
+            }
+        }
+        (ParameterSort::Hours, Argument::Number(hours)) => {
+            let least = parameter.from.as_ref().map_or(0, |from| from.value);
+            let most = parameter.to.as_ref().map_or(u32::MAX, |to| to.value);
+            if !(least..=most).contains(hours) {
+                check.report(
+                    Diagnostic::new(
+                        Code::BadNumber,
+                        argument.span,
+                        format!("`{name}` is {hours}: it is a number of hours from {least} to {most}"),
+                    )
+                    .help("the service refuses any other"),
+                );
+            }
+        }
+        (ParameterSort::Word, Argument::Text(word)) => {
+            let words: Vec<&str> = parameter.one_of.iter().map(|word| word.as_str()).collect();
+            if !words.contains(&word.as_str()) {
+                let help =
+                    check.guess(word, words.iter().copied()).unwrap_or_else(|| format!("it is {}", words.join(" or ")));
+                check.report(
+                    Diagnostic::new(
+                        Code::UnknownWord,
+                        argument.span,
+                        format!("`{}` is no value of `{name}`", clipped(word)),
+                    )
+                    .help(help),
+                );
+            }
+        }
+        (ParameterSort::Role, Argument::Text(role)) => {
+            check.role(&Spanned::new(role.clone(), argument.span));
+        }
+        (ParameterSort::Schedule, Argument::Flag(_) | Argument::Number(_)) => {
+            check.report(mistyped("a schedule").help("write `rate(1 day)` or `cron(0 2 * * ? *)`"));
+        }
+        (ParameterSort::Hours, Argument::Flag(_) | Argument::Text(_)) => {
+            check.report(mistyped("a whole number of hours").help("write it in digits and without a unit: `4`"));
+        }
+        (ParameterSort::Word, Argument::Flag(_) | Argument::Number(_)) => check.report(mistyped("a word")),
+        (ParameterSort::Role, Argument::Flag(_) | Argument::Number(_)) => check.report(mistyped("the name of a role")),
+    }
+}
+
+/// Whether a resource that is made with some of the parameters has those that it needs.
+fn required(check: &mut Check<'_>, kind: &KnownKind<'_>, given: &Named<Spanned<Argument>>) {
+    let Some((first, _)) = given.iter().next() else { return };
+    for (name, _) in kind.definition.parameters.iter().filter(|(_, parameter)| parameter.is_required()) {
+        if given.get(name).is_none() {
+            check.report(
+                Diagnostic::new(
+                    Code::MissingKey,
+                    first.span,
+                    format!("a `{}` needs the parameter `{name}`", kind.name),
+                )
+                .help(format!("add `{name}:`")),
+            );
+        }
+    }
+}
+
+/// Whether hours that have to be fewer than others are, after this call.
+fn below<'a>(
+    check: &mut Check<'a>,
+    kind: &KnownKind<'a>,
+    resource: &str,
+    given: &'a Named<Spanned<Argument>>,
+    so_far: &mut Hours<'a>,
+) {
+    let hours = so_far.entry(resource.to_owned()).or_default();
+    for (name, argument) in given.iter() {
+        if let Argument::Number(number) = argument.value {
+            hours.insert(name.as_str(), (number, argument.span));
+        }
+    }
+    for (name, parameter) in kind.definition.parameters.iter() {
+        let Some(limit) = &parameter.below else { continue };
+        let (Some((less, span)), Some((more, other))) = (hours.get(name.as_str()), hours.get(limit.as_str())) else {
+            continue;
+        };
+        let is_new = given.get(name).is_some() || given.get(limit).is_some();
+        if less >= more && is_new {
+            check.report(
+                Diagnostic::new(Code::BadNumber, *span, format!("`{name}` is {less}, and `{limit}` is {more}"))
+                    .also(*other, format!("`{limit}`"))
+                    .help(format!("`{name}` has to be less than `{limit}`")),
+            );
+        }
+    }
+}
+
+/// Whether the parameters that a kind declares make sense.
+pub(crate) fn declared(check: &mut Check<'_>, service: &Service, kind: &Kind) {
+    for (name, parameter) in kind.parameters.iter() {
+        let wrong = |span: Span, message: String| Diagnostic::new(Code::BadMove, span, message);
+        if let (Some(from), Some(to)) = (&parameter.from, &parameter.to)
+            && from.value > to.value
+        {
+            check.report(
+                Diagnostic::new(Code::ReversedRange, from.span, format!("`{name}` is from {from} to {to}"))
+                    .help("write the smaller number under `from`"),
+            );
+        }
+        if let Some(limit) = &parameter.below
+            && kind.parameters.get(limit).is_none_or(|limit| limit.sort.value != ParameterSort::Hours)
+        {
+            let message = format!("`{}` is no parameter of hours of this kind", clipped(limit));
+            check.report(wrong(limit.span, message));
+        }
+        if parameter.sort.value == ParameterSort::Word && parameter.one_of.is_empty() {
+            let message = format!("it is not said which words `{name}` can have");
+            check.report(Diagnostic::new(Code::MissingKey, parameter.span, message).help("add `one-of:`"));
+        }
+        if let Some(kind) = parameter.passed_for.as_ref().filter(|kind| service.kinds.get(kind).is_none()) {
+            let help = check.guess(kind, service.kinds.names());
+            let message = format!("the service has no kind `{}`", clipped(kind));
+            check.report(Diagnostic::new(Code::UnknownKind, kind.span, message).maybe_help(help));
+        }
+    }
+    for (name, step) in kind.moves.iter() {
+        let Some(due) = &step.due else { continue };
+        if step.by.value != Mover::Service {
+            let message = format!("the move `{name}` is not the service's: nothing makes it when it is due");
+            check.report(
+                Diagnostic::new(Code::BadMove, due.span, message).help("leave `due` out, or write `by: service`"),
+            );
+        }
+        occasion(check, service, due);
+    }
+}
+
+fn occasion(check: &mut Check<'_>, service: &Service, due: &Spanned<Due>) {
+    match (&due.at, &due.after) {
+        (Some(_), None) | (None, Some(_)) => {}
+        (None, None) => check.report(
+            Diagnostic::new(Code::MissingKey, due.span, "it is not said when the move is due")
+                .help("say `at` with a schedule, or `after` with hours"),
+        ),
+        (Some(_), Some(after)) => check.report(
+            Diagnostic::new(Code::ExclusiveKeys, after.span, "a move is due either `at` or `after`, not both")
+                .help("make two moves of it"),
+        ),
+    }
+    for kind in std::iter::once(&due.of).chain(&due.since).chain(due.only.iter().map(|(kind, _)| kind)) {
+        if service.kinds.get(kind).is_none() && !check.damage.hides_kind(kind) {
+            let help = check.guess(kind, service.kinds.names());
+            let message = format!("the service has no kind `{}`", clipped(kind));
+            check.report(Diagnostic::new(Code::UnknownKind, kind.span, message).maybe_help(help));
+        }
+    }
+    let Some(of) = service.kinds.get(&due.of) else { return };
+    let named =
+        [(&due.at, ParameterSort::Schedule), (&due.after, ParameterSort::Hours), (&due.less, ParameterSort::Hours)];
+    for (name, sort) in named {
+        let Some(name) = name else { continue };
+        if of.parameters.get(name).is_none_or(|parameter| parameter.sort.value != sort) {
+            let of_sort = of.parameters.iter().filter(|(_, parameter)| parameter.sort.value == sort);
+            let help = check.guess(name, of_sort.map(|(name, _)| name.as_str()));
+            let message = format!("`{}` has no parameter `{}` of the sort `{sort}`", due.of, clipped(name));
+            check.report(Diagnostic::new(Code::BadMove, name.span, message).maybe_help(help));
+        }
+    }
+}
