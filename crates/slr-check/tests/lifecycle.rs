@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use slr_check::lifecycle::{Asked, Lifecycle, PackedKey};
-use slr_check::{Report, Settings, check};
+use slr_check::{Report, Settings, Verdict, check};
 use slr_core::{IdSet, Universe};
 use slr_scenario::lower::Lowered;
 use slr_scenario::{Params, Source, load};
@@ -95,4 +95,57 @@ fn the_worked_services_are_explored_whole() {
         of("notifications.yaml", &plain),
     ];
     assert_eq!(explored, [(34_641, 142_930, 21), (21_121, 87_644, 21), (4_488, 18_903, 22), (182, 413, 13)]);
+}
+
+/// What the checker says of the scenario's own expectations.
+fn verdicts(text: &str) -> Vec<Verdict> {
+    let lowered =
+        load(&Source::new("here.yaml", text).expect("it is text"), &Params::none()).expect("it is right").lowered;
+    let universe = Universe::<u8>::new(lowered.world.clone()).expect("the world fits");
+    let asked = Asked::expectations(&lowered, |number, _| number.to_string()).0;
+    let model = Lifecycle::<u8, u64>::new(&universe, &lowered, asked).expect("the states fit");
+    let settings = Settings { keep_going: true, ..Settings::default() };
+    let checked = check(&model, &settings, &mut |_| ControlFlow::Continue(())).expect("the settings are sound");
+    checked.report.properties.into_iter().map(|property| property.verdict).collect()
+}
+
+const THROTTLED_CLIENT: &str = "
+scenario: A client that is throttled
+services: { gadgets.example.com: { role: AWSServiceRoleForGadgets, kinds: { gadget: {} } } }
+given: [ { role: AWSServiceRoleForGadgets } ]
+operators: { admin: { goal: { delete: AWSServiceRoleForGadgets }, retry: { every: 5s, attempts: 2 } } }
+expect: [ { eventually: role-gone }, { never: role-gone } ]
+";
+
+/// A client whose every call is throttled gets nowhere; one that is throttled for a while, or now and then, gets there; and one that is
+/// throttled for ever from some time on may be too late.
+#[test]
+fn throttled_calls_are_explored() {
+    let with = |fault: &str| {
+        verdicts(&format!("{THROTTLED_CLIENT}faults: [ {{ throttle: DeleteServiceLinkedRole{fault} }} ]"))
+    };
+    let comes_to_it = |verdicts: Vec<Verdict>| {
+        let [gone, never] = <[Verdict; 2]>::try_from(verdicts).expect("two were asked");
+        (gone == Verdict::Proved, never == Verdict::Proved)
+    };
+    assert_eq!(comes_to_it(verdicts(THROTTLED_CLIENT)), (true, false));
+    assert_eq!(comes_to_it(with("")), (false, true));
+    assert_eq!(comes_to_it(with(", until: 1m")), (true, false));
+    assert_eq!(comes_to_it(with(", share: 0.5")), (true, false));
+    assert_eq!(comes_to_it(with(", from: 1m")), (false, false));
+}
+
+/// A call of the script that may be throttled may have done nothing.
+#[test]
+fn a_step_may_be_throttled() {
+    let text = "
+scenario: A step that may be throttled
+services: { gadgets.example.com: { role: AWSServiceRoleForGadgets } }
+steps: [ { at: 1s, do: CreateServiceLinkedRole, service: gadgets.example.com } ]
+faults: [ { throttle: CreateServiceLinkedRole, share: 0.5 } ]
+expect: [ { finally: role-live }, { sometimes: role-live } ]
+";
+    let [always, sometimes] = <[Verdict; 2]>::try_from(verdicts(text)).expect("two were asked");
+    assert!(matches!(always, Verdict::Violated(_)), "{always:?}");
+    assert!(matches!(sometimes, Verdict::Reached(_)), "{sometimes:?}");
 }

@@ -1,8 +1,10 @@
 //! What does not wait for ever: the classes of steps that are treated weakly fairly.
 //!
 //! Services end their sessions, start and decide tasks, and finish what they do with resources; operators go on; the script goes on.
-//! Nobody owes it to anybody to open a session, to fail a clean-up, to lose patience, to drop a record, or to lose a region.
+//! Nobody owes it to anybody to open a session, to fail a clean-up, to lose patience, to drop a record, or to lose a region; and a call
+//! that is throttled for ever from some time on need not be answered any more.
 
+use slr_core::action::Operation;
 use slr_core::id::{OperatorIdx, ResourceIdx};
 use slr_core::kind::When;
 use slr_core::{Action, IdSet, OperatorStep, Universe};
@@ -19,13 +21,15 @@ pub(super) struct Fairness {
     roles: u32,
     resources: u32,
     operators: u32,
+    /// The operations that may never be answered any more.
+    starved: Vec<Operation>,
 }
 
 const PER_ROLE: u32 = 5;
 const PER_OPERATOR: u32 = 4;
 
 impl Fairness {
-    pub(super) fn new<S: IdSet>(universe: &Universe<S>, _: &Lowered) -> Self {
+    pub(super) fn new<S: IdSet>(universe: &Universe<S>, lowered: &Lowered) -> Self {
         let world = universe.world();
         let mut names = vec!["the script goes on".to_owned()];
         names.extend((1..=world.sessions.len()).map(|number| format!("session {number} ends")));
@@ -49,6 +53,7 @@ impl Fairness {
                 world.resources.iter().map(|resource| format!("{} cleans up {}", operator.name, resource.name)),
             );
         }
+        let starved = lowered.plan.throttlings.iter().filter(|throttling| throttling.never_ends());
         let count = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
         Self {
             names,
@@ -56,6 +61,7 @@ impl Fairness {
             roles: count(world.roles.len()),
             resources: count(world.resources.len()),
             operators: count(world.operators.len()),
+            starved: starved.map(|throttling| throttling.operation).collect(),
         }
     }
 
@@ -93,6 +99,11 @@ impl Fairness {
         }
     }
 
+    /// Whether who calls it again and again is answered in the end.
+    fn is_answered(&self, operation: Operation) -> bool {
+        !self.starved.contains(&operation)
+    }
+
     const fn first_resource(&self) -> u32 {
         1 + self.sessions + self.roles * PER_ROLE
     }
@@ -106,8 +117,12 @@ impl Fairness {
         debug_assert!(operator.0 < self.operators, "the universe has the operator");
         let first = self.first_resource() + self.resources + operator.0 * (PER_OPERATOR + self.resources);
         match step {
-            OperatorStep::Submits => Some(FairnessClass(first)),
-            OperatorStep::Polls => Some(FairnessClass(first + 1)),
+            OperatorStep::Submits => {
+                self.is_answered(Operation::DeleteServiceLinkedRole).then_some(FairnessClass(first))
+            }
+            OperatorStep::Polls => {
+                self.is_answered(Operation::GetServiceLinkedRoleDeletionStatus).then_some(FairnessClass(first + 1))
+            }
             OperatorStep::ReadsDocs => Some(FairnessClass(first + 2)),
             OperatorStep::GivesUp => (!universe.operator(operator).loses_patience).then_some(FairnessClass(first + 3)),
             OperatorStep::CleansUp(ResourceIdx(resource)) => Some(FairnessClass(first + PER_OPERATOR + resource)),

@@ -12,6 +12,7 @@ mod written;
 
 use std::marker::PhantomData;
 
+use slr_core::action::Operation;
 use slr_core::codec::{Codec, TooWide};
 use slr_core::id::{OperatorIdx, PlainCleanUpIdx, ResourceIdx, RoleIdx, ServiceMoveIdx, SessionIdx, TransitionIdx};
 use slr_core::invariant::{is_evidently_sound, is_evidently_sound_step};
@@ -22,7 +23,7 @@ use slr_core::rules::{Offers, Reports};
 use slr_core::stencil::{Stencil, Stencils};
 use slr_core::{Action, IdSet, OperatorStep, State, Universe};
 use slr_scenario::lower::Lowered;
-use slr_scenario::simulation::Scripted;
+use slr_scenario::simulation::{Scripted, Throttling, operation_of};
 
 use crate::{FairnessClass, Key, Model, Property, RuleId, Steps, Symmetry};
 use fairness::Fairness;
@@ -133,6 +134,7 @@ pub struct Lifecycle<'a, S, K> {
     stencils: Option<Stencils>,
     classes: Classes<S>,
     fairness: Fairness,
+    throttlings: &'a [Throttling],
     asked: Vec<Asked>,
     key: PhantomData<K>,
 }
@@ -158,6 +160,7 @@ impl<'a, S: IdSet, K: PackedKey> Lifecycle<'a, S, K> {
         Ok(Self {
             classes: Classes::new(universe, lowered, &asked),
             fairness: Fairness::new(universe, lowered),
+            throttlings: &lowered.plan.throttlings,
             stencils: (K::WORDS == 1).then(|| Stencils::new(universe, &codec)),
             codec,
             universe,
@@ -175,15 +178,52 @@ impl<'a, S: IdSet, K: PackedKey> Lifecycle<'a, S, K> {
     /// Whether no step leads out of the scene.
     fn is_end(&self, scene: &Scene<S>) -> bool {
         let mut any = (scene.script as usize) < self.script.len();
-        self.universe.enabled(&scene.state, &mut |_| any = true);
+        self.universe.enabled(&scene.state, &mut |action| any |= !self.is_never_answered(&action));
         !any
     }
 
     /// The state after an action that the core has offered.
     #[inline]
     fn after(&self, state: &State<S>, action: &Action<S>) -> Option<State<S>> {
+        if self.is_never_answered(action) {
+            return None;
+        }
         let mut next = state.clone();
         self.universe.apply(&mut next, action, &mut |_| ()).ok().map(|()| next)
+    }
+
+    /// Whether it is an operator's call that is always throttled: nothing comes of it.
+    #[inline]
+    fn is_never_answered(&self, action: &Action<S>) -> bool {
+        !self.throttlings.is_empty()
+            && called(action).is_some_and(|operation| self.is_throttled(operation, Throttling::is_total))
+    }
+
+    /// The refusal of an operator's call that is throttled for ever from some time on: whoever comes too late gets nothing else.
+    #[inline]
+    fn refusal_for_ever(&self, action: &Action<S>) -> Option<Action<S>> {
+        if self.throttlings.is_empty() {
+            return None;
+        }
+        let Action::Operator { operator, .. } = action else {
+            return None;
+        };
+        let operation = called(action).filter(|operation| self.is_throttled(*operation, Throttling::never_ends))?;
+        Some(Action::Throttle { by: self.universe.operator(*operator).principal, operation })
+    }
+
+    fn is_throttled(&self, operation: Operation, how: impl Fn(&Throttling) -> bool) -> bool {
+        self.throttlings.iter().any(|throttling| throttling.operation == operation && how(throttling))
+    }
+
+    /// The refusal with which the script's next step is answered if it is a call that is throttled.
+    fn throttled(&self, action: Option<&Action<S>>) -> Option<(Action<S>, bool)> {
+        let Action::Command { by, command } = *action? else {
+            return None;
+        };
+        let operation = operation_of(self.universe, command)?;
+        let may_be = self.is_throttled(operation, |throttling| throttling.millionths > 0);
+        may_be.then(|| (Action::Throttle { by, operation }, self.is_throttled(operation, Throttling::is_total)))
     }
 
     #[inline]
@@ -192,6 +232,13 @@ impl<'a, S: IdSet, K: PackedKey> Lifecycle<'a, S, K> {
             return;
         };
         let action = step.action(self.universe, &scene.state);
+        if let Some((refusal, always)) = self.throttled(action.as_ref()) {
+            let next = Scene { state: scene.state.clone(), script: scene.script + 1 };
+            visit(Act { action: Some(refusal), scripted: true }, 1, next);
+            if always {
+                return;
+            }
+        }
         let mut next = Scene { state: scene.state.clone(), script: scene.script + 1 };
         if let Some(action) = &action {
             // A refused command changes nothing, and what cannot happen now does not: either way the script goes on.
@@ -215,6 +262,9 @@ impl<S: IdSet, K: PackedKey> Model for Lifecycle<'_, S, K> {
     #[inline]
     fn successors(&self, scene: &Scene<S>, visit: &mut impl FnMut(Act<S>, u64, Scene<S>)) {
         self.universe.enabled(&scene.state, &mut |action| {
+            if let Some(refusal) = self.refusal_for_ever(&action) {
+                visit(Act { action: Some(refusal), scripted: false }, 1, scene.clone());
+            }
             if let Some(state) = self.after(&scene.state, &action) {
                 visit(Act { action: Some(action), scripted: false }, 1, Scene { state, script: scene.script });
             }
@@ -297,6 +347,9 @@ impl<S: IdSet, K: PackedKey> Model for Lifecycle<'_, S, K> {
 
     fn representative_successors(&self, scene: &Scene<S>, visit: &mut impl FnMut(Act<S>, u64, Scene<S>)) {
         self.classes.representatives(self.universe, &scene.state, &mut |action, count| {
+            if let Some(refusal) = self.refusal_for_ever(&action) {
+                visit(Act { action: Some(refusal), scripted: false }, 1, scene.clone());
+            }
             if let Some(state) = self.after(&scene.state, &action) {
                 visit(Act { action: Some(action), scripted: false }, count, Scene { state, script: scene.script });
             }
@@ -392,6 +445,9 @@ impl<'m, S: IdSet, K: PackedKey, T: Steps<Lifecycle<'m, S, K>>> Offered<'_, 'm, 
 
     /// The step by the action. Returns the state after it as a word.
     fn whole(&mut self, action: Action<S>) -> Option<u64> {
+        if let Some(refusal) = self.model.refusal_for_ever(&action) {
+            self.steps.whole(Act { action: Some(refusal), scripted: false }, 1, self.scene.clone());
+        }
         let state = self.model.after(&self.scene.state, &action)?;
         let next = Scene { state, script: self.scene.script };
         let word = self.model.pack(&next).word();
@@ -454,8 +510,10 @@ impl<'m, S: IdSet, K: PackedKey, T: Steps<Lifecycle<'m, S, K>>> Offers<S> for Of
     #[inline]
     fn operator_submits(&mut self, operator: OperatorIdx, accepted: bool) {
         let task = self.scene.state.task(self.model.universe.operator(operator).goal);
-        let stencil = if accepted { self.stencils.of_submission(operator, task) } else { None };
-        self.once(stencil, Action::Operator { operator, step: OperatorStep::Submits });
+        let action = Action::Operator { operator, step: OperatorStep::Submits };
+        let is_plain = accepted && self.model.throttlings.is_empty();
+        let stencil = if is_plain { self.stencils.of_submission(operator, task) } else { None };
+        self.once(stencil, action);
     }
 
     #[inline]
@@ -471,6 +529,15 @@ impl<'m, S: IdSet, K: PackedKey, T: Steps<Lifecycle<'m, S, K>>> Offers<S> for Of
             Some(stencil) => self.about_each(resources, stencil, action),
             None => resources.iter().for_each(|id| self.action(action(id))),
         }
+    }
+}
+
+/// The operation of IAM that an operator's step calls, if it calls one.
+const fn called<S>(action: &Action<S>) -> Option<Operation> {
+    match action {
+        Action::Operator { step: OperatorStep::Submits, .. } => Some(Operation::DeleteServiceLinkedRole),
+        Action::Operator { step: OperatorStep::Polls, .. } => Some(Operation::GetServiceLinkedRoleDeletionStatus),
+        _ => None,
     }
 }
 

@@ -18,8 +18,7 @@ pub(crate) use plan::DEFAULT_MAX_SESSION;
 pub use plan::{
     CleanUpFailures, LateVisibility, OperatorPlan, Outage, Plan, PlannedStep, Polling, Scripted, TaskName, Throttling,
 };
-pub(crate) use player::operation_of;
-pub use player::{Due, Player, Unplayable};
+pub use player::{Due, Player, Unplayable, operation_of};
 pub use time::SimTime;
 pub use timing::{Given, Occasion, Parameters, Timed, Timing, nearest};
 

@@ -76,6 +76,18 @@ pub struct Throttling {
     pub until: SimTime,
 }
 
+impl Throttling {
+    /// Whether every call is throttled from some time on for ever.
+    pub fn never_ends(&self) -> bool {
+        self.millionths >= 1_000_000 && self.until == SimTime::END
+    }
+
+    /// Whether no call is ever answered otherwise.
+    pub fn is_total(&self) -> bool {
+        self.never_ends() && self.from == SimTime::ZERO
+    }
+}
+
 /// Clean-ups that fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CleanUpFailures {

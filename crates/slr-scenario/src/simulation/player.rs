@@ -777,7 +777,7 @@ impl<'a, S: IdSet> Player<'a, S> {
 }
 
 /// The operation that a command calls, if it is one of IAM's or STS's.
-pub(crate) fn operation_of<S: IdSet>(universe: &Universe<S>, command: Command) -> Option<Operation> {
+pub fn operation_of<S: IdSet>(universe: &Universe<S>, command: Command) -> Option<Operation> {
     let item = |attachment: slr_core::id::AttachmentIdx| &universe.world().attachments[attachment.index()].item;
     match command {
         Command::CreateRole { .. } => Some(Operation::CreateRole),
