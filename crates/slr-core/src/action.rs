@@ -251,6 +251,17 @@ pub enum OperatorStep {
     GivesUp,
 }
 
+impl OperatorStep {
+    /// The operation of IAM that the step calls, if it calls one.
+    pub const fn operation(self) -> Option<Operation> {
+        match self {
+            Self::Submits => Some(Operation::DeleteServiceLinkedRole),
+            Self::Polls => Some(Operation::GetServiceLinkedRoleDeletionStatus),
+            Self::ReadsDocs | Self::CleansUp(_) | Self::GivesUp => None,
+        }
+    }
+}
+
 /// The operations of IAM and STS that the model knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "each is the operation of that name")]

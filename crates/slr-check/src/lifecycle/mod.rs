@@ -534,11 +534,7 @@ impl<'m, S: IdSet, K: PackedKey, T: Steps<Lifecycle<'m, S, K>>> Offers<S> for Of
 
 /// The operation of IAM that an operator's step calls, if it calls one.
 const fn called<S>(action: &Action<S>) -> Option<Operation> {
-    match action {
-        Action::Operator { step: OperatorStep::Submits, .. } => Some(Operation::DeleteServiceLinkedRole),
-        Action::Operator { step: OperatorStep::Polls, .. } => Some(Operation::GetServiceLinkedRoleDeletionStatus),
-        _ => None,
-    }
+    if let Action::Operator { step, .. } = action { step.operation() } else { None }
 }
 
 /// The rules by name, for the coverage: what fired, and what never did.
