@@ -107,6 +107,7 @@ fn decide<M: Model>(
                 graph.as_ref().map_or(Decision::Undecided, |graph| by_graph(&property.claim, graph))
             }
             None if !complete => Decision::Undecided,
+            None if property.is_about_ends && explored.tally.ends == 0 => Decision::Undecided,
             None if property.kind() == PropertyKind::Sometimes => Decision::NotReached,
             None => Decision::Proved,
         })

@@ -4,12 +4,14 @@ type OfState<'m, S> = Box<dyn Fn(&S) -> bool + Send + Sync + 'm>;
 type OfStep<'m, S, A> = Box<dyn Fn(&S, &A, &S) -> bool + Send + Sync + 'm>;
 
 /// A named sentence that holds of a model or does not.
+#[expect(clippy::struct_excessive_bools, reason = "each says something of its own about one sentence")]
 pub struct Property<'m, S, A> {
     pub(crate) name: String,
     pub(crate) claim: Claim<'m, S, A>,
     pub(crate) names_an_individual: bool,
     pub(crate) is_evident: bool,
     pub(crate) is_kept_by_reduction: bool,
+    pub(crate) is_about_ends: bool,
 }
 
 pub(crate) enum Claim<'m, S, A> {
@@ -98,6 +100,13 @@ impl<'m, S, A> Property<'m, S, A> {
         self
     }
 
+    /// Says that the sentence is about the states in which runs end: where none ends it is neither proved nor violated.
+    #[must_use]
+    pub fn about_ends(mut self) -> Self {
+        self.is_about_ends = true;
+        self
+    }
+
     /// Says of a sentence about steps that a partial-order reduction keeps its answer: it is true of every step that
     /// [`Model::ample`](crate::Model::ample) visits alone, and of any other step it is as true before as after one of those.
     #[must_use]
@@ -135,7 +144,14 @@ impl<'m, S, A> Property<'m, S, A> {
     }
 
     fn new(name: impl Into<String>, claim: Claim<'m, S, A>) -> Self {
-        Self { name: name.into(), claim, names_an_individual: false, is_evident: false, is_kept_by_reduction: false }
+        Self {
+            name: name.into(),
+            claim,
+            names_an_individual: false,
+            is_evident: false,
+            is_kept_by_reduction: false,
+            is_about_ends: false,
+        }
     }
 }
 

@@ -101,7 +101,8 @@ pub enum Verdict {
     Violated(Story),
     /// A `sometimes` that no run reaches: violated, and there is no one run to show.
     NotReached,
-    /// Neither a violation nor, for a `sometimes`, a witness was found, but not everything was looked at.
+    /// Neither a violation nor, for a `sometimes`, a witness was found, but not everything was looked at; or it is about how runs end, and
+    /// none does.
     Undecided,
 }
 

@@ -149,3 +149,23 @@ expect: [ { finally: role-live }, { sometimes: role-live } ]
     assert!(matches!(always, Verdict::Violated(_)), "{always:?}");
     assert!(matches!(sometimes, Verdict::Reached(_)), "{sometimes:?}");
 }
+
+/// Where no run ends, nothing is said of how runs end.
+#[test]
+fn what_holds_at_the_end_is_open_where_nothing_ends() {
+    let with = |reopens: bool| {
+        let expected = verdicts(&format!(
+            "
+scenario: Sessions that come and go
+services: {{ gadgets.example.com: {{ role: AWSServiceRoleForGadgets }} }}
+given:
+  - role: AWSServiceRoleForGadgets
+  - sessions: {{ role: AWSServiceRoleForGadgets, reopens: {reopens} }}
+expect: [ {{ finally: role-live }}, {{ finally: role-gone }} ]
+"
+        ));
+        <[Verdict; 2]>::try_from(expected).expect("two were asked")
+    };
+    assert_eq!(with(true), [Verdict::Undecided, Verdict::Undecided]);
+    assert!(matches!(with(false), [Verdict::Proved, Verdict::Violated(_)]), "{:?}", with(false));
+}

@@ -141,7 +141,7 @@ impl<S: IdSet, K: PackedKey> Lifecycle<'_, S, K> {
             }
             Asked::Finally(name, predicate) => {
                 let p = *predicate;
-                Property::always(name, move |scene: &Scene<S>| is(p, scene) || !self.is_end(scene))
+                Property::always(name, move |scene: &Scene<S>| is(p, scene) || !self.is_end(scene)).about_ends()
             }
             Asked::Possible(name, predicate) => {
                 let p = *predicate;

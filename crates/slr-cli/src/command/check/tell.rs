@@ -9,6 +9,7 @@ use slr_check::lifecycle::{Act, NotAsked, Scene, Teller};
 use slr_check::{Checked, Ending, PropertyKind, Report, Run, Stop, Verdict};
 use slr_core::{IdSet, Universe};
 use slr_scenario::diagnostic::Look;
+use slr_scenario::expect::What;
 
 use crate::console::{DIM, FAILED, PASSED};
 use crate::exit::Exit;
@@ -53,9 +54,10 @@ impl Told {
         checked: &Checked<Scene<S>, Act<S>>,
         invariants: usize,
         not_asked: &[NotAsked],
-        notes: Vec<String>,
+        mut notes: Vec<String>,
         unwritten: Option<String>,
     ) -> Self {
+        notes.extend(reservations(ready, &checked.report));
         let runs = checked.report.properties.iter().zip(&checked.runs);
         let findings = runs.map(|(property, run)| {
             let (verdict, initial) = match &property.verdict {
@@ -267,4 +269,21 @@ impl Story {
         };
         let _ = writeln!(text, "      {}", dim(end));
     }
+}
+
+/// What the verdicts do not say although their names might be read so.
+fn reservations(ready: &Ready, report: &Report) -> Vec<String> {
+    let mut notes = Vec::new();
+    let in_time = |what: &What| matches!(what, What::Eventually { within: Some(_), .. });
+    if ready.lowered.expectations.iter().any(|expectation| in_time(&expectation.what)) {
+        notes.push(
+            "times are not explored: of what is to come within some time it was asked whether it comes at all"
+                .to_owned(),
+        );
+    }
+    let at_ends = |what: &What| matches!(what, What::Finally { .. });
+    if report.exhaustive && report.ends == 0 && ready.lowered.expectations.iter().any(|e| at_ends(&e.what)) {
+        notes.push("no run ends, so that nothing is decided about how runs end".to_owned());
+    }
+    notes
 }
