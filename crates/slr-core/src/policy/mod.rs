@@ -18,6 +18,7 @@ mod error;
 mod evaluate;
 pub mod guides;
 mod json;
+pub mod key;
 mod parse;
 mod pattern;
 mod reach;
