@@ -15,6 +15,8 @@ pub(crate) const SHARDS: usize = 1 << SHARD_BITS;
 const FIRST_BUCKETS: usize = 4;
 const BUCKET: usize = 8;
 const EMPTY: u64 = 0;
+/// So many buckets are loaded before the first of them is read: they are half of what the nearest cache holds.
+const AT_ONCE: usize = 256;
 
 /// A set of fingerprints, each with a `u32` beside it if the set was made so.
 #[derive(Debug)]
@@ -65,20 +67,32 @@ impl Table {
     }
 
     /// Keeps in `unseen` the places of those `fingerprints` that do not lie in their first bucket: of nine in ten steps
-    /// no more has to be asked. Nothing here branches, so that the loads of many buckets are on their way at once.
-    #[inline]
+    /// no more has to be asked. Nothing here branches on what is found, and what loads the buckets does little else, so that many of
+    /// them are on their way at once.
     pub(crate) fn sift(&self, fingerprints: &[u64], unseen: &mut Vec<u32>) {
-        self.touch(fingerprints);
         unseen.clear();
         unseen.resize(fingerprints.len(), 0);
+        let mut homes = [0; AT_ONCE];
+        let mut place = 0;
         let mut kept = 0;
-        for (place, &fingerprint) in (0u32..).zip(fingerprints) {
-            let shard = &self.shards[shard_of(fingerprint)];
-            let seen = shard.buckets[shard.home(fingerprint)].holds(fingerprint);
-            unseen[kept] = place;
-            kept += usize::from(!seen) | usize::from(fingerprint == EMPTY);
+        for some in fingerprints.chunks(AT_ONCE) {
+            for (home, &fingerprint) in homes.iter_mut().zip(some) {
+                *home = self.shards[shard_of(fingerprint)].home(fingerprint);
+            }
+            touch(some.iter().zip(&homes).map(|(&fingerprint, &home)| self.bucket(fingerprint, home).0[0]));
+            for (&fingerprint, &home) in some.iter().zip(&homes) {
+                let seen = self.bucket(fingerprint, home).holds(fingerprint);
+                unseen[kept] = place;
+                place += 1;
+                kept += usize::from(!seen) | usize::from(fingerprint == EMPTY);
+            }
         }
         unseen.truncate(kept);
+    }
+
+    #[inline]
+    fn bucket(&self, fingerprint: u64, home: usize) -> &Bucket {
+        &self.shards[shard_of(fingerprint)].buckets[home]
     }
 
     /// The note of `fingerprint`, if it is here and `same` accepts its note (a table without notes asks `same(0)`).
