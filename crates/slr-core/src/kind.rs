@@ -50,6 +50,21 @@ pub enum Passes {
     CustomRole,
 }
 
+/// The resource on which a policy has to allow a caller's operation.
+///
+/// Source: Service Authorization Reference, resource types of an action.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AuthorisedOn {
+    /// The resource itself.
+    #[default]
+    Itself,
+    /// The nearest of this kind, of the same service, that the resource belongs to or is made from.
+    Kind(String),
+    /// The action has no resource types: `*`.
+    Anything,
+}
+
 /// What must be so for a transition to be made, besides the state of the resource and the use of its role.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -139,6 +154,8 @@ pub struct MoveSpec {
     pub needs_role: bool,
     /// The optional parameters with which the operation makes this move and no other one.
     pub with: Vec<String>,
+    /// What a policy has to allow the operation on.
+    pub authorised_on: AuthorisedOn,
     /// The role that is passed with it.
     pub passes: Passes,
     /// What else must be so.
@@ -162,6 +179,7 @@ impl MoveSpec {
             creates_role: false,
             needs_role: false,
             with: Vec::new(),
+            authorised_on: AuthorisedOn::Itself,
             passes: Passes::Nothing,
             conditions: Vec::new(),
             creates_role_of: None,
@@ -379,6 +397,8 @@ pub struct Transition {
     pub begins_use: bool,
     /// The optional parameters with which the operation makes this transition and no other one, sorted.
     pub with: Vec<String>,
+    /// What a policy has to allow the operation on.
+    pub authorised_on: AuthorisedOn,
     /// The role that is passed with it.
     pub passes: Passes,
     /// What else must be so.
@@ -494,6 +514,7 @@ impl ResourceKind {
                     uses_role: false,
                     begins_use: false,
                     with: sorted(&step.with),
+                    authorised_on: step.authorised_on.clone(),
                     passes: step.passes,
                     conditions: step.conditions.clone(),
                     creates_role_of: step.creates_role_of.clone(),

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 
 use crate::id::{ResourceIdx, RoleIdx, ServiceIdx, number};
 use crate::kind::{Condition, RoleClaim};
-use crate::policy::{Account, Caller, Context, Decision, Document, Entity, PassRole, guides};
+use crate::policy::{Account, Caller, Context, Decision, Document, Entity, PassRole, guides, key};
 use crate::set::IdSet;
 use crate::state::State;
-use crate::universe::{Universe, ancestors};
+use crate::universe::{Universe, nearest};
 use crate::world::{Attachment, Item, RoleSort, World};
 
 /// Something that a move asks of a role that was passed, of the kinds of one service.
@@ -97,19 +97,11 @@ impl<S: IdSet> Universe<S> {
     }
 }
 
-/// The resource itself, or the nearest above it, of a kind.
-fn nearest(world: &World, resource: ResourceIdx, claim_service: ServiceIdx, kind: &str) -> Option<ResourceIdx> {
-    let mut line = std::iter::once(resource).chain(ancestors(world, resource));
-    line.find(|id| {
-        let found = &world.kinds[world.resources[id.index()].kind.index()];
-        found.service == claim_service && found.name == kind
-    })
-}
-
 fn standing<S: IdSet>(world: &World, resource: ResourceIdx, claim: &Claim) -> Option<Standing<S>> {
     let owner = nearest(world, resource, claim.service, &claim.kind)?;
     let role = world.resources[owner.index()].passes?;
-    let grant = |action: &str, on: &str| grant(world, role, claim.service, action, on);
+    let region = &world.regions[world.resources[resource.index()].region.index()];
+    let grant = |action: &str, on: &str| grant(world, role, claim.service, region, action, on);
     Some(match &claim.what {
         RoleClaim::Trusts(principal) => Standing::Trust(role, principal.clone()),
         RoleClaim::Permits(action) => Standing::Policies(role, vec![grant(action, "*")]),
@@ -126,11 +118,19 @@ fn standing<S: IdSet>(world: &World, resource: ResourceIdx, claim: &Claim) -> Op
 }
 
 /// Which of the policies that a role may have allow an action on a resource, and which deny it.
-fn grant<S: IdSet>(world: &World, role: RoleIdx, service: ServiceIdx, action: &str, on: &str) -> Grant<S> {
+fn grant<S: IdSet>(
+    world: &World,
+    role: RoleIdx,
+    service: ServiceIdx,
+    region: &str,
+    action: &str,
+    on: &str,
+) -> Grant<S> {
     let mut grant = Grant { allowing: S::default(), denying: S::default() };
-    let to = world.services[service.index()].principal.as_str();
+    let passed_to_service = world.services[service.index()].principal.as_str();
+    let pass = PassRole { role_arn: on, passed_to_service, associated_resource_arn: None, region: Some(region) };
     for (id, attachment) in (0_u32..).zip(&world.attachments).filter(|(_, attachment)| attachment.role == role) {
-        match effect(world, role, document_of(world, attachment).as_ref(), action, on, to) {
+        match effect(world, role, document_of(world, attachment).as_ref(), action, &pass) {
             Some(true) => grant.allowing.insert(id),
             Some(false) => grant.denying.insert(id),
             None => {}
@@ -151,29 +151,32 @@ fn document_of(world: &World, attachment: &Attachment) -> Option<Document> {
     }
 }
 
-/// What one policy says to a session of the role: yes, no, or nothing.
-fn effect(world: &World, role: RoleIdx, policy: Option<&Document>, action: &str, on: &str, to: &str) -> Option<bool> {
+/// What one policy says to a session of the role that calls in the Region: yes, no, or nothing. `pass` says on what, and to whom a role
+/// would be passed.
+fn effect(world: &World, role: RoleIdx, policy: Option<&Document>, action: &str, pass: &PassRole<'_>) -> Option<bool> {
     let RoleSort::Ordinary { path, .. } = &world.roles[role.index()].sort else { return None };
     let name = &world.roles[role.index()].name;
     let mut account = Account::new(&world.partition, world.account.as_str());
-    let trust = guides::SERVICE_TRUST.document(&[("SERVICE-PRINCIPAL", to)]).ok()?;
+    let trust = guides::SERVICE_TRUST.document(&[("SERVICE-PRINCIPAL", pass.passed_to_service)]).ok()?;
     account.add_role(path, name, trust).ok()?;
     account.put_inline_policy(Entity::Role(name), "policy", policy?.clone()).ok()?;
     let caller = account.session_caller(name, "run").ok()?;
-    match account.decide(&caller, action, on, &context(&caller, action, on, to)).ok()? {
+    match account.decide(&caller, action, pass.role_arn, &context(&caller, action, pass)).ok()? {
         Decision::Allowed { .. } => Some(true),
         Decision::ExplicitDeny { .. } => Some(false),
         Decision::ImplicitDeny { .. } => None,
     }
 }
 
-fn context(caller: &Caller, action: &str, on: &str, to: &str) -> Context {
+fn context(caller: &Caller, action: &str, pass: &PassRole<'_>) -> Context {
     if action.eq_ignore_ascii_case(PassRole::ACTION) {
-        let pass = PassRole { role_arn: on, passed_to_service: to, associated_resource_arn: None };
-        pass.context(caller)
-    } else {
-        caller.context()
+        return pass.context(caller);
     }
+    let mut context = caller.context();
+    if let Some(region) = pass.region {
+        context.set(key::REQUESTED_REGION, region);
+    }
+    context
 }
 
 /// What an AWS managed policy says, of those whose text is known.

@@ -339,7 +339,7 @@ impl Rejection {
                 "User: {} is not authorized to perform: {} on resource: {}",
                 universe.principal_arn(by),
                 universe.service_action(r, t),
-                resource(r)
+                universe.authorised_on(r, t)
             ),
             Self::Throttled => "Rate exceeded".to_owned(),
             Self::ResourceNotReady(r, t) => {

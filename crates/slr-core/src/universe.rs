@@ -873,3 +873,12 @@ pub(crate) fn ancestors(world: &World, resource: ResourceIdx) -> Vec<ResourceIdx
         next += 1;
     }
 }
+
+/// The resource itself, or the nearest above it, of a service's kind.
+pub(crate) fn nearest(world: &World, resource: ResourceIdx, service: ServiceIdx, kind: &str) -> Option<ResourceIdx> {
+    let mut line = std::iter::once(resource).chain(ancestors(world, resource));
+    line.find(|id| {
+        let found = &world.kinds[world.resources[id.index()].kind.index()];
+        found.service == service && found.name == kind
+    })
+}

@@ -195,7 +195,7 @@ pub struct Attachment {
     pub malformed: bool,
     /// Whether it is there from the beginning.
     pub given: bool,
-    /// The value of a tag that is there from the beginning.
+    /// The value of a tag. One key may have several, and one of them is on the role at a time.
     pub value: Option<TextIdx>,
 }
 
@@ -250,6 +250,14 @@ impl Item {
             | Self::InstanceProfile(text)
             | Self::Boundary(text)
             | Self::TrustPolicy(text) => text,
+        }
+    }
+
+    /// Whether both are called the same, whatever is written in them. Keys of tags compare ignoring case.
+    pub fn is_called_as(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Tag(one), Self::Tag(other)) => one.eq_ignore_ascii_case(other),
+            (one, other) => one == other,
         }
     }
 
@@ -496,13 +504,7 @@ impl World {
 
     /// The attachment, added as not attached if it is new. Tag keys compare ignoring case.
     pub fn attachment(&mut self, role: RoleIdx, item: Item) -> AttachmentIdx {
-        let same = |known: &Attachment| {
-            known.role == role
-                && match (&known.item, &item) {
-                    (Item::Tag(a), Item::Tag(b)) => a.eq_ignore_ascii_case(b),
-                    (a, b) => a == b,
-                }
-        };
+        let same = |known: &Attachment| known.role == role && known.item.is_called_as(&item);
         let index = self.attachments.iter().position(same).unwrap_or_else(|| {
             self.attachments.push(Attachment {
                 role,
@@ -515,6 +517,21 @@ impl World {
             self.attachments.len() - 1
         });
         AttachmentIdx(number(index))
+    }
+
+    /// The tag of that key with that value, added as not attached if it is new; with the key as it was first written. Of the values that
+    /// one tag may have, one is on the role at a time.
+    pub fn tag(&mut self, role: RoleIdx, key: &str, value: TextIdx) -> AttachmentIdx {
+        let wanted = Item::Tag(key.to_owned());
+        let known =
+            || (0..).zip(&self.attachments).filter(|(_, known)| known.role == role && known.item.is_called_as(&wanted));
+        if let Some((index, _)) = known().find(|(_, known)| known.value == Some(value)) {
+            return AttachmentIdx(index);
+        }
+        let item = known().next().map_or(wanted.clone(), |(_, known)| known.item.clone());
+        let value = Some(value);
+        self.attachments.push(Attachment { role, item, document: None, malformed: false, given: false, value });
+        AttachmentIdx(number(self.attachments.len() - 1))
     }
 
     /// The inline policy of that name with that document, added as not attached if it is new. Of the documents that one policy may

@@ -73,7 +73,7 @@ fn actions_and_resources() {
     "Action": ["CreateServiceLinkedRole", "i*:Get*", "iam:Get Role", "iam:", 7],
     "Resource": [
       "AWSServiceRoleForAmazonSSM",
-      "arn:aws:iam::*",
+      "arn:aws",
       "arn:aws:*:::x",
       "arn:aws:iam::*:user/${aws:username",
       "arn:aws:iam::*:user/${aws:username, none}"

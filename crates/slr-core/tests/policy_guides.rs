@@ -44,7 +44,7 @@ impl Alice {
     }
 
     fn may_pass(&self, role_arn: &str, passed_to_service: &str) -> bool {
-        let request = PassRole { role_arn, passed_to_service, associated_resource_arn: None };
+        let request = PassRole { role_arn, passed_to_service, associated_resource_arn: None, region: None };
         self.asks(PassRole::ACTION, role_arn, &request.context(&self.caller))
     }
 }

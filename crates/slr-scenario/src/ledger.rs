@@ -6,10 +6,10 @@
 use std::fmt::Write as _;
 
 use slr_core::event::Event;
-use slr_core::id::{RoleIdx, TextIdx};
+use slr_core::id::{AttachmentIdx, RoleIdx, TextIdx};
 use slr_core::machine::TaskState;
 use slr_core::rules::DeletionReason;
-use slr_core::world::{Item, RoleSort};
+use slr_core::world::{Attachment, Item, RoleSort};
 use slr_core::{IdSet, Universe, World};
 
 use crate::simulation::SimTime;
@@ -77,7 +77,8 @@ impl<'a, S: IdSet> Ledger<'a, S> {
         self.seed = seed;
         self.tasks.clear();
         self.tag_values.clear();
-        self.tag_values.extend(self.universe.world().attachments.iter().map(|thing| thing.value));
+        let given = |thing: &Attachment| thing.value.filter(|_| thing.given);
+        self.tag_values.extend(self.universe.world().attachments.iter().map(given));
         for (index, (record, slot)) in self.roles.iter_mut().zip(&self.universe.world().roles).enumerate() {
             *record = RoleRecord {
                 incarnation: u32::from(slot.given),
@@ -107,8 +108,11 @@ impl<'a, S: IdSet> Ledger<'a, S> {
                     }
                 }
             }
-            Event::Attached { attachment, value } => self.tag_values[attachment.index()] = *value,
-            Event::Detached { attachment } => self.tag_values[attachment.index()] = None,
+            Event::Attached { attachment, value } => {
+                self.forget_tag(*attachment);
+                self.tag_values[attachment.index()] = *value;
+            }
+            Event::Detached { attachment } => self.forget_tag(*attachment),
             Event::RoleUpdated { role, description: Some(description), .. } => {
                 self.roles[role.index()].description = Some(*description);
             }
@@ -165,6 +169,17 @@ impl<'a, S: IdSet> Ledger<'a, S> {
 
     fn latest_mut(&mut self, role: RoleIdx) -> Option<&mut TaskRecord<S>> {
         self.tasks.iter_mut().rev().find(|task| task.role == role)
+    }
+
+    /// Whatever value the tag had.
+    fn forget_tag(&mut self, attachment: AttachmentIdx) {
+        let things = &self.universe.world().attachments;
+        let meant = &things[attachment.index()];
+        for (thing, value) in things.iter().zip(&mut self.tag_values) {
+            if thing.role == meant.role && thing.item.is_called_as(&meant.item) {
+                *value = None;
+            }
+        }
     }
 
     /// What there is to know of a role.

@@ -396,6 +396,11 @@ impl Account {
         self.roles.get(&NameKey::new(name)).map(|role| role.arn.as_str())
     }
 
+    /// The ARN of the permissions boundary of the role with this ARN, if it has one.
+    pub fn role_boundary(&self, role_arn: &str) -> Option<&str> {
+        self.roles.values().find(|role| role.arn == role_arn)?.boundary.as_deref()
+    }
+
     /// The trust policy of a role, ready to be evaluated as the policy of the resource.
     pub fn trust_policy(&self, role: &str) -> Option<ResourcePolicy<'_>> {
         let role = self.roles.get(&NameKey::new(role))?;

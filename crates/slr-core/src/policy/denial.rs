@@ -92,7 +92,12 @@ mod tests {
                 format!(r#"{{"Statement": {{"Effect": "{effect}", "Action": "iam:PassRole", "Resource": "{ARN}"}}}}"#);
             Document::parse(DocumentKind::Identity, &text).unwrap()
         };
-        let request = PassRole { role_arn: ARN, passed_to_service: "ssm.amazonaws.com", associated_resource_arn: None };
+        let request = PassRole {
+            role_arn: ARN,
+            passed_to_service: "ssm.amazonaws.com",
+            associated_resource_arn: None,
+            region: None,
+        };
         let message = |account: &Account| {
             let alice = account.user_caller("alice").unwrap();
             let context = request.context(&alice);

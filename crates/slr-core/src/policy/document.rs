@@ -3,7 +3,7 @@
 use super::condition::Condition;
 use super::error::MalformedPolicyDocument;
 use super::parse;
-use super::pattern::{ActionPattern, ArnPattern};
+use super::pattern::{ActionPattern, ResourcePattern};
 
 /// Where a document is used decides which elements it may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -123,7 +123,7 @@ pub struct Statement {
     pub(super) principals: Option<Negatable<PrincipalPattern>>,
     pub(super) actions: Negatable<ActionPattern>,
     /// Nothing in a trust policy: the resource is the role.
-    pub(super) resources: Option<Negatable<ArnPattern>>,
+    pub(super) resources: Option<Negatable<ResourcePattern>>,
     pub(super) conditions: Box<[Condition]>,
 }
 
@@ -149,7 +149,7 @@ impl Statement {
     }
 
     /// Its `Resource` or `NotResource`.
-    pub fn resources(&self) -> Option<&Negatable<ArnPattern>> {
+    pub fn resources(&self) -> Option<&Negatable<ResourcePattern>> {
         self.resources.as_ref()
     }
 

@@ -18,6 +18,7 @@ mod error;
 mod evaluate;
 pub mod guides;
 mod json;
+pub mod key;
 mod parse;
 mod pattern;
 mod reach;
@@ -35,7 +36,7 @@ pub use error::{MalformedPolicyDocument, Problem, ProblemCode};
 pub use evaluate::{
     AttachedPolicy, Decision, Entitlements, Fit, Grant, Judged, PolicyType, Request, ResourcePolicy, StatementRef,
 };
-pub use pattern::{ActionPattern, ArnPattern};
+pub use pattern::{ActionPattern, ResourcePattern};
 pub use reach::{LinkedRole, PrivilegeGraph, ReachEdge, ReachKind, ReachNode, ReachPath, ServiceUse, UsedRole, World};
 pub use requests::{CreateServiceLinkedRole, PassRole};
 pub use value::{Decimal, Network};

@@ -10,7 +10,7 @@ use super::condition::{Condition, Operator};
 use super::document::{Document, DocumentKind, Effect, Negatable, PrincipalPattern, Statement, Version};
 use super::error::{MalformedPolicyDocument, Problem, ProblemCode};
 use super::json::{self, Member, Node, Value};
-use super::pattern::{ActionPattern, ArnPattern, BadPattern};
+use super::pattern::{ActionPattern, BadPattern, ResourcePattern};
 
 /// Characters that the API takes at most. Source: IAM API Reference, `CreateRole`, `AssumeRolePolicyDocument`.
 const MAX_CHARACTERS: usize = 131_072;
@@ -257,7 +257,7 @@ impl Reader<'_> {
         Some(Negatable { negated, listed })
     }
 
-    fn resources(&mut self, statement: &Node, members: &[Member]) -> Option<Negatable<ArnPattern>> {
+    fn resources(&mut self, statement: &Node, members: &[Member]) -> Option<Negatable<ResourcePattern>> {
         let found = self.either(members, "Resource");
         match (self.kind, found) {
             (DocumentKind::Trust, Some((member, _))) => {
@@ -278,7 +278,9 @@ impl Reader<'_> {
             }
             (DocumentKind::Identity | DocumentKind::Resource, Some((member, negated))) => {
                 let variables = self.version == Version::V2012;
-                let listed = self.patterns(member, |text| ArnPattern::parse_resource(text, variables))?;
+                let may_be_incomplete = self.kind == DocumentKind::Identity;
+                let listed =
+                    self.patterns(member, |text| ResourcePattern::parse(text, variables, may_be_incomplete))?;
                 Some(Negatable { negated, listed })
             }
         }

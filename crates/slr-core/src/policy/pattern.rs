@@ -1,6 +1,6 @@
 //! Wildcards: `*` stands for any run of characters, `?` for any one.
 //!
-//! Compiled once; matching allocates nothing. The same machine serves actions (ignoring case), the parts of
+//! Compiled once; matching allocates nothing. The same machine serves actions (ignoring case), resources, the parts of
 //! ARNs and the `…Like` operators. Source: IAM User Guide, "IAM JSON policy elements: Resource" and "Action".
 
 use super::arn::ArnParts;
@@ -44,6 +44,10 @@ pub(crate) enum Token {
     AnyOne,
     /// `*`
     AnyRun,
+    /// `?` that is no colon.
+    OneInPart,
+    /// `*` that goes no further than to the next colon.
+    RunInPart,
     Variable(Variable),
 }
 
@@ -109,8 +113,8 @@ impl Pattern {
                 for token in tokens {
                     match token {
                         Token::Literal(text) => into.push_str(text),
-                        Token::AnyOne => into.push('?'),
-                        Token::AnyRun => into.push('*'),
+                        Token::AnyOne | Token::OneInPart => into.push('?'),
+                        Token::AnyRun | Token::RunInPart => into.push('*'),
                         Token::Variable(variable) => match variable.resolve(context) {
                             Some(value) => into.push_str(value),
                             None => return false,
@@ -145,21 +149,29 @@ fn starts_with(text: &[u8], wanted: &str, case: Case) -> bool {
     }
 }
 
-/// Greedy, going back to the last `*` only: what stands between two `*` may as well match as early as it can.
+/// Greedy, going back to the last `*` only: what stands between two `*` may as well match as early as it can. Where the last one
+/// has to stay in its part and comes to the colon, it is the last one that need not that has to give.
 fn matches_tokens(tokens: &[Token], text: &str, case: Case, context: &Context) -> bool {
     let bytes = text.as_bytes();
     let width_at = |at: usize| text[at..].chars().next().map(char::len_utf8);
+    let width_in_part = |at: usize| width_at(at).filter(|_| bytes[at] != b':');
     let (mut token, mut at) = (0, 0);
     let mut retry: Option<(usize, usize)> = None;
+    let mut retry_in_part: Option<(usize, usize)> = None;
     loop {
         let advanced = match tokens.get(token) {
             None if at == bytes.len() => return true,
             None => None,
             Some(Token::AnyRun) => {
-                retry = Some((token + 1, at));
+                (retry, retry_in_part) = (Some((token + 1, at)), None);
+                Some(0)
+            }
+            Some(Token::RunInPart) => {
+                retry_in_part = Some((token + 1, at));
                 Some(0)
             }
             Some(Token::AnyOne) => width_at(at),
+            Some(Token::OneInPart) => width_in_part(at),
             Some(Token::Literal(wanted)) => starts_with(&bytes[at..], wanted, case).then_some(wanted.len()),
             Some(Token::Variable(variable)) => match variable.resolve(context) {
                 Some(wanted) => starts_with(&bytes[at..], wanted, case).then_some(wanted.len()),
@@ -171,6 +183,14 @@ fn matches_tokens(tokens: &[Token], text: &str, case: Case, context: &Context) -
             at += width;
             continue;
         }
+        if let Some((next, from)) = retry_in_part
+            && let Some(width) = width_in_part(from)
+        {
+            retry_in_part = Some((next, from + width));
+            (token, at) = (next, from + width);
+            continue;
+        }
+        retry_in_part = None;
         match retry.and_then(|(token, from)| width_at(from).map(|width| (token, from + width))) {
             Some((next_token, next_at)) => {
                 retry = Some((next_token, next_at));
@@ -311,67 +331,78 @@ impl ActionPattern {
     }
 }
 
-/// The resource of a request.
+/// The resource of a request, or an ARN in its context.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum ResourceParts<'a> {
-    Arn(ArnParts<'a>),
+    Arn(&'a str, ArnParts<'a>),
     /// `*`: the action has no resource of its own. Also whatever is not an ARN.
     NoArn,
 }
 
 impl<'a> ResourceParts<'a> {
     pub(crate) fn split(resource: &'a str) -> Self {
-        ArnParts::split(resource).map_or(Self::NoArn, Self::Arn)
+        ArnParts::split(resource).map_or(Self::NoArn, |parts| Self::Arn(resource, parts))
     }
 }
 
-/// A pattern of an ARN: `*`, or six parts that are compared one by one.
+const SIX_PARTS: &str = "write `*` or six parts: `arn:partition:service:region:account:resource`";
+
+/// An entry of `Resource` or `NotResource`: `*`, or an ARN with wildcards.
 ///
-/// A wildcard stays inside its part, except that the last part holds all further colons and slashes, so that a
-/// `*` there spans them. Source: IAM User Guide (2020), "IAM identifiers": a wildcard cannot span segments.
-/// Newer editions let a `*` at the end of a segment go on past the colon; the guides modelled here predate that.
+/// A wildcard stays inside its part, but a `*` at the end of a part may go on past the colon, and the last part holds all further colons
+/// and slashes. Source: IAM User Guide, "IAM JSON policy elements: Resource".
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ArnPattern {
+pub struct ResourcePattern {
     text: Box<str>,
     /// Nothing for `*`.
-    parts: Option<[Pattern; 5]>,
+    arn: Option<Pattern>,
 }
 
-impl ArnPattern {
-    /// Compiles an entry of `Resource` or `NotResource`.
-    pub(crate) fn parse_resource(text: &str, variables: bool) -> Result<Self, BadPattern> {
-        let pattern = Self::parse(text, variables)?;
-        if let Some([_, service, ..]) = &pattern.parts
-            && !matches!(service, Pattern::Exact(name) if !name.is_empty())
-        {
-            return Err(BadPattern::new(
-                format!("resource `{text}` does not name its service in full"),
-                "write the service out; wildcards may stand in every other part",
-            ));
-        }
-        Ok(pattern)
-    }
-
-    /// Compiles a value of `ArnLike` or `ArnEquals`.
-    pub(crate) fn parse(text: &str, variables: bool) -> Result<Self, BadPattern> {
+impl ResourcePattern {
+    /// Compiles `text`. In an identity-based policy the missing parts of an incomplete ARN are `*`.
+    ///
+    /// Source: IAM User Guide, "IAM identifiers", IAM ARNs, note on incomplete ARNs.
+    pub(crate) fn parse(text: &str, variables: bool, may_be_incomplete: bool) -> Result<Self, BadPattern> {
         if text == "*" {
-            return Ok(Self { text: text.into(), parts: None });
+            return Ok(Self { text: text.into(), arn: None });
         }
-        let syntax = Syntax { wildcards: true, variables };
-        let mut parts = split_outside_variables(text, variables).into_iter();
-        let is_arn = parts.next() == Some("arn");
-        let parts: Vec<&str> = parts.collect();
-        let (true, Ok([partition, service, region, account, resource])) =
-            (is_arn, <[&str; 5]>::try_from(parts.as_slice()))
-        else {
-            return Err(BadPattern::new(
-                format!("`{text}` is neither `*` nor an ARN"),
-                "write `*` or six parts: `arn:partition:service:region:account:resource`",
-            ));
-        };
-        let compile = |part: &str| Pattern::parse(part, syntax);
-        let parts = [compile(partition)?, compile(service)?, compile(region)?, compile(account)?, compile(resource)?];
-        Ok(Self { text: text.into(), parts: Some(parts) })
+        let mut parts = split_outside_variables(text, variables);
+        let is_complete = parts.len() == 6 || (may_be_incomplete && parts.len() >= 3);
+        if parts[0] != "arn" || !is_complete {
+            return Err(BadPattern::new(format!("`{text}` is neither `*` nor an ARN"), SIX_PARTS));
+        }
+        parts.resize(6, "*");
+        let mut all = Vec::new();
+        let mut literal = String::new();
+        for (number, part) in (0..).zip(parts) {
+            let mut tokens = tokens(part, Syntax { wildcards: true, variables })?;
+            if number == 2 && !matches!(tokens.as_slice(), [Token::Literal(_)]) {
+                return Err(BadPattern::new(
+                    format!("resource `{text}` does not name its service in full"),
+                    "write the service out; wildcards may stand in every other part",
+                ));
+            }
+            if number < 5 {
+                keep_in_part(&mut tokens);
+                tokens.push(Token::Literal(":".into()));
+            }
+            // Literals that come to stand side by side are one.
+            for token in tokens {
+                match token {
+                    Token::Literal(text) => literal.push_str(&text),
+                    other @ (Token::AnyOne
+                    | Token::AnyRun
+                    | Token::OneInPart
+                    | Token::RunInPart
+                    | Token::Variable(_)) => {
+                        flush(&mut literal, &mut all);
+                        all.push(other);
+                    }
+                }
+            }
+        }
+        flush(&mut literal, &mut all);
+        Ok(Self { text: text.into(), arn: Some(Pattern::from_tokens(all)) })
     }
 
     /// As written in the policy.
@@ -382,24 +413,65 @@ impl ArnPattern {
     /// A resource that the pattern matches, as general as the pattern: its wildcards stand for themselves.
     /// Nothing if a variable has no value.
     pub(crate) fn sample(&self, context: &Context) -> Option<String> {
-        let Some(parts) = &self.parts else {
+        let Some(arn) = &self.arn else {
             return Some("*".to_owned());
         };
-        let mut text = "arn".to_owned();
-        parts
-            .iter()
-            .all(|part| {
-                text.push(':');
-                part.sample(context, &mut text)
-            })
-            .then_some(text)
+        let mut text = String::new();
+        arn.sample(context, &mut text).then_some(text)
     }
 
     pub(crate) fn matches(&self, resource: ResourceParts<'_>, context: &Context) -> bool {
-        match (&self.parts, resource) {
+        match (&self.arn, resource) {
             (None, _) => true,
             (Some(_), ResourceParts::NoArn) => false,
-            (Some([partition, service, region, account, name]), ResourceParts::Arn(arn)) => {
+            (Some(arn), ResourceParts::Arn(text, _)) => arn.matches(text, Case::Sensitive, context),
+        }
+    }
+}
+
+/// Lets no wildcard of a part go past its end, but a `*` that stands there.
+fn keep_in_part(tokens: &mut [Token]) {
+    let last = tokens.len().saturating_sub(1);
+    for (at, token) in tokens.iter_mut().enumerate() {
+        match token {
+            Token::AnyOne => *token = Token::OneInPart,
+            Token::AnyRun if at < last => *token = Token::RunInPart,
+            Token::AnyRun | Token::OneInPart | Token::RunInPart | Token::Literal(_) | Token::Variable(_) => {}
+        }
+    }
+}
+
+/// A value of `ArnLike` or `ArnEquals`: `*`, or six parts that are compared one by one.
+///
+/// Each wildcard stays inside its part; the last part holds all further colons and slashes. Source: IAM User Guide, "IAM JSON policy
+/// elements: Condition operators", ARN condition operators.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ArnPattern {
+    /// Nothing for `*`.
+    parts: Option<[Pattern; 5]>,
+}
+
+impl ArnPattern {
+    /// Compiles `text`.
+    pub(crate) fn parse(text: &str, variables: bool) -> Result<Self, BadPattern> {
+        if text == "*" {
+            return Ok(Self { parts: None });
+        }
+        let syntax = Syntax { wildcards: true, variables };
+        let parts = split_outside_variables(text, variables);
+        let ["arn", partition, service, region, account, resource] = parts[..] else {
+            return Err(BadPattern::new(format!("`{text}` is neither `*` nor an ARN"), SIX_PARTS));
+        };
+        let compile = |part: &str| Pattern::parse(part, syntax);
+        let parts = [compile(partition)?, compile(service)?, compile(region)?, compile(account)?, compile(resource)?];
+        Ok(Self { parts: Some(parts) })
+    }
+
+    pub(crate) fn matches(&self, arn: ResourceParts<'_>, context: &Context) -> bool {
+        match (&self.parts, arn) {
+            (None, _) => true,
+            (Some(_), ResourceParts::NoArn) => false,
+            (Some([partition, service, region, account, name]), ResourceParts::Arn(_, arn)) => {
                 // The service tells most apart, and the name most of the rest.
                 service.matches(arn.service, Case::Sensitive, context)
                     && name.matches(arn.resource, Case::Sensitive, context)
@@ -497,33 +569,92 @@ mod tests {
         }
     }
 
+    fn resource_fits(pattern: &str, resource: &str) -> bool {
+        let pattern = ResourcePattern::parse(pattern, true, true).unwrap();
+        pattern.matches(ResourceParts::split(resource), &Context::new())
+    }
+
+    const ROLE: &str = "arn:aws:iam::111122223333:role/aws-service-role/ssm.amazonaws.com/AWSServiceRoleForAmazonSSM";
+    const GROUP: &str = "arn:aws:logs:us-east-1:111122223333:log-group:a:b";
+
     #[test]
-    fn arns_are_compared_part_by_part() {
-        let fits = |pattern: &str, resource: &str| {
-            ArnPattern::parse_resource(pattern, true).unwrap().matches(ResourceParts::split(resource), &Context::new())
-        };
-        let role = "arn:aws:iam::111122223333:role/aws-service-role/ssm.amazonaws.com/AWSServiceRoleForAmazonSSM";
-        assert!(fits("arn:aws:iam::*:role/aws-service-role/ssm.amazonaws.com/AWSServiceRoleForAmazonSSM*", role));
-        assert!(fits("arn:aws:iam::*:*", role));
-        assert!(fits("arn:*:iam:*:111122223333:role/*SSM", role));
-        assert!(!fits("arn:aws:iam::*:role/aws-service-role/SSM.amazonaws.com/*", role));
-        assert!(!fits("arn:aws:iam::111122223334:role/*", role));
-        // A wildcard does not cross into the next part, but the last part is everything that is left.
-        assert!(!fits("arn:aws:lambda:*:function:f", "arn:aws:lambda:eu-west-1:111122223333:function:f"));
+    fn resources_are_compared_from_end_to_end() {
+        let fits = resource_fits;
+        assert!(fits("arn:aws:iam::*:role/aws-service-role/ssm.amazonaws.com/AWSServiceRoleForAmazonSSM*", ROLE));
+        assert!(fits("arn:aws:iam::*:*", ROLE));
+        assert!(fits("arn:*:iam:*:111122223333:role/*SSM", ROLE));
+        assert!(!fits("arn:aws:iam::*:role/aws-service-role/SSM.amazonaws.com/*", ROLE));
+        assert!(!fits("arn:aws:iam::111122223334:role/*", ROLE));
         assert!(fits("arn:aws:lambda:*:*:function:*", "arn:aws:lambda:eu-west-1:111122223333:function:f:7/x"));
         // An action without a resource of its own is judged on `*`, which only `*` grants.
         assert!(fits("*", "*"));
         assert!(!fits("arn:aws:iam::*:*", "*"));
-        for wrong in ["", "role", "arn:aws:iam::*", "aws:arn:iam::1:role/x", "arn:aws:*::1:role/x", "arn:aws:i?m::1:x"]
-        {
-            assert!(ArnPattern::parse_resource(wrong, true).is_err(), "{wrong}");
+    }
+
+    #[test]
+    fn a_star_at_the_end_of_a_part_goes_on_past_the_colon_and_no_other_one_does() {
+        for (pattern, expected) in [
+            ("arn:aws:logs:*:log-group:a:*", true),
+            ("arn:aws:logs:us-east-1:*:a:b", true),
+            ("arn:aws:logs:us-*:log-group:a:b", true),
+            ("arn:aws:logs:*-1:log-group:a:b", false),
+            ("arn:aws:logs:us-*-?:*:log-group:*", true),
+            ("arn:aws:logs:us-*1:111122223333:log-group:*", true),
+            ("arn:aws:logs:us-east-1:1*3:log-group:*", true),
+            ("arn:aws:logs:us-east-1?111122223333:log-group:a:*", false),
+            ("arn:aws:logs:*:1*3:log-group:*", true),
+            ("arn:aws:logs:*:l*p:a:*", true),
+            ("arn:aws:logs:*:l*a:*", false),
+            // The part after the fifth colon is all that is left.
+            ("arn:aws:logs:us-east-1:111122223333:l*b", true),
+            ("arn:aws:logs:us-east-1:111122223333:log-group?a?b", true),
+        ] {
+            assert_eq!(resource_fits(pattern, GROUP), expected, "{pattern}");
         }
+    }
+
+    #[test]
+    fn the_missing_parts_of_an_incomplete_arn_are_anything() {
+        for (pattern, expected) in [
+            ("arn:aws:logs", true),
+            ("arn:aws:logs:*:*", true),
+            ("arn:aws:logs:eu-west-1", false),
+            ("arn:aws:logs:us-east-1:111122223333", true),
+            ("arn:aws:iam::*", false),
+        ] {
+            assert_eq!(resource_fits(pattern, GROUP), expected, "{pattern}");
+            assert!(ResourcePattern::parse(pattern, true, false).is_err(), "{pattern}");
+        }
+        assert!(resource_fits("arn:aws:iam::*", ROLE));
+        for wrong in [
+            "",
+            "role",
+            "arn",
+            "arn:aws",
+            "arn:aws:*",
+            "aws:arn:iam::1:role/x",
+            "arn:aws:*::1:role/x",
+            "arn:aws:i?m::1:x",
+        ] {
+            assert!(ResourcePattern::parse(wrong, true, true).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn conditions_compare_arns_part_by_part() {
+        let fits = |pattern: &str| {
+            ArnPattern::parse(pattern, true).unwrap().matches(ResourceParts::split(GROUP), &Context::new())
+        };
+        assert!(fits("arn:aws:logs:*:*:log-group:*"));
+        assert!(fits("arn:*:l?gs:us*:*:*"));
+        assert!(!fits("arn:aws:logs:*:log-group:a:b"));
+        assert!(ArnPattern::parse("arn:aws:logs:*:*", true).is_err());
     }
 
     #[test]
     fn colons_of_variables_do_not_cut_an_arn() {
         let context = Context::new().with("aws:username", "alice");
-        let pattern = ArnPattern::parse_resource("arn:aws:iam::*:user/${aws:username}", true).unwrap();
+        let pattern = ResourcePattern::parse("arn:aws:iam::*:user/${aws:username}", true, true).unwrap();
         assert!(pattern.matches(ResourceParts::split("arn:aws:iam::1:user/alice"), &context));
         assert!(!pattern.matches(ResourceParts::split("arn:aws:iam::1:user/bob"), &context));
     }

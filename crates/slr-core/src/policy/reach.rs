@@ -537,7 +537,12 @@ impl<'w> Explorer<'w> {
             let Some(role_arn) = imagined.role_arn(role) else {
                 continue;
             };
-            let request = PassRole { role_arn, passed_to_service: service_use.service, associated_resource_arn: None };
+            let request = PassRole {
+                role_arn,
+                passed_to_service: service_use.service,
+                associated_resource_arn: None,
+                region: None,
+            };
             let passed = rights.allows(PassRole::ACTION, role_arn, &request.context(rights.caller));
             let Some(reason) = passed else {
                 continue;

@@ -3,6 +3,7 @@
 use super::arn::service_linked_role_arn;
 use super::caller::Caller;
 use super::context::Context;
+use super::key;
 
 /// `iam:PassRole`, judged whenever a caller gives a role's ARN to a service.
 ///
@@ -17,6 +18,8 @@ pub struct PassRole<'a> {
     pub passed_to_service: &'a str,
     /// What the role will be associated with: `iam:AssociatedResourceArn`.
     pub associated_resource_arn: Option<&'a str>,
+    /// The Region of the call with which the role is passed: `aws:RequestedRegion`.
+    pub region: Option<&'a str>,
 }
 
 impl PassRole<'_> {
@@ -25,11 +28,20 @@ impl PassRole<'_> {
 
     /// All condition keys of the request.
     pub fn context(&self, caller: &Caller) -> Context {
-        let mut context = caller.context().with("iam:PassedToService", self.passed_to_service);
-        if let Some(arn) = self.associated_resource_arn {
-            context.set("iam:AssociatedResourceArn", arn);
-        }
+        let mut context = caller.context();
+        self.describe(&mut context);
         context
+    }
+
+    /// Adds what the request says besides who makes it.
+    pub fn describe(&self, context: &mut Context) {
+        context.set(key::PASSED_TO_SERVICE, self.passed_to_service);
+        if let Some(arn) = self.associated_resource_arn {
+            context.set(key::ASSOCIATED_RESOURCE_ARN, arn);
+        }
+        if let Some(region) = self.region {
+            context.set(key::REQUESTED_REGION, region);
+        }
     }
 }
 
@@ -61,6 +73,9 @@ impl CreateServiceLinkedRole<'_> {
 
     /// All condition keys of the request.
     pub fn context(&self, caller: &Caller) -> Context {
-        caller.context().with("iam:AWSServiceName", self.service_principal)
+        caller
+            .context()
+            .with(key::REQUESTED_REGION, key::global_region(self.partition))
+            .with(key::AWS_SERVICE_NAME, self.service_principal)
     }
 }

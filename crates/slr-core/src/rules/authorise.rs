@@ -2,13 +2,15 @@
 
 use crate::action::Operation;
 use crate::id::{AttachmentIdx, PrincipalIdx, RequestIdx, ResourceIdx, RoleIdx, TransitionIdx};
-use crate::kind::Passes;
-use crate::policy::{AttachedPolicy, Caller, Document, Entitlements, PolicyType, Request, guides};
+use crate::kind::{AuthorisedOn, Passes};
+use crate::policy::{
+    AttachedPolicy, Caller, Context, Document, Entitlements, PassRole, PolicyType, Request, guides, key,
+};
 use crate::rejection::Rejection;
 use crate::set::IdSet;
 use crate::state::State;
-use crate::universe::Universe;
-use crate::world::{Authority, Item};
+use crate::universe::{Universe, nearest};
+use crate::world::{Attachment, Authority, Item};
 
 impl<S: IdSet> Universe<S> {
     /// Whether the principal may do everything.
@@ -73,23 +75,82 @@ impl<S: IdSet> Universe<S> {
         Some(rights)
     }
 
-    /// Whether the principal's policies let it perform the action on the resource, with condition keys of the request besides its own.
+    /// Whether the principal's policies let it perform the action on the resource, with the condition keys that `describe` adds to its own.
     fn is_allowed(
         &self,
         state: &State<S>,
         by: PrincipalIdx,
         action: &str,
         resource: &str,
-        keys: &[(&str, &str)],
+        describe: impl FnOnce(&mut Context),
     ) -> bool {
         self.is_almighty(by)
             || self.with_entitlements(state, by, |caller, entitlements| {
                 let mut context = caller.context();
-                for (key, value) in keys {
-                    context.set(key, *value);
-                }
+                describe(&mut context);
                 entitlements.decide(&Request::new(caller, action, resource, &context), None).is_allowed()
             })
+    }
+
+    /// The condition keys of a call of IAM about a role, besides the caller's.
+    ///
+    /// Sources: Service Authorization Reference, actions and condition keys of IAM; IAM User Guide, "IAM and AWS STS condition context keys"
+    /// and "AWS global condition context keys".
+    pub(super) fn describe(
+        &self,
+        state: &State<S>,
+        operation: Operation,
+        role: RoleIdx,
+        about: Option<AttachmentIdx>,
+        context: &mut Context,
+    ) {
+        context.set(key::REQUESTED_REGION, key::global_region(&self.world().partition));
+        for (name, value) in self.tags(state, role) {
+            context.set(&key::of_tag(key::RESOURCE_TAG, name), value);
+            context.set(&key::of_tag(key::IAM_RESOURCE_TAG, name), value);
+        }
+        if let Some(service) = self.service_of(role).filter(|_| operation == Operation::CreateServiceLinkedRole) {
+            context.set(key::AWS_SERVICE_NAME, service.principal.as_str());
+        }
+        if key::has_boundary(operation)
+            && let Some(arn) = self.boundary(state, role)
+        {
+            context.set(key::PERMISSIONS_BOUNDARY, arn);
+        }
+        match about.map(|attachment| &self.world().attachments[attachment.index()]) {
+            Some(Attachment { item: Item::Tag(name), value, .. }) => {
+                context.set(key::TAG_KEYS, name.as_str());
+                if let Some(value) = value.filter(|_| operation == Operation::TagRole) {
+                    context.set(&key::of_tag(key::REQUEST_TAG, name), self.world().texts[value.index()].as_str());
+                }
+            }
+            Some(Attachment { item: Item::ManagedPolicy(arn), .. }) => context.set(key::POLICY_ARN, arn.as_str()),
+            // The boundary that is asked for, in place of the one that there is.
+            Some(Attachment { item: Item::Boundary(arn), .. })
+                if operation == Operation::PutRolePermissionsBoundary =>
+            {
+                context.set(key::PERMISSIONS_BOUNDARY, arn.as_str());
+            }
+            Some(Attachment {
+                item: Item::Boundary(_) | Item::InlinePolicy(_) | Item::InstanceProfile(_) | Item::TrustPolicy(_),
+                ..
+            })
+            | None => {}
+        }
+    }
+
+    /// The tags that are on a role now, with their values.
+    fn tags(&self, state: &State<S>, role: RoleIdx) -> impl Iterator<Item = (&str, &str)> {
+        let world = self.world();
+        let attached = state.attached.and(&self.facts(role).tags);
+        let things = attached.iter().map(|id| &world.attachments[id as usize]).collect::<Vec<_>>();
+        things.into_iter().filter_map(|thing| Some((thing.item.text(), world.texts[thing.value?.index()].as_str())))
+    }
+
+    /// The ARN of the policy that is the role's permissions boundary now.
+    fn boundary(&self, state: &State<S>, role: RoleIdx) -> Option<&str> {
+        let boundary = state.attached.and(&self.facts(role).boundaries).first()?;
+        Some(self.world().attachments[boundary as usize].item.text())
     }
 
     /// Refuses a principal that may not call the operation on the role.
@@ -104,12 +165,21 @@ impl<S: IdSet> Universe<S> {
         operation: Operation,
         role: RoleIdx,
     ) -> Result<(), Rejection> {
-        if self.is_almighty(by) {
-            return Ok(());
-        }
-        let service = self.service_of(role).filter(|_| operation == Operation::CreateServiceLinkedRole);
-        let key = service.map(|service| ("iam:AWSServiceName", service.principal.as_str()));
-        if self.is_allowed(state, by, operation.iam_action(), &self.role_arn(role), key.as_slice()) {
+        self.authorise_about(state, by, operation, role, None)
+    }
+
+    /// As [`Self::authorise`], for a call that names something to attach to the role or to take off it.
+    #[inline]
+    pub(super) fn authorise_about(
+        &self,
+        state: &State<S>,
+        by: PrincipalIdx,
+        operation: Operation,
+        role: RoleIdx,
+        about: Option<AttachmentIdx>,
+    ) -> Result<(), Rejection> {
+        let describe = |context: &mut Context| self.describe(state, operation, role, about, context);
+        if self.is_almighty(by) || self.is_allowed(state, by, operation.iam_action(), &self.role_arn(role), describe) {
             Ok(())
         } else {
             Err(Rejection::AccessDenied(by, operation, role))
@@ -128,8 +198,11 @@ impl<S: IdSet> Universe<S> {
         if let Ok(role) = request.resolution {
             return self.authorise(state, by, operation, role);
         }
-        let key = [("iam:AWSServiceName", request.service.as_str())];
-        if self.is_allowed(state, by, operation.iam_action(), &request.resource, &key) {
+        let describe = |context: &mut Context| {
+            context.set(key::REQUESTED_REGION, key::global_region(&self.world().partition));
+            context.set(key::AWS_SERVICE_NAME, request.service.as_str());
+        };
+        if self.is_allowed(state, by, operation.iam_action(), &request.resource, describe) {
             Ok(())
         } else {
             Err(Rejection::AccessDeniedAnywhere(by, operation))
@@ -143,7 +216,10 @@ impl<S: IdSet> Universe<S> {
         by: PrincipalIdx,
         operation: Operation,
     ) -> Result<(), Rejection> {
-        if self.is_allowed(state, by, operation.iam_action(), "*", &[]) {
+        let describe = |context: &mut Context| {
+            context.set(key::REQUESTED_REGION, key::global_region(&self.world().partition));
+        };
+        if self.is_allowed(state, by, operation.iam_action(), "*", describe) {
             Ok(())
         } else {
             Err(Rejection::AccessDeniedAnywhere(by, operation))
@@ -163,10 +239,27 @@ impl<S: IdSet> Universe<S> {
             return Ok(());
         }
         let action = self.service_action(resource, transition);
-        if self.is_allowed(state, by, &action, &self.resource_arn(resource), &[]) {
+        let describe = |context: &mut Context| context.set(key::REQUESTED_REGION, self.region_of(resource));
+        if self.is_allowed(state, by, &action, &self.authorised_on(resource, transition), describe) {
             Ok(())
         } else {
             Err(Rejection::ResourceAccessDenied(by, resource, transition))
+        }
+    }
+
+    fn region_of(&self, resource: ResourceIdx) -> &str {
+        &self.world().regions[self.world().resources[resource.index()].region.index()]
+    }
+
+    /// The ARN, or `*`, on which a policy has to allow a call of a service's operation on its resource.
+    pub fn authorised_on(&self, resource: ResourceIdx, transition: TransitionIdx) -> String {
+        match &self.transition(resource, transition).authorised_on {
+            AuthorisedOn::Itself => self.resource_arn(resource),
+            AuthorisedOn::Anything => "*".to_owned(),
+            AuthorisedOn::Kind(kind) => {
+                let owner = nearest(self.world(), resource, self.kind_of(resource).service, kind);
+                self.resource_arn(owner.unwrap_or(resource))
+            }
         }
     }
 
@@ -176,18 +269,19 @@ impl<S: IdSet> Universe<S> {
         state: &State<S>,
         by: PrincipalIdx,
         resource: ResourceIdx,
-        passes: Passes,
+        transition: TransitionIdx,
     ) -> Result<(), Rejection> {
-        let given = match passes {
+        let given = match self.transition(resource, transition).passes {
             Passes::Nothing => None,
             Passes::LinkedRole => Some(self.role_of(resource)),
             Passes::CustomRole => self.world().resources[resource.index()].passes,
         };
-        given.map_or(Ok(()), |role| self.authorise_passing(state, by, resource, role))
+        given.map_or(Ok(()), |role| self.authorise_passing(state, by, resource, transition, role))
     }
 
     /// Refuses a principal that may not pass the role to the resource's service.
     ///
+    /// Assumed: what the role will be associated with is the resource that the call is authorised on.
     /// Source: IAM User Guide, "Granting a user permissions to pass a role to an AWS service"; Service Authorization Reference, actions
     /// of IAM, `PassRole`.
     fn authorise_passing(
@@ -195,14 +289,25 @@ impl<S: IdSet> Universe<S> {
         state: &State<S>,
         by: PrincipalIdx,
         resource: ResourceIdx,
+        transition: TransitionIdx,
         role: RoleIdx,
     ) -> Result<(), Rejection> {
         if self.is_almighty(by) {
             return Ok(());
         }
         let service = &self.world().services[self.kind_of(resource).service.index()];
-        let key = [("iam:PassedToService", service.principal.as_str())];
-        if self.is_allowed(state, by, Operation::PassRole.iam_action(), &self.role_arn(role), &key) {
+        let role_arn = self.role_arn(role);
+        let associated = match self.transition(resource, transition).authorised_on {
+            AuthorisedOn::Itself | AuthorisedOn::Kind(_) => self.authorised_on(resource, transition),
+            AuthorisedOn::Anything => self.resource_arn(resource),
+        };
+        let pass = PassRole {
+            role_arn: &role_arn,
+            passed_to_service: service.principal.as_str(),
+            associated_resource_arn: Some(&associated),
+            region: Some(self.region_of(resource)),
+        };
+        if self.is_allowed(state, by, PassRole::ACTION, &role_arn, |context| pass.describe(context)) {
             Ok(())
         } else {
             Err(Rejection::AccessDenied(by, Operation::PassRole, role))

@@ -325,7 +325,7 @@ impl<S: IdSet> Universe<S> {
     ) -> Answer {
         let thing = &self.world().attachments[attachment.index()];
         let (role, facts) = (thing.role, self.facts(thing.role));
-        self.authorise(state, by, thing.item.attaching(), role)?;
+        self.authorise_about(state, by, thing.item.attaching(), role, Some(attachment))?;
         self.find_for(state, role, &thing.item)?;
         if thing.item.is_service_policy() {
             return Err(Rejection::PolicyNotAttachable(role));
@@ -339,7 +339,8 @@ impl<S: IdSet> Universe<S> {
             return Err(Rejection::MissingPrincipal(role));
         }
         let knobs = &self.world().knobs;
-        let is_new = !state.is_attached(attachment);
+        // A tag that is written again, with whatever value, is no further tag.
+        let is_new = !state.attached.meets(&self.alternatives_of(attachment));
         let full = |members: &S, most: u32| is_new && state.attached.and(members).len() >= most;
         let replaced = match &thing.item {
             Item::Tag(_) if full(&facts.tags, knobs.tags_per_role) => {
@@ -348,8 +349,8 @@ impl<S: IdSet> Universe<S> {
             Item::ManagedPolicy(_) if full(&facts.managed_policies, knobs.managed_policies_per_role) => {
                 return Err(Rejection::AttachmentQuotaReached(role));
             }
-            Item::Tag(_) | Item::ManagedPolicy(_) | Item::InstanceProfile(_) => S::default(),
-            Item::InlinePolicy(_) => self.documents_of(attachment),
+            Item::ManagedPolicy(_) | Item::InstanceProfile(_) => S::default(),
+            Item::Tag(_) | Item::InlinePolicy(_) => self.alternatives_of(attachment),
             Item::Boundary(_) => facts.boundaries.clone(),
             Item::TrustPolicy(_) => facts.trust_policies.clone(),
         };
@@ -359,10 +360,10 @@ impl<S: IdSet> Universe<S> {
         Ok(())
     }
 
-    /// The attachments that are the same inline policy, with this document or another.
-    fn documents_of(&self, attachment: AttachmentIdx) -> S {
+    /// The attachments that are the same inline policy, with this document or another, or the same tag, with this value or another.
+    fn alternatives_of(&self, attachment: AttachmentIdx) -> S {
         let item = &self.world().attachments[attachment.index()].item;
-        let same = |id: &u32| self.world().attachments[*id as usize].item == *item;
+        let same = |id: &u32| self.world().attachments[*id as usize].item.is_called_as(item);
         S::of(self.facts(self.world().attachments[attachment.index()].role).attachments.iter().filter(same))
     }
 
@@ -381,12 +382,12 @@ impl<S: IdSet> Universe<S> {
     ) -> Answer {
         let thing = &self.world().attachments[attachment.index()];
         let role = thing.role;
-        self.authorise(state, by, thing.item.detaching(), role)?;
+        self.authorise_about(state, by, thing.item.detaching(), role, Some(attachment))?;
         self.find_for(state, role, &thing.item)?;
         // Untagging what is not there is no error; the others name something that must be there.
         let forgiving = matches!(thing.item, Item::Tag(_));
-        // Whoever deletes an inline policy names it and does not say what is written in it.
-        let meant = self.documents_of(attachment);
+        // Whoever deletes an inline policy, or takes off a tag, names it and does not say what is written in it.
+        let meant = self.alternatives_of(attachment);
         if !state.attached.meets(&meant) && !forgiving {
             return Err(Rejection::AttachmentNotFound(attachment));
         }
@@ -426,7 +427,7 @@ impl<S: IdSet> Universe<S> {
         let step = self.transition(resource, transition);
         let role = self.role_of(resource);
         if step.is_special {
-            self.authorise_role(state, by, resource, step.passes)?;
+            self.authorise_role(state, by, resource, transition)?;
         }
         if !state.answers(self.world().resources[resource.index()].region) {
             return Err(Rejection::RegionUnavailable(resource));

@@ -5,7 +5,7 @@ use crate::id::{AttachmentIdx, OperatorIdx, RoleIdx};
 use crate::set::IdSet;
 use crate::state::State;
 use crate::universe::Universe;
-use crate::world::{Attachment, Item};
+use crate::world::Attachment;
 
 impl<S: IdSet> Universe<S> {
     /// The role in the account that bears exactly the name of this slot; the slot itself if none does.
@@ -99,9 +99,6 @@ impl<S: IdSet> Universe<S> {
 
 /// Whether two things are the same but for the role that they are at.
 fn is_same(one: &Attachment, other: &Attachment) -> bool {
-    let same_item = match (&one.item, &other.item) {
-        (Item::Tag(one), Item::Tag(other)) => one.eq_ignore_ascii_case(other),
-        (one, other) => one == other,
-    };
-    same_item && one.document == other.document && one.malformed == other.malformed
+    let same_content = one.document == other.document && one.value == other.value && one.malformed == other.malformed;
+    one.item.is_called_as(&other.item) && same_content
 }

@@ -145,7 +145,9 @@ impl<S: IdSet> Universe<S> {
         };
         let (account, role_arn) = (self.world().account.as_str(), self.role_arn(role));
         self.with_entitlements(state, by, |caller, entitlements| {
-            lets(&document, caller, &caller.context(), entitlements, account, &role_arn)
+            let mut context = caller.context();
+            self.describe(state, Operation::AssumeRole, role, None, &mut context);
+            lets(&document, caller, &context, entitlements, account, &role_arn)
         })
     }
 }

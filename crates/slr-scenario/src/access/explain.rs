@@ -5,22 +5,23 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use slr_core::action::Operation;
 use slr_core::policy::{
-    ArnParts, Caller, CallerKind, Context, CreateServiceLinkedRole, Decision, DenialDetail, Effect, Entitlements, Fit,
-    Grant, Judged, PassRole, PolicyType, Request, ResourcePolicy, StatementRef, denial_message,
-    service_linked_role_arn,
+    ArnParts, Caller, CallerKind, Context, Decision, DenialDetail, Effect, Entitlements, Fit, Grant, Judged, PassRole,
+    PolicyType, Request, ResourcePolicy, StatementRef, denial_message, key, service_linked_role_arn,
 };
 
 use super::Access;
 use crate::catalog::Catalog;
 use crate::diagnostic::{did_you_mean, nearest};
 
-/// Condition keys of the requests around service-linked roles, to guess what was meant.
-const KEYS: [&str; 8] = [
-    "iam:AWSServiceName",
-    "iam:PassedToService",
-    "iam:AssociatedResourceArn",
-    "iam:PolicyARN",
-    "iam:PermissionsBoundary",
+/// Condition keys of requests, to guess what was meant.
+const KEYS: [&str; 10] = [
+    key::AWS_SERVICE_NAME,
+    key::PASSED_TO_SERVICE,
+    key::ASSOCIATED_RESOURCE_ARN,
+    key::POLICY_ARN,
+    key::PERMISSIONS_BOUNDARY,
+    key::REQUESTED_REGION,
+    key::TAG_KEYS,
     "aws:SourceIp",
     "aws:CurrentTime",
     "aws:MultiFactorAuthPresent",
@@ -148,7 +149,7 @@ impl Access {
         let caller = self.caller(question)?;
         check_action(question.action)?;
         let resource = self.resource(question.resource)?;
-        let context = Self::context(question, &caller, &resource)?;
+        let context = self.context(question, &caller, &resource)?;
         let request = Request::new(&caller, question.action, &resource, &context);
         let wrong = |error: slr_core::policy::AccountError| NotAQuestion::new(error.to_string(), None);
         let entitlements = self.account.entitlements(&caller).map_err(wrong)?;
@@ -233,13 +234,9 @@ impl Access {
     }
 
     /// The condition keys: the caller's, those that every such request has, and those that were given.
-    fn context(question: &Question<'_>, caller: &Caller, resource: &str) -> Result<Context, NotAQuestion> {
+    fn context(&self, question: &Question<'_>, caller: &Caller, resource: &str) -> Result<Context, NotAQuestion> {
         let mut context = caller.context();
-        if question.action.eq_ignore_ascii_case(CreateServiceLinkedRole::ACTION)
-            && let Some(service) = service_in_path(resource)
-        {
-            context.set("iam:AWSServiceName", service);
-        }
+        self.describe(question, resource, &mut context);
         for (key, values) in question.context {
             let is_key = key.split_once(':').is_some_and(|(prefix, name)| {
                 !prefix.is_empty() && !name.is_empty() && !key.contains(char::is_whitespace)
@@ -259,6 +256,35 @@ impl Access {
         Ok(context)
     }
 
+    /// The condition keys of the call itself, as far as the resource and the account tell them.
+    fn describe(&self, question: &Question<'_>, resource: &str, context: &mut Context) {
+        let action = question.action;
+        let known = Operation::ALL.iter().copied().find(|known| known.iam_action().eq_ignore_ascii_case(action));
+        let region = ArnParts::split(resource).map_or("", |parts| parts.region);
+        let is_global = ["iam:", "sts:"].iter().any(|prefix| action.to_ascii_lowercase().starts_with(prefix));
+        if is_global && known != Some(Operation::PassRole) {
+            context.set(key::REQUESTED_REGION, key::global_region(self.account.partition()));
+        } else if !region.is_empty() {
+            context.set(key::REQUESTED_REGION, region);
+        }
+        if known == Some(Operation::CreateServiceLinkedRole)
+            && let Some(service) = service_in_path(resource)
+        {
+            context.set(key::AWS_SERVICE_NAME, service);
+        }
+        if known.is_some_and(key::has_boundary)
+            && let Some(boundary) = self.account.role_boundary(resource)
+        {
+            context.set(key::PERMISSIONS_BOUNDARY, boundary);
+        }
+        if known != Some(Operation::PassRole) {
+            for (_, name, value) in self.role_tags.iter().filter(|(role, ..)| role == resource) {
+                context.set(&key::of_tag(key::RESOURCE_TAG, name), value.as_str());
+                context.set(&key::of_tag(key::IAM_RESOURCE_TAG, name), value.as_str());
+            }
+        }
+    }
+
     fn notes(&self, question: &Question<'_>, caller: &Caller, resource: &str, lacks_trust: bool) -> Vec<String> {
         let mut notes = Vec::new();
         let known: Vec<&str> = Operation::ALL.iter().map(|operation| operation.iam_action()).collect();
@@ -271,7 +297,7 @@ impl Access {
             notes.push(format!("the model has no action `{}`; did you mean `{meant}`?", question.action));
         }
         let has = |key: &str| question.context.iter().any(|(given, _)| given.eq_ignore_ascii_case(key));
-        if question.action.eq_ignore_ascii_case(PassRole::ACTION) && !has("iam:PassedToService") {
+        if question.action.eq_ignore_ascii_case(PassRole::ACTION) && !has(key::PASSED_TO_SERVICE) {
             notes.push("a real request has `iam:PassedToService`: give it with --context".to_owned());
         }
         if lacks_trust {

@@ -46,6 +46,8 @@ pub struct Access {
     users: Vec<String>,
     /// Managed policies that something has attached and of which nobody knows what they say, each with its role.
     opaque: Vec<(String, String)>,
+    /// The ARNs of roles with the keys and values of their tags.
+    role_tags: Vec<(String, String, String)>,
 }
 
 /// A service whose role exists or can be made.
@@ -82,7 +84,15 @@ impl Access {
             account.put_inline_policy(Entity::User(User::ADMIN), administrator.name, administrator.document(&[])?)?;
         }
         let users = scenario.users.names().chain([User::ADMIN]).map(str::to_owned).collect();
-        let mut access = Self { account, services: Vec::new(), uses: Vec::new(), users, opaque: Vec::new() };
+        let tags = world.attachments.iter().filter(|thing| thing.given);
+        let role_tags = tags.filter_map(|thing| match (&thing.item, thing.value) {
+            (Item::Tag(key), Some(value)) => {
+                Some((world.role_arn(thing.role), key.clone(), world.texts[value.index()].clone()))
+            }
+            _ => None,
+        });
+        let role_tags = role_tags.collect();
+        let mut access = Self { account, services: Vec::new(), uses: Vec::new(), users, opaque: Vec::new(), role_tags };
         access.services(scenario, world)?;
         for (index, slot) in (0..).map(RoleIdx).zip(&world.roles).filter(|(_, slot)| slot.given) {
             match &slot.sort {

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use access::{inline_policies, trust_of};
 use slr_core::action::Operation;
 use slr_core::id::{KindIdx, OperatorIdx, PrincipalIdx, ResourceIdx, RoleIdx, ServiceIdx, TextIdx};
-use slr_core::kind::{self, Condition, KindSpec, MoveSpec, Passes, ResourceKind, RoleClaim, Transition};
+use slr_core::kind::{self, AuthorisedOn, Condition, KindSpec, MoveSpec, Passes, ResourceKind, RoleClaim, Transition};
 use slr_core::knob::{self, Answer};
 use slr_core::name::{AccountId, RoleName, ServicePrincipal};
 use slr_core::service::{self, ReportingPolicy, ServiceDefinition};
@@ -322,10 +322,9 @@ impl<'a> Lowerer<'a> {
         self.world.roles[role.index()].given = true;
         self.particulars(role, given.description.as_ref(), given.max_session_duration.as_ref());
         for (key, value) in given.tags.iter() {
-            let attachment = self.world.attachment(role, Item::Tag(key.value.clone()));
             let value = self.world.text(value);
-            let thing = &mut self.world.attachments[attachment.index()];
-            (thing.given, thing.value) = (true, Some(value));
+            let attachment = self.world.tag(role, key, value);
+            self.world.attachments[attachment.index()].given = true;
         }
         if let Some((_, declared)) = self.scenario.roles.iter().find(|(name, _)| name.value == given.role.value) {
             let managed = declared.attached.iter().map(|policy| Item::ManagedPolicy(self.policy_arn(policy)));
@@ -732,6 +731,11 @@ fn kind_spec(name: &Spanned<String>, kind: &Spanned<syntax::Kind>, machine: &syn
                 creates_role: step.creates_role,
                 needs_role: step.needs_role,
                 with: texts(&step.with),
+                authorised_on: match step.authorised_on.as_ref().map(|text| text.as_str()) {
+                    None | Some(syntax::ITSELF) => AuthorisedOn::Itself,
+                    Some(syntax::ANYTHING) => AuthorisedOn::Anything,
+                    Some(kind) => AuthorisedOn::Kind(kind.to_owned()),
+                },
                 passes: match step.passes_role {
                     None => Passes::Nothing,
                     Some(syntax::PassesRole::Linked) => Passes::LinkedRole,

@@ -61,6 +61,8 @@ impl Lowerer<'_> {
                     && let Item::InlinePolicy(policy) = &thing.item
                 {
                     self.world.inline_policy(role, policy, thing.document.clone());
+                } else if let (Item::Tag(key), Some(value)) = (&thing.item, thing.value) {
+                    self.world.tag(role, key, value);
                 } else {
                     self.world.attachment(role, thing.item.clone());
                 }
@@ -160,7 +162,13 @@ impl Lowerer<'_> {
                 let attachment = self.world.malformed(role, item);
                 command(attachment, value)
             }
-            (item, Some(Ok(_)) | None) => command(self.world.attachment(role, item), value),
+            (item, Some(Ok(_)) | None) => {
+                let attachment = match (&item, value) {
+                    (Item::Tag(key), Some(value)) => self.world.tag(role, key, value),
+                    _ => self.world.attachment(role, item),
+                };
+                command(attachment, value)
+            }
         });
         match commands.next() {
             Some(first) => Scripted::Call { by, command: first, also: commands.collect() },

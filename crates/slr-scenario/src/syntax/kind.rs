@@ -108,6 +108,10 @@ record! {
         /// The optional parameters with which the operation makes this move, such as `schedule`.
         /// A call with other ones, or with none, makes another move. Default: none.
         "with" => pub with: Option<OneOrMore<Text>>,
+        /// The resource on which a policy has to allow the operation: `itself`; the nearest above it of
+        /// another kind, by that kind's name; `"*"`: an action without resource types. Default: the
+        /// kind's.
+        "authorised-on" => pub authorised_on: Option<Text>,
         /// Which role the caller passes with the operation. Default: none.
         "passes-role" => pub passes_role: Option<Spanned<PassesRole>>,
         /// In which circumstances it is made; a caller's move is refused in others. Default:
@@ -159,6 +163,8 @@ record! {
         "blocks" => pub blocks: Option<Vec<Text>>,
         /// The states in which the service holds a session on the role. Default: none.
         "working" => pub working: Vec<Text>,
+        /// The resource on which a policy has to allow the operations of its moves. Default: itself.
+        "authorised-on" => pub authorised_on: Option<Text>,
         /// The kind, of the same service, to which each resource of this kind belongs, or several:
         /// a parent cannot reach an end as long as a child has not.
         "parent" => pub parent: Option<OneOrMore<Text>>,
@@ -193,6 +199,10 @@ pub const PLAIN_STATES: [&str; 3] = ["active", "deleting", "deleted"];
 pub const RELEASING: &str = "releasing";
 /// The state of a resource that is not made yet.
 pub(crate) const ABSENT: &str = "absent";
+/// A resource on which its own operations are authorised.
+pub(crate) const ITSELF: &str = "itself";
+/// What actions without resource types are authorised on.
+pub(crate) const ANYTHING: &str = "*";
 
 /// A kind with everything said that its definition leaves to defaults.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -232,6 +242,8 @@ pub struct MachineMove {
     pub needs_role: bool,
     /// The parameters with which a caller makes it, sorted.
     pub with: Vec<Text>,
+    /// What a policy has to allow it on.
+    pub authorised_on: Option<Text>,
     /// Which role is passed with it.
     pub passes_role: Option<PassesRole>,
     /// Per kind, the states of which a relative must be in one.
@@ -265,6 +277,7 @@ impl MachineMove {
             creates_role: false,
             needs_role: false,
             with: Vec::new(),
+            authorised_on: None,
             passes_role: None,
             requires: Vec::new(),
             unless: Vec::new(),
@@ -360,6 +373,7 @@ impl Kind {
                     creates_role: flag(&step.creates_role),
                     needs_role: flag(&step.needs_role),
                     with,
+                    authorised_on: step.authorised_on.clone().or_else(|| self.authorised_on.clone()),
                     passes_role: step.passes_role.as_ref().map(|passes| passes.value),
                     requires: listed_by_kind(&step.requires),
                     unless: listed_by_kind(&step.unless),
@@ -397,6 +411,7 @@ impl Kind {
         let suffix = camel_case(kind);
         let caller = |operation: &Text, from: Option<&Text>, to: &Text| MachineMove {
             operation: Some(operation.clone()),
+            authorised_on: self.authorised_on.clone(),
             ..MachineMove::new(operation.clone(), from.cloned(), to.clone(), Mover::Caller)
         };
         let service = |name: &str, to: &Text, when: When| MachineMove {
@@ -460,6 +475,7 @@ mod tests {
             ends: Vec::new(),
             blocks: None,
             working: Vec::new(),
+            authorised_on: None,
             parent: None,
             made_from: None,
             created_by: None,

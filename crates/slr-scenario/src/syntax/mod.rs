@@ -40,6 +40,7 @@ pub use expect::{
 pub use fault::{CleanUpFails, Fault, LateVisibility, RegionUnavailable, Throttle};
 pub use given::{Given, GivenResources, GivenRole, GivenSessions, Resources, Sessions};
 pub use grammar::{Named, OneOrMore};
+pub(crate) use kind::{ANYTHING, ITSELF};
 pub use kind::{
     Kind, Machine, MachineMove, Move, Mover, PLAIN_STATES, PassedRole, PassesRole, RELEASING, RoleClaim, When,
 };

@@ -9,6 +9,7 @@ use petgraph::visit::{Bfs, Reversed};
 use super::{Check, argument, limit};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::syntax::grammar::clipped;
+use crate::syntax::{ANYTHING, ITSELF};
 use crate::syntax::{
     Kind, Machine, Move, Mover, Operation, PLAIN_STATES, PassesRole, RELEASING, RoleClaim, Service, Text,
 };
@@ -218,6 +219,7 @@ fn lone_move(check: &mut Check<'_>, name: &Text, step: &Spanned<Move>, is_made_f
                 step.operation.as_ref().map(|operation| operation.span),
                 step.with.as_ref().and_then(|with| with.0.first()).map(|with| with.span),
                 step.passes_role.as_ref().map(|passes| passes.span),
+                step.authorised_on.as_ref().map(|on| on.span),
             ];
             for span in of_callers.into_iter().flatten() {
                 let help = "leave it out, or write `by: caller`";
@@ -383,6 +385,13 @@ fn parents(check: &mut Check<'_>, service: &Service) {
 
 /// Whether what the moves of a kind ask of other kinds makes sense.
 fn relations(check: &mut Check<'_>, service: &Service, name: &Text, kind: &Kind) {
+    let moves = kind.moves.iter().filter_map(|(_, step)| step.authorised_on.as_ref());
+    for named in kind.authorised_on.iter().chain(moves) {
+        let is_word = [ITSELF, ANYTHING].contains(&named.as_str());
+        if !is_word && service.kinds.get(named).is_none() {
+            no_such_kind(check, service, named, name);
+        }
+    }
     for (step_name, step) in kind.moves.iter() {
         for (relative, states) in step.requires.iter().chain(step.unless.iter()) {
             match service.kinds.get(relative) {
