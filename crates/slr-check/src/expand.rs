@@ -40,6 +40,11 @@ impl Tally {
         self.fired.iter().fold(0, |all, fired| all.saturating_add(*fired))
     }
 
+    /// One of the same rules and properties that has counted nothing.
+    pub(crate) fn emptied(&self) -> Self {
+        Self::new(self.fired.len(), self.findings.len())
+    }
+
     /// Adds what `other` counted to this and empties it.
     pub(crate) fn take(&mut self, other: &mut Self) {
         self.ends += std::mem::take(&mut other.ends);
@@ -84,16 +89,14 @@ pub(crate) struct Batch<K> {
 /// nearest caches.
 pub(crate) const BATCH_STEPS: usize = 2048;
 
-/// So many are 1 MiB: most of them stay in the second-level cache. They spare three of four looks into a visited set that does not; a
-/// sixteenth of them would spare every other one.
-const RECENT: usize = 1 << 17;
+/// So many are 512 KiB: they stay in the second-level cache. They spare two of three looks into a visited set that does not; a quarter
+/// of them would spare every other one, and twice as many would push each other out.
+const RECENT: usize = 1 << 16;
 
 impl<K: Key> Batch<K> {
     pub(crate) fn new(tally: Tally, compare: bool) -> Self {
-        // At first no place holds a fingerprint that would be looked for there.
-        let recent = (0..RECENT as u64).map(|place| !place);
         Self {
-            recent: recent.collect(),
+            recent: nothing_recent().collect(),
             compare,
             recent_keys: Vec::new(),
             keys: Vec::new(),
@@ -108,6 +111,17 @@ impl<K: Key> Batch<K> {
     pub(crate) fn clear(&mut self) {
         self.keys.clear();
         self.ends.clear();
+    }
+
+    /// How many steps were appended since the batch was cleared, until it is sifted.
+    pub(crate) const fn generated(&self) -> u64 {
+        self.keys.len() as u64
+    }
+
+    /// Forgets what was generated lately, for it was not kept.
+    pub(crate) fn forget_recent(&mut self) {
+        self.recent = nothing_recent().collect();
+        self.recent_keys.clear();
     }
 
     pub(crate) fn is_full(&self) -> bool {
@@ -173,6 +187,11 @@ impl<K: Key> Batch<K> {
             (self.fingerprints[place as usize], self.keys[place as usize], parent)
         })
     }
+}
+
+/// In no place a fingerprint that would be looked for there.
+fn nothing_recent() -> impl Iterator<Item = u64> {
+    (0..RECENT as u64).map(|place| !place)
 }
 
 /// A property of states, with the truth value that decides it.

@@ -111,6 +111,14 @@ impl Table {
         self.shards.as_mut_slice()
     }
 
+    /// Bytes that slots and notes would take with so many fingerprints more.
+    ///
+    /// They spread evenly over the shards; twice as many as come to each are counted, and some more.
+    pub(crate) fn bytes_with(&self, more: u64) -> u64 {
+        let to_each = usize::try_from(more / (SHARDS as u64 / 2)).unwrap_or(usize::MAX).saturating_add(BUCKET * 4);
+        self.shards.iter().map(|shard| shard.bytes_with(to_each)).sum()
+    }
+
     /// Bytes held by slots and notes.
     pub(crate) fn bytes(&self) -> u64 {
         self.shards.iter().map(Shard::bytes).sum()
@@ -240,9 +248,8 @@ impl Shard {
         }
     }
 
-    /// Two thirds full: beyond, many buckets overflow.
     const fn is_full(&self) -> bool {
-        self.held >= self.buckets.len() * BUCKET / 3 * 2
+        self.held >= Self::most_in(self.buckets.len())
     }
 
     #[cold]
@@ -281,7 +288,26 @@ impl Shard {
     }
 
     const fn bytes(&self) -> u64 {
-        (self.buckets.len() * size_of::<Bucket>() + self.notes.len() * size_of::<[u32; BUCKET]>()) as u64
+        self.bytes_of(self.buckets.len())
+    }
+
+    const fn bytes_of(&self, buckets: usize) -> u64 {
+        let notes = if self.noted { size_of::<[u32; BUCKET]>() } else { 0 };
+        buckets as u64 * (size_of::<Bucket>() + notes) as u64
+    }
+
+    fn bytes_with(&self, more: usize) -> u64 {
+        let held = self.held.saturating_add(more);
+        let mut buckets = self.buckets.len();
+        while held > Self::most_in(buckets) {
+            buckets += buckets / 2;
+        }
+        self.bytes_of(buckets)
+    }
+
+    /// Two thirds: beyond, many buckets overflow.
+    const fn most_in(buckets: usize) -> usize {
+        buckets * BUCKET / 3 * 2
     }
 }
 
@@ -348,6 +374,9 @@ mod tests {
             backwards.insert(b, 0, |_| true);
         }
         assert_eq!(forwards.bytes(), backwards.bytes());
+        assert!(forwards.bytes_with(0) >= forwards.bytes());
+        let foreseen = Table::new(false).bytes_with(5000);
+        assert!(foreseen >= forwards.bytes() && foreseen < 3 * forwards.bytes(), "{foreseen}");
         assert!(forwards.bytes() < 5000 * 19);
     }
 }

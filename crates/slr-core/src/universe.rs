@@ -33,6 +33,7 @@ pub(crate) struct RoleFacts<S> {
     pub(crate) tags: S,
     pub(crate) boundaries: S,
     pub(crate) trust_policies: S,
+    /// Those who want the role of this name gone.
     pub(crate) operators: Vec<OperatorIdx>,
     /// Resources whose kinds have states in which the service holds a session, by those states' codes.
     pub(crate) working: Vec<(S, u8)>,
@@ -50,6 +51,8 @@ pub(crate) struct ServiceMove<S> {
     pub(crate) needs_live_role: bool,
     pub(crate) begins_use: bool,
     pub(crate) is_conditional: bool,
+    /// Whether chance leaves it alone.
+    pub(crate) is_exceptional: bool,
     /// The role that all members use, if they use one.
     pub(crate) role: Option<RoleIdx>,
     /// Whether no other resource has a say in it: no child, no parent, no relative.
@@ -669,7 +672,11 @@ fn role_facts<S: IdSet>(world: &World, index: usize) -> RoleFacts<S> {
         tags: attached(&|item| matches!(item, Item::Tag(_))),
         boundaries: attached(&|item| matches!(item, Item::Boundary(_))),
         trust_policies: attached(&|item| matches!(item, Item::TrustPolicy(_))),
-        operators: (0..).zip(&world.operators).filter(|(_, o)| o.goal == role).map(|(id, _)| OperatorIdx(id)).collect(),
+        operators: (0..)
+            .zip(&world.operators)
+            .filter(|(_, operator)| world.roles[operator.goal.index()].name == *name)
+            .map(|(id, _)| OperatorIdx(id))
+            .collect(),
         working,
     }
 }
@@ -699,6 +706,7 @@ fn service_moves<S: IdSet>(world: &World) -> Vec<ServiceMove<S>> {
                     needs_live_role: transition.needs_live_role(),
                     begins_use: transition.begins_use,
                     is_conditional: transition.is_special,
+                    is_exceptional: transition.exceptional,
                 });
             }
         }

@@ -3,12 +3,15 @@
 use crate::action::Operation;
 use crate::id::{AttachmentIdx, PrincipalIdx, RequestIdx, ResourceIdx, RoleIdx, TransitionIdx};
 use crate::kind::Passes;
-use crate::policy::{AttachedPolicy, Caller, Document, Entitlements, PolicyType, Request, guides};
+use crate::policy::{AttachedPolicy, Caller, Denial, Document, Entitlements, PolicyType, Request, guides};
 use crate::rejection::Rejection;
 use crate::set::IdSet;
 use crate::state::State;
 use crate::universe::Universe;
 use crate::world::{Authority, Item};
+
+/// Of somebody who has no policies.
+const NOTHING_ALLOWS: Denial = Denial::Missing(PolicyType::IdentityBased);
 
 impl<S: IdSet> Universe<S> {
     /// Whether the principal may do everything.
@@ -20,30 +23,30 @@ impl<S: IdSet> Universe<S> {
         }
     }
 
-    /// Asks with all policies that bear on the principal now; no if there is no such principal now.
+    /// Asks with all policies that bear on the principal now. Nothing allows anything where there is no such principal now.
     pub(super) fn with_entitlements(
         &self,
         state: &State<S>,
         by: PrincipalIdx,
-        ask: impl FnOnce(&Caller, &Entitlements<'_>) -> bool,
-    ) -> bool {
+        ask: impl FnOnce(&Caller, &Entitlements<'_>) -> Result<(), Denial>,
+    ) -> Result<(), Denial> {
         let world = self.world();
         let principal = &world.principals[by.index()];
         match &principal.authority {
             Authority::Everything => {
                 let caller = Caller::user(world.account.as_str(), &self.principal_arn(by), &principal.name);
                 let administrator = guides::ADMINISTRATOR_ACCESS;
-                administrator.document(&[]).is_ok_and(|everything| {
-                    let identity = vec![inline(administrator.name, &everything)];
-                    ask(&caller, &Entitlements { identity, ..Entitlements::default() })
-                })
+                let everything = administrator.document(&[]).map_err(|_| NOTHING_ALLOWS)?;
+                let identity = vec![inline(administrator.name, &everything)];
+                ask(&caller, &Entitlements { identity, ..Entitlements::default() })
             }
-            Authority::Policies(caller) => {
-                world.access.entitlements(caller).is_ok_and(|entitlements| ask(caller, &entitlements))
-            }
+            Authority::Policies(caller) => ask(caller, &world.access.entitlements(caller).map_err(|_| NOTHING_ALLOWS)?),
             Authority::Role { role, caller } => {
-                let entitlements = if state.is_live(*role) { self.attached_rights(state, *role) } else { None };
-                entitlements.is_some_and(|entitlements| ask(caller, &entitlements))
+                if !state.is_live(*role) {
+                    return Err(NOTHING_ALLOWS);
+                }
+                let unknown_boundary = Denial::Missing(PolicyType::PermissionsBoundary);
+                ask(caller, &self.attached_rights(state, *role).ok_or(unknown_boundary)?)
             }
         }
     }
@@ -73,23 +76,27 @@ impl<S: IdSet> Universe<S> {
         Some(rights)
     }
 
-    /// Whether the principal's policies let it perform the action on the resource, with condition keys of the request besides its own.
-    fn is_allowed(
+    /// Refuses what the principal's policies do not let it do: the action on the resource, with condition keys of the request besides its
+    /// own.
+    fn permit(
         &self,
         state: &State<S>,
         by: PrincipalIdx,
         action: &str,
         resource: &str,
         keys: &[(&str, &str)],
-    ) -> bool {
-        self.is_almighty(by)
-            || self.with_entitlements(state, by, |caller, entitlements| {
-                let mut context = caller.context();
-                for (key, value) in keys {
-                    context.set(key, *value);
-                }
-                entitlements.decide(&Request::new(caller, action, resource, &context), None).is_allowed()
-            })
+    ) -> Result<(), Denial> {
+        if self.is_almighty(by) {
+            return Ok(());
+        }
+        self.with_entitlements(state, by, |caller, entitlements| {
+            let mut context = caller.context();
+            for (key, value) in keys {
+                context.set(key, *value);
+            }
+            let decision = entitlements.decide(&Request::new(caller, action, resource, &context), None);
+            Denial::of(&decision).map_or(Ok(()), Err)
+        })
     }
 
     /// Refuses a principal that may not call the operation on the role.
@@ -109,11 +116,8 @@ impl<S: IdSet> Universe<S> {
         }
         let service = self.service_of(role).filter(|_| operation == Operation::CreateServiceLinkedRole);
         let key = service.map(|service| ("iam:AWSServiceName", service.principal.as_str()));
-        if self.is_allowed(state, by, operation.iam_action(), &self.role_arn(role), key.as_slice()) {
-            Ok(())
-        } else {
-            Err(Rejection::AccessDenied(by, operation, role))
-        }
+        self.permit(state, by, operation.iam_action(), &self.role_arn(role), key.as_slice())
+            .map_err(|denial| Rejection::AccessDenied(by, operation, role, denial))
     }
 
     /// Refuses a principal that may not make the request for a service-linked role: on the ARN that the role would have.
@@ -124,16 +128,13 @@ impl<S: IdSet> Universe<S> {
         request: RequestIdx,
     ) -> Result<(), Rejection> {
         let operation = Operation::CreateServiceLinkedRole;
-        let request = &self.world().requests[request.index()];
-        if let Ok(role) = request.resolution {
+        let described = &self.world().requests[request.index()];
+        if let Ok(role) = described.resolution {
             return self.authorise(state, by, operation, role);
         }
-        let key = [("iam:AWSServiceName", request.service.as_str())];
-        if self.is_allowed(state, by, operation.iam_action(), &request.resource, &key) {
-            Ok(())
-        } else {
-            Err(Rejection::AccessDeniedAnywhere(by, operation))
-        }
+        let key = [("iam:AWSServiceName", described.service.as_str())];
+        self.permit(state, by, operation.iam_action(), &described.resource, &key)
+            .map_err(|denial| Rejection::RequestDenied(by, request, denial))
     }
 
     /// Refuses a principal that may not call an operation which has no role of its own.
@@ -143,11 +144,8 @@ impl<S: IdSet> Universe<S> {
         by: PrincipalIdx,
         operation: Operation,
     ) -> Result<(), Rejection> {
-        if self.is_allowed(state, by, operation.iam_action(), "*", &[]) {
-            Ok(())
-        } else {
-            Err(Rejection::AccessDeniedAnywhere(by, operation))
-        }
+        self.permit(state, by, operation.iam_action(), "*", &[])
+            .map_err(|denial| Rejection::AccessDeniedAnywhere(by, operation, denial))
     }
 
     /// Refuses a principal that may not call the operation of a service on its resource.
@@ -163,11 +161,8 @@ impl<S: IdSet> Universe<S> {
             return Ok(());
         }
         let action = self.service_action(resource, transition);
-        if self.is_allowed(state, by, &action, &self.resource_arn(resource), &[]) {
-            Ok(())
-        } else {
-            Err(Rejection::ResourceAccessDenied(by, resource, transition))
-        }
+        self.permit(state, by, &action, &self.resource_arn(resource), &[])
+            .map_err(|denial| Rejection::ResourceAccessDenied(by, resource, transition, denial))
     }
 
     /// Refuses a principal that may not pass the role which the operation passes.
@@ -202,11 +197,8 @@ impl<S: IdSet> Universe<S> {
         }
         let service = &self.world().services[self.kind_of(resource).service.index()];
         let key = [("iam:PassedToService", service.principal.as_str())];
-        if self.is_allowed(state, by, Operation::PassRole.iam_action(), &self.role_arn(role), &key) {
-            Ok(())
-        } else {
-            Err(Rejection::AccessDenied(by, Operation::PassRole, role))
-        }
+        self.permit(state, by, Operation::PassRole.iam_action(), &self.role_arn(role), &key)
+            .map_err(|denial| Rejection::AccessDenied(by, Operation::PassRole, role, denial))
     }
 
     /// The action that a policy allows or denies for a service's operation.

@@ -9,6 +9,7 @@ use crate::kind::{Mover, Transition, When};
 use crate::knob::DeletionDenied;
 use crate::machine::{Machine, RoleEvent, TaskState};
 use crate::name::{RoleName, RolePath};
+use crate::policy::{Denial, PolicyType};
 use crate::rejection::{MAX_SESSION_DURATION, Rejection};
 use crate::set::IdSet;
 use crate::state::State;
@@ -28,9 +29,9 @@ impl<S: IdSet> Universe<S> {
         tell: &mut impl FnMut(Event<S>),
     ) -> Answer {
         match command {
-            Command::CreateRole { role, max_session_duration } => {
+            Command::CreateRole { role, description, max_session_duration } => {
                 Self::check_duration(max_session_duration)?;
-                self.create_role(state, by, role, tell)
+                self.create_role(state, by, role, description, tell)
             }
             Command::CreateServiceLinkedRole { request, description } => {
                 self.create_service_linked_role(state, by, request, description, tell)
@@ -109,6 +110,7 @@ impl<S: IdSet> Universe<S> {
         state: &mut State<S>,
         by: PrincipalIdx,
         role: RoleIdx,
+        description: Option<TextIdx>,
         tell: &mut impl FnMut(Event<S>),
     ) -> Answer {
         self.authorise(state, by, Operation::CreateRole, role)?;
@@ -135,7 +137,7 @@ impl<S: IdSet> Universe<S> {
         if state.live_roles().len().saturating_add(self.world().other_roles) >= self.world().knobs.role_quota {
             return Err(Rejection::RoleQuotaReached);
         }
-        self.make_role(state, role, Creator::Principal(by), None, tell);
+        self.make_role(state, role, Creator::Principal(by), description, tell);
         Ok(())
     }
 
@@ -405,9 +407,12 @@ impl<S: IdSet> Universe<S> {
         tell: &mut impl FnMut(Event<S>),
     ) -> Answer {
         // STS does not tell a missing role from one that does not trust the caller.
-        if !state.is_live(role) || state.is_fresh(role) || !self.may_assume(state, by, role) {
-            return Err(Rejection::AccessDenied(by, Operation::AssumeRole, role));
-        }
+        let answer = if !state.is_live(role) || state.is_fresh(role) {
+            Err(Denial::Missing(PolicyType::Trust))
+        } else {
+            self.may_assume(state, by, role)
+        };
+        answer.map_err(|denial| Rejection::AccessDenied(by, Operation::AssumeRole, role, denial))?;
         tell(Event::RoleAssumed { role });
         Ok(())
     }

@@ -166,11 +166,11 @@ impl<S: IdSet> Universe<S> {
         }
         let described = self.operator(operator);
         let preparing = described.works == Works::InAnyOrder || state.operator(operator).phase == Phase::Preparing;
-        if preparing && state.is_live(described.goal) {
+        if preparing && state.is_live(self.sought(state, operator)) {
             self.offer_clean_ups(state, operator, offers);
         }
         if self.bar_to_step(state, operator, OperatorStep::Submits).is_none() {
-            let answer = self.may_submit(state, described.principal, described.goal);
+            let answer = self.may_submit(state, described.principal, self.sought(state, operator));
             if described.attempts.is_some() || tells_something(described.works, answer) {
                 offers.operator_submits(operator, answer.is_ok());
             }
@@ -247,10 +247,26 @@ impl<S: IdSet> Universe<S> {
             When::InUse => self.is_session_open(state, self.role_of(resource)),
             When::NotInUse => !self.is_session_open(state, self.role_of(resource)),
         };
-        in_time
-            && state.answers(self.world().resources[resource.index()].region)
-            && !(step.removes && self.has_children(state, resource, &step.name))
-            && (!step.is_special || self.meets_conditions(state, resource, transition))
+        if !in_time || !state.answers(self.world().resources[resource.index()].region) {
+            return false;
+        }
+        let is_free = !(step.removes && self.has_children(state, resource, &step.name))
+            && (!step.is_special || self.meets_conditions(state, resource, transition));
+        // Or it is refused, and the operator learns what stands against it.
+        is_free || !self.told_by_refusal(state, operator, resource, transition).is_empty()
+    }
+
+    /// Whether the service can make a move of the resource now, by itself and in the ordinary course of things.
+    pub(super) fn moves_by_itself(&self, state: &State<S>, resource: ResourceIdx) -> bool {
+        let code = state.resource(resource);
+        let is_its = |service_move: &&ServiceMove<S>| {
+            service_move.from == code && service_move.members.contains(resource.0) && !service_move.is_exceptional
+        };
+        state.answers(self.world().resources[resource.index()].region)
+            && self.service_moves.iter().filter(is_its).any(|service_move| {
+                self.role_lets_move(state, self.role_of(resource), service_move)
+                    && (service_move.is_alone || self.others_let_move(state, resource, service_move))
+            })
     }
 
     /// Whether a poll would be answered otherwise than "not yet".
@@ -260,16 +276,17 @@ impl<S: IdSet> Universe<S> {
             return false;
         }
         let polling = Operation::GetServiceLinkedRoleDeletionStatus;
-        if self.authorise(state, described.principal, polling, described.goal).is_err() {
+        let watched = self.watched(state, operator);
+        if self.authorise(state, described.principal, polling, watched).is_err() {
             return true;
         }
         if state.operator(operator).superseded != Superseded::No {
             return true;
         }
-        let found = !state.task_is_unseen(described.goal) && state.task(described.goal).is_some();
+        let found = !state.task_is_unseen(watched) && state.task(watched).is_some();
         match (found, described.missing_task) {
-            (true, _) => !state.has_unfinished_task(described.goal),
-            (false, MissingTask::LooksAtTheRole) => !state.is_live(described.goal),
+            (true, _) => !state.has_unfinished_task(watched),
+            (false, MissingTask::LooksAtTheRole) => !state.is_live(self.sought(state, operator)),
             (false, MissingTask::MeansSuccess | MissingTask::MeansFailure) => true,
         }
     }

@@ -10,7 +10,8 @@ use slr_core::id::RoleIdx;
 use slr_core::kind::{Mover, Passes, ResourceKind};
 use slr_core::name::ServicePrincipal;
 use slr_core::policy::{
-    self, AccountError, Document, DocumentKind, Entity, LinkedRole, PrivilegeGraph, ServiceUse, UsedRole, guides,
+    self, AccountError, DenialDetail, Document, DocumentKind, Entity, LinkedRole, PrivilegeGraph, ServiceUse, UsedRole,
+    guides,
 };
 use slr_core::rules::trust_document_of;
 use slr_core::service::ServiceDefinition;
@@ -46,6 +47,8 @@ pub struct Access {
     users: Vec<String>,
     /// Managed policies that something has attached and of which nobody knows what they say, each with its role.
     opaque: Vec<(String, String)>,
+    /// How much a refusal tells.
+    detail: DenialDetail,
 }
 
 /// A service whose role exists or can be made.
@@ -81,8 +84,9 @@ impl Access {
             account.add_user("/", User::ADMIN)?;
             account.put_inline_policy(Entity::User(User::ADMIN), administrator.name, administrator.document(&[])?)?;
         }
+        let detail = scenario.reality().denial_detail();
         let users = scenario.users.names().chain([User::ADMIN]).map(str::to_owned).collect();
-        let mut access = Self { account, services: Vec::new(), uses: Vec::new(), users, opaque: Vec::new() };
+        let mut access = Self { account, services: Vec::new(), uses: Vec::new(), users, opaque: Vec::new(), detail };
         access.services(scenario, world)?;
         for (index, slot) in (0..).map(RoleIdx).zip(&world.roles).filter(|(_, slot)| slot.given) {
             match &slot.sort {

@@ -24,8 +24,8 @@ use slr_core::{World, policy};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::expect::{self, Expectation};
 use crate::simulation::{
-    Backoff, CleanUpFailures, Delay, Jitter, LateVisibility, OperatorPlan, Outage, Parameters, Plan, PlannedStep,
-    Polling, SimTime, Throttling,
+    Backoff, CleanUpFailures, DEFAULT_MAX_SESSION, Delay, Jitter, LateVisibility, OperatorPlan, Outage, Parameters,
+    Plan, PlannedStep, Polling, SimTime, Throttling,
 };
 use crate::syntax::{self, Named, Scenario, Service};
 use crate::yaml::{Span, Spanned};
@@ -516,7 +516,7 @@ impl<'a> Lowerer<'a> {
             kind.transitions.iter().map(own).collect()
         });
         let knobs = self.scenario.knobs.as_ref().map(|knobs| &knobs.value);
-        let mut max_session = vec![3_600_000; self.world.roles.len()];
+        let mut max_session = vec![DEFAULT_MAX_SESSION; self.world.roles.len()];
         for (role, millis) in &self.max_session {
             max_session[role.index()] = *millis;
         }
@@ -834,7 +834,7 @@ fn operator_plan(operator: &syntax::Operator) -> OperatorPlan {
 }
 
 fn knobs(scenario: &Scenario) -> knob::Knobs {
-    let mut knobs = knob::Knobs::default();
+    let mut knobs = knob::Knobs { denial_detail: scenario.reality().denial_detail(), ..knob::Knobs::default() };
     if let Some(quota) = scenario.account.as_ref().and_then(|account| account.role_quota.as_ref()) {
         knobs.role_quota = quota.value;
     }

@@ -17,7 +17,7 @@ use slr_core::world::{Told, Works};
 use slr_core::{Action, Command, Event, IdSet, OperatorStep, State, Universe};
 
 use super::chance::{Chance, Delay, stream_number};
-use super::plan::{Actions, Plan, Scripted, TaskName};
+use super::plan::{Actions, DEFAULT_MAX_SESSION, Plan, Scripted, TaskName};
 use super::time::SimTime;
 use super::{Agenda, Habits, Step};
 use crate::ledger::task_id;
@@ -422,7 +422,7 @@ impl<'a, S: IdSet> Player<'a, S> {
         let universe = self.universe;
         let operator = universe.operator(id);
         let at_work = state.operator(id).phase == Phase::Preparing;
-        if at_work && state.is_live(operator.goal) {
+        if at_work && state.is_live(universe.sought(state, id)) {
             let cleanable = universe.known_to(state, id);
             for resource in cleanable.iter().map(ResourceIdx) {
                 if matches!(universe.clean_up_of(state, resource), CleanUp::Call(_))
@@ -435,6 +435,17 @@ impl<'a, S: IdSet> Player<'a, S> {
         let may_submit = universe.may_step(state, id, OperatorStep::Submits) && now >= self.submits[id.index()].0;
         // Who works in any order submits as soon as it may; who works in steps has nothing left to clean up by then.
         if actions.is_empty() && may_submit {
+            if operator.works == Works::InSteps {
+                // What it knows of cannot be moved on. It tries once more, is refused, and asks again.
+                let known = universe.known_to(state, id);
+                let callable = known
+                    .iter()
+                    .map(ResourceIdx)
+                    .filter(|resource| at_work && matches!(universe.clean_up_of(state, *resource), CleanUp::Call(_)));
+                actions.extend(
+                    callable.map(|resource| Action::Operator { operator: id, step: OperatorStep::CleansUp(resource) }),
+                );
+            }
             self.operator_call(id, OperatorStep::Submits, now, actions);
         } else if actions.is_empty() && at_work && universe.may_step(state, id, OperatorStep::GivesUp) {
             actions.push(Action::Operator { operator: id, step: OperatorStep::GivesUp });
@@ -516,7 +527,7 @@ impl<'a, S: IdSet> Player<'a, S> {
         match event {
             Event::RoleCreated { role, .. } => {
                 self.supersede(*role);
-                self.max_session[role.index()] = self.plan.max_session[role.index()];
+                self.max_session[role.index()] = DEFAULT_MAX_SESSION;
                 if state.is_fresh(*role) {
                     let delay = self.plan.propagation;
                     self.after_delay(now, delay, Actor::Service(*role), What::RolePropagates, role.0, agenda);
@@ -560,7 +571,7 @@ impl<'a, S: IdSet> Player<'a, S> {
                     self.make_up_for(*role, now, state, agenda);
                     for operator in universe.operators() {
                         let described = universe.operator(operator);
-                        if described.works == Works::InAnyOrder && described.goal == *role {
+                        if described.works == Works::InAnyOrder && universe.is_sought(operator, *role) {
                             self.wait_and_work(operator, now, state, agenda);
                         }
                     }
@@ -578,9 +589,15 @@ impl<'a, S: IdSet> Player<'a, S> {
                 self.resource_moved(*resource, *transition, now, state, agenda);
             }
             Event::FailureSeen { operator } => self.wait_and_work(*operator, now, state, agenda),
-            Event::DocsRead { operator } => {
+            // What it has learnt of it can clean up at once.
+            Event::DocsRead { operator } | Event::ObstaclesNamed { operator, .. } => {
                 let starts = self.plan.operators[operator.index()].starts;
                 self.at(now.max(starts), What::OperatorWorks, operator.0, agenda);
+            }
+            Event::RegionFailed { .. } => {
+                for role in universe.roles() {
+                    self.wake_operators(role, now, state, agenda);
+                }
             }
             Event::RegionRecovered { region } => {
                 self.make_up_for_moves(universe.resources_in(*region), now, state, agenda);
@@ -601,8 +618,7 @@ impl<'a, S: IdSet> Player<'a, S> {
             | Event::RoleAssumed { .. }
             | Event::SuccessSeen { .. }
             | Event::GaveUp { .. }
-            | Event::Refused { .. }
-            | Event::RegionFailed { .. } => {}
+            | Event::Refused { .. } => {}
         }
     }
 
@@ -656,7 +672,7 @@ impl<'a, S: IdSet> Player<'a, S> {
     fn wake_operators(&mut self, role: RoleIdx, now: SimTime, state: &State<S>, agenda: &mut Agenda<Due>) {
         for operator in self.universe.operators() {
             let starts = self.plan.operators[operator.index()].starts;
-            let concerned = self.universe.operator(operator).goal == role && now >= starts;
+            let concerned = self.universe.is_sought(operator, role) && now >= starts;
             if concerned && state.operator(operator).phase == Phase::Preparing {
                 self.at(now, What::OperatorWorks, operator.0, agenda);
             }
@@ -846,6 +862,9 @@ impl<S: IdSet> Habits<S> for Player<'_, S> {
             self.take_parameters(due.id, now, state, agenda);
         }
         match step.action {
+            Action::Command {
+                command: Command::CreateRole { role, max_session_duration: Some(seconds), .. }, ..
+            } if step.refused.is_none() => self.max_session[role.index()] = u64::from(*seconds) * 1000,
             Action::Operator { operator, step } => self.note_operator(*operator, *step, now, state, agenda),
             // A throttled client comes back: a poll with its interval, a request after its wait.
             Action::Throttle { .. } => match due.what {
