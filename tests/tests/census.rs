@@ -14,7 +14,7 @@ use slr_tests::questions::questions;
 use slr_tests::{files_under, scenarios};
 
 /// More states than this are left to who has the patience.
-const MOST_STATES: u64 = 20_000;
+const MOST_STATES: u64 = 40_000;
 
 /// Scenarios with parameters, in sizes besides their own.
 const SIZES: [(&str, &[&str]); 4] = [

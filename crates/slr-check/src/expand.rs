@@ -113,7 +113,7 @@ impl<K: Key> Batch<K> {
         self.ends.clear();
     }
 
-    /// How many steps were appended since the batch was cleared, until it is sifted.
+    /// How many steps were appended since the batch was cleared, before it is [sifted](Self::sift): the same whoever appended what before.
     pub(crate) const fn generated(&self) -> u64 {
         self.keys.len() as u64
     }

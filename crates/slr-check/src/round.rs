@@ -18,12 +18,12 @@ use crate::states::{MOST_STATES, NOBODY, StateNumber, States};
 use crate::table::{SHARDS, Shard, Table, shard_of, touch};
 use crate::{Key, Model};
 
-/// Chunks that a round has at the most.
-const CHUNKS: u32 = 8;
+/// Chunks that a round has at the most: enough for the last one to end not long after the others.
+const CHUNKS: u32 = 16;
 /// States that a chunk has at the most.
-const CHUNK: u32 = 1024;
+const CHUNK: u32 = 512;
 /// Steps after which a chunk of the greatest rounds ends.
-const CHUNK_STEPS: u64 = 1 << 16;
+const CHUNK_STEPS: u64 = 1 << 15;
 /// Steps after which a chunk of the smallest rounds ends.
 const LEAST_STEPS: u64 = 1 << 11;
 
@@ -500,7 +500,7 @@ mod tests {
     fn a_round_ends_where_a_chunk_has_generated_enough() {
         let never = Deadline(None);
         for (pace, until) in [
-            (Pace::first(), 656),
+            (Pace::first(), 328),
             (Pace { steps: 1 << 17, ..Pace::first() }, 5_000),
             (Pace { chunks: 1, parents: 10, steps: 2048 }, 10),
             (Pace { chunks: 1, parents: 1024, steps: 2048 }, 21),
@@ -548,7 +548,7 @@ mod tests {
         let pace = Pace::first();
         let fitting = |most: u64| pace.that_fits(|new| new <= most);
         assert_eq!(fitting(u64::MAX), Some(pace));
-        assert_eq!(fitting(8 << 12), Some(Pace { steps: 1 << 12, ..pace }));
+        assert_eq!(fitting(u64::from(CHUNKS) << 12), Some(Pace { steps: 1 << 12, ..pace }));
         assert_eq!(fitting(3_000), Some(pace.least()));
         assert_eq!(fitting(2_000), None);
         assert_eq!(pace.after(Some(100)).parents, 75);

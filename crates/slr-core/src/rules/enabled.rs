@@ -166,11 +166,12 @@ impl<S: IdSet> Universe<S> {
         }
         let described = self.operator(operator);
         let preparing = described.works == Works::InAnyOrder || state.operator(operator).phase == Phase::Preparing;
-        if preparing && state.is_live(self.sought(state, operator)) {
+        let sought = self.sought(state, operator);
+        if preparing && state.is_live(sought) {
             self.offer_clean_ups(state, operator, offers);
         }
         if self.bar_to_step(state, operator, OperatorStep::Submits).is_none() {
-            let answer = self.may_submit(state, described.principal, self.sought(state, operator));
+            let answer = self.may_submit(state, described.principal, sought);
             if described.attempts.is_some() || tells_something(described.works, answer) {
                 offers.operator_submits(operator, answer.is_ok());
             }
@@ -262,11 +263,10 @@ impl<S: IdSet> Universe<S> {
         let is_its = |service_move: &&ServiceMove<S>| {
             service_move.from == code && service_move.members.contains(resource.0) && !service_move.is_exceptional
         };
-        state.answers(self.world().resources[resource.index()].region)
-            && self.service_moves.iter().filter(is_its).any(|service_move| {
-                self.role_lets_move(state, self.role_of(resource), service_move)
-                    && (service_move.is_alone || self.others_let_move(state, resource, service_move))
-            })
+        self.service_moves.iter().filter(is_its).any(|service_move| {
+            self.role_lets_move(state, self.role_of(resource), service_move)
+                && self.lets_move(state, resource, service_move)
+        })
     }
 
     /// Whether a poll would be answered otherwise than "not yet".
