@@ -6,7 +6,7 @@ use slr_core::id::{AttachmentIdx, KindIdx, PrincipalIdx, RegionIdx, ResourceIdx,
 use slr_core::kind::{ABSENT, Condition, KindSpec, MoveSpec, Mover, Passes, ResourceKind, RoleClaim, When};
 use slr_core::knob::{Answer, DeletionDenied, Judged, Knobs};
 use slr_core::name::{AccountId, RoleName, RolePath, ServicePrincipal};
-use slr_core::policy::{Document, DocumentKind, Entity};
+use slr_core::policy::{DenialDetail, Document, DocumentKind, Entity};
 use slr_core::service::{Deletion, ReportingPolicy, ServiceDefinition};
 use slr_core::world::{
     Authority, Item, MissingTask, Operator, Principal, ReadsDocs, Resource, RoleSort, SessionSlot, Told, Works, World,
@@ -383,6 +383,7 @@ fn knobs(draws: &mut Draws) -> Knobs {
         role_quota: draws.of(&[1000, 0, 1, 2, 3, 5, u32::MAX]),
         managed_policies_per_role: draws.of(&[10, 0, 1, 2]),
         tags_per_role: draws.of(&[50, 0, 1, 2]),
+        denial_detail: draws.of(&[DenialDetail::Plain, DenialDetail::WithReason]),
     }
 }
 

@@ -75,6 +75,7 @@ const REJECTIONS: &[&str] = &[
     "UnknownTaskId",
     "MalformedTaskId",
     "AccessDenied",
+    "RequestDenied",
     "AccessDeniedAnywhere",
     "Throttled",
     "ResourceNotReady",

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::policy::DenialDetail;
+
 /// When a deletion task judges whether its role is in use.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -78,6 +80,8 @@ pub struct Knobs {
     pub managed_policies_per_role: u32,
     /// Tags per role. Source: as above.
     pub tags_per_role: u32,
+    /// Whether a refusal for want of a right tells which sort of policy is to blame.
+    pub denial_detail: DenialDetail,
 }
 
 impl Default for Knobs {
@@ -97,6 +101,7 @@ impl Default for Knobs {
             role_quota: 1000,
             managed_policies_per_role: 10,
             tags_per_role: 50,
+            denial_detail: DenialDetail::Plain,
         }
     }
 }

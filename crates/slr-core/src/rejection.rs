@@ -8,6 +8,7 @@ use crate::action::Operation;
 use crate::id::{AttachmentIdx, PrincipalIdx, RequestIdx, ResourceIdx, RoleIdx, TransitionIdx};
 use crate::knob::Answer;
 use crate::machine::InvalidTransition;
+use crate::policy::{Denial, DenialDetail};
 use crate::set::IdSet;
 use crate::universe::Universe;
 
@@ -194,11 +195,13 @@ pub enum Rejection {
     /// The text is no task id.
     MalformedTaskId(Answer),
     /// The principal may not call the operation on the role.
-    AccessDenied(PrincipalIdx, Operation, RoleIdx),
+    AccessDenied(PrincipalIdx, Operation, RoleIdx, Denial),
+    /// The principal may not make the request for a service-linked role.
+    RequestDenied(PrincipalIdx, RequestIdx, Denial),
     /// The principal may not call the operation.
-    AccessDeniedAnywhere(PrincipalIdx, Operation),
+    AccessDeniedAnywhere(PrincipalIdx, Operation, Denial),
     /// The principal may not call the service's operation on the resource.
-    ResourceAccessDenied(PrincipalIdx, ResourceIdx, TransitionIdx),
+    ResourceAccessDenied(PrincipalIdx, ResourceIdx, TransitionIdx, Denial),
     /// Too many requests.
     Throttled,
     /// The resource is not in a state in which the operation can be called.
@@ -236,6 +239,7 @@ impl Rejection {
             Self::UnknownPrincipal(_)
             | Self::NoTemplate(_)
             | Self::AccessDenied(..)
+            | Self::RequestDenied(..)
             | Self::AccessDeniedAnywhere(..)
             | Self::ResourceAccessDenied(..) => Code::AccessDenied,
             Self::InvalidRole(_) | Self::SessionDurationOutOfRange(_) => Code::ValidationError,
@@ -326,21 +330,25 @@ impl Rejection {
             Self::RoleInUse(r) => format!("Role {} is in use by its service", role(r)),
             Self::TaskNotFound(_) | Self::UnknownTaskId => "The deletion task cannot be found.".to_owned(),
             Self::MalformedTaskId(_) => "The deletion task id is invalid.".to_owned(),
-            Self::AccessDenied(by, operation, r) => format!(
-                "User: {} is not authorized to perform: {} on resource: {}",
-                universe.principal_arn(by),
-                operation.iam_action(),
-                universe.role_arn(r)
-            ),
-            Self::AccessDeniedAnywhere(by, operation) => {
-                format!("User: {} is not authorized to perform: {}", universe.principal_arn(by), operation.iam_action())
+            Self::AccessDenied(by, operation, r, denial) => {
+                refusal(universe, by, operation.iam_action(), &universe.role_arn(r), denial)
             }
-            Self::ResourceAccessDenied(by, r, t) => format!(
-                "User: {} is not authorized to perform: {} on resource: {}",
-                universe.principal_arn(by),
-                universe.service_action(r, t),
-                universe.authorised_on(r, t)
-            ),
+            Self::RequestDenied(by, r, denial) => {
+                let action = Operation::CreateServiceLinkedRole.iam_action();
+                refusal(universe, by, action, &world.requests[r.index()].resource, denial)
+            }
+            Self::AccessDeniedAnywhere(by, operation, denial) => {
+                // The path of all roles stands for the resource in the messages of the lists.
+                let resource = if operation == Operation::ListRoles {
+                    format!("arn:{}:iam::{}:role/", world.partition, world.account.as_str())
+                } else {
+                    "*".to_owned()
+                };
+                refusal(universe, by, operation.iam_action(), &resource, denial)
+            }
+            Self::ResourceAccessDenied(by, r, t, denial) => {
+                refusal(universe, by, &universe.service_action(r, t), &universe.authorised_on(r, t), denial)
+            }
             Self::Throttled => "Rate exceeded".to_owned(),
             Self::ResourceNotReady(r, t) => {
                 format!(
@@ -388,6 +396,16 @@ impl Rejection {
             Self::RegionUnavailable(r) => format!("The region of {} is not available", resource(r)),
         }
     }
+}
+
+/// The message of a refusal for want of a right, with as much as the world tells.
+fn refusal<S: IdSet>(universe: &Universe<S>, by: PrincipalIdx, action: &str, resource: &str, denial: Denial) -> String {
+    let caller = universe.principal_arn(by);
+    let reason = match universe.world().knobs.denial_detail {
+        DenialDetail::Plain => String::new(),
+        DenialDetail::WithReason => denial.reason(action),
+    };
+    format!("User: {caller} is not authorized to perform: {action} on resource: {resource}{reason}")
 }
 
 /// A move that cannot happen in this state: a bug of ours, or a trace that does not belong to this scenario.

@@ -307,7 +307,7 @@ fn a_role_is_passed_only_with_the_right_to_pass_it_to_that_service() {
             assert_eq!(state_of(&universe, &state, TASK), "on-custom");
         } else {
             let rejection = refused(&universe, &state, &switch);
-            assert!(matches!(rejection, Rejection::AccessDenied(REGISTRANT, _, CUSTOM)), "{passing}: {rejection:?}");
+            assert!(matches!(rejection, Rejection::AccessDenied(REGISTRANT, _, CUSTOM, _)), "{passing}: {rejection:?}");
             assert!(rejection.message(&universe).contains("iam:PassRole"), "{}", rejection.message(&universe));
         }
         // Deleting and disabling pass no role.

@@ -1,9 +1,52 @@
 //! The words of a refusal, as AWS's clients get them.
 
+use serde::{Deserialize, Serialize};
+
 use super::evaluate::{Decision, PolicyType, Request};
 
+/// The sort of policy that a refusal rests on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Denial {
+    /// A statement of such a policy forbids it.
+    Explicit(PolicyType),
+    /// No such policy allows it.
+    Missing(PolicyType),
+}
+
+impl Denial {
+    /// What a decision to refuse rests on; nothing if it is to allow.
+    pub const fn of(decision: &Decision<'_>) -> Option<Self> {
+        match decision {
+            Decision::Allowed { .. } => None,
+            Decision::ExplicitDeny { by } => Some(Self::Explicit(by.policy.policy_type)),
+            Decision::ImplicitDeny { missing } => Some(Self::Missing(*missing)),
+        }
+    }
+
+    /// The end of the message that tells it.
+    ///
+    /// Source: IAM User Guide, "Troubleshoot access denied error messages".
+    pub fn reason(self, action: &str) -> String {
+        match self {
+            Self::Explicit(policy) => {
+                let article = match policy {
+                    PolicyType::IdentityBased => "an",
+                    PolicyType::Trust => "the",
+                    PolicyType::ResourceBased
+                    | PolicyType::PermissionsBoundary
+                    | PolicyType::Session
+                    | PolicyType::ServiceControl => "a",
+                };
+                format!(" with an explicit deny in {article} {}", policy.name())
+            }
+            Self::Missing(policy) => format!(" because no {} allows the {action} action", policy.name()),
+        }
+    }
+}
+
 /// How much a refusal tells.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum DenialDetail {
     /// Who, what, on which resource: the wording of the time of the guides (2019–2020).
     #[default]
@@ -20,23 +63,7 @@ pub const ACCESS_DENIED: &str = "AccessDenied";
 /// Sources: messages published by users of `iam:CreateServiceLinkedRole`; IAM User Guide, "Troubleshoot access
 /// denied error messages".
 pub fn denial_message(request: &Request<'_>, decision: &Decision<'_>, detail: DenialDetail) -> Option<String> {
-    let reason = match decision {
-        Decision::Allowed { .. } => return None,
-        Decision::ExplicitDeny { by } => {
-            let article = match by.policy.policy_type {
-                PolicyType::IdentityBased => "an",
-                PolicyType::Trust => "the",
-                PolicyType::ResourceBased
-                | PolicyType::PermissionsBoundary
-                | PolicyType::Session
-                | PolicyType::ServiceControl => "a",
-            };
-            format!(" with an explicit deny in {article} {}", by.policy.policy_type.name())
-        }
-        Decision::ImplicitDeny { missing } => {
-            format!(" because no {} allows the {} action", missing.name(), request.action())
-        }
-    };
+    let denial = Denial::of(decision)?;
     let mut message = format!(
         "User: {} is not authorized to perform: {} on resource: {}",
         request.caller().arn(),
@@ -45,7 +72,7 @@ pub fn denial_message(request: &Request<'_>, decision: &Decision<'_>, detail: De
     );
     match detail {
         DenialDetail::Plain => {}
-        DenialDetail::WithReason => message.push_str(&reason),
+        DenialDetail::WithReason => message.push_str(&denial.reason(request.action())),
     }
     Some(message)
 }

@@ -30,7 +30,7 @@ pub use arn::{ArnParts, service_linked_role_arn, service_linked_role_name};
 pub use caller::{Caller, CallerKind};
 pub use condition::{Comparison, Condition, Operator, Quantifier, Relation};
 pub use context::Context;
-pub use denial::{ACCESS_DENIED, DenialDetail, denial_message};
+pub use denial::{ACCESS_DENIED, Denial, DenialDetail, denial_message};
 pub use document::{Document, DocumentKind, Effect, Negatable, PrincipalPattern, Statement, Version};
 pub use error::{MalformedPolicyDocument, Problem, ProblemCode};
 pub use evaluate::{

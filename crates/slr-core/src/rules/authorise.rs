@@ -4,13 +4,16 @@ use crate::action::Operation;
 use crate::id::{AttachmentIdx, PrincipalIdx, RequestIdx, ResourceIdx, RoleIdx, TransitionIdx};
 use crate::kind::{AuthorisedOn, Passes};
 use crate::policy::{
-    AttachedPolicy, Caller, Context, Document, Entitlements, PassRole, PolicyType, Request, guides, key,
+    AttachedPolicy, Caller, Context, Denial, Document, Entitlements, PassRole, PolicyType, Request, guides, key,
 };
 use crate::rejection::Rejection;
 use crate::set::IdSet;
 use crate::state::State;
 use crate::universe::{Universe, nearest};
 use crate::world::{Attachment, Authority, Item};
+
+/// Of somebody who has no policies.
+const NOTHING_ALLOWS: Denial = Denial::Missing(PolicyType::IdentityBased);
 
 impl<S: IdSet> Universe<S> {
     /// Whether the principal may do everything.
@@ -22,30 +25,30 @@ impl<S: IdSet> Universe<S> {
         }
     }
 
-    /// Asks with all policies that bear on the principal now; no if there is no such principal now.
+    /// Asks with all policies that bear on the principal now. Nothing allows anything where there is no such principal now.
     pub(super) fn with_entitlements(
         &self,
         state: &State<S>,
         by: PrincipalIdx,
-        ask: impl FnOnce(&Caller, &Entitlements<'_>) -> bool,
-    ) -> bool {
+        ask: impl FnOnce(&Caller, &Entitlements<'_>) -> Result<(), Denial>,
+    ) -> Result<(), Denial> {
         let world = self.world();
         let principal = &world.principals[by.index()];
         match &principal.authority {
             Authority::Everything => {
                 let caller = Caller::user(world.account.as_str(), &self.principal_arn(by), &principal.name);
                 let administrator = guides::ADMINISTRATOR_ACCESS;
-                administrator.document(&[]).is_ok_and(|everything| {
-                    let identity = vec![inline(administrator.name, &everything)];
-                    ask(&caller, &Entitlements { identity, ..Entitlements::default() })
-                })
+                let everything = administrator.document(&[]).map_err(|_| NOTHING_ALLOWS)?;
+                let identity = vec![inline(administrator.name, &everything)];
+                ask(&caller, &Entitlements { identity, ..Entitlements::default() })
             }
-            Authority::Policies(caller) => {
-                world.access.entitlements(caller).is_ok_and(|entitlements| ask(caller, &entitlements))
-            }
+            Authority::Policies(caller) => ask(caller, &world.access.entitlements(caller).map_err(|_| NOTHING_ALLOWS)?),
             Authority::Role { role, caller } => {
-                let entitlements = if state.is_live(*role) { self.attached_rights(state, *role) } else { None };
-                entitlements.is_some_and(|entitlements| ask(caller, &entitlements))
+                if !state.is_live(*role) {
+                    return Err(NOTHING_ALLOWS);
+                }
+                let unknown_boundary = Denial::Missing(PolicyType::PermissionsBoundary);
+                ask(caller, &self.attached_rights(state, *role).ok_or(unknown_boundary)?)
             }
         }
     }
@@ -75,21 +78,25 @@ impl<S: IdSet> Universe<S> {
         Some(rights)
     }
 
-    /// Whether the principal's policies let it perform the action on the resource, with the condition keys that `describe` adds to its own.
-    fn is_allowed(
+    /// Refuses what the principal's policies do not let it do: the action on the resource, with the condition keys that `describe` adds to
+    /// its own.
+    fn permit(
         &self,
         state: &State<S>,
         by: PrincipalIdx,
         action: &str,
         resource: &str,
         describe: impl FnOnce(&mut Context),
-    ) -> bool {
-        self.is_almighty(by)
-            || self.with_entitlements(state, by, |caller, entitlements| {
-                let mut context = caller.context();
-                describe(&mut context);
-                entitlements.decide(&Request::new(caller, action, resource, &context), None).is_allowed()
-            })
+    ) -> Result<(), Denial> {
+        if self.is_almighty(by) {
+            return Ok(());
+        }
+        self.with_entitlements(state, by, |caller, entitlements| {
+            let mut context = caller.context();
+            describe(&mut context);
+            let decision = entitlements.decide(&Request::new(caller, action, resource, &context), None);
+            Denial::of(&decision).map_or(Ok(()), Err)
+        })
     }
 
     /// The condition keys of a call of IAM about a role, besides the caller's.
@@ -178,12 +185,12 @@ impl<S: IdSet> Universe<S> {
         role: RoleIdx,
         about: Option<AttachmentIdx>,
     ) -> Result<(), Rejection> {
-        let describe = |context: &mut Context| self.describe(state, operation, role, about, context);
-        if self.is_almighty(by) || self.is_allowed(state, by, operation.iam_action(), &self.role_arn(role), describe) {
-            Ok(())
-        } else {
-            Err(Rejection::AccessDenied(by, operation, role))
+        if self.is_almighty(by) {
+            return Ok(());
         }
+        let describe = |context: &mut Context| self.describe(state, operation, role, about, context);
+        self.permit(state, by, operation.iam_action(), &self.role_arn(role), describe)
+            .map_err(|denial| Rejection::AccessDenied(by, operation, role, denial))
     }
 
     /// Refuses a principal that may not make the request for a service-linked role: on the ARN that the role would have.
@@ -194,19 +201,16 @@ impl<S: IdSet> Universe<S> {
         request: RequestIdx,
     ) -> Result<(), Rejection> {
         let operation = Operation::CreateServiceLinkedRole;
-        let request = &self.world().requests[request.index()];
-        if let Ok(role) = request.resolution {
+        let described = &self.world().requests[request.index()];
+        if let Ok(role) = described.resolution {
             return self.authorise(state, by, operation, role);
         }
         let describe = |context: &mut Context| {
             context.set(key::REQUESTED_REGION, key::global_region(&self.world().partition));
-            context.set(key::AWS_SERVICE_NAME, request.service.as_str());
+            context.set(key::AWS_SERVICE_NAME, described.service.as_str());
         };
-        if self.is_allowed(state, by, operation.iam_action(), &request.resource, describe) {
-            Ok(())
-        } else {
-            Err(Rejection::AccessDeniedAnywhere(by, operation))
-        }
+        self.permit(state, by, operation.iam_action(), &described.resource, describe)
+            .map_err(|denial| Rejection::RequestDenied(by, request, denial))
     }
 
     /// Refuses a principal that may not call an operation which has no role of its own.
@@ -219,11 +223,8 @@ impl<S: IdSet> Universe<S> {
         let describe = |context: &mut Context| {
             context.set(key::REQUESTED_REGION, key::global_region(&self.world().partition));
         };
-        if self.is_allowed(state, by, operation.iam_action(), "*", describe) {
-            Ok(())
-        } else {
-            Err(Rejection::AccessDeniedAnywhere(by, operation))
-        }
+        self.permit(state, by, operation.iam_action(), "*", describe)
+            .map_err(|denial| Rejection::AccessDeniedAnywhere(by, operation, denial))
     }
 
     /// Refuses a principal that may not call the operation of a service on its resource.
@@ -240,11 +241,8 @@ impl<S: IdSet> Universe<S> {
         }
         let action = self.service_action(resource, transition);
         let describe = |context: &mut Context| context.set(key::REQUESTED_REGION, self.region_of(resource));
-        if self.is_allowed(state, by, &action, &self.authorised_on(resource, transition), describe) {
-            Ok(())
-        } else {
-            Err(Rejection::ResourceAccessDenied(by, resource, transition))
-        }
+        self.permit(state, by, &action, &self.authorised_on(resource, transition), describe)
+            .map_err(|denial| Rejection::ResourceAccessDenied(by, resource, transition, denial))
     }
 
     fn region_of(&self, resource: ResourceIdx) -> &str {
@@ -307,11 +305,8 @@ impl<S: IdSet> Universe<S> {
             associated_resource_arn: Some(&associated),
             region: Some(self.region_of(resource)),
         };
-        if self.is_allowed(state, by, PassRole::ACTION, &role_arn, |context| pass.describe(context)) {
-            Ok(())
-        } else {
-            Err(Rejection::AccessDenied(by, Operation::PassRole, role))
-        }
+        self.permit(state, by, PassRole::ACTION, &role_arn, |context| pass.describe(context))
+            .map_err(|denial| Rejection::AccessDenied(by, Operation::PassRole, role, denial))
     }
 
     /// The action that a policy allows or denies for a service's operation.

@@ -9,6 +9,7 @@ use crate::kind::{Mover, Transition, When};
 use crate::knob::DeletionDenied;
 use crate::machine::{Machine, RoleEvent, TaskState};
 use crate::name::{RoleName, RolePath};
+use crate::policy::{Denial, PolicyType};
 use crate::rejection::{MAX_SESSION_DURATION, Rejection};
 use crate::set::IdSet;
 use crate::state::State;
@@ -407,9 +408,12 @@ impl<S: IdSet> Universe<S> {
         tell: &mut impl FnMut(Event<S>),
     ) -> Answer {
         // STS does not tell a missing role from one that does not trust the caller.
-        if !state.is_live(role) || state.is_fresh(role) || !self.may_assume(state, by, role) {
-            return Err(Rejection::AccessDenied(by, Operation::AssumeRole, role));
-        }
+        let answer = if !state.is_live(role) || state.is_fresh(role) {
+            Err(Denial::Missing(PolicyType::Trust))
+        } else {
+            self.may_assume(state, by, role)
+        };
+        answer.map_err(|denial| Rejection::AccessDenied(by, Operation::AssumeRole, role, denial))?;
         tell(Event::RoleAssumed { role });
         Ok(())
     }

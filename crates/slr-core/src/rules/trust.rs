@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use crate::action::Operation;
 use crate::id::{PrincipalIdx, RoleIdx, number};
 use crate::policy::{
-    ArnParts, AttachedPolicy, Caller, Context, Document, DocumentKind, Entitlements, PolicyType, Request,
+    ArnParts, AttachedPolicy, Caller, Context, Denial, Document, DocumentKind, Entitlements, PolicyType, Request,
     ResourcePolicy, Statement,
 };
 use crate::set::IdSet;
@@ -48,7 +48,7 @@ pub(crate) fn text_names(documents: &BTreeMap<String, Document>, text: &str, pri
         return false;
     };
     let service = Caller::service(principal);
-    lets(document, &service, &service.context(), &Entitlements::default(), "", "*")
+    lets(document, &service, &service.context(), &Entitlements::default(), "", "*").is_ok()
 }
 
 /// Whom a trust policy names, without the conditions under which it does.
@@ -92,10 +92,10 @@ fn lets(
     entitlements: &Entitlements<'_>,
     account: &str,
     role_arn: &str,
-) -> bool {
+) -> Result<(), Denial> {
     let policy = AttachedPolicy { name: role_arn, policy_type: PolicyType::Trust, group: None, document };
     let request = Request::new(caller, Operation::AssumeRole.iam_action(), role_arn, context);
-    entitlements.decide(&request, Some(&ResourcePolicy { account, policy })).is_allowed()
+    Denial::of(&entitlements.decide(&request, Some(&ResourcePolicy { account, policy }))).map_or(Ok(()), Err)
 }
 
 impl<S: IdSet> Universe<S> {
@@ -136,13 +136,11 @@ impl<S: IdSet> Universe<S> {
         })
     }
 
-    /// Whether the role's trust policy and the principal's own policies let the principal assume the role now.
+    /// Refuses to let the principal assume the role now where the role's trust policy and the principal's own policies do not.
     ///
     /// Source: IAM User Guide, "Policy evaluation logic"; AWS STS API Reference, `AssumeRole`.
-    pub(super) fn may_assume(&self, state: &State<S>, by: PrincipalIdx, role: RoleIdx) -> bool {
-        let Some(document) = self.trust_document(state, role) else {
-            return false;
-        };
+    pub(super) fn may_assume(&self, state: &State<S>, by: PrincipalIdx, role: RoleIdx) -> Result<(), Denial> {
+        let document = self.trust_document(state, role).ok_or(Denial::Missing(PolicyType::Trust))?;
         let (account, role_arn) = (self.world().account.as_str(), self.role_arn(role));
         self.with_entitlements(state, by, |caller, entitlements| {
             let mut context = caller.context();

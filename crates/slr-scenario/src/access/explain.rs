@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use slr_core::action::Operation;
 use slr_core::policy::{
-    ArnParts, Caller, CallerKind, Context, Decision, DenialDetail, Effect, Entitlements, Fit, Grant, Judged, PassRole,
-    PolicyType, Request, ResourcePolicy, StatementRef, denial_message, key, service_linked_role_arn,
+    ArnParts, Caller, CallerKind, Context, Decision, Effect, Entitlements, Fit, Grant, Judged, PassRole, PolicyType,
+    Request, ResourcePolicy, StatementRef, denial_message, key, service_linked_role_arn,
 };
 
 use super::Access;
@@ -166,8 +166,7 @@ impl Access {
             action: question.action.to_owned(),
             layers: layers(&entitlements, &request, trust.as_ref()),
             // What AWS answers a service is nobody's to read.
-            message: denial_message(&request, &decision, DenialDetail::Plain)
-                .filter(|_| caller.kind() != CallerKind::Service),
+            message: denial_message(&request, &decision, self.detail).filter(|_| caller.kind() != CallerKind::Service),
             context: context.iter().map(|(key, values)| (key.to_owned(), values.to_vec())).collect(),
             notes: self.notes(question, &caller, &resource, is_assuming && trust.is_none()),
             resource,

@@ -10,7 +10,8 @@ use slr_core::id::RoleIdx;
 use slr_core::kind::{Mover, Passes, ResourceKind};
 use slr_core::name::ServicePrincipal;
 use slr_core::policy::{
-    self, AccountError, Document, DocumentKind, Entity, LinkedRole, PrivilegeGraph, ServiceUse, UsedRole, guides,
+    self, AccountError, DenialDetail, Document, DocumentKind, Entity, LinkedRole, PrivilegeGraph, ServiceUse, UsedRole,
+    guides,
 };
 use slr_core::rules::trust_document_of;
 use slr_core::service::ServiceDefinition;
@@ -48,6 +49,8 @@ pub struct Access {
     opaque: Vec<(String, String)>,
     /// The ARNs of roles with the keys and values of their tags.
     role_tags: Vec<(String, String, String)>,
+    /// How much a refusal tells.
+    detail: DenialDetail,
 }
 
 /// A service whose role exists or can be made.
@@ -83,6 +86,7 @@ impl Access {
             account.add_user("/", User::ADMIN)?;
             account.put_inline_policy(Entity::User(User::ADMIN), administrator.name, administrator.document(&[])?)?;
         }
+        let detail = scenario.reality().denial_detail();
         let users = scenario.users.names().chain([User::ADMIN]).map(str::to_owned).collect();
         let tags = world.attachments.iter().filter(|thing| thing.given);
         let role_tags = tags.filter_map(|thing| match (&thing.item, thing.value) {
@@ -92,7 +96,8 @@ impl Access {
             _ => None,
         });
         let role_tags = role_tags.collect();
-        let mut access = Self { account, services: Vec::new(), uses: Vec::new(), users, opaque: Vec::new(), role_tags };
+        let mut access =
+            Self { account, services: Vec::new(), uses: Vec::new(), users, opaque: Vec::new(), role_tags, detail };
         access.services(scenario, world)?;
         for (index, slot) in (0..).map(RoleIdx).zip(&world.roles).filter(|(_, slot)| slot.given) {
             match &slot.sort {

@@ -838,7 +838,7 @@ fn operator_plan(operator: &syntax::Operator) -> OperatorPlan {
 }
 
 fn knobs(scenario: &Scenario) -> knob::Knobs {
-    let mut knobs = knob::Knobs::default();
+    let mut knobs = knob::Knobs { denial_detail: scenario.reality().denial_detail(), ..knob::Knobs::default() };
     if let Some(quota) = scenario.account.as_ref().and_then(|account| account.role_quota.as_ref()) {
         knobs.role_quota = quota.value;
     }

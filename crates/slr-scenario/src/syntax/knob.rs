@@ -1,6 +1,7 @@
 //! Settings of the modelled world: what the documentation leaves open or has changed since.
 
 use schemars::{Schema, SchemaGenerator};
+use slr_core::policy::DenialDetail;
 
 use super::declare::{record, words};
 use super::describe::or_parameter;
@@ -15,6 +16,19 @@ words! {
         Documented = "documented",
         /// What was recorded of AWS later.
         Today = "today",
+    }
+}
+
+impl Reality {
+    /// How much a refusal for want of a right tells: the reason has been there since about 2021.
+    ///
+    /// Source: IAM User Guide, "Troubleshoot access denied error messages".
+    #[must_use]
+    pub const fn denial_detail(self) -> DenialDetail {
+        match self {
+            Self::Documented => DenialDetail::Plain,
+            Self::Today => DenialDetail::WithReason,
+        }
     }
 }
 
