@@ -10,6 +10,7 @@ use slr_check::{Checked, Ending, PropertyKind, Report, Run, Stop, Verdict};
 use slr_core::{IdSet, Universe};
 use slr_scenario::diagnostic::Look;
 
+use super::span_of;
 use crate::console::{DIM, FAILED, PASSED};
 use crate::exit::Exit;
 use crate::report::{counted, excerpt};
@@ -68,8 +69,7 @@ impl Told {
             let story = initial.zip(run.as_ref()).map(|(initial, run)| story(universe, initial, run));
             Finding { name: property.name.clone(), kind: property.kind, verdict, story }
         });
-        let text =
-            |left: &NotAsked| (excerpt(&ready.source, ready.lowered.expectations[left.expectation].span), left.why);
+        let text = |left: &NotAsked| (excerpt(&ready.source, span_of(ready, left.expected)), left.why);
         Self {
             title: ready.lowered.title.clone(),
             findings: findings.collect(),
