@@ -4,7 +4,7 @@
 use std::ops::ControlFlow;
 
 use rayon::prelude::*;
-use slr_check::lifecycle::{Asked, ForWidth, Lifecycle, PackedKey, narrowest, written};
+use slr_check::lifecycle::{Asked, Expected, ForWidth, Lifecycle, PackedKey, narrowest, written};
 use slr_check::{Settings, check};
 use slr_core::{IdSet, Universe};
 use slr_scenario::expect::What;
@@ -20,7 +20,7 @@ struct Examined<'a> {
 
 /// A counterexample: the expectation that it violates, its steps, and the scenario that plays it.
 struct Counterexample {
-    expectation: usize,
+    expected: Expected,
     steps: usize,
     text: String,
 }
@@ -30,22 +30,24 @@ impl ForWidth for Examined<'_> {
 
     fn with<S: IdSet, K: PackedKey>(self, universe: &Universe<S>) -> Self::Answer {
         let Play { scenario, lowered, .. } = self.play;
-        let (asked, not_asked) = Asked::expectations(lowered, |number, _| number.to_string());
-        let asked: Vec<Asked> = asked.into_iter().filter(|asked| !self.symmetry || !asked.needs_fairness()).collect();
+        let (asked, not_asked) = Asked::expectations(lowered, |expected| format!("{expected:?}"));
+        let asked = asked.into_iter().filter(|(_, asked)| !self.symmetry || !asked.needs_fairness());
+        let (expected, asked): (Vec<Expected>, Vec<Asked>) = asked.unzip();
         let model = Lifecycle::<S, K>::new(universe, lowered, asked).expect("it fits");
         let settings = Settings { symmetry: self.symmetry, keep_going: true, ..Settings::default() };
         let Ok(checked) = check(&model, &settings, &mut |_| ControlFlow::Continue(())) else {
             assert!(self.symmetry, "without a shortcut everything can be asked");
             return Vec::new();
         };
-        let violated = checked.report.properties.iter().zip(&checked.runs).filter(|(p, _)| p.verdict.is_violation());
-        let written = violated.filter_map(|(property, found)| {
-            let expectation: usize = property.name.parse().expect("it was named by its number");
-            assert!(not_asked.iter().all(|left| left.expectation != expectation));
+        let answers = checked.report.properties.iter().zip(&checked.runs).zip(expected);
+        let violated = answers.filter(|((property, _), _)| property.verdict.is_violation());
+        let written = violated.filter_map(|((property, found), expected)| {
+            assert_eq!(property.name, format!("{expected:?}"));
+            assert!(not_asked.iter().all(|left| left.expected != expected));
             let found = found.as_ref()?;
-            let scenario = written(scenario, lowered, universe, found, Some(expectation));
+            let scenario = written(scenario, lowered, universe, found, Some(expected));
             let text = slr_scenario::write(&scenario.expect("the checker takes no step that cannot be said"));
-            Some(Counterexample { expectation, steps: found.steps.len(), text })
+            Some(Counterexample { expected, steps: found.steps.len(), text })
         });
         written.collect()
     }
@@ -54,16 +56,24 @@ impl ForWidth for Examined<'_> {
 /// Plays the counterexamples of a scenario, and says how many there were.
 fn play_all(play: &Play, title: &str, symmetry: bool) -> usize {
     let found = narrowest(&play.lowered, Examined { play, symmetry }).expect("the library fits");
-    for Counterexample { expectation, steps, text } in &found {
-        let what = &play.lowered.expectations[*expectation].what;
+    for Counterexample { expected, steps, text } in &found {
         let again = Play::of_text("found.yaml", text.as_str());
         let report = run(&again.lowered, 5, Output::Nothing).expect("its world is possible");
-        let only_a_checker_can_tell = matches!(what, What::Possible { .. });
-        assert_eq!(again.lowered.expectations.len(), 1, "{title}:\n{text}");
-        assert!(only_a_checker_can_tell || !report.outcomes[0].passed, "{title}: {what:?} holds in\n{text}");
+        let mut steps_as_scripted: Vec<bool> =
+            report.step_outcomes.iter().flatten().map(|outcome| outcome.passed).collect();
+        match expected {
+            Expected::Expectation(number) => {
+                let what = &play.lowered.expectations[*number].what;
+                let only_a_checker_can_tell = matches!(what, What::Possible { .. });
+                assert_eq!(again.lowered.expectations.len(), 1, "{title}:\n{text}");
+                assert!(only_a_checker_can_tell || !report.outcomes[0].passed, "{title}: {what:?} holds in\n{text}");
+            }
+            Expected::Step(_) => {
+                assert_eq!(steps_as_scripted.pop(), Some(false), "{title}: the last step is as expected in\n{text}");
+            }
+        }
         assert!(report.unplayable.is_empty(), "{title}: {:?} in\n{text}", report.unplayable);
-        let as_scripted = report.step_outcomes.iter().flatten().all(|outcome| outcome.passed);
-        assert!(as_scripted, "{title}: {:?} in\n{text}", report.step_outcomes);
+        assert!(steps_as_scripted.iter().all(|passed| *passed), "{title}: {:?} in\n{text}", report.step_outcomes);
         assert_eq!(report.steps, again.scenario.steps.len() as u64, "{title}: something happens by itself in\n{text}");
         assert!(again.scenario.steps.len() <= *steps, "{title}");
     }

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use slr_check::lifecycle::{Asked, ForWidth, Lifecycle, PackedKey, narrowest, written};
+use slr_check::lifecycle::{Asked, Expected, ForWidth, Lifecycle, PackedKey, narrowest, written};
 use slr_check::{Settings, check};
 use slr_core::{IdSet, Universe};
 use slr_scenario::rewrite;
@@ -219,12 +219,13 @@ impl ForWidth for Written<'_> {
 
     fn with<S: IdSet, K: PackedKey>(self, universe: &Universe<S>) -> String {
         let play = self.0;
-        let (asked, _) = Asked::expectations(&play.lowered, |number, _| number.to_string());
+        let (asked, _) = Asked::expectations(&play.lowered, |expected| format!("{expected:?}"));
+        let asked = asked.into_iter().map(|(_, asked)| asked).collect();
         let model = Lifecycle::<S, K>::new(universe, &play.lowered, asked).expect("it fits");
         let checked = check(&model, &Settings::default(), &mut |_| ControlFlow::Continue(())).expect("sound");
         assert!(checked.report.properties[1].verdict.is_violation(), "{:?}", checked.report.properties);
         let found = checked.runs[1].as_ref().expect("a violation has a run");
-        let scenario = written(&play.scenario, &play.lowered, universe, found, Some(1));
+        let scenario = written(&play.scenario, &play.lowered, universe, found, Some(Expected::Expectation(1)));
         slr_scenario::write(&scenario.expect("all of it can be said"))
     }
 }

@@ -102,7 +102,8 @@ fn verdicts(text: &str) -> Vec<Verdict> {
     let lowered =
         load(&Source::new("here.yaml", text).expect("it is text"), &Params::none()).expect("it is right").lowered;
     let universe = Universe::<u8>::new(lowered.world.clone()).expect("the world fits");
-    let asked = Asked::expectations(&lowered, |number, _| number.to_string()).0;
+    let asked = Asked::expectations(&lowered, |expected| format!("{expected:?}")).0;
+    let asked = asked.into_iter().map(|(_, asked)| asked).collect();
     let model = Lifecycle::<u8, u64>::new(&universe, &lowered, asked).expect("the states fit");
     let settings = Settings { keep_going: true, ..Settings::default() };
     let checked = check(&model, &settings, &mut |_| ControlFlow::Continue(())).expect("the settings are sound");

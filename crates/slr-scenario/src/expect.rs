@@ -123,6 +123,45 @@ pub struct StepExpectation {
     pub answers: Option<Answers>,
 }
 
+impl StepExpectation {
+    /// Whether nothing is said of the step: it is to be granted.
+    pub fn is_empty(&self) -> bool {
+        self.refused.is_none() && self.message.is_none() && self.answers.is_none()
+    }
+
+    /// Whether the state in which the step is taken decides it: what a call answers may depend on what went before.
+    pub fn is_about_the_state(&self) -> bool {
+        self.answers.as_ref().is_none_or(|answers| {
+            let Answers { status, reports, regions, reason, description, tags, .. } = answers;
+            let of_a_task = status.is_some() || reports.is_some() || !regions.is_empty() || reason.is_some();
+            !of_a_task && description.is_none() && tags.is_empty()
+        })
+    }
+
+    /// What came of the step otherwise than expected; `None` if nothing did. `state` is that after the step.
+    pub fn contradiction<S: IdSet>(
+        &self,
+        universe: &Universe<S>,
+        step: Step<'_, S>,
+        state: &State<S>,
+        ledger: &Ledger<'_, S>,
+    ) -> Option<String> {
+        match (step.refused, self.refused) {
+            (Some(rejection), wanted) => {
+                let message = || rejection.message(universe);
+                let as_expected = wanted == Some(rejection.code())
+                    && self.message.as_ref().is_none_or(|expected| *expected == message());
+                (!as_expected).then(|| format!("it was refused: {}: {}", rejection.code(), message()))
+            }
+            (None, Some(_)) => Some("it was granted".to_owned()),
+            (None, None) => {
+                let answers = self.answers.as_ref();
+                answers.and_then(|answers| answers.contradiction(universe, step, state, ledger))
+            }
+        }
+    }
+}
+
 /// What a call answers; only what is given counts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Answers {
@@ -293,20 +332,7 @@ impl<'a, S: IdSet> Monitor<'a, S> {
     }
 
     fn step_outcome(&self, number: u32, step: Step<'_, S>, state: &State<S>, ledger: &Ledger<'_, S>) -> Outcome {
-        let expected = &self.steps[number as usize];
-        let found = match (step.refused, expected.refused) {
-            (Some(rejection), wanted) => {
-                let message = || rejection.message(self.universe);
-                let as_expected = wanted == Some(rejection.code())
-                    && expected.message.as_ref().is_none_or(|expected| *expected == message());
-                (!as_expected).then(|| format!("it was refused: {}: {}", rejection.code(), message()))
-            }
-            (None, Some(_)) => Some("it was granted".to_owned()),
-            (None, None) => {
-                let answers = expected.answers.as_ref();
-                answers.and_then(|answers| answers.contradiction(self.universe, step, state, ledger))
-            }
-        };
+        let found = self.steps[number as usize].contradiction(self.universe, step, state, ledger);
         Outcome { passed: found.is_none(), decided: None, found }
     }
 

@@ -35,7 +35,9 @@ impl ForWidth for Exploration<'_> {
     fn with<S: IdSet, K: PackedKey>(self, universe: &Universe<S>) -> Report {
         let mut asked = Asked::invariants::<S>();
         asked.retain(|asked| self.steps_asked || !matches!(asked, Asked::StepInvariant(_)));
-        asked.extend(Asked::expectations(self.lowered, |place, _| place.to_string()).0);
+        asked.extend(
+            Asked::expectations(self.lowered, |place| format!("{place:?}")).0.into_iter().map(|(_, asked)| asked),
+        );
         let model = Lifecycle::<S, K>::new(universe, self.lowered, asked).expect("a state fits its key");
         let checked = check(&model, self.settings, &mut |_| ControlFlow::Continue(()));
         checked.expect("the settings are sound").report

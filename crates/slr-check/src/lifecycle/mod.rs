@@ -22,6 +22,8 @@ use slr_core::rejection::Refusal;
 use slr_core::rules::{Offers, Reports};
 use slr_core::stencil::{Stencil, Stencils};
 use slr_core::{Action, IdSet, OperatorStep, State, Universe};
+use slr_scenario::expect::StepExpectation;
+use slr_scenario::ledger::Ledger;
 use slr_scenario::lower::Lowered;
 use slr_scenario::simulation::{Scripted, Throttling, operation_of};
 
@@ -29,7 +31,7 @@ use crate::{FairnessClass, Key, Model, Property, RuleId, Steps, Symmetry};
 use fairness::Fairness;
 use symmetry::Classes;
 
-pub use properties::{Asked, NotAsked};
+pub use properties::{Asked, Expected, NotAsked};
 pub use story::Teller;
 pub use width::{ForWidth, Unfit, narrowest};
 pub use written::written;
@@ -136,6 +138,12 @@ pub struct Lifecycle<'a, S, K> {
     fairness: Fairness,
     throttlings: &'a [Throttling],
     asked: Vec<Asked>,
+    /// Per step of the scenario, what is expected of it.
+    expected: &'a [StepExpectation],
+    /// Whether any of that is asked.
+    asks_of_steps: bool,
+    /// An empty one: what is asked of steps does not depend on what went before.
+    ledger: Ledger<'a, S>,
     key: PhantomData<K>,
 }
 
@@ -165,6 +173,9 @@ impl<'a, S: IdSet, K: PackedKey> Lifecycle<'a, S, K> {
             codec,
             universe,
             script: lowered.plan.script(),
+            expected: &lowered.step_expectations,
+            asks_of_steps: asked.iter().any(|asked| matches!(asked, Asked::Step { .. })),
+            ledger: Ledger::new(universe, 0, &lowered.descriptions),
             asked,
             key: PhantomData,
         })
@@ -301,7 +312,7 @@ impl<S: IdSet, K: PackedKey> Model for Lifecycle<'_, S, K> {
     #[inline]
     fn is_evidently_sound_step(&self, before: &Scene<S>, act: &Act<S>, after: &Scene<S>) -> bool {
         let is_sound = |action| is_evidently_sound_step(self.universe, &before.state, action, &after.state);
-        act.action.as_ref().is_none_or(is_sound)
+        !(act.scripted && self.asks_of_steps) && act.action.as_ref().is_none_or(is_sound)
     }
 
     fn rules(&self) -> Vec<String> {

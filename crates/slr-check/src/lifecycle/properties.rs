@@ -1,10 +1,12 @@
 //! The questions: the invariants of the core, and what the scenario expects.
 
 use slr_core::IdSet;
-use slr_core::id::{KindIdx, ResourceIdx, RoleIdx};
+use slr_core::id::{KindIdx, OperatorIdx, ResourceIdx, RoleIdx};
 use slr_core::invariant::{Predicate, invariants, step_invariants};
-use slr_scenario::expect::{Expectation, What};
+use slr_core::rejection::{Code, Refusal};
+use slr_scenario::expect::{StepExpectation, What};
 use slr_scenario::lower::Lowered;
+use slr_scenario::simulation::{Scripted, Step};
 
 use super::{Act, Lifecycle, PackedKey, Scene, symmetry};
 use crate::Property;
@@ -28,15 +30,35 @@ pub enum Asked {
     Finally(String, Predicate),
     /// From every state one can be reached in which it is true.
     Possible(String, Predicate),
+    /// At no time the operator has made more requests than the latter, and where a run ends no fewer than the former.
+    Attempts(String, OperatorIdx, (u64, u64)),
+    /// Whenever this entry of the script is taken, what comes of it is as the step of that number expects.
+    Step {
+        /// What is asked, in words.
+        name: String,
+        /// Which entry of the [script](slr_scenario::simulation::Plan::script), counted from 0.
+        entry: u32,
+        /// Which step of the scenario, counted from 0.
+        step: u32,
+    },
     /// Every deletion task of the role comes to its end in every fair run.
     TasksEnd(RoleIdx),
 }
 
-/// An expectation that is about one run and its history, not about states: the checker does not ask it.
+/// Something that a scenario expects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Expected {
+    /// An expectation, counted from 0.
+    Expectation(usize),
+    /// What is said of a step, counted from 0.
+    Step(usize),
+}
+
+/// Something that is expected and that the checker does not ask.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotAsked {
-    /// Which expectation of the scenario, counted from 0.
-    pub expectation: usize,
+    /// What.
+    pub expected: Expected,
     /// Why not.
     pub why: &'static str,
 }
@@ -48,35 +70,74 @@ impl Asked {
         states.chain((0..step_invariants::<S>().len()).map(Self::StepInvariant)).collect()
     }
 
-    /// What a scenario expects, as questions; `name` gives an expectation's text. Times are left out: every order counts.
-    pub fn expectations(lowered: &Lowered, name: impl Fn(usize, &Expectation) -> String) -> (Vec<Self>, Vec<NotAsked>) {
-        let (mut asked, mut left_out) = (Vec::new(), Vec::new());
+    /// What a scenario expects, as questions, each with what it asks; `name` gives the text. Times are left out: every order counts.
+    pub fn expectations(
+        lowered: &Lowered,
+        name: impl Fn(Expected) -> String,
+    ) -> (Vec<(Expected, Self)>, Vec<NotAsked>) {
+        let (mut all, mut left_out) = (Vec::new(), Vec::new());
         for (index, expectation) in lowered.expectations.iter().enumerate() {
-            let name = name(index, expectation);
-            match &expectation.what {
-                What::Eventually { predicate, .. } => asked.push(Self::Eventually(name, *predicate)),
-                What::Always { predicate, circumstance } => asked.push(Self::Always(name, *predicate, *circumstance)),
-                What::Never { predicate, circumstance } => asked.push(Self::Never(name, *predicate, *circumstance)),
-                What::Sometimes { predicate, circumstance } => {
-                    asked.push(Self::Sometimes(name, *predicate, *circumstance));
-                }
-                What::Finally { predicate } => asked.push(Self::Finally(name, *predicate)),
-                What::Possible { predicate } => asked.push(Self::Possible(name, *predicate)),
-                What::Tasks { .. } | What::Task { .. } | What::Refusals { .. } | What::Attempts { .. } => {
-                    left_out.push(NotAsked {
-                        expectation: index,
-                        why: "it is about the history of one run, and other orders have other histories",
-                    });
-                }
+            let expected = Expected::Expectation(index);
+            match Self::expectation(lowered, &expectation.what, name(expected)) {
+                Ok(asked) => all.push((expected, asked)),
+                Err(why) => left_out.push(NotAsked { expected, why }),
             }
         }
-        (asked, left_out)
+        let mut asked_before = None;
+        for ((entry, scripted), step) in (0..).zip(lowered.plan.script()).zip(lowered.plan.script_steps()) {
+            let (number, is_first) = (step as usize, asked_before != Some(step));
+            asked_before = Some(step);
+            let Some(said) = lowered.step_expectations.get(number).filter(|said| is_first && !said.is_empty()) else {
+                continue;
+            };
+            let expected = Expected::Step(number);
+            let why = if matches!(scripted, Scripted::Poll { .. }) {
+                Some("which task it means depends on what went before, and a state does not tell")
+            } else if said.refused == Some(Code::Throttling) {
+                Some("whether a call is throttled depends on when it comes, and times are not explored")
+            } else if !said.is_about_the_state() {
+                Some("what it answers depends on what went before, and a state does not tell")
+            } else {
+                None
+            };
+            match why {
+                Some(why) => left_out.push(NotAsked { expected, why }),
+                None => all.push((expected, Self::Step { name: name(expected), entry, step })),
+            }
+        }
+        (all, left_out)
     }
 
+    /// An expectation as a question, or why it is not asked.
+    fn expectation(lowered: &Lowered, what: &What, name: String) -> Result<Self, &'static str> {
+        match what {
+            What::Eventually { predicate, .. } => Ok(Self::Eventually(name, *predicate)),
+            What::Always { predicate, circumstance } => Ok(Self::Always(name, *predicate, *circumstance)),
+            What::Never { predicate, circumstance } => Ok(Self::Never(name, *predicate, *circumstance)),
+            What::Sometimes { predicate, circumstance } => Ok(Self::Sometimes(name, *predicate, *circumstance)),
+            What::Finally { predicate } => Ok(Self::Finally(name, *predicate)),
+            What::Possible { predicate } => Ok(Self::Possible(name, *predicate)),
+            What::Attempts { count, operator } => match lowered.world.operators[operator.index()].attempts {
+                // The state counts them up to the limit, which nobody passes.
+                Some(limit) if u64::from(limit) < u64::from(u8::MAX) => Ok(Self::Attempts(name, *operator, *count)),
+                Some(_) | None => Err("a state counts the attempts of operators that have a limit alone"),
+            },
+            What::Tasks { .. } | What::Task { .. } => Err(
+                "it is about the history of one run: a state tells where the last task stands, and not what others said",
+            ),
+            What::Refusals { .. } => Err(
+                "it is about the history of one run, and calls that are refused and change nothing are not explored",
+            ),
+        }
+    }
     /// The predicates that the question asks.
     fn predicates(&self) -> impl Iterator<Item = Predicate> {
         let (first, second) = match self {
-            Self::Invariant(_) | Self::StepInvariant(_) | Self::TasksEnd(_) => (None, None),
+            Self::Invariant(_)
+            | Self::StepInvariant(_)
+            | Self::TasksEnd(_)
+            | Self::Attempts(..)
+            | Self::Step { .. } => (None, None),
             Self::Always(_, p, c) | Self::Never(_, p, c) | Self::Sometimes(_, p, c) => (Some(*p), *c),
             Self::Eventually(_, p) | Self::Finally(_, p) | Self::Possible(_, p) => (Some(*p), None),
         };
@@ -100,6 +161,21 @@ impl Asked {
 }
 
 impl<S: IdSet, K: PackedKey> Lifecycle<'_, S, K> {
+    /// Whether what comes of a scripted step is as expected. One that means nothing in its state, or cannot be taken, contradicts nothing.
+    fn is_as_expected(&self, before: &Scene<S>, act: &Act<S>, expected: &StepExpectation) -> bool {
+        let Some(action) = &act.action else {
+            return true;
+        };
+        let (mut state, mut events) = (before.state.clone(), Vec::new());
+        let refused = match self.universe.apply(&mut state, action, &mut |event| events.push(event)) {
+            Ok(()) => None,
+            Err(Refusal::Rejected(rejection)) => Some(rejection),
+            Err(Refusal::Impossible(_)) => return true,
+        };
+        let step = Step { action, events: &events, refused, script: None };
+        expected.contradiction(self.universe, step, &state, &self.ledger).is_none()
+    }
+
     /// The question as a property of the model.
     pub(super) fn property(&self, asked: &Asked) -> Property<'_, Scene<S>, Act<S>> {
         let universe = self.universe;
@@ -146,6 +222,24 @@ impl<S: IdSet, K: PackedKey> Lifecycle<'_, S, K> {
             Asked::Possible(name, predicate) => {
                 let p = *predicate;
                 Property::always_possible(name, move |scene: &Scene<S>| is(p, scene))
+            }
+            Asked::Attempts(name, operator, (least, most)) => {
+                let (operator, least, most) = (*operator, *least, *most);
+                Property::always(name, move |scene: &Scene<S>| {
+                    let made = u64::from(scene.state.operator(operator).attempts);
+                    made <= most && (made >= least || !self.is_end(scene))
+                })
+            }
+            Asked::Step { name, entry, step } => {
+                let (entry, expected) = (*entry, &self.expected[*step as usize]);
+                Property::every_step(name, move |before: &Scene<S>, act: &Act<S>, _: &Scene<S>| {
+                    !act.scripted || before.script != entry || self.is_as_expected(before, act, expected)
+                })
+                // A step that is not scripted keeps it, and of a scripted one it is asked.
+                .evident()
+                // A step that is taken alone is none of the script's, and moves no resource that the script names from one state to another
+                // that anybody who calls could tell apart.
+                .kept_by_reduction()
             }
             Asked::TasksEnd(role) => {
                 let name = format!("every deletion task of {} ends", universe.world().roles[role.index()].name);

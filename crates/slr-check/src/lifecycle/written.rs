@@ -5,13 +5,13 @@ use slr_core::{IdSet, Universe};
 use slr_scenario::lower::Lowered;
 use slr_scenario::rewrite::{self, Played, Unsayable};
 use slr_scenario::simulation::SimTime;
-use slr_scenario::syntax::Scenario;
+use slr_scenario::syntax::{Scenario, Step};
 
-use super::{Act, Scene};
+use super::{Act, Expected, Scene};
 use crate::Run;
 
-/// The scenario whose only run is this one, a step each millisecond. Of what the original expects it keeps the expectation of that
-/// number, or nothing; how soon something is to come true is left out, for the run's times mean nothing.
+/// The scenario whose only run is this one, a step each millisecond. Of what the original expects it keeps this, or nothing: an expectation, or
+/// what is expected of the step with which the run ends; how soon something is to come true is left out, for the run's times mean nothing.
 ///
 /// Steps of the script that meant nothing where they came are left out.
 ///
@@ -22,7 +22,7 @@ pub fn written<S: IdSet>(
     lowered: &Lowered,
     universe: &Universe<S>,
     run: &Run<Scene<S>, Act<S>>,
-    expectation: Option<usize>,
+    expected: Option<Expected>,
 ) -> Result<Scenario, Unsayable> {
     let script = lowered.plan.script_steps();
     let mut before = &run.initial;
@@ -45,7 +45,18 @@ pub fn written<S: IdSet>(
         before = after;
     }
     let mut asked = scenario.clone();
-    asked.expect = expectation.and_then(|number| scenario.expect.get(number)).cloned().into_iter().collect();
+    asked.expect = match expected {
+        Some(Expected::Expectation(number)) => scenario.expect.get(number).cloned().into_iter().collect(),
+        Some(Expected::Step(_)) | None => Vec::new(),
+    };
+    if let Some(Expected::Step(number)) = expected
+        && let Some(Step::Do(original)) = scenario.steps.get(number).map(|step| &step.value)
+        && let Some(Step::Do(last)) = steps.last_mut().map(|step| &mut step.value)
+    {
+        last.refused.clone_from(&original.refused);
+        last.message.clone_from(&original.message);
+        last.answers.clone_from(&original.answers);
+    }
     rewrite::without_times(&mut asked);
     Ok(rewrite::only(&asked, steps))
 }

@@ -14,15 +14,17 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 
-use slr_check::lifecycle::{Act, Asked, ForWidth, Lifecycle, NotAsked, PackedKey, Scene, narrowest, written};
+use slr_check::lifecycle::{Act, Asked, Expected, ForWidth, Lifecycle, NotAsked, PackedKey, Scene, narrowest, written};
 use slr_check::{Bounds, Progress, Run, Settings, Unsound, check};
 use slr_core::rejection::Refusal;
 use slr_core::{IdSet, Universe};
 use slr_scenario::diagnostic::render;
+use slr_scenario::expect::What;
 use slr_scenario::run::{Output, run};
 use slr_scenario::simulation::{Ending, SimTime, Step};
 use slr_scenario::trace::record::{Footer, Names};
 use slr_scenario::trace::{Header, Recorder};
+use slr_scenario::yaml::Span;
 use slr_scenario::{Params, Source};
 
 use super::{Assignments, Format, stop_on_interrupt};
@@ -117,7 +119,7 @@ impl Check {
         if !ready.warnings.is_empty() {
             console.note(&render(&ready.source, &ready.warnings, console.err_look()))?;
         }
-        let name = |_: usize, expectation: &slr_scenario::expect::Expectation| excerpt(&ready.source, expectation.span);
+        let name = |expected: Expected| excerpt(&ready.source, span_of(&ready, expected));
         let (expected, not_asked) = Asked::expectations(&ready.lowered, name);
         let exploration = Exploration { command: self, ready: &ready, expected, not_asked };
         let told = narrowest(&ready.lowered, exploration)
@@ -186,7 +188,7 @@ impl Check {
 struct Exploration<'a> {
     command: &'a Check,
     ready: &'a Ready,
-    expected: Vec<Asked>,
+    expected: Vec<(Expected, Asked)>,
     not_asked: Vec<NotAsked>,
 }
 
@@ -198,14 +200,16 @@ impl ForWidth for Exploration<'_> {
         let mut asked = Asked::invariants::<S>();
         asked.retain(|asked| !command.no_step_invariants || !matches!(asked, Asked::StepInvariant(_)));
         let invariants = asked.len();
-        asked.extend(expected);
+        let (expected, questions): (Vec<_>, Vec<_>) = expected.into_iter().unzip();
+        asked.extend(questions);
         if command.liveness {
             asked.extend(universe.roles().filter(|role| universe.is_service_linked(*role)).map(Asked::TasksEnd));
         }
         let model = Lifecycle::<S, K>::new(universe, &ready.lowered, asked)
             .map_err(|error| Failure::Mistakes(format!("{}: {error}", ready.source.name())))?;
-        let unsound = |unsound: Unsound| Failure::Usage(unsound.to_string());
+        let unsound = |unsound: Unsound| Failure::Usage(refusal(&unsound));
         let (settings, mut notes) = command.settings(&model).map_err(unsound)?;
+        notes.extend(times_that_mean_nothing(ready));
         let mut ticker = Ticker::new(stop_on_interrupt()?);
         let checked = check(&model, &settings, &mut |progress| ticker.tick(progress));
         ticker.clear();
@@ -215,10 +219,8 @@ impl ForWidth for Exploration<'_> {
             (0..checked.runs.len()).filter(violated).find_map(|number| Some((number, checked.runs[number].as_ref()?)));
         let mut unwritten = None;
         if let Some((number, run)) = shown {
-            let mut asked = (0..ready.lowered.expectations.len())
-                .filter(|expectation| not_asked.iter().all(|left| left.expectation != *expectation));
-            let expectation = number.checked_sub(invariants).and_then(|place| asked.nth(place));
-            let found = Found { run, name: &checked.report.properties[number].name, expectation };
+            let expected = number.checked_sub(invariants).and_then(|place| expected.get(place)).copied();
+            let found = Found { run, name: &checked.report.properties[number].name, expected };
             unwritten = command.keep(ready, universe, &found, &mut notes).err();
         } else {
             let files = [&command.trace, &command.scenario];
@@ -238,8 +240,26 @@ struct Found<'a, S> {
     run: &'a Run<Scene<S>, Act<S>>,
     /// What it violates.
     name: &'a str,
-    /// Which expectation of the scenario that is, if it is one.
-    expectation: Option<usize>,
+    /// What of the scenario that is, if it is something that it expects.
+    expected: Option<Expected>,
+}
+
+/// Where it is written.
+fn span_of(ready: &Ready, expected: Expected) -> Span {
+    match expected {
+        Expected::Expectation(number) => ready.lowered.expectations.get(number).map(|expectation| expectation.span),
+        Expected::Step(number) => ready.scenario.steps.get(number).map(|step| step.span),
+    }
+    .unwrap_or_default()
+}
+
+/// What is left out of the expectations that name a time.
+fn times_that_mean_nothing(ready: &Ready) -> Option<String> {
+    let is_timed = |what: &What| matches!(what, What::Eventually { within: Some(_), .. });
+    let any = ready.lowered.expectations.iter().any(|expectation| is_timed(&expectation.what));
+    any.then(|| {
+        "how soon something comes true is not asked: `within` means nothing where every timing counts".to_owned()
+    })
 }
 
 impl Check {
@@ -260,7 +280,7 @@ impl Check {
             notes.push(format!("`slr replay {}` proves the run that violates `{}`", path.display(), found.name));
         }
         if let Some(path) = &self.scenario {
-            match written(&ready.scenario, &ready.lowered, universe, found.run, found.expectation) {
+            match written(&ready.scenario, &ready.lowered, universe, found.run, found.expected) {
                 Ok(scenario) => {
                     let text = slr_scenario::write(&scenario);
                     fs::write(path, &text).map_err(|error| cannot(path, &error))?;
@@ -309,11 +329,12 @@ fn played<S: IdSet>(text: String, found: &Found<'_, S>) -> String {
     let Some(report) = loaded.and_then(|loaded| run(&loaded.lowered, loaded.lowered.seed, Output::Nothing).ok()) else {
         return "cannot play the run: please report it, with the scenario".to_owned();
     };
-    let fails = match found.expectation {
-        Some(_) => report.outcomes.first().is_some_and(|outcome| !outcome.passed),
+    let fails = match found.expected {
+        Some(Expected::Expectation(_)) => report.outcomes.first().is_some_and(|outcome| !outcome.passed),
+        Some(Expected::Step(_)) => report.step_outcomes.iter().flatten().any(|outcome| !outcome.passed),
         None => report.broken.is_some(),
     };
-    match (fails, found.expectation) {
+    match (fails, found.expected) {
         (true, _) => format!("plays the run, and fails `{}`", found.name),
         (false, Some(_)) => format!("plays the run, which alone does not decide `{}`", found.name),
         (false, None) => format!("plays the run that violates `{}`", found.name),
@@ -355,6 +376,19 @@ fn how_far(progress: &Progress) -> String {
     let rate = progress.distinct.saturating_mul(1000) / millis;
     let Progress { distinct, level, waiting, bytes, .. } = progress;
     format!("{distinct} states, {waiting} to expand, depth {level}, {rate} states/s, {} MiB", bytes >> 20)
+}
+
+/// What is said where a shortcut is asked for that would answer wrongly, with the way out.
+fn refusal(unsound: &Unsound) -> String {
+    let way_out = match unsound {
+        Unsound::NoSymmetry => "leave `--symmetry` out",
+        Unsound::PropertyBreaksSymmetry(_) | Unsound::FairnessBreaksSymmetry(_) => {
+            "leave `--symmetry` out, or that question"
+        }
+        Unsound::NoReduction => "leave `--reduction` out",
+        Unsound::ReductionLosesProperty(_) => "leave `--reduction` out, or that question",
+    };
+    format!("{unsound}; {way_out}")
 }
 
 /// Why a shortcut is not taken.

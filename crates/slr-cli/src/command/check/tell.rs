@@ -11,6 +11,7 @@ use slr_core::{IdSet, Universe};
 use slr_scenario::diagnostic::Look;
 use slr_scenario::expect::What;
 
+use super::span_of;
 use crate::console::{DIM, FAILED, PASSED};
 use crate::exit::Exit;
 use crate::report::{counted, excerpt};
@@ -70,8 +71,7 @@ impl Told {
             let story = initial.zip(run.as_ref()).map(|(initial, run)| story(universe, initial, run));
             Finding { name: property.name.clone(), kind: property.kind, verdict, story }
         });
-        let text =
-            |left: &NotAsked| (excerpt(&ready.source, ready.lowered.expectations[left.expectation].span), left.why);
+        let text = |left: &NotAsked| (excerpt(&ready.source, span_of(ready, left.expected)), left.why);
         Self {
             title: ready.lowered.title.clone(),
             findings: findings.collect(),
