@@ -84,7 +84,7 @@ impl Play {
         // The story is the same whichever version tells it.
         let header = Header { version: "any".to_owned(), ..self.header() };
         let world = &self.lowered.world;
-        let mut writer = TextWriter::begin(Vec::new(), &header, world, self.lowered.plan.last_scripted(), Look::Plain)
+        let mut writer = TextWriter::begin(Vec::new(), &header, world, self.lowered.plan.until, Look::Plain)
             .expect("memory takes all");
         let mut tell = |at, line: Line| writer.line(at, &line).expect("memory takes all");
         let report =

@@ -101,7 +101,7 @@ impl Step {
         let description = (self.word & 1 == 1 && ids.has_text()).then_some(text);
         let operation = Operation::ALL[usize::from(third) % Operation::ALL.len()];
         match self.pick % 15 {
-            0 => Command::CreateRole { role, max_session_duration: None },
+            0 => Command::CreateRole { role, description: None, max_session_duration: None },
             1 => Command::CreateServiceLinkedRole { request: RequestIdx(ids.id(first, ids.requests)), description },
             2 => Command::DeleteRole { role },
             3 => Command::DeleteServiceLinkedRole { role },

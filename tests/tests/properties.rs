@@ -41,6 +41,7 @@ const EVENTS: &[&str] = &[
     "SessionEnded",
     "ResourceMoved",
     "DocsRead",
+    "ObstaclesNamed",
     "FailureSeen",
     "SuccessSeen",
     "GaveUp",

@@ -78,6 +78,46 @@ fn planted_bugs_shrink_to_what_they_need() {
     }
 }
 
+/// What nothing but the end decides is made as small as what an action decides: the run that leads to that end, and the world without what has
+/// nothing to do with it.
+#[test]
+fn failures_that_the_end_decides_shrink_to_what_they_need() {
+    let play = |bug: &str, expectation: &str| {
+        let text = campaign("all", bug, "").source.text().to_owned();
+        let text = text.replace("jitter: full }", "jitter: full, attempts: 1 }");
+        let (text, _) = text.split_once("expect:").expect("it expects something");
+        Play::of_text("end.yaml", format!("{text}expect: [{expectation}]\n"))
+    };
+    let gives_up = "cleans: nothing\n    polls: at-once";
+    let ignores = "ignores-failure: true";
+    for (bug, expectation, steps) in [
+        // It submits, the task starts and fails, and the operator, told at once, has no attempt left.
+        (gives_up, "{ eventually: role-gone }", 4),
+        (gives_up, "{ finally: role-gone }", 4),
+        (gives_up, "{ finally: resources-gone, kind: gadget }", 4),
+        (gives_up, "{ eventually: operator-done }", 4),
+        (gives_up, "{ tasks: [FAILED, SUCCEEDED] }", 4),
+        (gives_up, "{ attempts: 2..9 }", 4),
+        // It submits, the task starts and fails, and the operator polls.
+        (ignores, "{ eventually: role-gone }", 4),
+        (ignores, "{ finally: resources-gone }", 4),
+    ] {
+        let play = play(bug, expectation);
+        for seed in [1, 7, 11] {
+            let small = shrunk(&play, seed);
+            assert_eq!(small.scenario.steps.len(), steps, "{expectation} with {bug}:\n{}", small.text);
+            // The role, the one resource that keeps it, and the operator.
+            let (_, individuals, operators) = rewrite::size(&small.scenario);
+            assert_eq!((individuals, operators), (2, 1), "{expectation} with {bug}:\n{}", small.text);
+            assert!(small.is_minimal && small.recorded > steps, "{expectation} with {bug}");
+            let again = Play::of_text("small.yaml", small.text.as_str());
+            let report = run(&again.lowered, 3, Output::Nothing).expect("its world is possible");
+            assert!(!report.outcomes[0].passed && report.unplayable.is_empty(), "{}", small.text);
+            assert_eq!(report.outcomes[0].decided, None, "{}", small.text);
+        }
+    }
+}
+
 #[test]
 fn what_is_shrunk_fails_when_it_is_run() {
     for (bug, play, _) in bugs() {

@@ -4,7 +4,7 @@ use crate::key::filed_under;
 use crate::property::{Claim, Property};
 use crate::states::{StateNumber, States};
 use crate::table::Table;
-use crate::{Key, Model, RuleId, Step};
+use crate::{Key, Model, RuleId, Steps};
 
 /// Where a property was first seen to be decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,13 +31,18 @@ impl Tally {
     #[inline]
     fn count(&mut self, rule: RuleId, instances: u64) {
         if let Some(fired) = self.fired.get_mut(rule.0 as usize) {
-            *fired = fired.saturating_add(instances);
+            *fired = fired.wrapping_add(instances);
         }
     }
 
     /// How many (action, argument) instances there were.
     pub(crate) fn edges(&self) -> u64 {
         self.fired.iter().fold(0, |all, fired| all.saturating_add(*fired))
+    }
+
+    /// One of the same rules and properties that has counted nothing.
+    pub(crate) fn emptied(&self) -> Self {
+        Self::new(self.fired.len(), self.findings.len())
     }
 
     /// Adds what `other` counted to this and empties it.
@@ -63,18 +68,19 @@ fn note_finding(first: &mut Option<Finding>, finding: Finding) {
 /// The steps out of some states, before it is known which states they lead to.
 pub(crate) struct Batch<K> {
     keys: Vec<K>,
+    /// Those of the keys that [`sift`](Batch::sift) has left come first.
     fingerprints: Vec<u64>,
     /// For each expanded state, where its steps end in `keys`.
     ends: Vec<usize>,
     unseen: Vec<u32>,
-    /// Fingerprints of steps that were appended lately, by their low bits. Their states have been visited, or will be
+    /// Fingerprints of steps that were in a batch lately, by their low bits. Their states have been visited, or will be
     /// on account of an earlier step than one that comes now. States near each other share many successors: this
     /// leaves half of the steps out before they cost a look into the visited set.
-    recent: Box<[u64; RECENT]>,
+    recent: Box<[u64]>,
     /// Whether equal fingerprints are not enough.
     compare: bool,
-    /// If so: the keys that belong to `recent`. The first key fills it, for no place of `recent` refers to one before.
-    recent_keys: Vec<K>,
+    /// If so: the keys that belong to `recent`.
+    recent_keys: Vec<Option<K>>,
     pub(crate) tally: Tally,
     ample: Vec<(RuleId, u64, K)>,
 }
@@ -83,15 +89,14 @@ pub(crate) struct Batch<K> {
 /// nearest caches.
 pub(crate) const BATCH_STEPS: usize = 2048;
 
-/// So many are 128 KiB: they stay in the second-level cache.
-const RECENT: usize = 1 << 14;
+/// So many are 512 KiB: they stay in the second-level cache. They spare two of three looks into a visited set that does not; a quarter
+/// of them would spare every other one, and twice as many would push each other out.
+const RECENT: usize = 1 << 16;
 
 impl<K: Key> Batch<K> {
     pub(crate) fn new(tally: Tally, compare: bool) -> Self {
-        // At first no place holds a fingerprint that would be looked for there.
-        let recent = std::array::from_fn(|place| !(place as u64));
         Self {
-            recent: Box::new(recent),
+            recent: nothing_recent().collect(),
             compare,
             recent_keys: Vec::new(),
             keys: Vec::new(),
@@ -105,8 +110,18 @@ impl<K: Key> Batch<K> {
 
     pub(crate) fn clear(&mut self) {
         self.keys.clear();
-        self.fingerprints.clear();
         self.ends.clear();
+    }
+
+    /// How many steps were appended since the batch was cleared, before it is [sifted](Self::sift): the same whoever appended what before.
+    pub(crate) const fn generated(&self) -> u64 {
+        self.keys.len() as u64
+    }
+
+    /// Forgets what was generated lately, for it was not kept.
+    pub(crate) fn forget_recent(&mut self) {
+        self.recent = nothing_recent().collect();
+        self.recent_keys.clear();
     }
 
     pub(crate) fn is_full(&self) -> bool {
@@ -115,13 +130,50 @@ impl<K: Key> Batch<K> {
 
     /// Leaves out the steps that lead to states which, as a first look tells, were visited.
     pub(crate) fn sift(&mut self, visited: &Visited<'_, K>) {
+        self.leave_out_recent();
         if visited.compare {
-            visited.table.touch(&self.fingerprints);
+            visited.table.touch(&self.fingerprints[..self.keys.len()]);
             self.unseen.clear();
             self.unseen.extend((0u32..).take(self.keys.len()));
         } else {
-            visited.table.sift(&self.fingerprints, &mut self.unseen);
+            visited.table.sift(&self.fingerprints[..self.keys.len()], &mut self.unseen);
         }
+    }
+
+    /// Leaves out the steps to states to which another step has led lately. Nothing here branches on what is found, which nobody
+    /// could foretell.
+    #[expect(clippy::cast_possible_truncation, reason = "only the low bits matter")]
+    fn leave_out_recent(&mut self) {
+        let Self { keys, fingerprints, ends, recent, .. } = self;
+        // Whatever lies beyond was written for another batch, and need not be wiped.
+        if fingerprints.len() < keys.len() {
+            fingerprints.resize(keys.len(), 0);
+        }
+        if !K::INJECTIVE && self.compare {
+            self.recent_keys.resize(RECENT, None);
+        }
+        let mut kept = 0;
+        let mut step = 0;
+        for end in ends {
+            for at in step..*end {
+                let key = keys[at];
+                let fingerprint = filed_under(&key);
+                let place = fingerprint as usize % RECENT;
+                let mut is_other = recent[place] != fingerprint;
+                recent[place] = fingerprint;
+                // Said of the type too, so that nothing is left of it where keys are one word.
+                if !K::INJECTIVE && self.compare {
+                    is_other |= self.recent_keys[place] != Some(key);
+                    self.recent_keys[place] = Some(key);
+                }
+                keys[kept] = key;
+                fingerprints[kept] = fingerprint;
+                kept += usize::from(is_other);
+            }
+            step = *end;
+            *end = kept;
+        }
+        keys.truncate(kept);
     }
 
     /// The steps that are left: fingerprint, key, and which of the expanded states it leaves.
@@ -135,25 +187,11 @@ impl<K: Key> Batch<K> {
             (self.fingerprints[place as usize], self.keys[place as usize], parent)
         })
     }
+}
 
-    /// Appends a step, unless a step to the same state was appended lately.
-    #[inline]
-    #[expect(clippy::cast_possible_truncation, reason = "only the low bits matter")]
-    fn push(&mut self, key: K) {
-        let fingerprint = filed_under(&key);
-        let place = fingerprint as usize % RECENT;
-        // Said of the type too, so that nothing is left of it where keys are one word.
-        let compare = !K::INJECTIVE && self.compare;
-        if self.recent[place] != fingerprint || (compare && self.recent_keys[place] != key) {
-            self.recent[place] = fingerprint;
-            self.keys.push(key);
-            self.fingerprints.push(fingerprint);
-            if compare {
-                self.recent_keys.resize(RECENT, key);
-                self.recent_keys[place] = key;
-            }
-        }
-    }
+/// In no place a fingerprint that would be looked for there.
+fn nothing_recent() -> impl Iterator<Item = u64> {
+    (0..RECENT as u64).map(|place| !place)
 }
 
 /// A property of states, with the truth value that decides it.
@@ -273,42 +311,13 @@ impl<'p, M: Model> Expander<'p, M> {
     /// Appends all steps out of `state`, whose key is `key`. Returns whether there are none.
     #[inline]
     fn expand_fully(&self, number: StateNumber, key: &M::Key, state: &M::State, batch: &mut Batch<M::Key>) -> bool {
-        let mut steps = 0;
+        let mut steps = Appending { expander: self, from: (number, state), batch, found: 0 };
         if self.steps_are_evident {
-            self.model.steps(key, state, &mut |step| {
-                match step {
-                    Step::Packed(rule, key) => {
-                        batch.tally.count(rule, 1);
-                        batch.push(key);
-                    }
-                    Step::Whole(action, instances, next) => {
-                        self.add_step(number, steps, instances, (state, &action, &next), batch);
-                    }
-                }
-                steps += 1;
-            });
+            self.model.steps(key, state, &mut steps);
         } else {
-            self.model.successors(state, &mut |action, instances, next| {
-                self.add_step(number, steps, instances, (state, &action, &next), batch);
-                steps += 1;
-            });
+            self.model.successors(state, &mut |action, instances, next| steps.whole(action, instances, next));
         }
-        steps == 0
-    }
-
-    /// Judges and appends one step, the one at `place` out of `number`.
-    #[inline]
-    fn add_step(
-        &self,
-        number: StateNumber,
-        place: u32,
-        instances: u64,
-        step @ (_, action, next): (&M::State, &M::Action, &M::State),
-        batch: &mut Batch<M::Key>,
-    ) {
-        batch.tally.count(self.model.rule(action), instances);
-        self.judge_step(number, place, step, &mut batch.tally);
-        batch.push(self.model.pack(next));
+        steps.found == 0
     }
 
     /// The same modulo symmetry.
@@ -318,7 +327,7 @@ impl<'p, M: Model> Expander<'p, M> {
             batch.tally.count(self.model.rule(&action), instances);
             self.judge_step(number, steps, (state, &action, &next), &mut batch.tally);
             steps += 1;
-            batch.push(self.key_of(&next));
+            batch.keys.push(self.key_of(&next));
         });
         steps == 0
     }
@@ -370,11 +379,40 @@ impl<'p, M: Model> Expander<'p, M> {
         if suffices {
             for &(rule, instances, key) in &ample {
                 batch.tally.count(rule, instances);
-                batch.push(key);
+                batch.keys.push(key);
             }
         }
         batch.ample = ample;
         suffices
+    }
+}
+
+/// Judges and appends the steps out of a state.
+struct Appending<'a, 'p, M: Model> {
+    expander: &'a Expander<'p, M>,
+    from: (StateNumber, &'a M::State),
+    batch: &'a mut Batch<M::Key>,
+    found: u32,
+}
+
+impl<M: Model> Steps<M> for Appending<'_, '_, M> {
+    #[inline]
+    fn whole(&mut self, action: M::Action, instances: u64, next: M::State) {
+        let Self { expander, from: (number, state), batch, found } = self;
+        batch.tally.count(expander.model.rule(&action), instances);
+        expander.judge_step(*number, *found, (state, &action, &next), &mut batch.tally);
+        batch.keys.push(expander.model.pack(&next));
+        *found += 1;
+    }
+
+    #[inline]
+    fn packed(&mut self, rule: RuleId, next: impl Iterator<Item = M::Key>) {
+        let before = self.batch.keys.len();
+        self.batch.keys.extend(next);
+        let instances = self.batch.keys.len() - before;
+        self.batch.tally.count(rule, instances as u64);
+        // A state has fewer steps than a batch has room for states of 32 bits.
+        self.found = self.found.wrapping_add(u32::try_from(instances).unwrap_or(u32::MAX));
     }
 }
 

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use crate::expand::{Batch, Expander, Tally};
 use crate::key::filed_under;
 use crate::property::Property;
-use crate::round::{Found, NO_PARENT, ROUND, Team, alone};
+use crate::round::{Deadline, Found, NO_PARENT, Pace, Team, alone};
 use crate::states::{StateNumber, States};
 use crate::table::Table;
-use crate::{Key, Model, PropertyKind, Settings, Stop};
+use crate::{Bounds, Key, Model, PropertyKind, Settings, Stop};
 
 /// How far an exploration has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,7 +70,7 @@ pub(crate) fn explore<'p, M: Model>(
         frontier_end: 0,
         expanded: 0,
         bytes: 0,
-        bytes_of_last_round: 0,
+        pace: Pace::first(),
     };
     for state in model.initial_states() {
         let key = exploration.expander.key_of(&state);
@@ -94,7 +94,7 @@ struct Exploration<'p, M: Model> {
     frontier_end: StateNumber,
     expanded: StateNumber,
     bytes: u64,
-    bytes_of_last_round: u64,
+    pace: Pace,
 }
 
 impl<M: Model> Exploration<'_, M> {
@@ -125,25 +125,36 @@ impl<M: Model> Exploration<'_, M> {
         frontier: Range<StateNumber>,
         progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
     ) -> ControlFlow<Stop> {
-        for start in frontier.clone().step_by(ROUND as usize) {
-            if let Some(stop) = self.reason_to_stop() {
+        let deadline = Deadline(self.settings.bounds.time.and_then(|most| self.began.checked_add(most)));
+        while self.expanded < frontier.end {
+            if let Some(stop) = self.violation() {
                 return ControlFlow::Break(stop);
+            }
+            let Some(pace) = self.pace_within_bounds() else {
+                return ControlFlow::Break(Stop::Memory);
+            };
+            if deadline.is_over() {
+                return ControlFlow::Break(Stop::Time);
             }
             if progress(&self.progress(level)).is_break() {
                 return ControlFlow::Break(Stop::Cancelled);
             }
-            let round = start..(start + ROUND).min(frontier.end);
-            self.expanded = round.end;
-            if let Some(team) = &mut self.team {
-                team.together(&self.expander, round, &mut self.found, &mut self.tally);
+            let waiting = self.expanded..frontier.end;
+            let played = if let Some(team) = &mut self.team {
+                team.together(&self.expander, &waiting, pace, deadline, &mut self.found, &mut self.tally)
             } else {
-                alone(&self.expander, round, &mut self.found, &mut self.batch);
+                let played = alone(&self.expander, &waiting, pace, deadline, &mut self.found, &mut self.batch);
                 self.tally.take(&mut self.batch.tally);
-            }
+                played
+            };
+            (self.expanded, self.pace) = (played.until, played.pace);
             if self.found.overflowed {
                 return ControlFlow::Break(Stop::States);
             }
             self.weigh();
+            if played.time_is_up {
+                return ControlFlow::Break(Stop::Time);
+            }
             self.expander.forget_decided(&self.tally.findings);
         }
         // The last round of the last level is followed by no other that would ask.
@@ -153,15 +164,21 @@ impl<M: Model> Exploration<'_, M> {
         }
     }
 
-    fn reason_to_stop(&self) -> Option<Stop> {
-        let bounds = &self.settings.bounds;
-        self.violation()
-            .or_else(|| {
-                // What the last round took, the next one may take too.
-                let ahead = self.bytes.saturating_add(self.bytes_of_last_round);
-                bounds.memory.is_some_and(|most| ahead > most).then_some(Stop::Memory)
-            })
-            .or_else(|| bounds.time.is_some_and(|most| self.began.elapsed() >= most).then_some(Stop::Time))
+    /// How much to do in the next round so that it stays within the bounds; `None` if there is no memory for any.
+    ///
+    /// Near a bound rounds become small, so that little is done beyond it. What they may do is reckoned from what was found, which is the same
+    /// for any number of threads.
+    fn pace_within_bounds(&self) -> Option<Pace> {
+        let Bounds { states, memory, .. } = &self.settings.bounds;
+        let found = u64::from(self.found.states.found());
+        let pace = self.pace.that_fits(|new| states.is_none_or(|most| found.saturating_add(new) <= most));
+        // The bound on states is kept to the state: the smallest round may meet it.
+        let pace = pace.unwrap_or_else(|| self.pace.least());
+        let Some(most) = *memory else {
+            return Some(pace);
+        };
+        let ahead = |new: u64| self.found.states.bytes_with(new).saturating_add(self.found.table.bytes_with(new));
+        Some(pace.min(self.pace.that_fits(|new| ahead(new) <= most)?))
     }
 
     fn violation(&self) -> Option<Stop> {
@@ -171,9 +188,7 @@ impl<M: Model> Exploration<'_, M> {
     }
 
     fn weigh(&mut self) {
-        let bytes = self.found.states.bytes() + self.found.table.bytes();
-        self.bytes_of_last_round = bytes - self.bytes;
-        self.bytes = bytes;
+        self.bytes = self.found.states.bytes() + self.found.table.bytes();
     }
 
     fn progress(&self, level: u32) -> Progress {

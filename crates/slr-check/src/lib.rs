@@ -33,7 +33,7 @@ mod table;
 pub use check::{Checked, check};
 pub use explore::Progress;
 pub use key::Key;
-pub use model::{FairnessClass, Model, RuleId, Step, Symmetry};
+pub use model::{FairnessClass, Model, RuleId, Steps, Symmetry};
 pub use property::{Property, PropertyKind};
 pub use report::{Ending, PropertyReport, Report, RuleCoverage, Stop, Story, StoryStep, Timing, Verdict};
 pub use run::Run;

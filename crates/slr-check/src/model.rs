@@ -24,9 +24,9 @@ pub trait Model: Sync + Sized {
     /// Packs a state; two states are the same exactly if their keys are equal.
     fn pack(&self, state: &Self::State) -> Self::Key;
 
-    /// Visits the steps that [`successors`](Self::successors) visits, in the same order, in whatever form is cheapest.
-    fn steps(&self, _from: &Self::Key, state: &Self::State, visit: &mut impl FnMut(Step<Self>)) {
-        self.successors(state, &mut |action, instances, next| visit(Step::Whole(action, instances, next)));
+    /// Tells of the steps that [`successors`](Self::successors) visits, in the same order, in whatever form is cheapest.
+    fn steps(&self, _from: &Self::Key, state: &Self::State, steps: &mut impl Steps<Self>) {
+        self.successors(state, &mut |action, instances, next| steps.whole(action, instances, next));
     }
 
     /// The state that was packed into `key`.
@@ -110,14 +110,14 @@ pub trait Model: Sync + Sized {
     }
 }
 
-/// A step out of a state.
-#[derive(Debug)]
-pub enum Step<M: Model> {
-    /// The action, how many instances it stands for, and the state after it.
-    Whole(M::Action, u64, M::State),
-    /// One instance of a rule, and the packed state after it. Whatever property of steps is marked [evident](Property::evident) holds
-    /// of it.
-    Packed(RuleId, M::Key),
+/// Who is told of the steps out of a state.
+pub trait Steps<M: Model> {
+    /// An action, how many instances it stands for, and the state after it.
+    fn whole(&mut self, action: M::Action, instances: u64, next: M::State);
+
+    /// Instances of a rule, by the packed states after them. Whatever property of steps is marked [evident](Property::evident) holds of
+    /// each.
+    fn packed(&mut self, rule: RuleId, next: impl Iterator<Item = M::Key>);
 }
 
 /// A rule's place in [`Model::rules`].

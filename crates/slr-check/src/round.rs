@@ -5,7 +5,10 @@
 //! round and drop what the visited set holds; then each lane of shards is filled by one of them, in the fixed order; and
 //! last the winners are numbered, in the fixed order. So both give the same numbers.
 
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
 
 use rayon::ThreadPool;
 use rayon::prelude::*;
@@ -15,11 +18,94 @@ use crate::states::{MOST_STATES, NOBODY, StateNumber, States};
 use crate::table::{SHARDS, Shard, Table, shard_of, touch};
 use crate::{Key, Model};
 
-/// States expanded in a round. The rest of the program looks up (bounds, progress, reduction's proviso) between rounds,
-/// so this must not depend on the number of threads.
-pub(crate) const ROUND: u32 = 1 << 13;
-/// States expanded as one task.
-const CHUNK: u32 = 1024;
+/// Chunks that a round has at the most: enough for the last one to end not long after the others.
+const CHUNKS: u32 = 16;
+/// States that a chunk has at the most.
+const CHUNK: u32 = 512;
+/// Steps after which a chunk of the greatest rounds ends.
+const CHUNK_STEPS: u64 = 1 << 15;
+/// Steps after which a chunk of the smallest rounds ends.
+const LEAST_STEPS: u64 = 1 << 11;
+
+/// How much is done in a round. The rest of the program looks up (bounds, progress, reduction's proviso) between rounds,
+/// so none of this may depend on the number of threads.
+///
+/// A chunk is expanded as one task. It ends early, with a state expanded whole, when it has generated more steps than it may; the round
+/// then ends there, too, and what was expanded behind that place is forgotten.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Pace {
+    chunks: u32,
+    /// States a chunk.
+    parents: u32,
+    /// Steps a chunk.
+    steps: u64,
+}
+
+impl Pace {
+    /// The pace at which an exploration begins.
+    pub(crate) const fn first() -> Self {
+        Self { chunks: CHUNKS, parents: CHUNK, steps: CHUNK_STEPS }
+    }
+
+    /// The greatest round, after the experience of those before, in which no more new states are found than `fits` allows; `None` if it
+    /// allows no round at all. A state that has more steps than a chunk may have comes on top.
+    pub(crate) fn that_fits(self, fits: impl Fn(u64) -> bool) -> Option<Self> {
+        let mut steps = CHUNK_STEPS;
+        while steps >= LEAST_STEPS {
+            if fits(steps * u64::from(CHUNKS)) {
+                return Some(Self { chunks: CHUNKS, steps, ..self });
+            }
+            steps /= 2;
+        }
+        fits(LEAST_STEPS).then_some(Self { chunks: 1, steps: LEAST_STEPS, ..self })
+    }
+
+    /// The smaller of two paces.
+    pub(crate) fn min(self, other: Self) -> Self {
+        if (self.chunks, self.steps) <= (other.chunks, other.steps) { self } else { other }
+    }
+
+    /// The smallest round.
+    pub(crate) const fn least(self) -> Self {
+        Self { chunks: 1, steps: LEAST_STEPS, ..self }
+    }
+
+    /// The states of the round that begins with the first of these.
+    fn round(self, waiting: &Range<StateNumber>) -> Range<StateNumber> {
+        waiting.start..waiting.end.min(waiting.start.saturating_add(self.chunks * self.parents))
+    }
+
+    /// The pace after a round, of which a chunk ended after so many states if one ended early: so that few do.
+    fn after(self, early: Option<u32>) -> Self {
+        let parents = match early {
+            Some(states) => (states / 4 * 3).max(1),
+            None => (self.parents + self.parents / 8 + 1).min(CHUNK),
+        };
+        Self { parents, ..self }
+    }
+}
+
+/// What came of a round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Played {
+    /// The states below this number are expanded.
+    pub(crate) until: StateNumber,
+    /// The pace to go on with.
+    pub(crate) pace: Pace,
+    /// Whether the time was up meanwhile.
+    pub(crate) time_is_up: bool,
+}
+
+/// When an exploration has to end, if it has to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Deadline(pub(crate) Option<Instant>);
+
+impl Deadline {
+    pub(crate) fn is_over(self) -> bool {
+        self.0.is_some_and(|at| Instant::now() >= at)
+    }
+}
+
 /// Parts of the visited set that are filled by one thread each.
 const LANES: usize = 16;
 const SHARDS_PER_LANE: usize = SHARDS / LANES;
@@ -52,26 +138,40 @@ impl<K: Key> Found<K> {
     }
 }
 
-/// A round by one thread.
+/// A round by one thread: it begins with the first of the states that are waiting.
 pub(crate) fn alone<M: Model>(
     expander: &Expander<'_, M>,
-    round: std::ops::Range<StateNumber>,
+    waiting: &Range<StateNumber>,
+    pace: Pace,
+    deadline: Deadline,
     found: &mut Found<M::Key>,
     batch: &mut Batch<M::Key>,
-) {
-    let mut next = round.start;
-    while next < round.end {
+) -> Played {
+    let mut round = pace.round(waiting);
+    let (mut next, mut early, mut time_is_up) = (round.start, None, false);
+    let (mut chunk, mut steps) = (round.start, 0);
+    while next < round.end && !time_is_up {
         let first = next;
         batch.clear();
         while next < round.end && !batch.is_full() {
+            let before = batch.generated();
             expander.expand(next, &found.states, &found.visited(), batch);
             next += 1;
+            steps += batch.generated() - before;
+            if next == chunk + pace.parents {
+                (chunk, steps) = (next, 0);
+            } else if steps >= pace.steps && next < round.end {
+                early = Some(next - chunk);
+                round.end = next;
+            }
         }
         batch.sift(&found.visited());
         for (fingerprint, key, parent) in batch.unseen() {
             found.add(fingerprint, key, first + parent);
         }
+        time_is_up = deadline.is_over();
     }
+    Played { until: next, pace: pace.after(early), time_is_up }
 }
 
 /// Several threads, or one where reduction needs the visited set to stand still during a round.
@@ -90,6 +190,9 @@ struct Chunk<K> {
     candidates: Vec<Vec<Candidate<K>>>,
     /// The lane of each candidate, in the order of discovery.
     order: Vec<u8>,
+    /// The states below this number are expanded.
+    until: StateNumber,
+    tally: Tally,
 }
 
 #[derive(Clone, Copy)]
@@ -112,7 +215,12 @@ const UNNUMBERED: u32 = MOST_STATES;
 
 impl<K: Key> Team<K> {
     pub(crate) fn new(threads: u16, tally: &Tally, compare: bool) -> Self {
-        let chunk = || Chunk { candidates: (0..LANES).map(|_| Vec::new()).collect(), order: Vec::new() };
+        let chunk = || Chunk {
+            candidates: (0..LANES).map(|_| Vec::new()).collect(),
+            order: Vec::new(),
+            until: 0,
+            tally: tally.clone(),
+        };
         let lane = || Lane { won: Vec::new(), winners: Vec::new() };
         // Where no threads can be had, the one that asks does all the work, with the same result.
         let pool = (threads > 1)
@@ -122,31 +230,58 @@ impl<K: Key> Team<K> {
         Self {
             pool,
             batches: batches.collect(),
-            chunks: (0..ROUND / CHUNK).map(|_| chunk()).collect(),
+            chunks: (0..CHUNKS).map(|_| chunk()).collect(),
             lanes: (0..LANES).map(|_| lane()).collect(),
         }
     }
 
-    /// A round by all threads.
+    /// A round by all threads: it begins with the first of the states that are waiting.
     pub(crate) fn together<M: Model<Key = K>>(
         &mut self,
         expander: &Expander<'_, M>,
-        round: std::ops::Range<StateNumber>,
+        waiting: &Range<StateNumber>,
+        pace: Pace,
+        deadline: Deadline,
         found: &mut Found<K>,
         tally: &mut Tally,
-    ) {
-        let starts: Vec<StateNumber> = round.clone().step_by(CHUNK as usize).collect();
+    ) -> Played {
+        let round = pace.round(waiting);
+        let starts: Vec<StateNumber> = round.clone().step_by(pace.parents as usize).collect();
+        let end = |start: StateNumber| (start + pace.parents).min(round.end);
+        let time_is_up = AtomicBool::new(false);
         let queue = Mutex::new(self.chunks.iter_mut().zip(&starts));
         // A thread that panics holding the queue takes the whole program down with it: nobody sees a poisoned one.
         let take = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
         each(self.pool.as_ref(), self.batches.iter_mut().collect(), |batch| {
             while let Some((chunk, &start)) = take() {
-                let parents = start..(start + CHUNK).min(round.end);
-                chunk.expand(expander, parents, &found.visited(), batch);
+                let is_over = || {
+                    let is_over = deadline.is_over();
+                    time_is_up.fetch_or(is_over, Ordering::Relaxed) || is_over
+                };
+                chunk.expand(expander, start..end(start), pace.steps, &is_over, &found.visited(), batch);
+                chunk.tally.take(&mut batch.tally);
             }
         });
+        if time_is_up.into_inner() {
+            // Half a round is none: nobody could say which steps were taken.
+            return Played { until: round.start, pace, time_is_up: true };
+        }
+        let ended_early = |(chunk, start): &(&Chunk<K>, &StateNumber)| chunk.until < end(**start);
+        let early = self.chunks.iter().zip(&starts).position(|chunk| ended_early(&chunk));
+        let kept = early.map_or(starts.len(), |early| early + 1);
+        if kept < starts.len() {
+            for batch in &mut self.batches {
+                batch.forget_recent();
+            }
+        }
+        for (place, chunk) in self.chunks.iter_mut().take(starts.len()).enumerate() {
+            let counted = std::mem::replace(&mut chunk.tally, tally.emptied());
+            if place < kept {
+                tally.take(&mut { counted });
+            }
+        }
 
-        let chunks = &self.chunks[..starts.len()];
+        let chunks = &self.chunks[..kept];
         let Found { states, table, compare, .. } = found;
         let shards = table.shards_mut().chunks_mut(SHARDS_PER_LANE);
         each(
@@ -161,10 +296,9 @@ impl<K: Key> Team<K> {
             },
         );
 
-        self.number_winners(starts.len(), found);
-        for batch in &mut self.batches {
-            tally.take(&mut batch.tally);
-        }
+        self.number_winners(kept, found);
+        let until = early.map_or(round.end, |early| self.chunks[early].until);
+        Played { until, pace: pace.after(early.map(|early| until - starts[early])), time_is_up: false }
     }
 
     fn number_winners(&mut self, chunks: usize, found: &mut Found<K>) {
@@ -203,7 +337,9 @@ impl<K: Key> Chunk<K> {
     fn expand<M: Model<Key = K>>(
         &mut self,
         expander: &Expander<'_, M>,
-        parents: std::ops::Range<StateNumber>,
+        parents: Range<StateNumber>,
+        most_steps: u64,
+        is_over: &impl Fn() -> bool,
         visited: &Visited<'_, K>,
         batch: &mut Batch<K>,
     ) {
@@ -211,24 +347,31 @@ impl<K: Key> Chunk<K> {
         for candidates in &mut self.candidates {
             candidates.clear();
         }
-        let mut next = parents.start;
-        while next < parents.end {
+        let (mut next, mut steps) = (parents.start, 0);
+        while next < parents.end && steps < most_steps {
             let first = next;
             batch.clear();
-            while next < parents.end && !batch.is_full() {
+            while next < parents.end && !batch.is_full() && steps + batch.generated() < most_steps {
                 expander.expand(next, visited.states, visited, batch);
                 next += 1;
             }
+            steps += batch.generated();
             batch.sift(visited);
             self.keep_candidates(first, visited, batch);
+            if is_over() {
+                break;
+            }
         }
+        self.until = next;
     }
 
     /// Keeps the steps of the batch that lead to states which are not in the visited set.
     #[expect(clippy::cast_possible_truncation, reason = "there are fewer than 256 lanes")]
     fn keep_candidates(&mut self, first: StateNumber, visited: &Visited<'_, K>, batch: &Batch<K>) {
         for (fingerprint, key, parent) in batch.unseen() {
-            if !visited.holds(fingerprint, &key) {
+            // Where words are not compared, the batch was sifted by fingerprint: what is left is new, or lies behind a full bucket,
+            // which the lane will see as soon as anybody.
+            if !visited.compare || !visited.holds(fingerprint, &key) {
                 let lane = shard_of(fingerprint) / SHARDS_PER_LANE;
                 self.candidates[lane].push(Candidate { fingerprint, key, parent: first + parent });
                 self.order.push(lane as u8);
@@ -272,3 +415,145 @@ pub(crate) fn each<T: Send>(pool: Option<&ThreadPool>, items: Vec<T>, work: impl
 
 /// The number of the parent of an initial state.
 pub(crate) const NO_PARENT: StateNumber = NOBODY;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::key::filed_under;
+    use crate::{Property, RuleId};
+
+    /// Every state leads to the next hundred.
+    struct Ladder;
+
+    impl Model for Ladder {
+        type State = u64;
+        type Action = ();
+        type Key = u64;
+
+        fn initial_states(&self) -> Vec<u64> {
+            (0..5_000).collect()
+        }
+
+        fn successors(&self, state: &u64, visit: &mut impl FnMut((), u64, u64)) {
+            for step in 1..=100 {
+                visit((), 1, state + 10_000 + step);
+            }
+        }
+
+        fn pack(&self, state: &u64) -> u64 {
+            *state
+        }
+
+        fn unpack(&self, key: &u64) -> u64 {
+            *key
+        }
+
+        fn rules(&self) -> Vec<String> {
+            vec!["climb".to_owned()]
+        }
+
+        fn rule(&self, (): &()) -> RuleId {
+            RuleId(0)
+        }
+
+        fn properties(&self) -> Vec<Property<'_, u64, ()>> {
+            Vec::new()
+        }
+
+        fn describe_state(&self, state: &u64) -> String {
+            state.to_string()
+        }
+
+        fn describe_action(&self, (): &()) -> String {
+            "climb".to_owned()
+        }
+    }
+
+    fn begun() -> Found<u64> {
+        let (states, table) = (States::new(None), Table::new(false));
+        let mut found = Found { states, table, compare: false, overflowed: false };
+        for state in Ladder.initial_states() {
+            found.add(filed_under(&state), state, NO_PARENT);
+        }
+        found
+    }
+
+    /// What a round by one thread and by three does.
+    fn both_ways(pace: Pace, deadline: Deadline) -> [(Played, u64, Vec<u64>); 2] {
+        let expander = Expander::new(&Ladder, &[], false, false);
+        let waiting = 0..5_000;
+        let told = |played: Played, tally: &Tally, found: &Found<u64>| {
+            (played, tally.edges(), (0..found.states.found()).map(|number| found.states.key(number)).collect())
+        };
+        let (mut tally, mut found) = (Tally::new(1, 0), begun());
+        let mut batch = Batch::new(tally.clone(), false);
+        let played = alone(&expander, &waiting, pace, deadline, &mut found, &mut batch);
+        tally.take(&mut batch.tally);
+        let by_one = told(played, &tally, &found);
+        let (mut tally, mut found) = (Tally::new(1, 0), begun());
+        let mut team = Team::new(3, &tally, false);
+        let played = team.together(&expander, &waiting, pace, deadline, &mut found, &mut tally);
+        [by_one, told(played, &tally, &found)]
+    }
+
+    #[test]
+    fn a_round_ends_where_a_chunk_has_generated_enough() {
+        let never = Deadline(None);
+        for (pace, until) in [
+            (Pace::first(), 656),
+            (Pace { steps: 1 << 17, ..Pace::first() }, 5_000),
+            (Pace { chunks: 1, parents: 10, steps: 2048 }, 10),
+            (Pace { chunks: 1, parents: 1024, steps: 2048 }, 21),
+            (Pace { chunks: 3, parents: 20, steps: 2000 }, 60),
+        ] {
+            let [by_one, by_three] = both_ways(pace, never);
+            assert_eq!(by_one, by_three, "{pace:?}");
+            assert_eq!((by_one.0.until, by_one.1), (until, u64::from(until) * 100), "{pace:?}");
+        }
+    }
+
+    /// What was generated behind the end of a round is generated once more in the next one, and not taken for known.
+    #[test]
+    fn nothing_is_lost_behind_the_end_of_a_round() {
+        let expander = Expander::new(&Ladder, &[], false, false);
+        let all = |threads: u16| {
+            let (mut tally, mut found) = (Tally::new(1, 0), begun());
+            let mut team = Team::new(threads, &tally, false);
+            let (mut waiting, mut pace, mut rounds) = (0..5_000, Pace::first(), 0);
+            while !waiting.is_empty() {
+                let played = team.together(&expander, &waiting, pace, Deadline(None), &mut found, &mut tally);
+                (waiting.start, pace, rounds) = (played.until, played.pace, rounds + 1);
+            }
+            assert!(rounds > 2);
+            (tally.edges(), found.states.found())
+        };
+        for threads in [1, 2, 5] {
+            assert_eq!(all(threads), (500_000, 5_000 + 5_099));
+        }
+    }
+
+    #[test]
+    fn a_round_ends_when_the_time_is_up() {
+        let pace = Pace { steps: 1 << 17, ..Pace::first() };
+        let [by_one, by_three] = both_ways(pace, Deadline(Some(Instant::now())));
+        // One thread has taken in a batch, several drop what they had begun.
+        assert!(by_one.0.time_is_up && 0 < by_one.0.until && by_one.0.until < 5_000, "{:?}", by_one.0);
+        assert_eq!(by_one.1, u64::from(by_one.0.until) * 100);
+        assert_eq!((by_three.0.until, by_three.0.time_is_up, by_three.1), (0, true, 0));
+        assert_eq!(by_three.2.len(), 5_000);
+    }
+
+    #[test]
+    fn a_pace_is_as_great_as_fits() {
+        let pace = Pace::first();
+        let fitting = |most: u64| pace.that_fits(|new| new <= most);
+        assert_eq!(fitting(u64::MAX), Some(pace));
+        assert_eq!(fitting(8 << 12), Some(Pace { steps: 1 << 12, ..pace }));
+        assert_eq!(fitting(3_000), Some(pace.least()));
+        assert_eq!(fitting(2_000), None);
+        assert_eq!(pace.after(Some(100)).parents, 75);
+        assert_eq!(pace.after(Some(1)).parents, 1);
+        assert_eq!(pace.after(Some(100)).after(None).parents, 85);
+        assert_eq!(pace.after(None), pace);
+    }
+}

@@ -46,11 +46,11 @@ pub struct Bounds {
     pub states: Option<u64>,
     /// At most so many bytes are held by the visited set, the stored states, their parents and, for the properties that
     /// need it, the graph. The working buffers of the round in progress (some megabytes) and the program itself come on
-    /// top.
+    /// top, and the steps out of the last state if they are very many.
     pub memory: Option<u64>,
     /// States so many steps from the beginning are judged but not expanded.
     pub depth: Option<u32>,
-    /// The clock is read between rounds; a run that it stops is the only one that differs from machine to machine.
+    /// The clock is read every few thousand steps; a run that it stops is the only one that differs from machine to machine.
     pub time: Option<Duration>,
 }
 

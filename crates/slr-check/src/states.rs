@@ -65,6 +65,12 @@ impl<K: Key> States<K> {
         }
     }
 
+    /// Bytes that so many states more would take.
+    pub(crate) fn bytes_with(&self, more: u64) -> u64 {
+        let each = (size_of::<K>() + size_of::<StateNumber>()) as u64;
+        self.bytes().saturating_add(more.saturating_mul(each))
+    }
+
     pub(crate) fn bytes(&self) -> u64 {
         self.keys.bytes() + self.parents.bytes()
     }

@@ -15,6 +15,8 @@ pub(crate) const SHARDS: usize = 1 << SHARD_BITS;
 const FIRST_BUCKETS: usize = 4;
 const BUCKET: usize = 8;
 const EMPTY: u64 = 0;
+/// So many buckets are loaded before the first of them is read: they are half of what the nearest cache holds.
+const AT_ONCE: usize = 256;
 
 /// A set of fingerprints, each with a `u32` beside it if the set was made so.
 #[derive(Debug)]
@@ -65,20 +67,32 @@ impl Table {
     }
 
     /// Keeps in `unseen` the places of those `fingerprints` that do not lie in their first bucket: of nine in ten steps
-    /// no more has to be asked. Nothing here branches, so that the loads of many buckets are on their way at once.
-    #[inline]
+    /// no more has to be asked. Nothing here branches on what is found, and what loads the buckets does little else, so that many of
+    /// them are on their way at once.
     pub(crate) fn sift(&self, fingerprints: &[u64], unseen: &mut Vec<u32>) {
-        self.touch(fingerprints);
         unseen.clear();
         unseen.resize(fingerprints.len(), 0);
+        let mut homes = [0; AT_ONCE];
+        let mut place = 0;
         let mut kept = 0;
-        for (place, &fingerprint) in (0u32..).zip(fingerprints) {
-            let shard = &self.shards[shard_of(fingerprint)];
-            let seen = shard.buckets[shard.home(fingerprint)].holds(fingerprint);
-            unseen[kept] = place;
-            kept += usize::from(!seen) | usize::from(fingerprint == EMPTY);
+        for some in fingerprints.chunks(AT_ONCE) {
+            for (home, &fingerprint) in homes.iter_mut().zip(some) {
+                *home = self.shards[shard_of(fingerprint)].home(fingerprint);
+            }
+            touch(some.iter().zip(&homes).map(|(&fingerprint, &home)| self.bucket(fingerprint, home).0[0]));
+            for (&fingerprint, &home) in some.iter().zip(&homes) {
+                let seen = self.bucket(fingerprint, home).holds(fingerprint);
+                unseen[kept] = place;
+                place += 1;
+                kept += usize::from(!seen) | usize::from(fingerprint == EMPTY);
+            }
         }
         unseen.truncate(kept);
+    }
+
+    #[inline]
+    fn bucket(&self, fingerprint: u64, home: usize) -> &Bucket {
+        &self.shards[shard_of(fingerprint)].buckets[home]
     }
 
     /// The note of `fingerprint`, if it is here and `same` accepts its note (a table without notes asks `same(0)`).
@@ -95,6 +109,14 @@ impl Table {
 
     pub(crate) fn shards_mut(&mut self) -> &mut [Shard] {
         self.shards.as_mut_slice()
+    }
+
+    /// Bytes that slots and notes would take with so many fingerprints more.
+    ///
+    /// They spread evenly over the shards; twice as many as come to each are counted, and some more.
+    pub(crate) fn bytes_with(&self, more: u64) -> u64 {
+        let to_each = usize::try_from(more / (SHARDS as u64 / 2)).unwrap_or(usize::MAX).saturating_add(BUCKET * 4);
+        self.shards.iter().map(|shard| shard.bytes_with(to_each)).sum()
     }
 
     /// Bytes held by slots and notes.
@@ -226,9 +248,8 @@ impl Shard {
         }
     }
 
-    /// Two thirds full: beyond, many buckets overflow.
     const fn is_full(&self) -> bool {
-        self.held >= self.buckets.len() * BUCKET / 3 * 2
+        self.held >= Self::most_in(self.buckets.len())
     }
 
     #[cold]
@@ -267,7 +288,26 @@ impl Shard {
     }
 
     const fn bytes(&self) -> u64 {
-        (self.buckets.len() * size_of::<Bucket>() + self.notes.len() * size_of::<[u32; BUCKET]>()) as u64
+        self.bytes_of(self.buckets.len())
+    }
+
+    const fn bytes_of(&self, buckets: usize) -> u64 {
+        let notes = if self.noted { size_of::<[u32; BUCKET]>() } else { 0 };
+        buckets as u64 * (size_of::<Bucket>() + notes) as u64
+    }
+
+    fn bytes_with(&self, more: usize) -> u64 {
+        let held = self.held.saturating_add(more);
+        let mut buckets = self.buckets.len();
+        while held > Self::most_in(buckets) {
+            buckets += buckets / 2;
+        }
+        self.bytes_of(buckets)
+    }
+
+    /// Two thirds: beyond, many buckets overflow.
+    const fn most_in(buckets: usize) -> usize {
+        buckets * BUCKET / 3 * 2
     }
 }
 
@@ -334,6 +374,9 @@ mod tests {
             backwards.insert(b, 0, |_| true);
         }
         assert_eq!(forwards.bytes(), backwards.bytes());
+        assert!(forwards.bytes_with(0) >= forwards.bytes());
+        let foreseen = Table::new(false).bytes_with(5000);
+        assert!(foreseen >= forwards.bytes() && foreseen < 3 * forwards.bytes(), "{foreseen}");
         assert!(forwards.bytes() < 5000 * 19);
     }
 }

@@ -93,6 +93,105 @@ fn a_bound_on_memory_is_not_exceeded() {
     assert_eq!((report.stop, report.exhaustive), (Stop::Memory, false));
     assert!(report.bytes <= most && report.bytes > most / 4, "{}", report.bytes);
     assert!(report.unexpanded > 0 && report.unexamined == 0);
+    // Near the bound rounds become small: what is left of it is less than a table takes to grow.
+    for most in [200_000, 700_000, 2_000_000] {
+        let report = explore_by_all::<Narrow>(&MEDIUM, &bounded(Bounds { memory: Some(most), ..Bounds::default() }));
+        assert_eq!(report.stop, Stop::Memory);
+        assert!(report.bytes <= most && report.bytes > most / 3, "{} of {most}", report.bytes);
+    }
+}
+
+/// Two levels of states, each of which has very many steps.
+struct Fan {
+    width: u32,
+}
+
+impl Model for Fan {
+    type State = u32;
+    type Action = ();
+    type Key = u64;
+
+    fn initial_states(&self) -> Vec<u32> {
+        vec![0]
+    }
+
+    fn successors(&self, state: &u32, visit: &mut impl FnMut((), u64, u32)) {
+        let first = match *state {
+            0 => 1,
+            state if state <= self.width => state.wrapping_mul(0x9E37_79B9) % (64 * self.width) + self.width + 1,
+            _ => return,
+        };
+        for place in 0..self.width {
+            visit((), 1, first + place);
+        }
+    }
+
+    fn pack(&self, state: &u32) -> u64 {
+        u64::from(*state)
+    }
+
+    fn unpack(&self, key: &u64) -> u32 {
+        u32::try_from(*key).expect("packed from one")
+    }
+
+    fn rules(&self) -> Vec<String> {
+        vec!["go".to_owned()]
+    }
+
+    fn rule(&self, (): &()) -> RuleId {
+        RuleId(0)
+    }
+
+    fn properties(&self) -> Vec<Property<'_, u32, ()>> {
+        let last = 65 * self.width;
+        vec![Property::never("too far", move |state| *state > last + 2 * self.width)]
+    }
+
+    fn describe_state(&self, state: &u32) -> String {
+        state.to_string()
+    }
+
+    fn describe_action(&self, (): &()) -> String {
+        "go".to_owned()
+    }
+}
+
+/// The reports by one to four threads, which have to be the same, and how often each looked up.
+fn explore_fan(bounds: &Bounds) -> (Report, usize) {
+    let model = Fan { width: 1000 };
+    let mut reports = (1..=4).filter_map(NonZero::new).map(|threads| {
+        let settings = Settings { threads, ..bounded(bounds.clone()) };
+        let mut looks = 0;
+        let checked = check(&model, &settings, &mut |_| {
+            looks += 1;
+            ControlFlow::Continue(())
+        });
+        (Report { timing: Timing::default(), ..checked.expect("sound settings").report }, looks)
+    });
+    let first = reports.next().expect("one thread at least");
+    assert!(reports.all(|other| other == first), "the number of threads makes no difference");
+    first
+}
+
+#[test]
+fn bounds_are_looked_at_within_a_level_of_very_many_steps() {
+    let (whole, looks) = explore_fan(&Bounds::default());
+    assert!(whole.exhaustive && whole.distinct > 50_000, "{}", whole.distinct);
+    assert_eq!((whole.edges, whole.depth, whole.ends), (1_001_000, 2, whole.distinct - 1001));
+    // A thousand states with a thousand steps each would be a single round of so many states.
+    assert!(looks > 10, "{looks}");
+
+    for most in [1_500, 20_000, whole.distinct - 1] {
+        let (report, _) = explore_fan(&Bounds { states: Some(most), ..Bounds::default() });
+        assert_eq!((report.stop, report.distinct), (Stop::States, most));
+        // Only what is reckoned with a round of the remaining states is generated beyond the bound.
+        assert!(report.edges < whole.edges || most > 20_000, "{} steps for {most} states", report.edges);
+    }
+    for most in [300_000, 900_000] {
+        let (report, _) = explore_fan(&Bounds { memory: Some(most), ..Bounds::default() });
+        assert_eq!((report.stop, report.exhaustive), (Stop::Memory, false));
+        assert!(report.bytes <= most && report.bytes > most / 3, "{} of {most}", report.bytes);
+    }
 }
 
 #[test]

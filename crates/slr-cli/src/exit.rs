@@ -20,7 +20,7 @@ pub(crate) enum Exit {
     InputOutput = 4,
     /// A bug of `slr`.
     Bug = 5,
-    /// A check came to one of its bounds.
+    /// A check came to one of its bounds, or was broken off.
     Bound = 6,
 }
 
@@ -41,7 +41,9 @@ impl Exit {
             Self::Mistakes => "a scenario or a trace has mistakes and cannot be played",
             Self::InputOutput => "something could not be read or written",
             Self::Bug => "a bug of slr: an invariant of the model does not hold; please report it",
-            Self::Bound => "a check came to a bound before everything was looked at, and found no violation",
+            Self::Bound => {
+                "a check came to a bound or was broken off before everything was looked at, and found no violation"
+            }
         }
     }
 

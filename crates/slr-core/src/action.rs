@@ -140,6 +140,8 @@ pub enum Command {
     CreateRole {
         /// The slot, which holds name and path.
         role: RoleIdx,
+        /// The role's description.
+        description: Option<TextIdx>,
         /// The maximal session duration in seconds; `None` for the default of an hour.
         max_session_duration: Option<u32>,
     },

@@ -40,8 +40,13 @@ impl Field {
         word & !self.mask() | value.wrapping_shl(self.shift as u32)
     }
 
+    /// One in its place; 0 if it has no bits.
+    pub(crate) const fn one(self) -> u64 {
+        if self.bits == 0 { 0 } else { (1_u64).wrapping_shl(self.shift as u32) }
+    }
+
     #[inline]
-    const fn mask(self) -> u64 {
+    pub(crate) const fn mask(self) -> u64 {
         self.ones.wrapping_shl(self.shift as u32)
     }
 
@@ -208,6 +213,11 @@ impl Codec {
         let docs = self.operators[operator].docs;
         let [_, _, read, _] = operator_codes(OperatorState { docs: Docs::Read, ..OperatorState::default() });
         Stencil::writing(docs.mask(), read.wrapping_shl(u32::from(docs.shift)))
+    }
+
+    /// Where an operator counts its attempts.
+    pub(crate) fn attempts(&self, operator: usize) -> Field {
+        self.operators[operator].attempts
     }
 
     /// Where the resources lie that a failed task named.

@@ -158,6 +158,13 @@ pub enum Event<S> {
         /// The operator.
         operator: OperatorIdx,
     },
+    /// An operator has learnt from the refusal of its clean-up what stands against it.
+    ObstaclesNamed {
+        /// The operator.
+        operator: OperatorIdx,
+        /// What it is told of.
+        resources: S,
+    },
     /// An operator takes its last task for failed.
     FailureSeen {
         /// The operator.

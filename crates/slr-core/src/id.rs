@@ -50,6 +50,10 @@ ids! {
     TextIdx,
     /// A transition of a resource kind.
     TransitionIdx,
+    /// A transition that a service makes, with all the resources that may make it.
+    ServiceMoveIdx,
+    /// A clean-up that nothing but a closed region can stand against, with all the resources that may undergo it.
+    PlainCleanUpIdx,
 }
 
 /// The number of a thing as an id; the universe's limits keep every count below 2^32.

@@ -34,7 +34,7 @@ pub trait IdSet: Clone + Debug + Default + Eq + Ord + Hash + Send + Sync + 'stat
     #[must_use]
     fn minus(&self, other: &Self) -> Self;
     /// The ids, smallest first.
-    fn iter(&self) -> impl Iterator<Item = u32> + 'static;
+    fn iter(&self) -> impl Iterator<Item = u32> + Clone + 'static;
     /// The set's low 64 ids as a word, for codecs of narrow states; ids beyond are not told.
     fn low_word(&self) -> u64;
     /// The set of the ids whose bits are set in `word`.
@@ -51,6 +51,11 @@ pub trait IdSet: Clone + Debug + Default + Eq + Ord + Hash + Send + Sync + 'stat
             next.remove(id);
         }
         None
+    }
+
+    /// The parts of this set, the empty one first.
+    fn parts(&self) -> Parts<Self> {
+        Parts { all: self.clone(), next: Some(Self::default()) }
     }
 
     /// Adds or takes out `id`.
@@ -82,6 +87,24 @@ pub trait IdSet: Clone + Debug + Default + Eq + Ord + Hash + Send + Sync + 'stat
     }
 }
 
+/// The parts of a set, counted like binary numbers.
+#[derive(Debug, Clone)]
+pub struct Parts<S> {
+    all: S,
+    next: Option<S>,
+}
+
+impl<S: IdSet> Iterator for Parts<S> {
+    type Item = S;
+
+    #[inline]
+    fn next(&mut self) -> Option<S> {
+        let part = self.next.take()?;
+        self.next = part.next_part_of(&self.all);
+        Some(part)
+    }
+}
+
 /// The ids of the set bits of a word, smallest first.
 #[derive(Debug, Clone)]
 pub struct Bits<W>(W);
@@ -99,6 +122,12 @@ macro_rules! word_sets {
                 let id = self.0.trailing_zeros();
                 self.0 &= self.0 - 1;
                 Some(id)
+            }
+
+            #[inline]
+            fn size_hint(&self) -> (usize, Option<usize>) {
+                let left = self.0.count_ones() as usize;
+                (left, Some(left))
             }
         }
 
@@ -145,7 +174,7 @@ macro_rules! word_sets {
                 self & !other
             }
             #[inline]
-            fn iter(&self) -> impl Iterator<Item = u32> + 'static {
+            fn iter(&self) -> impl Iterator<Item = u32> + Clone + 'static {
                 Bits(*self)
             }
             #[inline]
@@ -247,7 +276,7 @@ impl IdSet for WideSet {
         Self(words).trim()
     }
 
-    fn iter(&self) -> impl Iterator<Item = u32> + 'static {
+    fn iter(&self) -> impl Iterator<Item = u32> + Clone + 'static {
         let words = self.0.clone();
         (0_u32..).zip(words).flat_map(|(word, bits)| Bits(bits).map(move |bit| word * 64 + bit))
     }
@@ -331,10 +360,7 @@ mod tests {
         assert_eq!(x.is_within(&y), a.is_subset(b));
         assert_eq!(x.meets(&y), !a.is_disjoint(b));
         assert_eq!(x.is_empty(), a.is_empty());
-        let mut parts = vec![S::default()];
-        while let Some(next) = parts[parts.len() - 1].next_part_of(&x.and(&y)) {
-            parts.push(next);
-        }
+        let parts: Vec<S> = x.and(&y).parts().collect();
         let distinct: BTreeSet<_> = parts.iter().collect();
         assert_eq!((parts.len(), distinct.len()), (1 << (a & b).len(), 1 << (a & b).len()), "every part once");
         assert!(parts.iter().all(|part| part.is_within(&x.and(&y))));

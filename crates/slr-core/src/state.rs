@@ -24,7 +24,7 @@ pub struct State<S> {
     pub(crate) busy_at_start: S,
     /// Per resource: the code of its state in its kind.
     pub(crate) resources: Planes<S, CODE_BITS>,
-    /// Resources that their role's last failed task named and that still block.
+    /// Resources that their role's last failed task named, or since then the refusal of a clean-up, and that still block.
     pub(crate) reported: S,
     /// Resources that blocked when their role's task started, where that is judged.
     pub(crate) blocking_at_start: S,
@@ -91,7 +91,7 @@ impl<S: IdSet> State<S> {
         self.resources.plane(0)
     }
 
-    /// The resources that a failed task named and that still block.
+    /// The resources that a failed task named, or since then the refusal of a clean-up, and that still block.
     #[inline]
     pub fn reported(&self) -> &S {
         &self.reported

@@ -34,6 +34,7 @@ pub(crate) struct RoleFacts<S> {
     pub(crate) tags: S,
     pub(crate) boundaries: S,
     pub(crate) trust_policies: S,
+    /// Those who want the role of this name gone.
     pub(crate) operators: Vec<OperatorIdx>,
     /// Resources whose kinds have states in which the service holds a session, by those states' codes.
     pub(crate) working: Vec<(S, u8)>,
@@ -51,10 +52,20 @@ pub(crate) struct ServiceMove<S> {
     pub(crate) needs_live_role: bool,
     pub(crate) begins_use: bool,
     pub(crate) is_conditional: bool,
+    /// Whether chance leaves it alone.
+    pub(crate) is_exceptional: bool,
     /// The role that all members use, if they use one.
     pub(crate) role: Option<RoleIdx>,
     /// Whether no other resource has a say in it: no child, no parent, no relative.
     pub(crate) is_alone: bool,
+}
+
+/// A clean-up that nothing but a closed region can stand against, with the resources that may undergo it.
+#[derive(Debug, Clone)]
+pub(crate) struct PlainCleanUp<S> {
+    pub(crate) members: S,
+    pub(crate) transition: TransitionIdx,
+    pub(crate) from: u8,
 }
 
 /// A [`Condition`] of a transition, by ids.
@@ -166,8 +177,9 @@ pub struct Universe<S> {
     pub(crate) has_children: bool,
     /// Whether two role slots have one name, ignoring case.
     pub(crate) has_namesakes: bool,
-    /// Per resource and code, the clean-up that nothing but a closed region can stand against, and where it leads.
-    plain_clean_ups: Vec<[Option<(TransitionIdx, u8)>; 1 << CODE_BITS]>,
+    pub(crate) plain_clean_ups: Vec<PlainCleanUp<S>>,
+    /// The same per resource and code: the transition, and where it leads.
+    plain_clean_ups_of: Vec<PlainByCode>,
     /// The codes in which somebody can be called for a resource's clean-up, with the resources of the kinds in which they are.
     callable: Vec<(u8, S)>,
     /// The codes that are ends, with the resources of the kinds in which they are.
@@ -202,6 +214,7 @@ impl<S: IdSet> Universe<S> {
             .map(|region| S::of(numbered.iter().filter(|(_, r)| r.region.0 == region).map(|(id, _)| *id)))
             .collect();
         let sessions = || (0_u32..).zip(&world.sessions);
+        let plain_clean_ups_of = plain_clean_ups_by_code(&world, &children);
         let universe = Self {
             service_moves: service_moves(&world),
             service_linked: S::of((0..).zip(&roles).filter(|(_, facts)| facts.service.is_some()).map(|(role, _)| role)),
@@ -232,8 +245,9 @@ impl<S: IdSet> Universe<S> {
             has_children: children.iter().any(|children| !children.is_empty()),
             has_namesakes: roles.iter().any(|facts| facts.namesakes.len() > 1),
             ends: having_code(&world, |kind, code| kind.state(code).is_some_and(|state| state.is_end)),
+            plain_clean_ups: plain_clean_ups(&world, &plain_clean_ups_of),
+            plain_clean_ups_of,
             callable: having_code(&world, |kind, code| matches!(kind.clean_up[usize::from(code)], CleanUp::Call(_))),
-            plain_clean_ups: plain_clean_ups(&world, &children),
             roles,
             children,
             regions,
@@ -501,12 +515,7 @@ impl<S: IdSet> Universe<S> {
     /// answer can stand against it.
     #[inline]
     pub(crate) fn plain_clean_up(&self, state: &State<S>, resource: ResourceIdx) -> Option<(TransitionIdx, u8)> {
-        self.plain_clean_ups[resource.index()][usize::from(state.resource(resource))]
-    }
-
-    /// The clean-ups of a resource that nothing but a region that does not answer can stand against.
-    pub(crate) fn plain_clean_ups_of(&self, resource: ResourceIdx) -> impl Iterator<Item = TransitionIdx> {
-        self.plain_clean_ups[resource.index()].iter().flatten().map(|(transition, _)| *transition)
+        self.plain_clean_ups_of[resource.index()][usize::from(state.resource(resource))]
     }
 
     /// The resources that are at an end: they were there, and nothing comes of them any more.
@@ -667,7 +676,11 @@ fn role_facts<S: IdSet>(world: &World, index: usize) -> RoleFacts<S> {
         tags: attached(&|item| matches!(item, Item::Tag(_))),
         boundaries: attached(&|item| matches!(item, Item::Boundary(_))),
         trust_policies: attached(&|item| matches!(item, Item::TrustPolicy(_))),
-        operators: (0..).zip(&world.operators).filter(|(_, o)| o.goal == role).map(|(id, _)| OperatorIdx(id)).collect(),
+        operators: (0..)
+            .zip(&world.operators)
+            .filter(|(_, operator)| world.roles[operator.goal.index()].name == *name)
+            .map(|(id, _)| OperatorIdx(id))
+            .collect(),
         working,
     }
 }
@@ -697,6 +710,7 @@ fn service_moves<S: IdSet>(world: &World) -> Vec<ServiceMove<S>> {
                     needs_live_role: transition.needs_live_role(),
                     begins_use: transition.begins_use,
                     is_conditional: transition.is_special,
+                    is_exceptional: transition.exceptional,
                 });
             }
         }
@@ -704,7 +718,23 @@ fn service_moves<S: IdSet>(world: &World) -> Vec<ServiceMove<S>> {
     moves
 }
 
-fn plain_clean_ups<S: IdSet>(world: &World, children: &[S]) -> Vec<[Option<(TransitionIdx, u8)>; 1 << CODE_BITS]> {
+/// Per code of a resource's state, a clean-up and where it leads.
+type PlainByCode = [Option<(TransitionIdx, u8)>; 1 << CODE_BITS];
+
+fn plain_clean_ups<S: IdSet>(world: &World, of_resources: &[PlainByCode]) -> Vec<PlainCleanUp<S>> {
+    let mut found: Vec<(KindIdx, PlainCleanUp<S>)> = Vec::new();
+    for ((id, slot), by_code) in (0..).zip(&world.resources).zip(of_resources) {
+        for (from, (transition, _)) in (0..).zip(by_code).filter_map(|(from, plain)| Some((from, plain.as_ref()?))) {
+            match found.iter_mut().find(|(kind, of_kind)| *kind == slot.kind && of_kind.from == from) {
+                Some((_, of_kind)) => of_kind.members.insert(id),
+                None => found.push((slot.kind, PlainCleanUp { members: S::of([id]), transition: *transition, from })),
+            }
+        }
+    }
+    found.into_iter().map(|(_, plain)| plain).collect()
+}
+
+fn plain_clean_ups_by_code<S: IdSet>(world: &World, children: &[S]) -> Vec<PlainByCode> {
     let of = |(slot, children): (&Resource, &S)| {
         let kind = &world.kinds[slot.kind.index()];
         kind.clean_up.map(|step| match step {

@@ -61,7 +61,7 @@ fn after(universe: &Universe<u8>, actions: &[Action<u8>]) -> State<u8> {
 fn strangers() -> Vec<Action<u8>> {
     let (role, resource, transition, text) = (RoleIdx(9), ResourceIdx(9), TransitionIdx(9), TextIdx(9));
     let commands = [
-        Command::CreateRole { role, max_session_duration: None },
+        Command::CreateRole { role, description: None, max_session_duration: None },
         Command::CreateServiceLinkedRole { request: RequestIdx(9), description: None },
         Command::DeleteRole { role },
         Command::DeleteServiceLinkedRole { role },

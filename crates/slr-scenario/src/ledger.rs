@@ -58,8 +58,6 @@ pub struct Ledger<'a, S> {
     universe: &'a Universe<S>,
     seed: u64,
     roles: Vec<RoleRecord>,
-    /// Per ordinary role, the description that `CreateRole` gives it.
-    described: Vec<Option<TextIdx>>,
     tasks: Vec<TaskRecord<S>>,
     /// Per attachment, the value of a tag that is on its role.
     tag_values: Vec<Option<TextIdx>>,
@@ -69,10 +67,7 @@ impl<'a, S: IdSet> Ledger<'a, S> {
     /// The ledger of a run that begins.
     pub fn new(universe: &'a Universe<S>, seed: u64, descriptions: &[Option<TextIdx>]) -> Self {
         let roles = vec![RoleRecord::default(); universe.world().roles.len()];
-        let ordinary = |index: usize| matches!(universe.world().roles[index].sort, RoleSort::Ordinary { .. });
-        let described = |index| descriptions.get(index).copied().flatten().filter(|_| ordinary(index));
-        let described = (0..universe.world().roles.len()).map(described).collect();
-        let mut ledger = Self { universe, seed, roles, described, tasks: Vec::new(), tag_values: Vec::new() };
+        let mut ledger = Self { universe, seed, roles, tasks: Vec::new(), tag_values: Vec::new() };
         ledger.reset(seed, descriptions);
         ledger
     }
@@ -100,7 +95,7 @@ impl<'a, S: IdSet> Ledger<'a, S> {
                 *record = RoleRecord {
                     incarnation: record.incarnation + 1,
                     created: Some(now),
-                    description: description.or(self.described[role.index()]),
+                    description: *description,
                     ..RoleRecord::default()
                 };
             }
@@ -158,6 +153,7 @@ impl<'a, S: IdSet> Ledger<'a, S> {
             | Event::SessionEnded { .. }
             | Event::ResourceMoved { .. }
             | Event::DocsRead { .. }
+            | Event::ObstaclesNamed { .. }
             | Event::FailureSeen { .. }
             | Event::SuccessSeen { .. }
             | Event::GaveUp { .. }

@@ -111,7 +111,7 @@ pub fn run_in<S: IdSet>(
         Output::Nothing => Sink::Nothing,
         Output::Story(tell) => Sink::Story(tell),
         Output::Text { out, header, look } => {
-            Sink::Text(TextWriter::begin(out, &header, universe.world(), lowered.plan.last_scripted(), look)?)
+            Sink::Text(TextWriter::begin(out, &header, universe.world(), lowered.plan.until, look)?)
         }
         Output::Record { out, header } => Sink::Record(Recorder::begin(&names, out, &header)?),
     };

@@ -5,18 +5,22 @@
 //! Failure-Inducing Input", 2002), what failed tasks name, entries under `given`, operators; and times are lowered. There is no
 //! chance in it: the same scenario and seed always shrink to the same text.
 
+mod ending;
+
+use std::collections::BTreeSet;
+
 use slr_core::rejection::Code as RefusalCode;
 use slr_core::universe::WorldError;
-use slr_core::world::SessionSlot;
 use slr_core::{State, Universe, WideSet};
 
+use self::ending::{Fact, ending};
 use crate::expect::Monitor;
 use crate::ledger::Ledger;
 use crate::lower::{Lowered, lower};
 use crate::rewrite::{self, Played, Unsayable};
 use crate::simulation::{Agenda, Observer, Player, Scratch, SimTime, conduct};
 use crate::source::Source;
-use crate::syntax::{Duration, Given, Named, Scenario, Service, Step};
+use crate::syntax::{Duration, Given, Happening, Named, Scenario, Service, Step};
 use crate::yaml::Spanned;
 use crate::{Params, parse_with};
 
@@ -60,7 +64,8 @@ pub enum NotShrunk {
 /// Runs a scenario under a seed and shrinks the run to what the first expectation that fails needs in order to fail.
 ///
 /// An expectation that is decided only when the run has ended (`eventually`, `finally`, counts) would fail in an empty run too. So
-/// for these the final state of the world stays what it was, and nothing is taken out of the world.
+/// for these what matters to the expectation at the end stays what it was: what was found, how the role stands that it is about, and what has
+/// become of the operators who want that role gone.
 ///
 /// `effort` bounds the work, as the sum of the sizes of all scenarios that are tried; without it, work ends when nothing more can be
 /// left out. The bound is no clock: the result is the same on every machine.
@@ -101,7 +106,7 @@ pub fn shrink(
         built_in,
         seed,
         by_action: decided.is_some(),
-        end: decided.is_none().then_some(run.end),
+        end: run.endings.into_iter().nth(expectation).filter(|_| decided.is_none()),
         tried: 0,
         left: effort.unwrap_or(u64::MAX),
         gave_up: false,
@@ -118,9 +123,7 @@ pub fn shrink(
         let before = rewrite::size(&best);
         test.fewer_steps(&mut best);
         test.smaller_reports(&mut best);
-        if test.by_action {
-            test.fewer_individuals(&mut best);
-        }
+        test.fewer_individuals(&mut best);
         if rewrite::size(&best) == before {
             break;
         }
@@ -145,7 +148,8 @@ struct Recorded {
     outcomes: Vec<(bool, Option<u64>)>,
     /// Scripted steps that could not happen.
     unplayable: usize,
-    end: State<WideSet>,
+    /// Per expectation, what matters to it of the end.
+    endings: Vec<BTreeSet<Fact>>,
 }
 
 struct Listener<'a> {
@@ -178,25 +182,13 @@ fn play(universe: &Universe<WideSet>, lowered: &Lowered, seed: u64) -> Recorded 
     let until = lowered.plan.until;
     conduct(universe, &mut states, &mut agenda, &mut player, &mut listener, until, &mut Scratch::default());
     let outcomes = listener.monitor.outcomes(&states[0], &listener.ledger);
-    let [mut end] = states;
-    forget_which_session(universe, &mut end);
+    let endings = lowered.expectations.iter().zip(&outcomes);
+    let endings = endings.map(|(asked, outcome)| ending(universe, &states[0], &asked.what, outcome.found.as_deref()));
     Recorded {
+        endings: endings.collect(),
         outcomes: outcomes.iter().map(|outcome| (outcome.passed, outcome.decided.map(|(_, serial)| serial))).collect(),
         unplayable: player.unplayable().len(),
         played: listener.played,
-        end,
-    }
-}
-
-/// A step says that a session ends, and not which one: sessions of one principal on one role are as good as each other.
-fn forget_which_session(universe: &Universe<WideSet>, state: &mut State<WideSet>) {
-    let slots = &universe.world().sessions;
-    for (number, slot) in (0..).zip(slots) {
-        let alike = |other: &SessionSlot| other.role == slot.role && other.principal == slot.principal;
-        let class: Vec<u32> = (0..).zip(slots).filter(|(_, other)| alike(other)).map(|(number, _)| number).collect();
-        if class.first() == Some(&number) {
-            state.sort_sessions(&class);
-        }
     }
 }
 
@@ -206,8 +198,8 @@ struct Test<'a> {
     seed: u64,
     /// Whether an action decided it, and not the end of the run.
     by_action: bool,
-    /// The state in which the run has to end.
-    end: Option<State<WideSet>>,
+    /// What has to be so at the end, if that decides it.
+    end: Option<BTreeSet<Fact>>,
     tried: u64,
     /// How much effort is left.
     left: u64,
@@ -245,7 +237,7 @@ impl Test<'_> {
         decided_alike
             && run.unplayable == 0
             && run.played.iter().all(|played| played.script.is_some())
-            && self.end.as_ref().is_none_or(|end| *end == run.end)
+            && self.end.as_ref().is_none_or(|end| run.endings.first() == Some(end))
     }
 
     /// Takes the candidate if it still fails.
@@ -311,17 +303,22 @@ impl Test<'_> {
             |scenario| scenario.operators.len(),
             |scenario, place| drop(scenario.operators.0.remove(place)),
         );
-        self.remove_each(best, |scenario| scenario.given.len(), |scenario, place| drop(scenario.given.remove(place)));
+        self.remove_each(
+            best,
+            |scenario| scenario.given.len(),
+            |scenario, place| {
+                let given = scenario.given.remove(place);
+                forget(scenario, &given.value, 0);
+            },
+        );
         for place in 0..best.given.len() {
             while count(&best.given[place].value) > 1 {
-                let mut candidate = best.clone();
-                if let Given::Resources(given) = &best.given[place].value
-                    && let Some(last) = given.resources.names().last()
-                {
-                    forget(&mut candidate, &last);
-                }
-                lower_count(&mut candidate.given[place].value);
-                if !self.take(best, candidate) {
+                let mut fewer = best.clone();
+                lower_count(&mut fewer.given[place].value);
+                let mut forgotten = fewer.clone();
+                forget(&mut forgotten, &best.given[place].value, count(&fewer.given[place].value));
+                // Sessions have no names: those that are left may do with the steps about all of them.
+                if !self.take(best, fewer) && !self.take(best, forgotten) {
                     break;
                 }
             }
@@ -383,15 +380,51 @@ impl Test<'_> {
     }
 }
 
-/// Lets no failed task name the resource: it is about to be taken out of the world.
-fn forget(scenario: &mut Scenario, resource: &str) {
-    for step in &mut scenario.steps {
-        if let Step::Happens(happens) = &mut step.value
-            && let Some(reports) = &mut happens.reports
-        {
-            reports.retain(|name| name.as_str() != resource);
+/// Leaves out of the steps what is about these individuals, but for the first so many: they are about to be taken out of the world.
+fn forget(scenario: &mut Scenario, given: &Given, but: u32) {
+    match given {
+        Given::Role(_) => {}
+        Given::Resources(given) => {
+            let gone: BTreeSet<String> = given.resources.names().skip(but as usize).collect();
+            let is_gone = |name: &Spanned<String>| gone.contains(name.as_str());
+            scenario.steps.retain(|step| match &step.value {
+                Step::Do(perform) => !perform.resource.as_ref().is_some_and(is_gone),
+                Step::Happens(happens) => !happens.resource.as_ref().is_some_and(is_gone),
+            });
+            for step in &mut scenario.steps {
+                if let Step::Happens(happens) = &mut step.value
+                    && let Some(reports) = &mut happens.reports
+                {
+                    reports.retain(|name| !is_gone(name));
+                }
+            }
         }
+        Given::Sessions(given) => forget_sessions(scenario, given.sessions.role.as_str(), but),
     }
+}
+
+/// A step says that a session ends, and not which one: of the steps about sessions on the role as many stay as there are sessions.
+fn forget_sessions(scenario: &mut Scenario, role: &str, but: u32) {
+    let mut left = [but, but];
+    scenario.steps.retain(|step| {
+        let happening = match &step.value {
+            Step::Happens(happens) => {
+                happens.role.as_ref().filter(|name| name.as_str() == role).map(|_| &happens.happens)
+            }
+            Step::Do(_) => None,
+        };
+        let is = |wanted| happening.is_some_and(|happening| happening.value == wanted);
+        let place = if is(Happening::SessionEnds) {
+            0
+        } else if is(Happening::SessionOpens) {
+            1
+        } else {
+            return true;
+        };
+        let stays = left[place] > 0;
+        left[place] = left[place].saturating_sub(1);
+        stays
+    });
 }
 
 fn count(given: &Given) -> u32 {

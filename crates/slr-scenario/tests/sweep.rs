@@ -159,7 +159,7 @@ fn a_sweep_says_what_single_runs_show() {
     assert!(!failing[0].is_empty() && failing[0].len() < 300, "five minutes are enough in some runs only");
     assert!(!summary.is_as_expected());
     deletions.sort_unstable();
-    let spread = summary.roles[0].deleted_ms;
+    let spread = &summary.roles[0].deleted_ms;
     assert_eq!(
         (spread.count, spread.min, spread.max),
         (deletions.len() as u64, deletions.first().copied(), deletions.last().copied())
@@ -195,6 +195,42 @@ fn refusals_and_waits_are_counted() {
     let role = &summary.roles[0];
     assert_eq!(role.session_wait_ms.max, Some(0), "there are no sessions");
     assert!(role.resource_wait_ms.min > Some(0) && role.resource_wait_ms.max < role.deleted_ms.max);
+    let per_run = &throttled.per_run;
+    assert_eq!((per_run.count, per_run.min), (200, Some(0)), "runs without a refusal count too");
+    assert_eq!((per_run.p50, per_run.max), (summary.refusals.p50, summary.refusals.max), "there is no other code");
+    assert_eq!(per_run.histogram.iter().map(|bar| bar.count).sum::<u64>(), 200);
+    assert!(per_run.p50_interval.is_some() && per_run.p99_interval.is_none(), "200 runs are too few for the latter");
+}
+
+/// One role is to be deleted, so that the rows are what the distributions count.
+#[test]
+fn rows_say_for_what_was_waited() {
+    let sessions =
+        "  - sessions: { role: AWSServiceRoleForGadgets, count: 2 }\ndelays: { session-end: { exponential: 2m },";
+    let text = SCENARIO.replace("delays: {", sessions).replace("within: 5m", "within: 6d");
+    let lowered = lowered(&text);
+    let (swept, rows) = swept(&lowered, 0..150, 2);
+    let of = |wait: fn(&Row) -> Option<u64>| {
+        rows.iter().map(|row| wait(row).expect("its deletion is requested in every run")).collect::<Vec<u64>>()
+    };
+    let (by_sessions, by_resources) = (of(|row| row.session_wait_millis), of(|row| row.resource_wait_millis));
+    let tally = &swept.tally.roles[0];
+    for (waits, histogram) in [(by_sessions, &tally.waits_for_sessions), (by_resources, &tally.waits_for_resources)] {
+        assert_eq!(waits.iter().map(|wait| u128::from(*wait)).sum::<u128>(), histogram.sum());
+        assert_eq!(waits.iter().min().copied().zip(waits.iter().max().copied()), histogram.ends());
+        assert!(histogram.ends().is_some_and(|(least, greatest)| least < greatest));
+    }
+    assert!(rows.iter().all(|row| row.resource_wait_millis <= row.deleted_millis));
+
+    let without = swept_rows_of(
+        "scenario: Nobody asks\nservices:\n  gadgets.example.com: { role: AWSServiceRoleForGadgets }\n\
+                                 given:\n  - role: AWSServiceRoleForGadgets\nsteps:\n  - { at: 1s, do: ListRoles }\n",
+    );
+    assert!(without.iter().all(|row| row.session_wait_millis.is_none() && row.resource_wait_millis.is_none()));
+}
+
+fn swept_rows_of(text: &str) -> Vec<Row> {
+    swept(&lowered(text), 0..3, 1).1
 }
 
 #[test]

@@ -243,9 +243,11 @@ impl Rules {
             transition: transition(place, name),
         };
         let command = match *happening {
-            Happening::CreateRole(place) => {
-                Command::CreateRole { role: self.role(ORDINARY[place].0), max_session_duration: None }
-            }
+            Happening::CreateRole(place) => Command::CreateRole {
+                role: self.role(ORDINARY[place].0),
+                description: None,
+                max_session_duration: None,
+            },
             Happening::CreateServiceLinkedRole(place) => {
                 Command::CreateServiceLinkedRole { request: RequestIdx(u32_of(place)), description: None }
             }

@@ -13,18 +13,18 @@ mod written;
 use std::marker::PhantomData;
 
 use slr_core::codec::{Codec, TooWide};
-use slr_core::id::{OperatorIdx, ResourceIdx, RoleIdx, SessionIdx, TransitionIdx};
+use slr_core::id::{OperatorIdx, PlainCleanUpIdx, ResourceIdx, RoleIdx, ServiceMoveIdx, SessionIdx, TransitionIdx};
 use slr_core::invariant::{is_evidently_sound, is_evidently_sound_step};
 use slr_core::kind::Mover;
 use slr_core::machine::SessionEnd;
 use slr_core::rejection::Refusal;
 use slr_core::rules::{Offers, Reports};
-use slr_core::stencil::Stencils;
+use slr_core::stencil::{Stencil, Stencils};
 use slr_core::{Action, IdSet, OperatorStep, State, Universe};
 use slr_scenario::lower::Lowered;
 use slr_scenario::simulation::Scripted;
 
-use crate::{FairnessClass, Key, Model, Property, RuleId, Step, Symmetry};
+use crate::{FairnessClass, Key, Model, Property, RuleId, Steps, Symmetry};
 use fairness::Fairness;
 use symmetry::Classes;
 
@@ -223,14 +223,14 @@ impl<S: IdSet, K: PackedKey> Model for Lifecycle<'_, S, K> {
     }
 
     #[inline]
-    fn steps(&self, from: &K, scene: &Scene<S>, visit: &mut impl FnMut(Step<Self>)) {
+    fn steps(&self, from: &K, scene: &Scene<S>, steps: &mut impl Steps<Self>) {
         let (Some(stencils), Some(from)) = (&self.stencils, from.word()) else {
-            self.successors(scene, &mut |act, instances, next| visit(Step::Whole(act, instances, next)));
+            self.successors(scene, &mut |act, instances, next| steps.whole(act, instances, next));
             return;
         };
-        let mut steps = Steps { model: self, stencils, from, scene, visit };
-        self.universe.offer(&scene.state, &mut steps);
-        self.visit_script(scene, &mut |act, instances, next| visit(Step::Whole(act, instances, next)));
+        let mut offered = Offered { model: self, stencils, from, scene, steps };
+        self.universe.offer(&scene.state, &mut offered);
+        self.visit_script(scene, &mut |act, instances, next| steps.whole(act, instances, next));
     }
 
     #[inline]
@@ -348,21 +348,26 @@ impl<S: IdSet, K: PackedKey> Lifecycle<'_, S, K> {
 }
 
 /// Makes steps of what the core offers: packed ones where there is a stencil.
-struct Steps<'a, 'm, S, K, V> {
+struct Offered<'a, 'm, S, K, T> {
     model: &'a Lifecycle<'m, S, K>,
     stencils: &'a Stencils,
     from: u64,
     scene: &'a Scene<S>,
-    visit: &'a mut V,
+    steps: &'a mut T,
 }
 
-impl<'m, S: IdSet, K: PackedKey, V: FnMut(Step<Lifecycle<'m, S, K>>)> Steps<'_, 'm, S, K, V> {
-    /// The step by the action to the state packed into `word`.
+impl<'m, S: IdSet, K: PackedKey, T: Steps<Lifecycle<'m, S, K>>> Offered<'_, 'm, S, K, T> {
+    /// The steps by an action about each of `ids`, all of which the stencil carries out.
     #[inline]
-    fn packed(&mut self, word: u64, action: impl Fn() -> Action<S>) {
-        let key = K::of_word(word);
-        debug_assert!(self.is_what_comes_of(&key, &action()), "a stencil does what the rules do");
-        (self.visit)(Step::Packed(RuleId(rule_number(&action())), key));
+    fn about_each(&mut self, ids: &S, stencil: Stencil, action: impl Fn(u32) -> Action<S>) {
+        let from = self.from;
+        let keys = ids.iter().map(|id| (id, K::of_word(stencil.apply_to(id, from))));
+        debug_assert!(
+            keys.clone().all(|(id, key)| self.is_what_comes_of(&key, &action(id))),
+            "a stencil does what the rules do"
+        );
+        // What rule it is, does not depend on whom the action is about.
+        self.steps.packed(RuleId(rule_number(&action(0))), keys.map(|(_, key)| key));
     }
 
     /// Whether the key is that of the state which the rules make.
@@ -371,63 +376,100 @@ impl<'m, S: IdSet, K: PackedKey, V: FnMut(Step<Lifecycle<'m, S, K>>)> Steps<'_, 
         let applied = self.model.universe.apply(&mut next.state, action, &mut |_| ());
         applied.is_ok() && self.model.pack(&next) == *key
     }
+
+    /// The step by an action, which the stencil carries out if there is one. Returns the state after it as a word.
+    #[inline]
+    fn once(&mut self, stencil: Option<Stencil>, action: Action<S>) -> Option<u64> {
+        let Some(stencil) = stencil else {
+            return self.whole(action);
+        };
+        let word = stencil.apply(self.from);
+        let key = K::of_word(word);
+        debug_assert!(self.is_what_comes_of(&key, &action), "a stencil does what the rules do");
+        self.steps.packed(RuleId(rule_number(&action)), std::iter::once(key));
+        Some(word)
+    }
+
+    /// The step by the action. Returns the state after it as a word.
+    fn whole(&mut self, action: Action<S>) -> Option<u64> {
+        let state = self.model.after(&self.scene.state, &action)?;
+        let next = Scene { state, script: self.scene.script };
+        let word = self.model.pack(&next).word();
+        self.steps.whole(Act { action: Some(action), scripted: false }, 1, next);
+        word
+    }
 }
 
-impl<'m, S: IdSet, K: PackedKey, V: FnMut(Step<Lifecycle<'m, S, K>>)> Offers<S> for Steps<'_, 'm, S, K, V> {
+impl<'m, S: IdSet, K: PackedKey, T: Steps<Lifecycle<'m, S, K>>> Offers<S> for Offered<'_, 'm, S, K, T> {
     fn action(&mut self, action: Action<S>) {
-        if let Some(state) = self.model.after(&self.scene.state, &action) {
-            let next = Scene { state, script: self.scene.script };
-            (self.visit)(Step::Whole(Act { action: Some(action), scripted: false }, 1, next));
+        self.whole(action);
+    }
+
+    #[inline]
+    fn sessions_open(&mut self, sessions: &S) {
+        let action = |id| Action::SessionOpens { session: SessionIdx(id) };
+        self.about_each(sessions, self.stencils.of_session(), action);
+    }
+
+    #[inline]
+    fn sessions_end(&mut self, sessions: &S, end: SessionEnd) {
+        let action = |id| Action::SessionEnds { session: SessionIdx(id), end };
+        self.about_each(sessions, self.stencils.of_session(), action);
+    }
+
+    #[inline]
+    fn resources_move(&mut self, resources: &S, (made, transition): (ServiceMoveIdx, TransitionIdx)) {
+        let action = |id| Action::ResourceMoves { resource: ResourceIdx(id), transition };
+        match self.stencils.of_service_move(made) {
+            Some(stencil) => self.about_each(resources, stencil, action),
+            None => resources.iter().for_each(|id| self.action(action(id))),
         }
     }
 
     #[inline]
-    fn session_opens(&mut self, session: SessionIdx) {
-        self.packed(self.stencils.of_session(session).apply(self.from), || Action::SessionOpens { session });
-    }
-
-    #[inline]
-    fn session_ends(&mut self, session: SessionIdx, end: SessionEnd) {
-        self.packed(self.stencils.of_session(session).apply(self.from), || Action::SessionEnds { session, end });
-    }
-
-    #[inline]
-    fn resource_moves(&mut self, resource: ResourceIdx, transition: TransitionIdx) {
-        match self.stencils.of_move(resource, transition) {
-            Some(stencil) => self.packed(stencil.apply(self.from), || Action::ResourceMoves { resource, transition }),
-            None => self.action(Action::ResourceMoves { resource, transition }),
-        }
+    fn task_starts(&mut self, role: RoleIdx) {
+        self.once(self.stencils.of_start(role), Action::TaskStarts { role });
     }
 
     fn task_fails(&mut self, role: RoleIdx, reports: &Reports<S>) {
+        let action = |named| Action::TaskFails { role, named };
+        let (Reports::AnyPartOf(all), Some(stencil)) = (reports, self.stencils.of_report(role)) else {
+            reports.for_each(&mut |named| self.action(action(named)));
+            return;
+        };
+        let mut parts = all.parts();
+        let Some(failed) = parts.next().and_then(|nothing| self.once(self.stencils.of_failure(role), action(nothing)))
+        else {
+            return;
+        };
         let blocking = self.model.universe.blocking(&self.scene.state, role);
-        // The first is asked about as a whole, and stands for all: they differ in nothing that an invariant of steps looks at.
-        let mut failed = None;
-        reports.for_each(&mut |named| {
-            let word = failed.and_then(|word| self.stencils.of_report(role, word, &named, &blocking));
-            let action = Action::TaskFails { role, named };
-            if let Some(word) = word {
-                self.packed(word, || action.clone());
-            } else if let Some(state) = self.model.after(&self.scene.state, &action) {
-                let next = Scene { state, script: self.scene.script };
-                failed = self.model.pack(&next).word();
-                (self.visit)(Step::Whole(Act { action: Some(action), scripted: false }, 1, next));
-            }
-        });
+        let keys = parts.map(|named| (K::of_word(stencil.apply(failed, &named.and(&blocking))), named));
+        debug_assert!(
+            keys.clone().all(|(key, named)| self.is_what_comes_of(&key, &action(named))),
+            "a stencil does what the rules do"
+        );
+        self.steps.packed(RuleId(rule_number(&action(S::default()))), keys.map(|(key, _)| key));
+    }
+
+    #[inline]
+    fn operator_submits(&mut self, operator: OperatorIdx, accepted: bool) {
+        let task = self.scene.state.task(self.model.universe.operator(operator).goal);
+        let stencil = if accepted { self.stencils.of_submission(operator, task) } else { None };
+        self.once(stencil, Action::Operator { operator, step: OperatorStep::Submits });
     }
 
     #[inline]
     fn operator_reads(&mut self, operator: OperatorIdx) {
-        let action = || Action::Operator { operator, step: OperatorStep::ReadsDocs };
-        self.packed(self.stencils.of_reading(operator).apply(self.from), action);
+        let action = Action::Operator { operator, step: OperatorStep::ReadsDocs };
+        self.once(Some(self.stencils.of_reading(operator)), action);
     }
 
     #[inline]
-    fn operator_cleans_up(&mut self, operator: OperatorIdx, resource: ResourceIdx, unhindered: Option<TransitionIdx>) {
-        let action = || Action::Operator { operator, step: OperatorStep::CleansUp(resource) };
-        match unhindered.and_then(|transition| self.stencils.of_move(resource, transition)) {
-            Some(stencil) => self.packed(stencil.apply(self.from), action),
-            None => self.action(action()),
+    fn operator_cleans_up(&mut self, operator: OperatorIdx, resources: &S, plainly: Option<PlainCleanUpIdx>) {
+        let action = |id| Action::Operator { operator, step: OperatorStep::CleansUp(ResourceIdx(id)) };
+        match plainly.and_then(|made| self.stencils.of_clean_up(made)) {
+            Some(stencil) => self.about_each(resources, stencil, action),
+            None => resources.iter().for_each(|id| self.action(action(id))),
         }
     }
 }

@@ -336,15 +336,8 @@ impl Ticker {
         let due = self.shown.is_none_or(|shown| shown.elapsed() >= Duration::from_millis(200));
         if self.is_terminal && due {
             self.shown = Some(Instant::now());
-            let millis = u64::try_from(progress.elapsed.as_millis()).unwrap_or(u64::MAX).max(1);
-            let rate = progress.distinct.saturating_mul(1000) / millis;
-            let (distinct, level, waiting) = (progress.distinct, progress.level, progress.waiting);
             // A lost terminal is no reason to stop.
-            let _ = write!(
-                std::io::stderr(),
-                "\r\x1b[K{distinct} states, {waiting} to expand, depth {level}, {rate} states/s, {} MiB",
-                progress.bytes >> 20
-            );
+            let _ = write!(std::io::stderr(), "\r\x1b[K{}", how_far(progress));
         }
         if self.stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
@@ -354,6 +347,14 @@ impl Ticker {
             let _ = write!(std::io::stderr(), "\r\x1b[K");
         }
     }
+}
+
+/// How far an exploration has come, in a line.
+fn how_far(progress: &Progress) -> String {
+    let millis = u64::try_from(progress.elapsed.as_millis()).unwrap_or(u64::MAX).max(1);
+    let rate = progress.distinct.saturating_mul(1000) / millis;
+    let Progress { distinct, level, waiting, bytes, .. } = progress;
+    format!("{distinct} states, {waiting} to expand, depth {level}, {rate} states/s, {} MiB", bytes >> 20)
 }
 
 /// Why a shortcut is not taken.
@@ -400,6 +401,27 @@ fn duration(text: &str) -> Result<Duration, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_says_how_far_it_has_come() {
+        let elapsed = Duration::from_millis(2_500);
+        let progress = Progress { level: 7, distinct: 5_000, edges: 40_000, waiting: 900, bytes: 3 << 20, elapsed };
+        assert_eq!(how_far(&progress), "5000 states, 900 to expand, depth 7, 2000 states/s, 3 MiB");
+        let at_first = Progress { level: 0, distinct: 1, edges: 0, waiting: 1, bytes: 0, elapsed: Duration::ZERO };
+        assert_eq!(how_far(&at_first), "1 states, 1 to expand, depth 0, 1000 states/s, 0 MiB");
+    }
+
+    #[test]
+    fn it_goes_on_until_somebody_breaks_it_off() {
+        let stop = Arc::new(AtomicBool::new(false));
+        let mut ticker = Ticker { shown: None, is_terminal: false, stop: Arc::clone(&stop) };
+        let progress =
+            Progress { level: 1, distinct: 2, edges: 2, waiting: 1, bytes: 9, elapsed: Duration::from_secs(1) };
+        assert_eq!(ticker.tick(&progress), ControlFlow::Continue(()));
+        stop.store(true, Ordering::Relaxed);
+        assert_eq!(ticker.tick(&progress), ControlFlow::Break(()));
+        assert!(ticker.shown.is_none(), "nothing is shown where nobody looks");
+    }
 
     #[test]
     fn sizes_and_durations_have_units() {

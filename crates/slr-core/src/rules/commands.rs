@@ -28,9 +28,9 @@ impl<S: IdSet> Universe<S> {
         tell: &mut impl FnMut(Event<S>),
     ) -> Answer {
         match command {
-            Command::CreateRole { role, max_session_duration } => {
+            Command::CreateRole { role, description, max_session_duration } => {
                 Self::check_duration(max_session_duration)?;
-                self.create_role(state, by, role, tell)
+                self.create_role(state, by, role, description, tell)
             }
             Command::CreateServiceLinkedRole { request, description } => {
                 self.create_service_linked_role(state, by, request, description, tell)
@@ -109,6 +109,7 @@ impl<S: IdSet> Universe<S> {
         state: &mut State<S>,
         by: PrincipalIdx,
         role: RoleIdx,
+        description: Option<TextIdx>,
         tell: &mut impl FnMut(Event<S>),
     ) -> Answer {
         self.authorise(state, by, Operation::CreateRole, role)?;
@@ -135,7 +136,7 @@ impl<S: IdSet> Universe<S> {
         if state.live_roles().len().saturating_add(self.world().other_roles) >= self.world().knobs.role_quota {
             return Err(Rejection::RoleQuotaReached);
         }
-        self.make_role(state, role, Creator::Principal(by), None, tell);
+        self.make_role(state, role, Creator::Principal(by), description, tell);
         Ok(())
     }
 
@@ -226,7 +227,7 @@ impl<S: IdSet> Universe<S> {
 
     /// Whether a request to delete the role is accepted.
     #[inline]
-    pub(super) fn may_submit(&self, state: &State<S>, by: PrincipalIdx, role: RoleIdx) -> Answer {
+    pub(crate) fn may_submit(&self, state: &State<S>, by: PrincipalIdx, role: RoleIdx) -> Answer {
         self.authorise(state, by, Operation::DeleteServiceLinkedRole, role)?;
         Self::find(state, role)?;
         let knobs = &self.world().knobs;

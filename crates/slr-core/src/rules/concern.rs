@@ -101,6 +101,7 @@ impl<S: IdSet> Universe<S> {
             | Event::DocsRead { .. }
             | Event::FailureSeen { .. }
             | Event::SuccessSeen { .. }
+            | Event::ObstaclesNamed { .. }
             | Event::GaveUp { .. }
             | Event::Refused { .. }
             | Event::RegionFailed { .. } => S::default(),
@@ -138,6 +139,7 @@ impl<S: IdSet> Universe<S> {
             | Event::DocsRead { .. }
             | Event::FailureSeen { .. }
             | Event::SuccessSeen { .. }
+            | Event::ObstaclesNamed { .. }
             | Event::GaveUp { .. }
             | Event::Refused { .. }
             | Event::RegionFailed { .. }
@@ -172,6 +174,7 @@ impl<S: IdSet> Universe<S> {
             | Event::DocsRead { .. }
             | Event::FailureSeen { .. }
             | Event::SuccessSeen { .. }
+            | Event::ObstaclesNamed { .. }
             | Event::GaveUp { .. }
             | Event::Refused { .. }
             | Event::RegionFailed { .. }

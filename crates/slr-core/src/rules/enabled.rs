@@ -3,43 +3,56 @@
 use super::Reports;
 use super::operators::lesson_of;
 use crate::action::{Action, Operation, OperatorStep};
-use crate::id::{OperatorIdx, RegionIdx, ResourceIdx, RoleIdx, SessionIdx, TransitionIdx, number};
+use crate::id::{
+    OperatorIdx, PlainCleanUpIdx, RegionIdx, ResourceIdx, RoleIdx, ServiceMoveIdx, SessionIdx, TransitionIdx, number,
+};
 use crate::kind::{CleanUp, When};
 use crate::machine::{Phase, SessionEnd, Superseded, TaskState};
+use crate::rejection::Rejection;
 use crate::set::IdSet;
 use crate::state::State;
 use crate::universe::{ServiceMove, Universe};
 use crate::world::{MissingTask, Told, Works};
 
-/// Who is told what is enabled. The steps that are most often offered can be taken without their being put into an [`Action`] first.
-pub trait Offers<S> {
+/// Who is told what is enabled. The steps that are most often offered come together with those like them, so that they can be taken
+/// without their being put into an [`Action`] each.
+pub trait Offers<S: IdSet> {
     /// An action.
     fn action(&mut self, action: Action<S>);
 
-    /// [`Action::SessionOpens`].
+    /// [`Action::SessionOpens`] of each of the sessions.
     #[inline]
-    fn session_opens(&mut self, session: SessionIdx) {
-        self.action(Action::SessionOpens { session });
+    fn sessions_open(&mut self, sessions: &S) {
+        for session in sessions.iter().map(SessionIdx) {
+            self.action(Action::SessionOpens { session });
+        }
     }
 
-    /// [`Action::SessionEnds`].
+    /// [`Action::SessionEnds`] of each of the sessions.
     #[inline]
-    fn session_ends(&mut self, session: SessionIdx, end: SessionEnd) {
-        self.action(Action::SessionEnds { session, end });
+    fn sessions_end(&mut self, sessions: &S, end: SessionEnd) {
+        for session in sessions.iter().map(SessionIdx) {
+            self.action(Action::SessionEnds { session, end });
+        }
     }
 
-    /// [`Action::ResourceMoves`].
+    /// [`Action::ResourceMoves`] of each of the resources, which are in the state that the move leaves.
     #[inline]
-    fn resource_moves(&mut self, resource: ResourceIdx, transition: TransitionIdx) {
-        self.action(Action::ResourceMoves { resource, transition });
+    fn resources_move(&mut self, resources: &S, (_, transition): (ServiceMoveIdx, TransitionIdx)) {
+        for resource in resources.iter().map(ResourceIdx) {
+            self.action(Action::ResourceMoves { resource, transition });
+        }
+    }
+
+    /// [`Action::TaskStarts`].
+    #[inline]
+    fn task_starts(&mut self, role: RoleIdx) {
+        self.action(Action::TaskStarts { role });
     }
 
     /// [`Action::TaskFails`] with each of the reports.
     #[inline]
-    fn task_fails(&mut self, role: RoleIdx, reports: &Reports<S>)
-    where
-        S: IdSet,
-    {
+    fn task_fails(&mut self, role: RoleIdx, reports: &Reports<S>) {
         reports.for_each(&mut |named| self.action(Action::TaskFails { role, named }));
     }
 
@@ -49,17 +62,26 @@ pub trait Offers<S> {
         self.action(Action::Operator { operator, step: OperatorStep::ReadsDocs });
     }
 
-    /// [`OperatorStep::CleansUp`], with the transition that it makes where nothing can stand against it.
+    /// [`OperatorStep::Submits`]; `accepted` says whether the request will be.
     #[inline]
-    fn operator_cleans_up(&mut self, operator: OperatorIdx, resource: ResourceIdx, _unhindered: Option<TransitionIdx>) {
-        self.action(Action::Operator { operator, step: OperatorStep::CleansUp(resource) });
+    fn operator_submits(&mut self, operator: OperatorIdx, _accepted: bool) {
+        self.action(Action::Operator { operator, step: OperatorStep::Submits });
+    }
+
+    /// [`OperatorStep::CleansUp`] of each of the resources, with the clean-up that all of them undergo where nothing can stand against
+    /// it.
+    #[inline]
+    fn operator_cleans_up(&mut self, operator: OperatorIdx, resources: &S, _plainly: Option<PlainCleanUpIdx>) {
+        for resource in resources.iter().map(ResourceIdx) {
+            self.action(Action::Operator { operator, step: OperatorStep::CleansUp(resource) });
+        }
     }
 }
 
 /// One who takes all offers alike.
 struct Alike<'a, F>(&'a mut F);
 
-impl<S, F: FnMut(Action<S>)> Offers<S> for Alike<'_, F> {
+impl<S: IdSet, F: FnMut(Action<S>)> Offers<S> for Alike<'_, F> {
     #[inline]
     fn action(&mut self, action: Action<S>) {
         (self.0)(action);
@@ -129,14 +151,12 @@ impl<S: IdSet> Universe<S> {
 
     #[inline]
     fn offer_sessions(&self, state: &State<S>, offers: &mut impl Offers<S>) {
-        for session in self.reopening_sessions.minus(&state.sessions).iter() {
-            if self.bar_to_session(state, SessionIdx(session)).is_none() {
-                offers.session_opens(SessionIdx(session));
-            }
+        let closed = self.reopening_sessions.minus(&state.sessions);
+        if !closed.is_empty() {
+            let open_to = |session: &u32| self.bar_to_session(state, SessionIdx(*session)).is_none();
+            offers.sessions_open(&S::of(closed.iter().filter(open_to)));
         }
-        for session in state.sessions.iter() {
-            offers.session_ends(SessionIdx(session), SessionEnd::Done);
-        }
+        offers.sessions_end(&state.sessions, SessionEnd::Done);
     }
 
     #[inline]
@@ -146,26 +166,46 @@ impl<S: IdSet> Universe<S> {
         }
         let described = self.operator(operator);
         let preparing = described.works == Works::InAnyOrder || state.operator(operator).phase == Phase::Preparing;
-        if preparing && state.is_live(described.goal) {
-            for resource in self.known_to(state, operator).and(&self.callable(state)).iter().map(ResourceIdx) {
-                let unhindered = self.unhindered_clean_up(state, operator, resource).map(|(transition, _)| transition);
-                if unhindered.is_some() || self.can_clean_up_now(state, operator, resource) {
-                    offers.operator_cleans_up(operator, resource, unhindered);
-                }
+        let sought = self.sought(state, operator);
+        if preparing && state.is_live(sought) {
+            self.offer_clean_ups(state, operator, offers);
+        }
+        if self.bar_to_step(state, operator, OperatorStep::Submits).is_none() {
+            let answer = self.may_submit(state, described.principal, sought);
+            if described.attempts.is_some() || tells_something(described.works, answer) {
+                offers.operator_submits(operator, answer.is_ok());
             }
         }
-        let mut offer = |step| {
-            if self.bar_to_step(state, operator, step).is_none() {
+        for step in [OperatorStep::Polls, OperatorStep::GivesUp] {
+            if self.bar_to_step(state, operator, step).is_none()
+                && (step != OperatorStep::Polls || self.poll_tells_something(state, operator))
+            {
                 offers.action(Action::Operator { operator, step });
             }
-        };
-        if self.submission_tells_something(state, operator) {
-            offer(OperatorStep::Submits);
         }
-        if self.poll_tells_something(state, operator) {
-            offer(OperatorStep::Polls);
+    }
+
+    #[inline]
+    fn offer_clean_ups(&self, state: &State<S>, operator: OperatorIdx, offers: &mut impl Offers<S>) {
+        let mut known = self.known_to(state, operator);
+        if known.is_empty() {
+            return;
         }
-        offer(OperatorStep::GivesUp);
+        if self.is_unhindered(state, operator) {
+            for (number, clean_up) in (0..).zip(&self.plain_clean_ups) {
+                let ready = state.resources.having(clean_up.from, &clean_up.members).and(&known);
+                offers.operator_cleans_up(operator, &ready, Some(PlainCleanUpIdx(number)));
+                known = known.minus(&ready);
+            }
+        }
+        if known.is_empty() {
+            return;
+        }
+        for resource in known.and(&self.callable(state)).iter() {
+            if self.can_clean_up_now(state, operator, ResourceIdx(resource)) {
+                offers.operator_cleans_up(operator, &S::of([resource]), None);
+            }
+        }
     }
 
     /// Whether a call for the resource's clean-up would be granted, or refused in a way that the operator acts upon.
@@ -183,8 +223,14 @@ impl<S: IdSet> Universe<S> {
         operator: OperatorIdx,
         resource: ResourceIdx,
     ) -> Option<(TransitionIdx, u8)> {
-        let may_do_everything = self.world().principals[self.operator(operator).principal.index()].is_unrestricted();
-        if may_do_everything && state.dark_regions.is_empty() { self.plain_clean_up(state, resource) } else { None }
+        if self.is_unhindered(state, operator) { self.plain_clean_up(state, resource) } else { None }
+    }
+
+    /// Whether all that the operator calls is permitted to it and answered.
+    #[inline]
+    fn is_unhindered(&self, state: &State<S>, operator: OperatorIdx) -> bool {
+        self.world().principals[self.operator(operator).principal.index()].is_unrestricted()
+            && state.dark_regions.is_empty()
     }
 
     fn can_clean_up_now(&self, state: &State<S>, operator: OperatorIdx, resource: ResourceIdx) -> bool {
@@ -202,21 +248,25 @@ impl<S: IdSet> Universe<S> {
             When::InUse => self.is_session_open(state, self.role_of(resource)),
             When::NotInUse => !self.is_session_open(state, self.role_of(resource)),
         };
-        in_time
-            && state.answers(self.world().resources[resource.index()].region)
-            && !(step.removes && self.has_children(state, resource, &step.name))
-            && (!step.is_special || self.meets_conditions(state, resource, transition))
+        if !in_time || !state.answers(self.world().resources[resource.index()].region) {
+            return false;
+        }
+        let is_free = !(step.removes && self.has_children(state, resource, &step.name))
+            && (!step.is_special || self.meets_conditions(state, resource, transition));
+        // Or it is refused, and the operator learns what stands against it.
+        is_free || !self.told_by_refusal(state, operator, resource, transition).is_empty()
     }
 
-    /// Whether a request for deletion would do more than be refused for the time being, or for ever to one who does not mind.
-    #[inline]
-    fn submission_tells_something(&self, state: &State<S>, operator: OperatorIdx) -> bool {
-        let described = self.operator(operator);
-        described.attempts.is_some()
-            || match self.may_submit(state, described.principal, described.goal) {
-                Ok(()) => true,
-                Err(rejection) => lesson_of(described.works, rejection).is_some(),
-            }
+    /// Whether the service can make a move of the resource now, by itself and in the ordinary course of things.
+    pub(super) fn moves_by_itself(&self, state: &State<S>, resource: ResourceIdx) -> bool {
+        let code = state.resource(resource);
+        let is_its = |service_move: &&ServiceMove<S>| {
+            service_move.from == code && service_move.members.contains(resource.0) && !service_move.is_exceptional
+        };
+        self.service_moves.iter().filter(is_its).any(|service_move| {
+            self.role_lets_move(state, self.role_of(resource), service_move)
+                && self.lets_move(state, resource, service_move)
+        })
     }
 
     /// Whether a poll would be answered otherwise than "not yet".
@@ -226,40 +276,43 @@ impl<S: IdSet> Universe<S> {
             return false;
         }
         let polling = Operation::GetServiceLinkedRoleDeletionStatus;
-        if self.authorise(state, described.principal, polling, described.goal).is_err() {
+        let watched = self.watched(state, operator);
+        if self.authorise(state, described.principal, polling, watched).is_err() {
             return true;
         }
         if state.operator(operator).superseded != Superseded::No {
             return true;
         }
-        let found = !state.task_is_unseen(described.goal) && state.task(described.goal).is_some();
+        let found = !state.task_is_unseen(watched) && state.task(watched).is_some();
         match (found, described.missing_task) {
-            (true, _) => !state.has_unfinished_task(described.goal),
-            (false, MissingTask::LooksAtTheRole) => !state.is_live(described.goal),
+            (true, _) => !state.has_unfinished_task(watched),
+            (false, MissingTask::LooksAtTheRole) => !state.is_live(self.sought(state, operator)),
             (false, MissingTask::MeansSuccess | MissingTask::MeansFailure) => true,
         }
     }
 
     #[inline]
     fn offer_resource_moves(&self, state: &State<S>, offers: &mut impl Offers<S>) {
-        for service_move in &self.service_moves {
-            let ready = state.resources.having(service_move.from, &service_move.members);
+        for (number, service_move) in (0..).zip(&self.service_moves) {
+            let mut ready = state.resources.having(service_move.from, &service_move.members);
             // What the role says is most often the same for all.
             if ready.is_empty() || service_move.role.is_some_and(|role| !self.role_lets_move(state, role, service_move))
             {
                 continue;
             }
-            for resource in ready.iter().map(ResourceIdx) {
-                let allowed = (service_move.role.is_some()
-                    || self.role_lets_move(state, self.role_of(resource), service_move))
-                    && (state.dark_regions.is_empty()
-                        || state.answers(self.world().resources[resource.index()].region))
-                    && (service_move.is_alone || self.others_let_move(state, resource, service_move));
-                if allowed {
-                    offers.resource_moves(resource, service_move.transition);
-                }
+            if service_move.role.is_none() || !service_move.is_alone || !state.dark_regions.is_empty() {
+                let is_allowed = |resource: &u32| self.lets_move(state, ResourceIdx(*resource), service_move);
+                ready = S::of(ready.iter().filter(is_allowed));
             }
+            offers.resources_move(&ready, (ServiceMoveIdx(number), service_move.transition));
         }
+    }
+
+    /// Whether everything but the resource's own state allows the move.
+    fn lets_move(&self, state: &State<S>, resource: ResourceIdx, service_move: &ServiceMove<S>) -> bool {
+        (service_move.role.is_some() || self.role_lets_move(state, self.role_of(resource), service_move))
+            && state.answers(self.world().resources[resource.index()].region)
+            && (service_move.is_alone || self.others_let_move(state, resource, service_move))
     }
 
     /// Whether the role's state and use allow the move.
@@ -292,7 +345,7 @@ impl<S: IdSet> Universe<S> {
     #[inline]
     fn offer_task_moves(&self, state: &State<S>, offers: &mut impl Offers<S>) {
         for role in state.tasks.having(TaskState::code(Some(TaskState::NotStarted)), &self.service_linked).iter() {
-            offers.action(Action::TaskStarts { role: RoleIdx(role) });
+            offers.task_starts(RoleIdx(role));
         }
         for role in state.unseen_tasks.iter() {
             offers.action(Action::TaskBecomesVisible { role: RoleIdx(role) });
@@ -312,5 +365,13 @@ impl<S: IdSet> Universe<S> {
         for role in self.self_deleting.iter().map(RoleIdx).filter(|role| self.may_delete_itself(state, *role)) {
             offers.action(Action::ServiceDeletesRole { role });
         }
+    }
+}
+
+/// Whether a request for deletion does more than be refused for the time being, or for ever to one who does not mind.
+fn tells_something(works: Works, answer: Result<(), Rejection>) -> bool {
+    match answer {
+        Ok(()) => true,
+        Err(rejection) => lesson_of(works, rejection).is_some(),
     }
 }

@@ -46,14 +46,14 @@ impl<S: IdSet> Universe<S> {
             Command::CreateServiceLinkedRole { request, description } => {
                 request.index() < self.world().requests.len() && self.has_text(description)
             }
-            Command::UpdateRole { role, description, max_session_duration: _ } => {
+            Command::CreateRole { role, description, max_session_duration: _ }
+            | Command::UpdateRole { role, description, max_session_duration: _ } => {
                 self.has_role(role) && self.has_text(description)
             }
             Command::UpdateRoleDescription { role, description } => {
                 self.has_role(role) && self.has_text(Some(description))
             }
-            Command::CreateRole { role, max_session_duration: _ }
-            | Command::DeleteRole { role }
+            Command::DeleteRole { role }
             | Command::DeleteServiceLinkedRole { role }
             | Command::Read { operation: _, role }
             | Command::AssumeRole { role } => self.has_role(role),

@@ -1,7 +1,7 @@
 //! Which role a name means: slots stay what they are, and the account knows roles by their names.
 
 use crate::action::Command;
-use crate::id::{AttachmentIdx, RoleIdx};
+use crate::id::{AttachmentIdx, OperatorIdx, RoleIdx};
 use crate::set::IdSet;
 use crate::state::State;
 use crate::universe::Universe;
@@ -20,6 +20,36 @@ impl<S: IdSet> Universe<S> {
         let name = |id: RoleIdx| self.world().roles[id.index()].name.as_str();
         let live = state.live_roles().and(&self.facts(role).namesakes);
         live.iter().map(RoleIdx).find(|other| name(*other) == name(role)).unwrap_or(role)
+    }
+
+    /// The role that the operator wants gone, as its requests mean it now: whatever role bears the name.
+    #[inline]
+    pub fn sought(&self, state: &State<S>, operator: OperatorIdx) -> RoleIdx {
+        self.bearer(state, self.operator(operator).goal)
+    }
+
+    /// Whether the operator wants the role of this name gone.
+    pub fn is_sought(&self, operator: OperatorIdx, role: RoleIdx) -> bool {
+        self.facts(role).operators.contains(&operator)
+    }
+
+    /// The role whose task the operator polls: of those that can bear the name the one with a task, an unfinished one before all others.
+    ///
+    /// Not simply the role that bears it now: a task is asked for by its id, also when its role is gone and another bears the name.
+    #[inline]
+    pub fn watched(&self, state: &State<S>, operator: OperatorIdx) -> RoleIdx {
+        let goal = self.operator(operator).goal;
+        if self.has_namesakes { self.watched_of(state, goal) } else { goal }
+    }
+
+    fn watched_of(&self, state: &State<S>, goal: RoleIdx) -> RoleIdx {
+        let name = |id: RoleIdx| self.world().roles[id.index()].name.as_str();
+        let own = self.facts(goal).namesakes.and(&self.service_linked);
+        let own = || own.iter().map(RoleIdx).filter(|other| name(*other) == name(goal));
+        let unfinished = own().find(|role| state.has_unfinished_task(*role));
+        let with_task = || own().find(|role| state.is_live(*role) && state.task(*role).is_some());
+        let of_the_past = || own().find(|role| state.task(*role).is_some());
+        unfinished.or_else(with_task).or_else(of_the_past).or_else(|| own().next()).unwrap_or(goal)
     }
 
     /// The command as the account takes it now: about the role that bears the name.

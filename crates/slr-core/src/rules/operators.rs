@@ -3,14 +3,14 @@
 use super::not_enabled;
 use crate::action::{Command, OperatorStep, TaskRef};
 use crate::event::Event;
-use crate::id::{OperatorIdx, ResourceIdx, RoleIdx};
-use crate::kind::CleanUp;
+use crate::id::{OperatorIdx, ResourceIdx, RoleIdx, TransitionIdx};
+use crate::kind::{CleanUp, Transition, When};
 use crate::machine::{Docs, Machine, OperatorEvent, Phase, Superseded, TaskState};
 use crate::rejection::{Refusal, Rejection};
 use crate::set::IdSet;
 use crate::state::State;
 use crate::universe::Universe;
-use crate::world::{MissingTask, Operator, ReadsDocs, Told, Works};
+use crate::world::{MissingTask, ReadsDocs, Told, Works};
 
 impl<S: IdSet> Universe<S> {
     /// Carries out a step of an operator. A refused call is an event here: the operator has learnt something.
@@ -41,6 +41,7 @@ impl<S: IdSet> Universe<S> {
                     let by = self.operator(id).principal;
                     if let Err(rejection) = self.operate(state, by, resource, transition, tell) {
                         tell(Event::Refused { by, rejection });
+                        self.learn_of_obstacles(state, id, resource, transition, tell);
                         // Whoever lacks the right will lack it tomorrow; other refusals pass.
                         if let (Works::InSteps, Rejection::ResourceAccessDenied(..)) =
                             (self.operator(id).works, rejection)
@@ -60,7 +61,8 @@ impl<S: IdSet> Universe<S> {
     pub(super) fn bar_to_step(&self, state: &State<S>, id: OperatorIdx, step: OperatorStep) -> Option<&'static str> {
         let operator = self.operator(id);
         let own = state.operator(id);
-        let live = state.is_live(operator.goal);
+        let goal = self.sought(state, id);
+        let live = state.is_live(goal);
         let in_steps = operator.works == Works::InSteps;
         let at_work = own.phase == Phase::Preparing;
         match step {
@@ -69,11 +71,11 @@ impl<S: IdSet> Universe<S> {
                     Some("it has no attempts left")
                 } else if in_steps && !at_work {
                     Some("it waits, or is through")
-                } else if in_steps && !self.known_to(state, id).is_empty() {
+                } else if in_steps && self.waits_for_clean_up(state, id) {
                     Some("it knows of something to clean up")
                 } else if in_steps && self.wants_docs(state, id) {
                     Some("it reads the documentation first")
-                } else if !in_steps && (!live || state.has_unfinished_task(operator.goal)) {
+                } else if !in_steps && (!live || state.has_unfinished_task(goal)) {
                     Some("the role is gone, or a deletion is unfinished")
                 } else {
                     None
@@ -124,8 +126,81 @@ impl<S: IdSet> Universe<S> {
         if !operator.cleans {
             return S::default();
         }
-        let blocking = self.blocking(state, operator.goal);
+        let blocking = self.blocking(state, self.sought(state, id));
         if state.operator(id).docs == Docs::Read { blocking } else { blocking.and(state.reported()) }
+    }
+
+    /// Whether the operator has something to clean up before it submits again.
+    ///
+    /// Not if nothing that it knows of can be moved on, by it or by the service: then it asks again, for a new report may name more, until
+    /// its attempts run out (Assumed).
+    #[inline]
+    fn waits_for_clean_up(&self, state: &State<S>, id: OperatorIdx) -> bool {
+        let known = self.known_to(state, id);
+        !known.is_empty() && self.can_go_on(state, id, &known)
+    }
+
+    /// Whether anything comes of the clean-up of these: the operator can call, or something moves on by itself that stands against it.
+    fn can_go_on(&self, state: &State<S>, id: OperatorIdx, known: &S) -> bool {
+        let moves = |resource| self.moves_by_itself(state, resource) || self.waits_for_sessions(state, resource);
+        let goes_on = |resource| moves(resource) || self.can_clean_up(state, id, resource);
+        if known.iter().map(ResourceIdx).any(goes_on) {
+            return true;
+        }
+        // What may stand against them, and against that, and so on.
+        let (mut seen, mut next) = (known.clone(), known.clone());
+        while !next.is_empty() {
+            let mut found = S::default();
+            for resource in next.iter().map(ResourceIdx) {
+                found = found.or(self.children_of(resource));
+                found = found.or(&S::of(self.relatives_of(resource).iter().map(|relative| relative.0)));
+            }
+            next = found.minus(&seen);
+            if next.iter().map(ResourceIdx).any(moves) {
+                return true;
+            }
+            seen = seen.or(&next);
+        }
+        false
+    }
+
+    /// Whether the resource can be moved only while no session is open on its role, and one is.
+    fn waits_for_sessions(&self, state: &State<S>, resource: ResourceIdx) -> bool {
+        let code = state.resource(resource);
+        let waits = |step: &Transition| step.from == code && step.when == When::NotInUse;
+        self.is_session_open(state, self.role_of(resource)) && self.kind_of(resource).transitions.iter().any(waits)
+    }
+
+    /// What the refusal of a clean-up tells the operator: which resources stand against it that keep its role from being deleted and that it
+    /// did not know of. What keeps no role, or another one, is none of its business.
+    pub(super) fn told_by_refusal(
+        &self,
+        state: &State<S>,
+        id: OperatorIdx,
+        resource: ResourceIdx,
+        transition: TransitionIdx,
+    ) -> S {
+        if self.children_of(resource).is_empty() && !self.transition(resource, transition).is_special {
+            return S::default();
+        }
+        let blocking = self.blocking(state, self.sought(state, id));
+        self.obstacles(state, resource, transition).and(&blocking).minus(&self.known_to(state, id))
+    }
+
+    /// Adds to what is known to be in the way what the refusal has told. The knowledge is shared: what a failed task has named is, too.
+    fn learn_of_obstacles(
+        &self,
+        state: &mut State<S>,
+        id: OperatorIdx,
+        resource: ResourceIdx,
+        transition: TransitionIdx,
+        tell: &mut impl FnMut(Event<S>),
+    ) {
+        let resources = self.told_by_refusal(state, id, resource, transition);
+        if !resources.is_empty() {
+            state.reported = state.reported.or(&resources);
+            tell(Event::ObstaclesNamed { operator: id, resources });
+        }
     }
 
     #[inline]
@@ -134,7 +209,7 @@ impl<S: IdSet> Universe<S> {
         match (operator.reads_docs, state.operator(id).docs) {
             (ReadsDocs::Never, _) | (_, Docs::Read) | (ReadsDocs::WhenNothingWasNamed, Docs::Unread) => false,
             (ReadsDocs::WhenNothingWasNamed | ReadsDocs::AtAnyTime, Docs::Wanted)
-            | (ReadsDocs::AtAnyTime, Docs::Unread) => state.is_live(operator.goal),
+            | (ReadsDocs::AtAnyTime, Docs::Unread) => state.is_live(self.sought(state, id)),
         }
     }
 
@@ -162,7 +237,7 @@ impl<S: IdSet> Universe<S> {
         tell: &mut impl FnMut(Event<S>),
     ) -> Result<(), Refusal> {
         let operator = self.operator(id);
-        let command = Command::DeleteServiceLinkedRole { role: operator.goal };
+        let command = Command::DeleteServiceLinkedRole { role: self.sought(state, id) };
         let answer = self.command(state, operator.principal, command, tell);
         if operator.attempts.is_some() {
             let own = &mut state.operators[id.index()];
@@ -187,12 +262,12 @@ impl<S: IdSet> Universe<S> {
     /// ended, and whoever waits will be told how.
     #[inline]
     pub(super) fn note_superseded(&self, state: &mut State<S>, role: RoleIdx) {
-        let ended = match state.task(role) {
-            Some(TaskState::Failed) => Superseded::Failed,
-            Some(TaskState::Succeeded) => Superseded::Succeeded,
-            Some(TaskState::NotStarted | TaskState::InProgress) | None => return,
-        };
         for waiting in &self.facts(role).operators {
+            let ended = match state.task(self.watched(state, *waiting)) {
+                Some(TaskState::Failed) => Superseded::Failed,
+                Some(TaskState::Succeeded) => Superseded::Succeeded,
+                Some(TaskState::NotStarted | TaskState::InProgress) | None => continue,
+            };
             let own = &mut state.operators[waiting.index()];
             if own.phase == Phase::Waiting && own.superseded == Superseded::No {
                 own.superseded = ended;
@@ -207,10 +282,11 @@ impl<S: IdSet> Universe<S> {
         tell: &mut impl FnMut(Event<S>),
     ) -> Result<(), Refusal> {
         let operator = self.operator(id);
+        let watched = self.watched(state, id);
         let superseded = std::mem::take(&mut state.operators[id.index()].superseded);
         let task = match superseded {
-            Superseded::No => TaskRef::Latest(operator.goal),
-            Superseded::Failed | Superseded::Succeeded => TaskRef::Earlier { role: operator.goal, number: None },
+            Superseded::No => TaskRef::Latest(watched),
+            Superseded::Failed | Superseded::Succeeded => TaskRef::Earlier { role: watched, number: None },
         };
         match (self.poll(state, operator.principal, task, tell), superseded) {
             (Ok(_), Superseded::Succeeded) | (Ok(Some(TaskState::Succeeded)), Superseded::No) => {
@@ -222,14 +298,18 @@ impl<S: IdSet> Universe<S> {
             }
             (Ok(_), Superseded::Failed) => Self::experience(state, id, OperatorEvent::SawSuccess, tell),
             (Ok(Some(TaskState::Failed)), Superseded::No) => {
-                let event = self.reading_of_failure(state, operator);
+                let event = self.reading_of_failure(state, id);
                 Self::experience(state, id, event, tell)
             }
             (Ok(Some(TaskState::NotStarted | TaskState::InProgress) | None), Superseded::No) => Ok(()),
             (Err(rejection), _) => {
                 tell(Event::Refused { by: operator.principal, rejection });
                 match (rejection, operator.missing_task) {
-                    (Rejection::TaskNotFound(_), MissingTask::LooksAtTheRole) if state.is_live(operator.goal) => Ok(()),
+                    (Rejection::TaskNotFound(_), MissingTask::LooksAtTheRole)
+                        if state.is_live(self.sought(state, id)) =>
+                    {
+                        Ok(())
+                    }
                     (Rejection::TaskNotFound(_), MissingTask::LooksAtTheRole | MissingTask::MeansSuccess) => {
                         Self::experience(state, id, OperatorEvent::SawSuccess, tell)
                     }
@@ -242,8 +322,9 @@ impl<S: IdSet> Universe<S> {
     }
 
     /// What an operator makes of a failed task.
-    fn reading_of_failure(&self, state: &State<S>, operator: &Operator) -> OperatorEvent {
-        let nothing_named = !self.was_named_something(state, operator.goal);
+    fn reading_of_failure(&self, state: &State<S>, id: OperatorIdx) -> OperatorEvent {
+        let operator = self.operator(id);
+        let nothing_named = !self.was_named_something(state, self.watched(state, id));
         if operator.ignores_failure || (operator.empty_report_means_unused && nothing_named) {
             OperatorEvent::SawSuccess
         } else {
@@ -261,7 +342,7 @@ impl<S: IdSet> Universe<S> {
     ) {
         for id in &self.facts(role).operators {
             if self.is_told_at_once(state, *id) {
-                let event = self.reading_of_failure(state, self.operator(*id));
+                let event = self.reading_of_failure(state, *id);
                 Self::waiting_experience(state, *id, event, tell);
             }
         }

@@ -19,6 +19,32 @@ impl<S: IdSet> Universe<S> {
         children.any(|child| self.is_there(state, child) && !self.goes_along(state, child, name))
     }
 
+    /// What stands against a move of the resource and could be out of its way: what belongs to it and would be left behind, and relatives
+    /// in states in which none may be.
+    pub(super) fn obstacles(&self, state: &State<S>, resource: ResourceIdx, transition: TransitionIdx) -> S {
+        let step = self.transition(resource, transition);
+        let mut obstacles = S::default();
+        if step.removes {
+            for child in self.children_of(resource).iter().map(ResourceIdx) {
+                if self.is_there(state, child) && !self.goes_along(state, child, &step.name) {
+                    obstacles.insert(child.0);
+                }
+            }
+        }
+        for requirement in self.requirements_of(resource, transition) {
+            if let Requirement::Relative { kind, codes, wanted: false } = requirement {
+                for relative in self.relatives_of(resource) {
+                    if self.world().resources[relative.index()].kind == *kind
+                        && codes >> state.resource(*relative) & 1 == 1
+                    {
+                        obstacles.insert(relative.0);
+                    }
+                }
+            }
+        }
+        obstacles
+    }
+
     /// The transition that a resource makes along with its parent's move of that name.
     ///
     /// It is none that brings the role into use, and none into an end that would leave behind what belongs to the resource itself.

@@ -23,8 +23,8 @@ use slr_core::{World, policy};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::expect::{self, Expectation};
 use crate::simulation::{
-    Backoff, CleanUpFailures, Delay, Jitter, LateVisibility, OperatorPlan, Outage, Plan, PlannedStep, Polling, SimTime,
-    Throttling,
+    Backoff, CleanUpFailures, DEFAULT_MAX_SESSION, Delay, Jitter, LateVisibility, OperatorPlan, Outage, Plan,
+    PlannedStep, Polling, SimTime, Throttling,
 };
 use crate::syntax::{self, Named, Scenario, Service};
 use crate::yaml::{Span, Spanned};
@@ -490,7 +490,7 @@ impl<'a> Lowerer<'a> {
             kind.transitions.iter().map(own).collect()
         });
         let knobs = self.scenario.knobs.as_ref().map(|knobs| &knobs.value);
-        let mut max_session = vec![3_600_000; self.world.roles.len()];
+        let mut max_session = vec![DEFAULT_MAX_SESSION; self.world.roles.len()];
         for (role, millis) in &self.max_session {
             max_session[role.index()] = *millis;
         }

@@ -97,11 +97,16 @@ impl Lowerer<'_> {
         }
         let name = step.role.as_ref().ok_or_else(|| need("role"))?;
         let role = if operation == Operation::CreateRole { self.new_role(name, step)? } else { self.role(name) };
-        let description = step.description.as_ref().map(|text| self.world.text(text));
+        // What `CreateRole` does not say the declaration of the role may: as it does of path and trust.
+        let declared = if operation == Operation::CreateRole { self.scenario.roles.get(name) } else { None };
+        let declared = declared.map(|role| &role.value);
+        let description = step.description.as_ref().or_else(|| declared?.description.as_ref());
+        let description = description.map(|text| self.world.text(text));
         let seconds = |millis: u64| u32::try_from(millis / 1000).unwrap_or(u32::MAX);
-        let longest = step.max_session_duration.as_ref().map(|duration| seconds(duration.as_millis()));
+        let longest = step.max_session_duration.as_ref().or_else(|| declared?.max_session_duration.as_ref());
+        let longest = longest.map(|duration| seconds(duration.as_millis()));
         let command = match operation {
-            Operation::CreateRole => Command::CreateRole { role, max_session_duration: longest },
+            Operation::CreateRole => Command::CreateRole { role, description, max_session_duration: longest },
             Operation::DeleteRole => Command::DeleteRole { role },
             Operation::DeleteServiceLinkedRole => Command::DeleteServiceLinkedRole { role },
             Operation::AssumeRole => Command::AssumeRole { role },
@@ -175,9 +180,6 @@ impl Lowerer<'_> {
             trust_of(&step.trust, step.document.as_ref())
         };
         let role = self.world.ordinary_role(name, path.map_or("/", |path| path.as_str()), &trust);
-        // A length that the call is refused for is nobody's.
-        let longest = step.max_session_duration.as_ref().filter(|_| step.refused.is_none());
-        self.particulars(role, step.description.as_ref(), longest);
         match &self.world.roles[role.index()].sort {
             RoleSort::Ordinary { trust: known, .. } if *known != trust => {
                 let message = format!("`{name}` has another trust policy elsewhere: one is possible at its creation");

@@ -13,6 +13,7 @@ mod time;
 pub use agenda::Agenda;
 pub use backoff::{Backoff, Jitter};
 pub use chance::{Chance, Delay, SCHEME};
+pub(crate) use plan::DEFAULT_MAX_SESSION;
 pub use plan::{
     CleanUpFailures, LateVisibility, OperatorPlan, Outage, Plan, PlannedStep, Polling, Scripted, TaskName, Throttling,
 };

@@ -14,6 +14,11 @@ use super::backoff::Backoff;
 use super::chance::Delay;
 use super::time::SimTime;
 
+/// The `MaxSessionDuration` of a role for which nobody has asked for another, in milliseconds: an hour.
+///
+/// Source: IAM API Reference, `CreateRole`, `MaxSessionDuration`.
+pub(crate) const DEFAULT_MAX_SESSION: u64 = 3_600_000;
+
 /// How long things take, what goes wrong by itself, and what is scripted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
@@ -236,15 +241,6 @@ pub enum Scripted {
 }
 
 impl Plan {
-    /// The latest time at which something is known to be due before anything is drawn: a step, an operator's beginning, an outage.
-    pub fn last_scripted(&self) -> SimTime {
-        let steps = self.steps.iter().map(|step| step.at);
-        let operators = self.operators.iter().map(|operator| operator.starts);
-        let outages = self.outages.iter().flat_map(|outage| [outage.from, outage.until]);
-        let due = steps.chain(operators).chain(outages).filter(|at| *at <= self.until);
-        due.max().unwrap_or(SimTime::ZERO)
-    }
-
     /// The script with each call of several commands taken apart, for those who do not keep to its times.
     pub fn script(&self) -> Vec<Scripted> {
         let apart = |step: &PlannedStep| match &step.what {

@@ -18,6 +18,9 @@ pub struct Histogram {
     ends: Option<(u64, u64)>,
 }
 
+/// How many standard deviations to both sides of its middle hold 95 percent of a normal distribution.
+const NORMAL_95: f64 = 1.959_964;
+
 fn bucket_of(number: u64) -> usize {
     let shift = (number | 1).ilog2().saturating_sub(KEPT);
     // There are a few thousand buckets.
@@ -84,10 +87,66 @@ impl Histogram {
         (self.count > 0).then(|| self.sum as f64 / self.count as f64)
     }
 
+    /// The interval in which the true mean lies in 95 of 100 samples, as the normal distribution has it, to the width of a bucket; `None` of
+    /// less than two.
+    #[expect(clippy::cast_precision_loss, reason = "an interval is for people; what it is made of stays exact")]
+    pub fn mean_interval(&self) -> Option<(f64, f64)> {
+        let (mean, (least, greatest)) = (self.mean()?, self.ends?);
+        if self.count < 2 {
+            return None;
+        }
+        let squares = self.buckets.iter().enumerate().filter(|(_, count)| **count > 0).map(|(bucket, count)| {
+            let distance = greatest_of(bucket).clamp(least, greatest) as f64 - mean;
+            distance * distance * *count as f64
+        });
+        let n = self.count as f64;
+        let half = NORMAL_95 * (squares.sum::<f64>() / (n - 1.0) / n).sqrt();
+        // None of the numbers is negative.
+        Some(((mean - half).max(0.0), mean + half))
+    }
+
     /// The smallest number of which this share of all is not greater, to the width of a bucket; `None` if there was none.
     pub fn percentile(&self, percent: u8) -> Option<u64> {
+        self.of_rank((u128::from(self.count) * u128::from(percent)).div_ceil(100).max(1))
+    }
+
+    /// The interval in which the true percentile lies in 95 of 100 samples, whatever the distribution; `None` if there are too few
+    /// numbers for any.
+    ///
+    /// Source: W. J. Conover, "Practical Nonparametric Statistics", 1999, confidence interval for a quantile.
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "an interval is for people, and the ranks are found to be between the first and the last"
+    )]
+    pub fn percentile_interval(&self, percent: u8) -> Option<(u64, u64)> {
+        let (n, share) = (self.count as f64, f64::from(percent) / 100.0);
+        let half = NORMAL_95 * (n * share * (1.0 - share)).sqrt();
+        let (low, high) = ((n * share - half).ceil(), (n * share + half).ceil());
+        let is_between = low >= 1.0 && high <= n;
+        if is_between { self.of_rank(low as u128).zip(self.of_rank(high as u128)) } else { None }
+    }
+
+    /// The same with as many zeros as make it so many numbers.
+    #[must_use]
+    pub fn with_zeros_up_to(&self, count: u64) -> Self {
+        let mut padded = self.clone();
+        let zeros = count.saturating_sub(self.count);
+        if zeros > 0 {
+            if padded.buckets.is_empty() {
+                padded.buckets.push(0);
+            }
+            padded.buckets[0] += zeros;
+            padded.count += zeros;
+            padded.ends = Some((0, self.ends.map_or(0, |(_, greatest)| greatest)));
+        }
+        padded
+    }
+
+    /// The number of this rank, counted from 1, to the width of a bucket.
+    fn of_rank(&self, rank: u128) -> Option<u64> {
         let (least, greatest) = self.ends?;
-        let rank = (u128::from(self.count) * u128::from(percent)).div_ceil(100).max(1);
         let mut seen = 0_u128;
         for (bucket, count) in self.buckets.iter().enumerate() {
             seen += u128::from(*count);
@@ -178,6 +237,20 @@ mod tests {
         prop_oneof![0_u64..300, 0_u64..10_000_000, any::<u64>()]
     }
 
+    #[test]
+    fn an_interval_of_a_percentile_is_between_two_ranks() {
+        let histogram = of(&(1..=100).collect::<Vec<_>>());
+        // 50 plus and minus 9.8; 90 plus and minus 5.88.
+        assert_eq!(histogram.percentile_interval(50), Some((41, 60)));
+        assert_eq!(histogram.percentile_interval(90), Some((85, 96)));
+        assert_eq!(histogram.percentile_interval(99), None, "101 would be needed");
+        assert_eq!(of(&[]).percentile_interval(50), None);
+        // The standard deviation is 29.01.
+        let (low, high) = histogram.mean_interval().unwrap();
+        assert!((low - (50.5 - 5.686)).abs() < 0.001 && (high - (50.5 + 5.686)).abs() < 0.001, "{low} {high}");
+        assert_eq!((of(&[3]).mean_interval(), of(&[3, 3]).mean_interval()), (None, Some((3.0, 3.0))));
+    }
+
     proptest! {
         #[test]
         fn a_bucket_is_narrow_and_the_next_one_is_greater(number in number()) {
@@ -206,6 +279,24 @@ mod tests {
             let exact = numbers[(numbers.len() * usize::from(percent)).div_ceil(100) - 1];
             let found = histogram.percentile(percent).unwrap();
             prop_assert!(exact <= found && found - exact <= exact / 128, "{} for {}", found, exact);
+        }
+
+        #[test]
+        fn intervals_hold_what_was_found(numbers in proptest::collection::vec(number(), 0..200), percent in 1_u8..=99) {
+            let histogram = of(&numbers);
+            if let Some((low, high)) = histogram.percentile_interval(percent) {
+                let found = histogram.percentile(percent).unwrap();
+                prop_assert!(low <= found && found <= high);
+            }
+            if let (Some(mean), Some((low, high))) = (histogram.mean(), histogram.mean_interval()) {
+                prop_assert!(low <= mean && mean <= high);
+            }
+        }
+
+        #[test]
+        fn zeros_are_numbers(numbers in proptest::collection::vec(number(), 0..50), zeros in 0_usize..50) {
+            let padded = of(&numbers).with_zeros_up_to((numbers.len() + zeros) as u64);
+            prop_assert_eq!(padded, of(&[numbers, vec![0; zeros]].concat()));
         }
 
         #[test]

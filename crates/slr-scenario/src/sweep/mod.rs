@@ -27,8 +27,8 @@ use runner::Runner;
 pub use histogram::Histogram;
 pub use paired::{Differences, MeanDifference, Paired};
 pub use shard::{NotMergeable, Part, Sweep, Variant, merge};
-pub use summary::{Interval, Names, Property, PropertySort, Spread, Summary, wilson};
-pub use tally::{FIRST_SEEDS, Held, Refused, RoleTally, Tally};
+pub use summary::{Bar, Interval, Names, Property, PropertySort, Spread, Summary, wilson};
+pub use tally::{FIRST_SEEDS, Held, RoleTally, Tally};
 pub use vary::{Choice, NotAVariation, Variation, combinations, varied};
 
 /// How many seeds a thread takes at a time: enough to make taking them cheap, few enough to be soon done when asked to stop.
@@ -47,6 +47,13 @@ pub struct Row {
     /// service-linked roles.
     #[serde(rename = "deleted_ms")]
     pub deleted_millis: Option<u64>,
+    /// For how many milliseconds sessions used those roles between the first request for their deletion and the deletion, or the run's end,
+    /// the times of several roles added; `None` if no deletion was requested.
+    #[serde(rename = "session_wait_ms")]
+    pub session_wait_millis: Option<u64>,
+    /// The same of resources. While both use a role, both count.
+    #[serde(rename = "resource_wait_ms")]
+    pub resource_wait_millis: Option<u64>,
     /// How many calls were refused.
     pub refusals: u64,
     /// How many actions there were.

@@ -230,6 +230,8 @@ mod tests {
                 passed,
                 attempts,
                 deleted_millis,
+                session_wait_millis: None,
+                resource_wait_millis: None,
                 refusals,
                 steps: 1,
             },

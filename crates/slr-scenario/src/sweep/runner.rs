@@ -101,16 +101,27 @@ impl<'a, S: IdSet> Runner<'a, S> {
         }
         let mut refusals = 0;
         if counter.has_refusals {
-            for (refused, calls) in tally.refused.iter_mut().zip(&counter.refused) {
-                refused.calls += calls;
-                refused.runs += u64::from(*calls > 0);
+            for (refused, calls) in tally.refused.iter_mut().zip(&counter.refused).filter(|(_, calls)| **calls > 0) {
+                refused.record(*calls);
                 refusals += calls;
             }
         }
         tally.refusals.record(refusals);
         let all_deleted = self.goals.iter().map(|role| counter.roles[role.index()].deleted);
         let deleted = all_deleted.reduce(|a, b| a.zip(b).map(|(a, b)| a.max(b))).flatten();
-        Row { seed, passed, attempts, deleted_millis: deleted.map(SimTime::millis), refusals, steps: counter.steps }
+        let asked_for = self.goals.iter().map(|role| counter.roles[role.index()]).filter(|watch| watch.is_asked_for);
+        let waits = asked_for.map(|watch| (watch.with_sessions, watch.with_resources));
+        let waits = waits.reduce(|a, b| (a.0.saturating_add(b.0), a.1.saturating_add(b.1)));
+        Row {
+            seed,
+            passed,
+            attempts,
+            deleted_millis: deleted.map(SimTime::millis),
+            session_wait_millis: waits.map(|(sessions, _)| sessions / NANOS_PER_MILLI),
+            resource_wait_millis: waits.map(|(_, resources)| resources / NANOS_PER_MILLI),
+            refusals,
+            steps: counter.steps,
+        }
     }
 
     /// Whether everything came as expected.

@@ -112,23 +112,45 @@ pub fn wilson(held: u64, runs: u64) -> Option<Interval> {
     Some(Interval { share, low, high })
 }
 
-/// How a number is distributed.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+/// A bar of a histogram.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Bar {
+    /// The greatest number that it counts; the bar before it counts the smaller ones.
+    pub to: u64,
+    /// How many it counts.
+    pub count: u64,
+}
+
+/// How many bars of the same width a histogram has; a further one counts what is rarely so great.
+const BARS: u64 = 10;
+
+/// How a number is distributed. Intervals are those in which the true number lies in 95 of 100 sweeps.
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Spread {
     /// How many there are.
     pub count: u64,
     /// The mean.
     pub mean: Option<f64>,
+    /// The interval of the mean; `None` of less than two.
+    pub mean_interval: Option<(f64, f64)>,
     /// The least.
     pub min: Option<u64>,
     /// Half of them are not greater; exact below 256, else to within a hundredth.
     pub p50: Option<u64>,
+    /// Its interval; `None` if there are too few numbers for any.
+    pub p50_interval: Option<(u64, u64)>,
     /// Nine of ten are not greater.
     pub p90: Option<u64>,
+    /// Its interval.
+    pub p90_interval: Option<(u64, u64)>,
     /// Ninety-nine of a hundred are not greater.
     pub p99: Option<u64>,
+    /// Its interval.
+    pub p99_interval: Option<(u64, u64)>,
     /// The greatest.
     pub max: Option<u64>,
+    /// How often which numbers came. A few great ones do not press all the others into one bar.
+    pub histogram: Vec<Bar>,
 }
 
 impl Spread {
@@ -137,11 +159,20 @@ impl Spread {
         Self {
             count: histogram.count(),
             mean: histogram.mean(),
+            mean_interval: histogram.mean_interval(),
             min: histogram.ends().map(|(least, _)| least),
             p50: histogram.percentile(50),
+            p50_interval: histogram.percentile_interval(50),
             p90: histogram.percentile(90),
+            p90_interval: histogram.percentile_interval(90),
             p99: histogram.percentile(99),
+            p99_interval: histogram.percentile_interval(99),
             max: histogram.ends().map(|(_, greatest)| greatest),
+            histogram: histogram
+                .ranges(BARS, histogram.percentile(99).unwrap_or(0))
+                .into_iter()
+                .map(|(to, count)| Bar { to, count })
+                .collect(),
         }
     }
 }
@@ -191,7 +222,7 @@ pub struct RoleSummary {
 }
 
 /// Refusals with one code.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RefusalSummary {
     /// The code.
     pub code: &'static str,
@@ -199,6 +230,8 @@ pub struct RefusalSummary {
     pub calls: u64,
     /// In how many runs.
     pub runs: u64,
+    /// How many calls of a run, of all runs.
+    pub per_run: Spread,
 }
 
 /// What there is to say of the runs of one scenario.
@@ -237,7 +270,7 @@ impl Summary {
         let properties = names.properties.iter().zip(&tally.properties);
         let operators = names.operators.iter().zip(&tally.attempts);
         let roles = names.roles.iter().zip(&tally.roles);
-        let refused = Code::ALL.iter().zip(&tally.refused).filter(|(_, refused)| refused.calls > 0);
+        let refused = Code::ALL.iter().zip(&tally.refused).filter(|(_, refused)| refused.count() > 0);
         Self {
             runs: tally.runs,
             passed: tally.passed.held,
@@ -260,7 +293,12 @@ impl Summary {
                 .collect(),
             refusals: Spread::of(&tally.refusals),
             refused: refused
-                .map(|(code, refused)| RefusalSummary { code: code.name(), calls: refused.calls, runs: refused.runs })
+                .map(|(code, refused)| RefusalSummary {
+                    code: code.name(),
+                    calls: u64::try_from(refused.sum()).unwrap_or(u64::MAX),
+                    runs: refused.count(),
+                    per_run: Spread::of(&refused.with_zeros_up_to(tally.runs)),
+                })
                 .collect(),
             steps: Spread::of(&tally.steps),
             events: tally.events,

@@ -56,15 +56,6 @@ impl RoleTally {
     }
 }
 
-/// Refusals with one code.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Refused {
-    /// How many calls.
-    pub calls: u64,
-    /// In how many runs there was one.
-    pub runs: u64,
-}
-
 /// What is counted over many runs.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
@@ -78,8 +69,8 @@ pub struct Tally {
     pub attempts: Vec<Histogram>,
     /// Per role.
     pub roles: Vec<RoleTally>,
-    /// Per code, in the order of [`Code::ALL`].
-    pub refused: Vec<Refused>,
+    /// Per code, in the order of [`Code::ALL`]: how many calls of a run were refused with it, of the runs in which one was.
+    pub refused: Vec<Histogram>,
     /// How many calls were refused in a run.
     pub refusals: Histogram,
     /// How many actions a run had.
@@ -97,7 +88,7 @@ impl Tally {
             properties: vec![Held::default(); properties],
             attempts: vec![Histogram::default(); operators],
             roles: vec![RoleTally::default(); roles],
-            refused: vec![Refused::default(); Code::ALL.len()],
+            refused: vec![Histogram::default(); Code::ALL.len()],
             ..Self::default()
         }
     }
@@ -117,10 +108,7 @@ impl Tally {
         self.properties.iter_mut().zip(&other.properties).for_each(|(a, b)| a.merge(b));
         self.attempts.iter_mut().zip(&other.attempts).for_each(|(a, b)| a.merge(b));
         self.roles.iter_mut().zip(&other.roles).for_each(|(a, b)| a.merge(b));
-        for (mine, others) in self.refused.iter_mut().zip(&other.refused) {
-            mine.calls += others.calls;
-            mine.runs += others.runs;
-        }
+        self.refused.iter_mut().zip(&other.refused).for_each(|(a, b)| a.merge(b));
         self.refusals.merge(&other.refusals);
         self.steps.merge(&other.steps);
         self.events += other.events;

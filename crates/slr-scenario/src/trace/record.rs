@@ -342,9 +342,11 @@ impl<'a, S: IdSet> Names<'a, S> {
         let operation = |operation: Operation| Fact { what: Cow::Borrowed(operation.name()), ..Fact::default() };
         let of_role = |op: Operation, role: RoleIdx| Fact { role: self.role(role), ..operation(op) };
         match command {
-            Command::CreateRole { role, max_session_duration } => {
-                Fact { max_session_duration, ..of_role(Operation::CreateRole, role) }
-            }
+            Command::CreateRole { role, description, max_session_duration } => Fact {
+                description: self.text(description),
+                max_session_duration,
+                ..of_role(Operation::CreateRole, role)
+            },
             Command::CreateServiceLinkedRole { request, description } => {
                 let request = &self.universe.world().requests[request.index()];
                 Fact {
@@ -450,6 +452,9 @@ impl<'a, S: IdSet> Names<'a, S> {
             },
             Event::ResourceMoved { resource, transition } => self.moved("ResourceMoved", *resource, *transition),
             Event::DocsRead { operator } => of_operator("DocsRead", *operator),
+            Event::ObstaclesNamed { operator, resources } => {
+                Fact { named: self.set(resources), ..of_operator("ObstaclesNamed", *operator) }
+            }
             Event::FailureSeen { operator } => of_operator("FailureSeen", *operator),
             Event::SuccessSeen { operator } => of_operator("SuccessSeen", *operator),
             Event::GaveUp { operator } => of_operator("GaveUp", *operator),
@@ -524,7 +529,11 @@ impl<'a, S: IdSet> Names<'a, S> {
                 let (resource, transition) = self.find_transition(record)?;
                 Command::Operate { resource, transition }
             }
-            "CreateRole" => Command::CreateRole { role: role()?, max_session_duration: record.max_session_duration },
+            "CreateRole" => Command::CreateRole {
+                role: role()?,
+                description: text(record.description.as_deref())?,
+                max_session_duration: record.max_session_duration,
+            },
             "CreateServiceLinkedRole" => Command::CreateServiceLinkedRole {
                 request: self.find_request(record)?,
                 description: text(record.description.as_deref())?,

@@ -103,7 +103,9 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
                 let text = match step {
                     OperatorStep::Submits => self.command(Command::DeleteServiceLinkedRole { role: goal }, ledger),
                     OperatorStep::Polls => {
-                        let task = TaskRef::Latest(goal);
+                        // Of all roles that can bear the name it is the one that was last to be deleted.
+                        let named = self.universe.roles().filter(|role| self.universe.is_sought(*operator, *role));
+                        let task = TaskRef::Latest(named.max_by_key(|role| ledger.latest(*role)).unwrap_or(goal));
                         self.command(Command::GetServiceLinkedRoleDeletionStatus { task }, ledger)
                     }
                     OperatorStep::CleansUp(_) | OperatorStep::ReadsDocs | OperatorStep::GivesUp => return None,
@@ -129,7 +131,7 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
     fn command(&self, command: Command, ledger: &Ledger<'_, S>) -> String {
         let world = self.universe.world();
         match command {
-            Command::CreateRole { role, max_session_duration } => {
+            Command::CreateRole { role, description: _, max_session_duration } => {
                 let path = match world.role_path(role).as_str() {
                     "/" => String::new(),
                     path => format!(" on the path {path}"),
@@ -245,15 +247,7 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
                 Line::new(Self::latest(*role, ledger), "is forgotten: its record is dropped")
             }
             Event::StatusAnswered { task, status } => {
-                let number = Self::number(*task, ledger);
-                let record = number.and_then(|number| ledger.tasks().get(number as usize - 1));
-                let status = (*status).or_else(|| record.map(|task| task.status));
-                let mut text = format!("is {}", status.map_or("?", Machine::name));
-                if let (Some(TaskState::Failed), Some(record)) = (status, record) {
-                    text.push_str(": ");
-                    text.push_str(&self.report(&record.named, &ledger.reason(record)));
-                }
-                Line::new(Self::task(*task, ledger), text)
+                Line::new(Self::task(*task, ledger), self.status(*task, *status, ledger))
             }
             Event::Answered { operation, role } => {
                 let text = self.answer(*operation, *role, ledger);
@@ -277,6 +271,10 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
             Event::DocsRead { operator } => {
                 Line::new(self.operator(*operator), "has read the documentation and knows what uses the role")
             }
+            Event::ObstaclesNamed { operator, resources } => {
+                let named: Vec<_> = resources.iter().map(|id| self.resource(ResourceIdx(id))).collect();
+                Line::new(self.operator(*operator), format!("learns what is in the way: {}", named.join(" ")))
+            }
             Event::FailureSeen { operator } => Line::new(self.operator(*operator), "sees that the deletion has failed"),
             Event::SuccessSeen { operator } => {
                 Line::new(self.operator(*operator), "takes the role for gone: done").good()
@@ -287,6 +285,19 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
             Event::RegionRecovered { region } => Line::new(world.regions[region.index()].clone(), "answers again"),
         };
         Some(line)
+    }
+
+    /// What a poll is answered.
+    fn status(&self, task: TaskRef, status: Option<TaskState>, ledger: &Ledger<'_, S>) -> String {
+        let number = Self::number(task, ledger);
+        let record = number.and_then(|number| ledger.tasks().get(number as usize - 1));
+        let status = status.or_else(|| record.map(|task| task.status));
+        let mut text = format!("is {}", status.map_or("?", Machine::name));
+        if let (Some(TaskState::Failed), Some(record)) = (status, record) {
+            text.push_str(": ");
+            text.push_str(&self.report(&record.named, &ledger.reason(record)));
+        }
+        text
     }
 
     /// What is attached, a tag with its value.

@@ -9,7 +9,9 @@
 //! ```
 //!
 //! A line is a fact: when, whom it is about, what. The columns are as wide as the names of the world ask for, which is known before
-//! the first fact, so that a trace can be read while it is written. What begins with `#` is about the run.
+//! the first fact, and as the last time, which is not: the first lines are held back until the run has ended, or until there are so
+//! many of them that the latest time at which it can end decides. So the columns are straight whatever comes, and a long trace can be
+//! read while it is written. What begins with `#` is about the run.
 
 use std::io::{self, Write};
 
@@ -31,13 +33,27 @@ pub struct TextWriter<W> {
     out: W,
     look: Look,
     width: usize,
-    time_width: usize,
+    /// When the run ends at the latest.
+    until: SimTime,
+    times: Times,
 }
+
+/// How wide the column of times is.
+#[derive(Debug)]
+enum Times {
+    /// Not known yet: these lines are yet to be written.
+    HeldBack(Vec<(SimTime, Line)>),
+    /// So wide.
+    Wide(usize),
+}
+
+/// How many lines are held back at the most.
+const HELD_BACK: usize = 4096;
 
 impl<W: Write> TextWriter<W> {
     /// Writes the head of a trace.
     ///
-    /// Times are aligned as far as `until`: what happens on a later day than that, in a run that goes on by itself, sticks out.
+    /// The run ends at `until` at the latest.
     ///
     /// # Errors
     /// Those of `out`.
@@ -48,7 +64,7 @@ impl<W: Write> TextWriter<W> {
         let run = one_line(&format!("# {settings}{VERSION}{version}"));
         writeln!(out, "{}", look.paint(Style::new().bold(), format_args!("# {}", one_line(scenario))))?;
         writeln!(out, "{}", look.paint(Style::new().dimmed(), run))?;
-        Ok(Self { out, look, width: subject_width(world), time_width: until.to_string().len() })
+        Ok(Self { out, look, width: subject_width(world), until, times: Times::HeldBack(Vec::new()) })
     }
 
     /// Writes a fact.
@@ -56,12 +72,39 @@ impl<W: Write> TextWriter<W> {
     /// # Errors
     /// Those of `out`.
     pub fn line(&mut self, at: SimTime, line: &Line) -> io::Result<()> {
+        match &mut self.times {
+            Times::HeldBack(lines) if lines.len() < HELD_BACK => {
+                lines.push((at, line.clone()));
+                return Ok(());
+            }
+            Times::HeldBack(_) => self.settle(self.until.max(at))?,
+            Times::Wide(_) => {}
+        }
+        self.write(at, line)
+    }
+
+    /// Makes the column of times wide enough for the last one, and writes what was held back.
+    fn settle(&mut self, last: SimTime) -> io::Result<()> {
+        match std::mem::replace(&mut self.times, Times::Wide(last.to_string().len())) {
+            Times::HeldBack(lines) => lines.iter().try_for_each(|(at, line)| self.write(*at, line)),
+            Times::Wide(width) => {
+                self.times = Times::Wide(width);
+                Ok(())
+            }
+        }
+    }
+
+    fn write(&mut self, at: SimTime, line: &Line) -> io::Result<()> {
         let style = match line.tone {
             Tone::Plain => Style::new(),
             Tone::Good => AnsiColor::Green.on_default(),
             Tone::Bad => AnsiColor::Red.on_default(),
         };
-        let (width, time_width) = (self.width, self.time_width);
+        let time_width = match self.times {
+            Times::Wide(width) => width,
+            Times::HeldBack(_) => 0,
+        };
+        let width = self.width;
         let time = self.look.paint(Style::new().dimmed(), format!("{:>time_width$}", at.to_string()));
         let subject = format!("{:width$}", line.subject);
         let subject = self.look.paint(AnsiColor::Cyan.on_default(), subject);
@@ -80,6 +123,11 @@ impl<W: Write> TextWriter<W> {
         ending: Ending,
         broken: Option<(&'static str, u64)>,
     ) -> io::Result<W> {
+        let latest = match &self.times {
+            Times::HeldBack(lines) => lines.last().map_or(last, |(at, _)| *at),
+            Times::Wide(_) => last,
+        };
+        self.settle(latest)?;
         let why = match (broken, ending) {
             (Some((invariant, _)), _) => format!("stopped, for this does not hold: {invariant}"),
             (None, Ending::NothingDue) => "nothing more is due".to_owned(),
@@ -155,6 +203,41 @@ mod tests {
     #[test]
     fn the_version_alone_makes_no_difference() {
         assert_eq!(first_difference(TRACE, &TRACE.replace("0.1.0", "2.0.0")), None);
+    }
+
+    /// The times of a run of so many lines, a minute less than an hour apart.
+    fn times_of_run(lines: u32, until: SimTime) -> Vec<String> {
+        let hours = |count: u32| SimTime::from_millis(u64::from(count) * 3_540_000);
+        let world = World::new(slr_core::name::AccountId::new("123456789012").expect("twelve digits"));
+        let header = Header::new("A title", 1, Vec::new(), "scenario.yaml", "");
+        let mut writer = TextWriter::begin(Vec::new(), &header, &world, until, Look::Plain).expect("memory is there");
+        for number in 0..lines {
+            let line = Line { subject: "admin".to_owned(), text: "calls".to_owned(), tone: Tone::Plain };
+            writer.line(hours(number), &line).expect("memory is there");
+        }
+        let text = writer.end(u64::from(lines), hours(lines), Ending::NothingDue, None).expect("memory is there");
+        let text = String::from_utf8(text).expect("it is text");
+        let facts = text.lines().filter(|line| !line.starts_with('#'));
+        facts.map(|line| line.split("  admin").next().unwrap_or_default().to_owned()).collect()
+    }
+
+    #[test]
+    fn times_are_aligned_whatever_comes() {
+        let week = SimTime::from_millis(7 * 86_400_000);
+        let held = u32::try_from(HELD_BACK).expect("a few thousand");
+        for (lines, until, width) in [
+            (3, week, "00:00:00.000".len()),
+            // The run passes a day, and ten, without anybody having said so before.
+            (30, week, "1d 00:00:00.000".len()),
+            (300, week, "10d 00:00:00.000".len()),
+            (held, week, "100d 00:00:00.000".len()),
+            (held + 1, SimTime::from_millis(1_000 * 86_400_000), "1000d 00:00:00.000".len()),
+            (held + 1, SimTime::ZERO, "100d 00:00:00.000".len()),
+        ] {
+            let times = times_of_run(lines, until);
+            assert_eq!(times.len(), lines as usize);
+            assert!(times.iter().all(|time| time.len() == width), "{lines} lines: {:?}", times.last());
+        }
     }
 
     #[test]

@@ -31,7 +31,8 @@ use crate::scenario::{self, Ready};
 /// be seen under one seed at least. Ctrl-C ends the sweep early and tells what is known of the seeds that were played.
 ///
 /// Rows (jsonl, csv): `seed`; `passed`; `attempts`, requests for deletion; `deleted_ms`, when the last of the operators' roles was
-/// gone, in milliseconds of virtual time; `refusals`, calls that were refused; `steps`, actions of the run.
+/// gone, in milliseconds of virtual time; `session_wait_ms` and `resource_wait_ms`, for how long sessions and resources used them after
+/// the first request for their deletion; `refusals`, calls that were refused; `steps`, actions of the run.
 #[derive(Debug, Args)]
 #[command(
     args_conflicts_with_subcommands = true,
@@ -381,18 +382,80 @@ fn progress(seeds: u64, writes_rows: bool) -> ProgressBar {
     if !is_seen {
         return ProgressBar::hidden();
     }
-    let bar = ProgressBar::with_draw_target(Some(seeds), ProgressDrawTarget::stderr());
+    let bar = drawn(seeds, ProgressDrawTarget::stderr());
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
+}
+
+/// A bar for so many seeds, and where it is drawn.
+fn drawn(seeds: u64, target: ProgressDrawTarget) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(Some(seeds), target);
     let template = "{bar:32} {human_pos} of {human_len} seeds, {per_sec}, {eta} left";
     if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style);
     }
-    bar.enable_steady_tick(Duration::from_millis(200));
     bar
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A terminal that keeps what is written to it.
+    #[derive(Debug, Clone, Default)]
+    struct Paper(std::sync::Arc<std::sync::Mutex<String>>);
+
+    impl Paper {
+        fn text(&self) -> std::sync::MutexGuard<'_, String> {
+            self.0.lock().expect("nobody panics")
+        }
+    }
+
+    impl indicatif::TermLike for Paper {
+        fn width(&self) -> u16 {
+            120
+        }
+        fn move_cursor_up(&self, _: usize) -> std::io::Result<()> {
+            Ok(())
+        }
+        fn move_cursor_down(&self, _: usize) -> std::io::Result<()> {
+            Ok(())
+        }
+        fn move_cursor_right(&self, _: usize) -> std::io::Result<()> {
+            Ok(())
+        }
+        fn move_cursor_left(&self, _: usize) -> std::io::Result<()> {
+            Ok(())
+        }
+        fn write_line(&self, line: &str) -> std::io::Result<()> {
+            self.text().push_str(line);
+            Ok(())
+        }
+        fn write_str(&self, text: &str) -> std::io::Result<()> {
+            self.text().push_str(text);
+            Ok(())
+        }
+        fn clear_line(&self) -> std::io::Result<()> {
+            self.text().clear();
+            Ok(())
+        }
+        fn flush(&self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn the_bar_says_how_far_the_sweep_is() {
+        let paper = Paper::default();
+        let bar = drawn(40, ProgressDrawTarget::term_like(Box::new(paper.clone())));
+        bar.inc(10);
+        bar.tick();
+        let text = paper.text().clone();
+        assert!(text.contains("████████░") && text.contains(" 10 of 40 seeds, ") && text.contains(" left"), "{text}");
+        bar.finish_and_clear();
+        assert!(!paper.text().contains("seeds"), "it leaves nothing behind: {}", paper.text());
+        assert!(progress(40, false).is_hidden(), "tests have no terminal");
+    }
 
     #[test]
     fn ranges_of_seeds_are_read() {

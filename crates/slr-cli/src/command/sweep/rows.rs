@@ -33,7 +33,10 @@ impl Form {
             Self::JsonLines => Ok(()),
             Self::Csv => {
                 let variant = if has_variants { "variant," } else { "" };
-                writeln!(out, "{variant}seed,passed,attempts,deleted_ms,refusals,steps")
+                writeln!(
+                    out,
+                    "{variant}seed,passed,attempts,deleted_ms,session_wait_ms,resource_wait_ms,refusals,steps"
+                )
             }
         }
     }
@@ -57,10 +60,14 @@ impl Form {
 }
 
 fn csv(out: &mut impl Write, variant: &str, row: &Row) -> io::Result<()> {
-    let Row { seed, passed, attempts, deleted_millis, refusals, steps } = row;
-    write!(out, "{variant}{seed},{passed},{attempts},")?;
-    if let Some(millis) = deleted_millis {
-        write!(out, "{millis}")?;
+    let Row { seed, passed, attempts, deleted_millis, session_wait_millis, resource_wait_millis, refusals, steps } =
+        row;
+    write!(out, "{variant}{seed},{passed},{attempts}")?;
+    for millis in [deleted_millis, session_wait_millis, resource_wait_millis] {
+        match millis {
+            Some(millis) => write!(out, ",{millis}")?,
+            None => write!(out, ",")?,
+        }
     }
     writeln!(out, ",{refusals},{steps}")
 }
@@ -74,19 +81,34 @@ mod tests {
     use super::*;
 
     fn written(form: Form, variant: Option<&str>) -> String {
-        let row = Row { seed: 7, passed: true, attempts: 3, deleted_millis: Some(1500), refusals: 0, steps: 31 };
+        let row = Row {
+            seed: 7,
+            passed: true,
+            attempts: 3,
+            deleted_millis: Some(1500),
+            session_wait_millis: Some(0),
+            resource_wait_millis: Some(900),
+            refusals: 0,
+            steps: 31,
+        };
         let mut out = Vec::new();
         form.head(&mut out, variant.is_some()).unwrap();
-        form.rows(&mut out, variant, &[row, Row { seed: 8, passed: false, deleted_millis: None, ..row }]).unwrap();
+        form.rows(
+            &mut out,
+            variant,
+            &[row, Row { seed: 8, passed: false, deleted_millis: None, session_wait_millis: None, ..row }],
+        )
+        .unwrap();
         String::from_utf8(out).unwrap()
     }
 
     #[test]
     fn a_time_that_there_is_not_is_left_empty() {
-        let rows = "seed,passed,attempts,deleted_ms,refusals,steps\n7,true,3,1500,0,31\n8,false,3,,0,31\n";
+        let rows = "seed,passed,attempts,deleted_ms,session_wait_ms,resource_wait_ms,refusals,steps\n\
+                    7,true,3,1500,0,900,0,31\n8,false,3,,,900,0,31\n";
         assert_eq!(written(Form::Csv, None), rows);
-        let lines = "{\"seed\":7,\"passed\":true,\"attempts\":3,\"deleted_ms\":1500,\"refusals\":0,\"steps\":31}\n\
-                     {\"seed\":8,\"passed\":false,\"attempts\":3,\"deleted_ms\":null,\"refusals\":0,\"steps\":31}\n";
+        let lines = "{\"seed\":7,\"passed\":true,\"attempts\":3,\"deleted_ms\":1500,\"session_wait_ms\":0,\"resource_wait_ms\":900,\"refusals\":0,\"steps\":31}\n\
+                     {\"seed\":8,\"passed\":false,\"attempts\":3,\"deleted_ms\":null,\"session_wait_ms\":null,\"resource_wait_ms\":900,\"refusals\":0,\"steps\":31}\n";
         assert_eq!(written(Form::JsonLines, None), lines);
     }
 

@@ -5,14 +5,12 @@ use std::fmt::Write as _;
 use slr_scenario::diagnostic::Look;
 use slr_scenario::simulation::SimTime;
 use slr_scenario::sweep::{
-    Differences, Histogram, Interval, MeanDifference, Paired, PropertySort, Spread, Summary, Sweep, Variant,
+    Bar, Differences, Interval, MeanDifference, Paired, PropertySort, Spread, Summary, Sweep, Variant,
 };
 
 use crate::console::{DIM, FAILED, PASSED};
 
-/// How many bars a histogram has.
-const BARS: u64 = 10;
-/// How long the longest one is.
+/// How long the longest bar of a histogram is.
 const WIDTH: u64 = 40;
 
 /// All that a sweep has to say. `file` is what a failing seed can be played again with.
@@ -36,8 +34,8 @@ pub(super) fn text(sweep: &Sweep, file: Option<&str>, look: Look) -> String {
         let again = file.filter(|file| variant.set.is_empty() && *file != "-").map(|file| again(file, &sweep.params));
         properties(&summary, again.as_deref(), look, &mut text);
         if !several {
-            distributions(&summary, &mut text);
-            histograms(variant, look, &mut text);
+            distributions(&summary, look, &mut text);
+            histograms(&summary, look, &mut text);
             text.push('\n');
         }
         ending(sweep, variant, &summary, look, &mut text);
@@ -154,18 +152,21 @@ impl Unit {
 }
 
 /// What is distributed: its name, how it is written, and its spread.
-fn spreads(summary: &Summary) -> Vec<(String, Unit, Spread)> {
+fn spreads(summary: &Summary) -> Vec<(String, Unit, &Spread)> {
     let mut spreads = Vec::new();
     for operator in &summary.operators {
-        spreads.push((format!("attempts of {}", operator.operator), Unit::Count, operator.attempts));
+        spreads.push((format!("attempts of {}", operator.operator), Unit::Count, &operator.attempts));
     }
     for role in &summary.roles {
-        spreads.push((format!("deletion of {}", role.role), Unit::Time, role.deleted_ms));
-        spreads.push(("  after a request, resources used it for".to_owned(), Unit::Time, role.resource_wait_ms));
-        spreads.push(("  after a request, sessions used it for".to_owned(), Unit::Time, role.session_wait_ms));
+        spreads.push((format!("deletion of {}", role.role), Unit::Time, &role.deleted_ms));
+        spreads.push(("  after a request, resources used it for".to_owned(), Unit::Time, &role.resource_wait_ms));
+        spreads.push(("  after a request, sessions used it for".to_owned(), Unit::Time, &role.session_wait_ms));
     }
-    spreads.push(("refused calls of a run".to_owned(), Unit::Count, summary.refusals));
-    spreads.push(("actions of a run".to_owned(), Unit::Count, summary.steps));
+    spreads.push(("refused calls of a run".to_owned(), Unit::Count, &summary.refusals));
+    for refused in &summary.refused {
+        spreads.push((format!("  with {}", refused.code), Unit::Count, &refused.per_run));
+    }
+    spreads.push(("actions of a run".to_owned(), Unit::Count, &summary.steps));
     spreads
 }
 
@@ -188,7 +189,8 @@ fn table(rows: &[Vec<String>], text: &mut String) {
     }
 }
 
-fn distributions(summary: &Summary, text: &mut String) {
+/// Under each number the ends of the interval in which the true one lies in 95 of 100 sweeps.
+fn distributions(summary: &Summary, look: Look, text: &mut String) {
     let head = ["", "runs", "mean", "p50", "p90", "p99", "max"].map(str::to_owned).to_vec();
     let mut rows = vec![head];
     for (name, unit, spread) in spreads(summary) {
@@ -196,36 +198,45 @@ fn distributions(summary: &Summary, text: &mut String) {
         let mut row = vec![name, spread.count.to_string(), unit.mean(spread.mean)];
         row.extend(numbers);
         rows.push(row);
+        let intervals = [spread.p50_interval, spread.p90_interval, spread.p99_interval];
+        // Where all runs have the same number nothing is to be told about it.
+        if spread.min == spread.max {
+            continue;
+        }
+        let mut end = |name: &str, of_mean: &dyn Fn((f64, f64)) -> f64, of: &dyn Fn((u64, u64)) -> u64| {
+            let mut row = vec![format!("    {name}"), String::new(), unit.mean(spread.mean_interval.map(of_mean))];
+            row.extend(intervals.map(|interval| unit.text(interval.map(of))));
+            rows.push(row);
+        };
+        end("at least", &|(low, _)| low, &|(low, _)| low);
+        end("at most", &|(_, high)| high, &|(_, high)| high);
     }
     text.push('\n');
     table(&rows, text);
+    let note = "at least, at most: where the true number lies in 95 of 100 sweeps";
+    if rows.iter().any(|row| row[0].ends_with("at least")) {
+        let _ = writeln!(text, "{}", look.paint(DIM, note));
+    }
     for refused in &summary.refused {
         let _ = writeln!(text, "{}: {} calls refused, in {} runs", refused.code, refused.calls, refused.runs);
     }
 }
 
-fn histograms(variant: &Variant, look: Look, text: &mut String) {
-    let operators = variant.names.operators.iter().zip(&variant.tally.attempts);
-    for (name, attempts) in operators {
-        histogram(&format!("attempts of {name}"), Unit::Count, attempts, look, text);
-    }
-    let roles = variant.names.roles.iter().zip(&variant.tally.roles);
-    for (name, role) in roles {
-        histogram(&format!("deletion of {name}"), Unit::Time, &role.deleted, look, text);
+fn histograms(summary: &Summary, look: Look, text: &mut String) {
+    for (name, unit, spread) in spreads(summary) {
+        histogram(name.trim_start(), unit, &spread.histogram, look, text);
     }
 }
 
-fn histogram(title: &str, unit: Unit, histogram: &Histogram, look: Look, text: &mut String) {
-    // A few late ones must not press all the others into the first bar.
-    let ranges = histogram.ranges(BARS, histogram.percentile(99).unwrap_or(0));
-    if ranges.len() < 2 {
+fn histogram(title: &str, unit: Unit, bars: &[Bar], look: Look, text: &mut String) {
+    if bars.len() < 2 {
         return;
     }
-    let most = ranges.iter().map(|(_, count)| *count).max().unwrap_or(1).max(1);
+    let most = bars.iter().map(|bar| bar.count).max().unwrap_or(1).max(1);
     let _ = writeln!(text, "\n{title}");
-    let ends: Vec<String> = ranges.iter().map(|(end, _)| unit.text(Some(*end))).collect();
+    let ends: Vec<String> = bars.iter().map(|bar| unit.text(Some(bar.to))).collect();
     let width = ends.iter().map(String::len).max().unwrap_or(0);
-    for (end, (_, count)) in ends.iter().zip(&ranges) {
+    for (end, Bar { count, .. }) in ends.iter().zip(bars) {
         let length = u128::from(*count) * u128::from(WIDTH) / u128::from(most);
         let bar = "#".repeat(usize::try_from(length).unwrap_or(0));
         let line = format!("  to {end:>width$}  {count:>9}  {}", look.paint(DIM, bar));
@@ -251,21 +262,21 @@ fn side_by_side(sweep: &Sweep, text: &mut String) {
         });
     }
     for (name, unit, _) in spreads(first) {
-        let found =
-            |summary: &Summary| spreads(summary).into_iter().find(|(other, ..)| *other == name).map(|(.., s)| s);
-        for (what, number) in [("p50", 50), ("p90", 90), ("p99", 99)] {
+        let numbers: [(&str, Percentile); 3] =
+            [("p50", |spread| spread.p50), ("p90", |spread| spread.p90), ("p99", |spread| spread.p99)];
+        for (what, number) in numbers {
             row(&format!("{name}, {what}"), &|summary| {
-                let spread = found(summary);
-                unit.text(spread.and_then(|spread| match number {
-                    50 => spread.p50,
-                    90 => spread.p90,
-                    _ => spread.p99,
-                }))
+                let spreads = spreads(summary);
+                let found = spreads.iter().find(|(other, ..)| *other == name);
+                unit.text(found.and_then(|(.., spread)| number(spread)))
             });
         }
     }
     table(&rows, text);
 }
+
+/// One of the percentiles of a spread.
+type Percentile = fn(&Spread) -> Option<u64>;
 
 /// One of the numbers that are compared seed by seed.
 type Field = fn(&Paired) -> &Differences;

@@ -18,7 +18,7 @@ use slr_core::{Action, Command, Event, IdSet, OperatorStep, State, Universe};
 
 use self::resource::Moves;
 use super::chance::{Chance, Delay, stream_number};
-use super::plan::{Actions, Plan, Scripted, TaskName};
+use super::plan::{Actions, DEFAULT_MAX_SESSION, Plan, Scripted, TaskName};
 use super::time::SimTime;
 use super::{Agenda, Habits, Step};
 use crate::ledger::task_id;
@@ -399,7 +399,7 @@ impl<'a, S: IdSet> Player<'a, S> {
         match event {
             Event::RoleCreated { role, .. } => {
                 self.supersede(*role);
-                self.max_session[role.index()] = self.plan.max_session[role.index()];
+                self.max_session[role.index()] = DEFAULT_MAX_SESSION;
                 if state.is_fresh(*role) {
                     self.service_does(What::RolePropagates, *role, self.plan.propagation, now, agenda);
                 }
@@ -573,6 +573,9 @@ impl<S: IdSet> Habits<S> for Player<'_, S> {
             self.note(event, now, state, agenda);
         }
         match step.action {
+            Action::Command {
+                command: Command::CreateRole { role, max_session_duration: Some(seconds), .. }, ..
+            } if step.refused.is_none() => self.max_session[role.index()] = u64::from(*seconds) * 1000,
             Action::Operator { operator, step } => self.note_operator(*operator, *step, now, state, agenda),
             // A throttled client comes back: a poll with its interval, a request after its wait.
             Action::Throttle { .. } => match due.what {

@@ -41,7 +41,7 @@ impl<S: IdSet> Player<'_, S> {
         let universe = self.universe;
         let operator = universe.operator(id);
         let at_work = state.operator(id).phase == Phase::Preparing;
-        if at_work && state.is_live(operator.goal) {
+        if at_work && state.is_live(universe.sought(state, id)) {
             let cleanable = universe.known_to(state, id);
             for resource in cleanable.iter().map(ResourceIdx) {
                 if matches!(universe.clean_up_of(state, resource), CleanUp::Call(_))
@@ -54,6 +54,17 @@ impl<S: IdSet> Player<'_, S> {
         let may_submit = universe.may_step(state, id, OperatorStep::Submits) && now >= self.submits[id.index()].0;
         // Who works in any order submits as soon as it may; who works in steps has nothing left to clean up by then.
         if actions.is_empty() && may_submit {
+            if operator.works == Works::InSteps {
+                // What it knows of cannot be moved on. It tries once more, is refused, and asks again.
+                let known = universe.known_to(state, id);
+                let callable = known
+                    .iter()
+                    .map(ResourceIdx)
+                    .filter(|resource| at_work && matches!(universe.clean_up_of(state, *resource), CleanUp::Call(_)));
+                actions.extend(
+                    callable.map(|resource| Action::Operator { operator: id, step: OperatorStep::CleansUp(resource) }),
+                );
+            }
             self.operator_call(id, OperatorStep::Submits, now, actions);
         } else if actions.is_empty() && at_work && universe.may_step(state, id, OperatorStep::GivesUp) {
             actions.push(Action::Operator { operator: id, step: OperatorStep::GivesUp });
@@ -73,7 +84,7 @@ impl<S: IdSet> Player<'_, S> {
             Event::TaskFailed { role, .. } => {
                 for operator in universe.operators() {
                     let described = universe.operator(operator);
-                    if described.works == Works::InAnyOrder && described.goal == *role {
+                    if described.works == Works::InAnyOrder && universe.is_sought(operator, *role) {
                         self.wait_and_work(operator, now, state, agenda);
                     }
                 }
@@ -85,11 +96,12 @@ impl<S: IdSet> Player<'_, S> {
                 self.wake_operators(universe.role_of(*resource), now, state, agenda);
             }
             Event::FailureSeen { operator } => self.wait_and_work(*operator, now, state, agenda),
-            Event::DocsRead { operator } => {
+            // What it has learnt of it can clean up at once.
+            Event::DocsRead { operator } | Event::ObstaclesNamed { operator, .. } => {
                 let starts = self.plan.operators[operator.index()].starts;
                 self.at(now.max(starts), What::OperatorWorks, operator.0, agenda);
             }
-            Event::RegionRecovered { .. } => {
+            Event::RegionFailed { .. } | Event::RegionRecovered { .. } => {
                 for role in universe.roles() {
                     self.wake_operators(role, now, state, agenda);
                 }
@@ -123,7 +135,7 @@ impl<S: IdSet> Player<'_, S> {
     fn wake_operators(&mut self, role: RoleIdx, now: SimTime, state: &State<S>, agenda: &mut Agenda<Due>) {
         for operator in self.universe.operators() {
             let starts = self.plan.operators[operator.index()].starts;
-            let concerned = self.universe.operator(operator).goal == role && now >= starts;
+            let concerned = self.universe.is_sought(operator, role) && now >= starts;
             if concerned && state.operator(operator).phase == Phase::Preparing {
                 self.at(now, What::OperatorWorks, operator.0, agenda);
             }
