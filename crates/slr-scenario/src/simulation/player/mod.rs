@@ -138,7 +138,7 @@ impl<'a, S: IdSet> Player<'a, S> {
             world.roles.len(),
             world.resources.len(),
             world.operators.len(),
-            world.regions.len(),
+            plan.outages.len(),
         ];
         let stride = counts.into_iter().max().unwrap_or(0);
         Self {
@@ -190,10 +190,10 @@ impl<'a, S: IdSet> Player<'a, S> {
         for (number, step) in (0..).zip(&plan.steps) {
             self.at(step.at, What::Step, number, agenda);
         }
-        for outage in &plan.outages {
-            self.at(outage.from, What::RegionFails, outage.region.0, agenda);
+        for (number, outage) in (0..).zip(&plan.outages) {
+            self.at(outage.from, What::RegionFails, number, agenda);
             if outage.until != SimTime::END {
-                self.at(outage.until, What::RegionRecovers, outage.region.0, agenda);
+                self.at(outage.until, What::RegionRecovers, number, agenda);
             }
         }
         for session in universe.sessions() {
@@ -477,6 +477,11 @@ impl<'a, S: IdSet> Player<'a, S> {
         }
     }
 
+    /// Whether an outage of the Region is going on, of several that overlap or follow one another perhaps.
+    fn is_out_of_order(&self, region: RegionIdx, now: SimTime) -> bool {
+        self.plan.outages.iter().any(|outage| outage.region == region && outage.from <= now && now < outage.until)
+    }
+
     fn visibility(&self, now: SimTime) -> Delay {
         let applies = self.plan.late_visibilities.iter().find(|fault| fault.from <= now && now < fault.until);
         applies.map_or(self.plan.visibility, |fault| Delay::Fixed(fault.millis))
@@ -563,8 +568,18 @@ impl<S: IdSet> Habits<S> for Player<'_, S> {
                     actions.push(Action::Operator { operator: OperatorIdx(id), step: OperatorStep::GivesUp });
                 }
             }
-            What::RegionFails => actions.push(Action::RegionFails { region: RegionIdx(id) }),
-            What::RegionRecovers => actions.push(Action::RegionRecovers { region: RegionIdx(id) }),
+            What::RegionFails => {
+                let region = self.plan.outages[id as usize].region;
+                if state.answers(region) {
+                    actions.push(Action::RegionFails { region });
+                }
+            }
+            What::RegionRecovers => {
+                let region = self.plan.outages[id as usize].region;
+                if !state.answers(region) && !self.is_out_of_order(region, now) {
+                    actions.push(Action::RegionRecovers { region });
+                }
+            }
         }
     }
 
