@@ -78,6 +78,13 @@ impl<S: IdSet> Claims<S> {
         Self { claims, standings }
     }
 
+    /// The roles that claims are about, each with a resource whose moves make them.
+    pub(crate) fn roles(&self) -> impl Iterator<Item = (ResourceIdx, RoleIdx)> {
+        self.standings.iter().map(|((resource, _), standing)| match standing {
+            Standing::Trust(role, _) | Standing::Policies(role, _) => (*resource, *role),
+        })
+    }
+
     /// The number of a claim that some move makes.
     pub(crate) fn number_of(&self, claim: &Claim) -> Option<u32> {
         self.claims.iter().position(|known| known == claim).map(number)

@@ -10,6 +10,7 @@ use crate::kind::{CODE_BITS, CleanUp, Condition, Mover, ResourceKind, Transition
 use crate::machine::RoleState;
 use crate::passed::{Claim, Claims};
 use crate::policy::Document;
+use crate::rules::concern::Concerns;
 use crate::rules::trust;
 use crate::service::ServiceDefinition;
 use crate::set::IdSet;
@@ -156,6 +157,8 @@ pub struct Universe<S> {
     permitted: S,
     /// What moves ask of roles that were passed.
     pub(crate) claims: Claims<S>,
+    /// Whom what happens to others concerns.
+    pub(crate) concerns: Concerns<S>,
     pub(crate) service_moves: Vec<ServiceMove<S>>,
     pub(crate) service_linked: S,
     /// Sessions whose principal the role's first trust policy names.
@@ -233,6 +236,7 @@ impl<S: IdSet> Universe<S> {
             has_region_faults: false,
             has_followers: world.kinds.iter().any(|kind| kind.transitions.iter().any(|t| t.by == Mover::Parent)),
             requirements: requirements(&world, &claims),
+            concerns: Concerns::new(&world, &children, &family.relatives, &family.passed, &claims),
             claims,
             dependents: reversed(&family.relatives),
             relatives: family.relatives,

@@ -5,6 +5,7 @@
 
 mod authorise;
 mod commands;
+pub(crate) mod concern;
 mod enabled;
 mod judge;
 mod known;

@@ -218,7 +218,12 @@ impl<S: IdSet> Universe<S> {
 
     /// What stands against a service's move; `None` if it may be made.
     #[inline]
-    fn bar_to_move(&self, state: &State<S>, resource: ResourceIdx, transition: TransitionIdx) -> Option<&'static str> {
+    pub(super) fn bar_to_move(
+        &self,
+        state: &State<S>,
+        resource: ResourceIdx,
+        transition: TransitionIdx,
+    ) -> Option<&'static str> {
         let step = self.transition(resource, transition);
         let role = self.role_of(resource);
         if step.by != Mover::Service {

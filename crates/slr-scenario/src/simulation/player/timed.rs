@@ -7,7 +7,7 @@ use slr_core::{Action, IdSet, State};
 use super::super::plan::{Actions, Plan};
 use super::super::time::SimTime;
 use super::super::timing::{Given, Occasion, Parameters, Timed};
-use super::{Actor, Agenda, Due, Player, What};
+use super::{Agenda, Due, Player, What};
 use crate::schedule::Schedule;
 
 const HOUR: u64 = 3_600_000;
@@ -19,7 +19,7 @@ pub(super) struct Timetable {
     /// Per resource, when it came into its state.
     since: Vec<SimTime>,
     /// Per resource, the move that is made when its time is up, whatever else it waits for.
-    deadlines: Vec<Option<TransitionIdx>>,
+    deadlines: Vec<Option<(SimTime, TransitionIdx)>>,
 }
 
 impl Timetable {
@@ -106,7 +106,7 @@ impl<S: IdSet> Player<'_, S> {
         }
     }
 
-    /// Schedules the first of the moves that a resource makes when a time is up: after a delay of their own, or by parameters.
+    /// Schedules the first of the moves that a resource makes when a time is up that parameters tell.
     pub(super) fn set_deadline(
         &mut self,
         resource: ResourceIdx,
@@ -116,7 +116,6 @@ impl<S: IdSet> Player<'_, S> {
     ) {
         let (plan, universe) = (self.plan, self.universe);
         let code = state.resource(resource);
-        let kind = universe.world().resources[resource.index()].kind;
         let transitions = &universe.kind_of(resource).transitions;
         let is_open = |id: TransitionIdx| {
             let step = &transitions[id.index()];
@@ -129,13 +128,6 @@ impl<S: IdSet> Player<'_, S> {
                 first = Some((at, id));
             }
         };
-        let actor = Actor::Resources(universe.role_of(resource));
-        for (id, limit) in (0..).map(TransitionIdx).zip(&plan.limits[kind.index()]) {
-            if let Some(limit) = limit.filter(|_| is_open(id)) {
-                let limit = limit.draw(self.stream(actor));
-                offer(since(&self.timetable, resource).plus(limit), id);
-            }
-        }
         for timed in plan.timing.moves_of(resource).iter().filter(|timed| is_open(timed.transition)) {
             if let Occasion::Hours { since: from, .. } = &timed.occasion
                 && let Some(span) = self.timetable.span(&timed.occasion)
@@ -144,7 +136,7 @@ impl<S: IdSet> Player<'_, S> {
                 offer(since(&self.timetable, *from).plus(span), timed.transition);
             }
         }
-        self.timetable.deadlines[resource.index()] = first.map(|(_, id)| id);
+        self.timetable.deadlines[resource.index()] = first;
         if let Some((at, _)) = first {
             self.at(at.max(now), What::TimeIsUp, resource.0, agenda);
         }
@@ -153,12 +145,20 @@ impl<S: IdSet> Player<'_, S> {
     /// The move of a resource whose time is up.
     pub(super) fn time_is_up(&mut self, resource: ResourceIdx, state: &State<S>, actions: &mut Actions<S>) {
         let universe = self.universe;
-        if let Some(transition) = self.timetable.deadlines[resource.index()].take()
-            && universe.transition(resource, transition).from == state.resource(resource)
-            && universe.meets_conditions(state, resource, transition)
-        {
+        let Some((_, transition)) = self.timetable.deadlines[resource.index()] else { return };
+        if universe.transition(resource, transition).from != state.resource(resource) {
+            self.timetable.deadlines[resource.index()] = None;
+        } else if universe.may_move(state, resource, transition) {
+            self.timetable.deadlines[resource.index()] = None;
             actions.push(Action::ResourceMoves { resource, transition });
+        } else {
+            self.waiting_resources.insert(resource.0);
         }
+    }
+
+    /// The move whose time is up although it could not be made.
+    pub(super) fn deadline_over(&self, resource: ResourceIdx, now: SimTime) -> Option<TransitionIdx> {
+        self.timetable.deadlines[resource.index()].filter(|(at, _)| *at <= now).map(|(_, id)| id)
     }
 
     /// The first resource that the schedule of another one moves now.

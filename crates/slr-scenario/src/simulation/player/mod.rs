@@ -1,27 +1,29 @@
-//! The habits of a scenario: its delays, its operators' patience, its faults and its script.
+//! The habits of a scenario: its delays, its faults and its script.
 
 #![expect(
     clippy::wildcard_enum_match_arm,
     reason = "who listens picks what concerns it; the core is where a new variant has to find its place"
 )]
 
+mod operator;
+mod resource;
 mod timed;
 
 use slr_core::action::{Operation, TaskRef};
-use slr_core::id::{OperatorIdx, RegionIdx, ResourceIdx, RoleIdx, SessionIdx, TransitionIdx};
-use slr_core::kind::{CleanUp, Mover, When};
+use slr_core::id::{OperatorIdx, RegionIdx, ResourceIdx, RoleIdx, SessionIdx};
 use slr_core::machine::{Phase, SessionEnd};
 use slr_core::rejection::Impossible;
 use slr_core::rules::Reports;
-use slr_core::world::{Told, Works};
+use slr_core::world::Told;
 use slr_core::{Action, Command, Event, IdSet, OperatorStep, State, Universe};
 
+use self::resource::Moves;
+use self::timed::Timetable;
 use super::chance::{Chance, Delay, stream_number};
 use super::plan::{Actions, DEFAULT_MAX_SESSION, Plan, Scripted, TaskName};
 use super::time::SimTime;
 use super::{Agenda, Habits, Step};
 use crate::ledger::task_id;
-use timed::Timetable;
 
 /// What can be due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -77,31 +79,6 @@ struct Submitted {
     ended: SimTime,
 }
 
-/// Some of a kind's transitions, which seldom are more than one.
-#[derive(Debug, Default)]
-struct Choices {
-    first: Option<TransitionIdx>,
-    others: Vec<TransitionIdx>,
-    count: u64,
-}
-
-impl Choices {
-    fn add(&mut self, transition: TransitionIdx) {
-        match self.first {
-            None => self.first = Some(transition),
-            Some(_) => self.others.push(transition),
-        }
-        self.count += 1;
-    }
-
-    fn nth(&self, place: u64) -> Option<TransitionIdx> {
-        match usize::try_from(place).ok()?.checked_sub(1) {
-            None => self.first,
-            Some(place) => self.others.get(place).copied(),
-        }
-    }
-}
-
 /// Plays a plan under a seed.
 #[derive(Debug)]
 pub struct Player<'a, S> {
@@ -121,10 +98,16 @@ pub struct Player<'a, S> {
     submits: Vec<(SimTime, u32)>,
     /// Every task so far, in the order of submission.
     tasks: Vec<Submitted>,
-    /// Per session, whether it was to open while that was impossible.
-    missed_sessions: Vec<bool>,
-    /// Per resource, whether its service was to move it while that was impossible.
-    missed_moves: Vec<bool>,
+    /// The sessions that were to open while that was impossible, and wait until it has become possible.
+    waiting_sessions: S,
+    /// The resources that their services were to move while that was impossible, and that wait until it has become possible.
+    waiting_resources: S,
+    /// The roles that their services are about to delete.
+    to_be_deleted: S,
+    /// Per role, the resources of kinds with a move that waits for the role not to be in use.
+    for_idle: Vec<S>,
+    /// Per resource, when its service moves it.
+    moves: Vec<Moves>,
     timetable: Timetable,
     /// Per operator, whether it is about to read the documentation.
     reads: Vec<bool>,
@@ -160,7 +143,7 @@ impl<'a, S: IdSet> Player<'a, S> {
             world.roles.len(),
             world.resources.len(),
             world.operators.len(),
-            world.regions.len(),
+            plan.outages.len(),
         ];
         let stride = counts.into_iter().max().unwrap_or(0);
         Self {
@@ -174,8 +157,11 @@ impl<'a, S: IdSet> Player<'a, S> {
             max_session: plan.max_session.clone(),
             submits: vec![(SimTime::ZERO, 0); world.operators.len()],
             tasks: Vec::new(),
-            missed_sessions: vec![false; world.sessions.len()],
-            missed_moves: vec![false; world.resources.len()],
+            waiting_sessions: S::default(),
+            waiting_resources: S::default(),
+            to_be_deleted: S::default(),
+            for_idle: resource::for_idle(universe),
+            moves: vec![Moves::default(); world.resources.len()],
             timetable: Timetable::new(plan, world.resources.len()),
             reads: vec![false; world.operators.len()],
             unplayable: Vec::new(),
@@ -192,8 +178,9 @@ impl<'a, S: IdSet> Player<'a, S> {
         self.max_session.clone_from(&self.plan.max_session);
         self.submits.fill((SimTime::ZERO, 0));
         self.tasks.clear();
-        self.missed_sessions.fill(false);
-        self.missed_moves.fill(false);
+        self.waiting_sessions = S::default();
+        self.waiting_resources = S::default();
+        self.to_be_deleted = S::default();
         self.timetable.reset(self.plan);
         self.reads.fill(false);
         self.unplayable.clear();
@@ -210,10 +197,10 @@ impl<'a, S: IdSet> Player<'a, S> {
         for (number, step) in (0..).zip(&plan.steps) {
             self.at(step.at, What::Step, number, agenda);
         }
-        for outage in &plan.outages {
-            self.at(outage.from, What::RegionFails, outage.region.0, agenda);
+        for (number, outage) in (0..).zip(&plan.outages) {
+            self.at(outage.from, What::RegionFails, number, agenda);
             if outage.until != SimTime::END {
-                self.at(outage.until, What::RegionRecovers, outage.region.0, agenda);
+                self.at(outage.until, What::RegionRecovers, number, agenda);
             }
         }
         for session in universe.sessions() {
@@ -227,6 +214,9 @@ impl<'a, S: IdSet> Player<'a, S> {
             self.resource_is_in(resource, SimTime::ZERO, state, agenda);
             self.resource_came_into(resource, SimTime::ZERO, state, agenda);
             self.await_schedule(resource, SimTime::ZERO, state, agenda);
+        }
+        for role in universe.roles() {
+            self.service_may_delete(role, SimTime::ZERO, state, agenda);
         }
         for (operator, habits) in (0..).zip(&plan.operators) {
             self.at(habits.starts, What::OperatorWorks, operator, agenda);
@@ -267,6 +257,7 @@ impl<'a, S: IdSet> Player<'a, S> {
     }
 
     fn session_is_open(&mut self, session: SessionIdx, now: SimTime, agenda: &mut Agenda<Due>) {
+        self.waiting_sessions.remove(session.0);
         let role = self.universe.world().sessions[session.index()].role;
         let length = self.plan.session_end.draw(self.stream(Actor::Sessions(role)));
         let longest = SimTime::from_millis(self.max_session[role.index()]);
@@ -275,80 +266,11 @@ impl<'a, S: IdSet> Player<'a, S> {
     }
 
     fn session_is_closed(&mut self, session: SessionIdx, now: SimTime, state: &State<S>, agenda: &mut Agenda<Due>) {
+        self.waiting_sessions.remove(session.0);
         let slot = &self.universe.world().sessions[session.index()];
         if slot.reopens && state.is_live(slot.role) {
             let (delay, actor) = (self.plan.session_open, Actor::Sessions(slot.role));
             self.after_delay(now, delay, actor, What::SessionOpens, session.0, agenda);
-        }
-    }
-
-    /// Schedules the service's next move of a resource, if it has one from the resource's state.
-    #[inline]
-    fn resource_is_in(&mut self, resource: ResourceIdx, now: SimTime, state: &State<S>, agenda: &mut Agenda<Due>) {
-        let code = state.resource(resource);
-        let kind = self.universe.world().resources[resource.index()].kind;
-        let transitions = &self.universe.kind_of(resource).transitions;
-        let own = |(id, t): &(u32, &slr_core::kind::Transition)| {
-            t.by == Mover::Service && t.from == code && !t.exceptional && !self.is_timed(resource, TransitionIdx(*id))
-        };
-        let first = (0..).zip(transitions).find(own).map(|(id, _)| TransitionIdx(id));
-        self.missed_moves[resource.index()] = false;
-        let plan = self.plan;
-        let actor = Actor::Resources(self.universe.role_of(resource));
-        if let Some(first) = first {
-            let delay = plan.moves[kind.index()][first.index()];
-            self.after_delay(now, delay, actor, What::ResourceMoves, resource.0, agenda);
-        }
-    }
-
-    /// Which of its moves a service makes with a resource now.
-    ///
-    /// A clean-up that can fail because the role is in use does fail, unless the scenario says which part of them. Among other moves that
-    /// are open chance decides.
-    fn service_move(&mut self, resource: ResourceIdx, state: &State<S>) -> Option<TransitionIdx> {
-        let universe = self.universe;
-        let (kind, role) = (universe.world().resources[resource.index()].kind, universe.role_of(resource));
-        let in_use = universe.is_session_open(state, role);
-        let code = state.resource(resource);
-        let mut failing = Choices::default();
-        let mut passing = Choices::default();
-        for (id, transition) in (0..).map(TransitionIdx).zip(&universe.kind_of(resource).transitions) {
-            if transition.by != Mover::Service || transition.from != code || transition.exceptional {
-                continue;
-            }
-            if self.is_timed(resource, id) {
-                continue;
-            }
-            let (in_time, choices) = match transition.when {
-                When::Always => (true, &mut passing),
-                When::InUse => (in_use, &mut failing),
-                When::NotInUse => (!in_use, &mut passing),
-            };
-            if in_time && (!transition.is_special || universe.meets_conditions(state, resource, id)) {
-                choices.add(id);
-            }
-        }
-        let fails = if failing.count == 0 {
-            false
-        } else if passing.count == 0 {
-            true
-        } else {
-            let applies = self.plan.clean_up_failures.iter().find(|fault| fault.kind.is_none_or(|k| k == kind));
-            match applies {
-                None => true,
-                Some(fault) => self.stream(Actor::Faults).comes_true(fault.millionths),
-            }
-        };
-        self.pick(role, if fails { &failing } else { &passing })
-    }
-
-    fn pick(&mut self, role: RoleIdx, choices: &Choices) -> Option<TransitionIdx> {
-        match choices.first {
-            Some(_) if choices.count > 1 => {
-                let chosen = self.stream(Actor::Resources(role)).below(choices.count);
-                choices.nth(chosen)
-            }
-            only => only,
         }
     }
 
@@ -402,54 +324,6 @@ impl<'a, S: IdSet> Player<'a, S> {
             .iter()
             .filter(|fault| fault.operation == operation && fault.from <= now && now < fault.until)
             .any(|fault| self.stream(Actor::Faults).comes_true(fault.millionths))
-    }
-
-    fn operator_call(&mut self, id: OperatorIdx, step: OperatorStep, now: SimTime, actions: &mut Actions<S>) {
-        let operation = match step {
-            OperatorStep::Submits => Some(Operation::DeleteServiceLinkedRole),
-            OperatorStep::Polls => Some(Operation::GetServiceLinkedRoleDeletionStatus),
-            OperatorStep::ReadsDocs | OperatorStep::CleansUp(_) | OperatorStep::GivesUp => None,
-        };
-        let by = self.universe.operator(id).principal;
-        actions.push(match operation {
-            Some(operation) if self.is_throttled(operation, now) => Action::Throttle { by, operation },
-            _ => Action::Operator { operator: id, step },
-        });
-    }
-
-    /// What an operator does when it looks at its work: clean up all that it can, or else submit, or give up.
-    fn operator_works(&mut self, id: OperatorIdx, now: SimTime, state: &State<S>, actions: &mut Actions<S>) {
-        let universe = self.universe;
-        let operator = universe.operator(id);
-        let at_work = state.operator(id).phase == Phase::Preparing;
-        if at_work && state.is_live(universe.sought(state, id)) {
-            let cleanable = universe.known_to(state, id);
-            for resource in cleanable.iter().map(ResourceIdx) {
-                if matches!(universe.clean_up_of(state, resource), CleanUp::Call(_))
-                    && universe.can_clean_up(state, id, resource)
-                {
-                    actions.push(Action::Operator { operator: id, step: OperatorStep::CleansUp(resource) });
-                }
-            }
-        }
-        let may_submit = universe.may_step(state, id, OperatorStep::Submits) && now >= self.submits[id.index()].0;
-        // Who works in any order submits as soon as it may; who works in steps has nothing left to clean up by then.
-        if actions.is_empty() && may_submit {
-            if operator.works == Works::InSteps {
-                // What it knows of cannot be moved on. It tries once more, is refused, and asks again.
-                let known = universe.known_to(state, id);
-                let callable = known
-                    .iter()
-                    .map(ResourceIdx)
-                    .filter(|resource| at_work && matches!(universe.clean_up_of(state, *resource), CleanUp::Call(_)));
-                actions.extend(
-                    callable.map(|resource| Action::Operator { operator: id, step: OperatorStep::CleansUp(resource) }),
-                );
-            }
-            self.operator_call(id, OperatorStep::Submits, now, actions);
-        } else if actions.is_empty() && at_work && universe.may_step(state, id, OperatorStep::GivesUp) {
-            actions.push(Action::Operator { operator: id, step: OperatorStep::GivesUp });
-        }
     }
 
     fn scripted(&mut self, number: u32, now: SimTime, state: &State<S>, actions: &mut Actions<S>) {
@@ -523,19 +397,27 @@ impl<'a, S: IdSet> Player<'a, S> {
     }
 
     fn note(&mut self, event: &Event<S>, now: SimTime, state: &State<S>, agenda: &mut Agenda<Due>) {
+        self.go_on(event, now, state, agenda);
+        self.wake(event, now, state, agenda);
+        self.tell_operators(event, now, state, agenda);
+    }
+
+    /// Schedules what those do next whom something has happened to.
+    fn go_on(&mut self, event: &Event<S>, now: SimTime, state: &State<S>, agenda: &mut Agenda<Due>) {
         let universe = self.universe;
         match event {
             Event::RoleCreated { role, .. } => {
                 self.supersede(*role);
                 self.max_session[role.index()] = DEFAULT_MAX_SESSION;
                 if state.is_fresh(*role) {
-                    let delay = self.plan.propagation;
-                    self.after_delay(now, delay, Actor::Service(*role), What::RolePropagates, role.0, agenda);
+                    self.service_does(What::RolePropagates, *role, self.plan.propagation, now, agenda);
                 }
                 for session in universe.sessions_of(*role).iter().map(SessionIdx) {
                     self.session_is_closed(session, now, state, agenda);
                 }
-                self.wake_resources(universe.resources_of(*role), now, state, agenda);
+                for resource in universe.resources_of(*role).iter().map(ResourceIdx) {
+                    self.resource_is_in(resource, now, state, agenda);
+                }
             }
             Event::RoleUpdated { role, max_session_duration: Some(seconds), .. } => {
                 self.max_session[role.index()] = u64::from(*seconds) * 1000;
@@ -543,103 +425,71 @@ impl<'a, S: IdSet> Player<'a, S> {
             Event::TaskSubmitted { role } => {
                 self.supersede(*role);
                 self.tasks.push(Submitted { role: *role, is_superseded: false, ended: now });
-                self.after_delay(now, self.plan.task_start, Actor::Service(*role), What::TaskStarts, role.0, agenda);
+                self.service_does(What::TaskStarts, *role, self.plan.task_start, now, agenda);
                 if state.task_is_unseen(*role) {
-                    let delay = self.visibility(now);
-                    self.after_delay(now, delay, Actor::Service(*role), What::TaskBecomesVisible, role.0, agenda);
+                    self.service_does(What::TaskBecomesVisible, *role, self.visibility(now), now, agenda);
                 }
             }
             Event::TaskStarted { role } => {
-                self.after_delay(
-                    now,
-                    self.plan.task_decision,
-                    Actor::Service(*role),
-                    What::TaskDecides,
-                    role.0,
-                    agenda,
-                );
+                self.service_does(What::TaskDecides, *role, self.plan.task_decision, now, agenda);
             }
             Event::TaskSucceeded { role } | Event::TaskFailed { role, .. } => {
                 if let Some(task) = self.tasks.iter_mut().rev().find(|task| task.role == *role) {
                     task.ended = now;
                 }
                 if universe.world().knobs.tasks_are_forgotten {
-                    let delay = self.plan.retention;
-                    self.after_delay(now, delay, Actor::Service(*role), What::TaskIsForgotten, role.0, agenda);
-                }
-                if matches!(event, Event::TaskFailed { .. }) {
-                    self.make_up_for(*role, now, state, agenda);
-                    for operator in universe.operators() {
-                        let described = universe.operator(operator);
-                        if described.works == Works::InAnyOrder && universe.is_sought(operator, *role) {
-                            self.wait_and_work(operator, now, state, agenda);
-                        }
-                    }
+                    self.service_does(What::TaskIsForgotten, *role, self.plan.retention, now, agenda);
                 }
             }
             Event::SessionOpened { session } => self.session_is_open(*session, now, agenda),
             Event::SessionEnded { session, .. } => {
                 self.session_is_closed(*session, now, state, agenda);
-                let role = universe.world().sessions[session.index()].role;
-                self.wake_waiting(universe.resources_of(role), now, state, agenda);
-                self.service_may_delete(role, now, state, agenda);
-                self.wake_operators(role, now, state, agenda);
+                self.role_is_idle(universe.world().sessions[session.index()].role, now, state, agenda);
             }
             Event::ResourceMoved { resource, transition } => {
-                self.resource_moved(*resource, *transition, now, state, agenda);
-            }
-            Event::FailureSeen { operator } => self.wait_and_work(*operator, now, state, agenda),
-            // What it has learnt of it can clean up at once.
-            Event::DocsRead { operator } | Event::ObstaclesNamed { operator, .. } => {
-                let starts = self.plan.operators[operator.index()].starts;
-                self.at(now.max(starts), What::OperatorWorks, operator.0, agenda);
-            }
-            Event::RegionFailed { .. } => {
-                for role in universe.roles() {
-                    self.wake_operators(role, now, state, agenda);
+                self.resource_is_in(*resource, now, state, agenda);
+                self.resource_came_into(*resource, now, state, agenda);
+                let works = |code: u8| universe.kind_of(*resource).state(code).is_some_and(|state| state.works);
+                let step = universe.transition(*resource, *transition);
+                if works(step.from) && !works(step.to) {
+                    self.role_is_idle(universe.role_of(*resource), now, state, agenda);
                 }
             }
-            Event::RegionRecovered { region } => {
-                self.make_up_for_moves(universe.resources_in(*region), now, state, agenda);
-                for role in universe.roles() {
-                    self.wake_operators(role, now, state, agenda);
-                }
-            }
-            Event::RolePropagated { role } => self.make_up_for(*role, now, state, agenda),
-            Event::RoleDeleted { .. }
-            | Event::RoleUpdated { .. }
-            | Event::Attached { .. }
-            | Event::Detached { .. }
-            | Event::TaskReturned { .. }
-            | Event::TaskBecameVisible { .. }
-            | Event::TaskForgotten { .. }
-            | Event::StatusAnswered { .. }
-            | Event::Answered { .. }
-            | Event::RoleAssumed { .. }
-            | Event::SuccessSeen { .. }
-            | Event::GaveUp { .. }
-            | Event::Refused { .. } => {}
+            _ => {}
         }
     }
 
-    /// Lets the service catch up with what it could not do while its role had not spread yet, or was locked.
-    fn make_up_for(&mut self, role: RoleIdx, now: SimTime, state: &State<S>, agenda: &mut Agenda<Due>) {
-        for session in self.universe.sessions_of(role).iter().map(SessionIdx) {
-            if std::mem::take(&mut self.missed_sessions[session.index()]) && !state.is_open(session) {
+    /// Schedules something that the service does with its role.
+    fn service_does(&mut self, what: What, role: RoleIdx, delay: Delay, now: SimTime, agenda: &mut Agenda<Due>) {
+        self.after_delay(now, delay, Actor::Service(role), what, role.0, agenda);
+    }
+
+    /// Lets those of the environment go on to whom something has become possible by the event. The rules say whom it concerns.
+    #[inline]
+    fn wake(&mut self, event: &Event<S>, now: SimTime, state: &State<S>, agenda: &mut Agenda<Due>) {
+        if !self.waiting_sessions.is_empty() {
+            self.wake_sessions(event, now, state, agenda);
+        }
+        if !self.waiting_resources.is_empty() {
+            self.wake_resources(event, now, state, agenda);
+        }
+        if let Some(role) = self.universe.role_concerned(event) {
+            self.service_may_delete(role, now, state, agenda);
+        }
+    }
+
+    fn wake_sessions(&mut self, event: &Event<S>, now: SimTime, state: &State<S>, agenda: &mut Agenda<Due>) {
+        let concerned = self.universe.sessions_concerned(event, &self.waiting_sessions);
+        for session in concerned.iter().map(SessionIdx) {
+            if self.universe.may_open(state, session) {
                 self.session_is_closed(session, now, state, agenda);
             }
         }
-        self.make_up_for_moves(self.universe.resources_of(role), now, state, agenda);
     }
 
-    /// Lets services make the moves of these resources that were impossible when they were due.
-    fn make_up_for_moves(&mut self, resources: &S, now: SimTime, state: &State<S>, agenda: &mut Agenda<Due>) {
-        for resource in resources.iter().map(ResourceIdx) {
-            if std::mem::take(&mut self.missed_moves[resource.index()]) {
-                self.resource_is_in(resource, now, state, agenda);
-                self.set_deadline(resource, now, state, agenda);
-            }
-        }
+    /// Whether an outage of the Region is going on, of several that overlap or follow one another perhaps.
+    fn is_out_of_order(&self, region: RegionIdx, now: SimTime) -> bool {
+        self.plan.outages.iter().any(|outage| outage.region == region && outage.from <= now && now < outage.until)
     }
 
     fn visibility(&self, now: SimTime) -> Delay {
@@ -647,131 +497,13 @@ impl<'a, S: IdSet> Player<'a, S> {
         applies.map_or(self.plan.visibility, |fault| Delay::Fixed(fault.millis))
     }
 
-    /// Cleans up at once, submits again after the wait, and reads the documentation meanwhile if it wants to.
-    fn wait_and_work(&mut self, id: OperatorIdx, now: SimTime, state: &State<S>, agenda: &mut Agenda<Due>) {
-        let attempt = self.submits[id.index()].1;
-        let backoff = self.plan.operators[id.index()].backoff;
-        let wait = backoff.after(attempt.max(1), self.stream(Actor::Operator(id)));
-        self.submits[id.index()].0 = now.plus(wait);
-        self.begin_to_read(id, now, state, agenda);
-        // An operator that a script moves does nothing by itself before it starts.
-        let starts = self.plan.operators[id.index()].starts;
-        self.at(now.max(starts), What::OperatorWorks, id.0, agenda);
-    }
-
-    /// Lets an operator read the documentation who wants to, unless it reads already.
-    fn begin_to_read(&mut self, id: OperatorIdx, now: SimTime, state: &State<S>, agenda: &mut Agenda<Due>) {
-        if !self.reads[id.index()] && self.universe.may_step(state, id, OperatorStep::ReadsDocs) {
-            self.reads[id.index()] = true;
-            let delay = self.plan.read_docs;
-            self.after_delay(now, delay, Actor::Operator(id), What::OperatorReads, id.0, agenda);
-        }
-    }
-
-    /// Lets the operators look at their work again who prepare the role's deletion.
-    fn wake_operators(&mut self, role: RoleIdx, now: SimTime, state: &State<S>, agenda: &mut Agenda<Due>) {
-        for operator in self.universe.operators() {
-            let starts = self.plan.operators[operator.index()].starts;
-            let concerned = self.universe.is_sought(operator, role) && now >= starts;
-            if concerned && state.operator(operator).phase == Phase::Preparing {
-                self.at(now, What::OperatorWorks, operator.0, agenda);
-            }
-        }
-    }
-
-    fn wake_resources(&mut self, resources: &S, now: SimTime, state: &State<S>, agenda: &mut Agenda<Due>) {
-        for resource in resources.iter().map(ResourceIdx) {
-            self.resource_is_in(resource, now, state, agenda);
-        }
-    }
-
-    fn resource_moved(
-        &mut self,
-        resource: ResourceIdx,
-        transition: TransitionIdx,
-        now: SimTime,
-        state: &State<S>,
-        agenda: &mut Agenda<Due>,
-    ) {
-        let universe = self.universe;
-        self.resource_is_in(resource, now, state, agenda);
-        self.resource_came_into(resource, now, state, agenda);
-        self.wake_relatives(resource, now, state, agenda);
-        let role = universe.role_of(resource);
-        let works = |code: u8| universe.kind_of(resource).state(code).is_some_and(|state| state.works);
-        let step = universe.transition(resource, transition);
-        if works(step.from) && !works(step.to) {
-            self.wake_waiting(universe.resources_of(role), now, state, agenda);
-        }
-        self.service_may_delete(role, now, state, agenda);
-        self.wake_operators(role, now, state, agenda);
-    }
-
-    /// Wakes the relatives of a resource that waited for it to be in another state.
-    fn wake_relatives(&mut self, resource: ResourceIdx, now: SimTime, state: &State<S>, agenda: &mut Agenda<Due>) {
-        let universe = self.universe;
-        for other in universe.dependents_of(resource) {
-            if self.missed_moves[other.index()] {
-                self.resource_is_in(*other, now, state, agenda);
-            }
-        }
-    }
-
-    /// Wakes the resources that waited for their role not to be in use; the others have their move ahead of them.
-    fn wake_waiting(&mut self, resources: &S, now: SimTime, state: &State<S>, agenda: &mut Agenda<Due>) {
-        for resource in resources.iter().map(ResourceIdx) {
-            let code = state.resource(resource);
-            let waits =
-                |t: &slr_core::kind::Transition| t.by == Mover::Service && t.from == code && t.when == When::NotInUse;
-            if self.universe.kind_of(resource).transitions.iter().any(waits) {
-                self.resource_is_in(resource, now, state, agenda);
-            }
-        }
-    }
-
+    /// Schedules the deletion of a role by its service once that has become possible, and calls it off once it has not.
     fn service_may_delete(&mut self, role: RoleIdx, now: SimTime, state: &State<S>, agenda: &mut Agenda<Due>) {
-        if self.universe.may_delete_itself(state, role) {
-            self.after_delay(
-                now,
-                self.plan.task_decision,
-                Actor::Service(role),
-                What::ServiceDeletesRole,
-                role.0,
-                agenda,
-            );
-        }
-    }
-
-    fn note_operator(
-        &mut self,
-        id: OperatorIdx,
-        step: OperatorStep,
-        now: SimTime,
-        state: &State<S>,
-        agenda: &mut Agenda<Due>,
-    ) {
-        let (habits, phase) = (self.plan.operators[id.index()], state.operator(id).phase);
-        match step {
-            OperatorStep::Submits => {
-                let submits = &mut self.submits[id.index()];
-                submits.1 = submits.1.saturating_add(1);
-                if let (Phase::Waiting, Some(polls)) = (phase, habits.polls) {
-                    self.at(now.plus(SimTime::from_millis(polls.every)), What::OperatorPolls, id.0, agenda);
-                    if let Some(deadline) = polls.deadline {
-                        let deadline = now.plus(SimTime::from_millis(deadline));
-                        self.at(deadline, What::OperatorLosesPatience, id.0, agenda);
-                    }
-                } else if phase == Phase::Preparing && self.universe.operator(id).works == Works::InSteps {
-                    // Its request was refused: it tries again after the wait.
-                    self.wait_and_work(id, now, state, agenda);
-                }
-            }
-            OperatorStep::Polls => {
-                if let (Phase::Waiting, Some(polls)) = (phase, habits.polls) {
-                    self.at(now.plus(SimTime::from_millis(polls.every)), What::OperatorPolls, id.0, agenda);
-                }
-            }
-            OperatorStep::ReadsDocs | OperatorStep::CleansUp(_) | OperatorStep::GivesUp => {}
+        if !self.universe.may_delete_itself(state, role) {
+            self.to_be_deleted.remove(role.0);
+        } else if !self.to_be_deleted.contains(role.0) {
+            self.to_be_deleted.insert(role.0);
+            self.service_does(What::ServiceDeletesRole, role, self.plan.task_decision, now, agenda);
         }
     }
 }
@@ -829,10 +561,9 @@ impl<S: IdSet> Habits<S> for Player<'_, S> {
             What::ServiceDeletesRole => actions.push(Action::ServiceDeletesRole { role: RoleIdx(id) }),
             What::ResourceMoves => {
                 let resource = ResourceIdx(id);
-                match self.service_move(resource, state) {
+                match self.move_due(resource, now, state) {
                     Some(transition) => actions.push(Action::ResourceMoves { resource, transition }),
-                    // It waits for another resource, which wakes it.
-                    None => self.missed_moves[resource.index()] = true,
+                    None => self.waiting_resources.insert(id),
                 }
             }
             What::TimeIsUp => self.time_is_up(ResourceIdx(id), state, actions),
@@ -849,8 +580,18 @@ impl<S: IdSet> Habits<S> for Player<'_, S> {
                     actions.push(Action::Operator { operator: OperatorIdx(id), step: OperatorStep::GivesUp });
                 }
             }
-            What::RegionFails => actions.push(Action::RegionFails { region: RegionIdx(id) }),
-            What::RegionRecovers => actions.push(Action::RegionRecovers { region: RegionIdx(id) }),
+            What::RegionFails => {
+                let region = self.plan.outages[id as usize].region;
+                if state.answers(region) {
+                    actions.push(Action::RegionFails { region });
+                }
+            }
+            What::RegionRecovers => {
+                let region = self.plan.outages[id as usize].region;
+                if !state.answers(region) && !self.is_out_of_order(region, now) {
+                    actions.push(Action::RegionRecovers { region });
+                }
+            }
         }
     }
 
@@ -879,16 +620,17 @@ impl<S: IdSet> Habits<S> for Player<'_, S> {
     fn impossible(&mut self, due: Due, now: SimTime, why: Impossible) {
         match due.what {
             What::Step => self.unplayable.push(Unplayable { step: due.id, at: now, why: Some(why) }),
-            What::SessionOpens => self.missed_sessions[due.id as usize] = true,
-            What::ResourceMoves | What::TimeIsUp => self.missed_moves[due.id as usize] = true,
-            What::SessionEnds
+            What::SessionOpens => self.waiting_sessions.insert(due.id),
+            What::TimeIsUp => self.waiting_resources.insert(due.id),
+            What::ResourceMoves
+            | What::ScheduleComes
+            | What::SessionEnds
             | What::TaskStarts
             | What::TaskDecides
             | What::TaskBecomesVisible
             | What::TaskIsForgotten
             | What::RolePropagates
             | What::ServiceDeletesRole
-            | What::ScheduleComes
             | What::OperatorWorks
             | What::OperatorPolls
             | What::OperatorReads
@@ -899,11 +641,15 @@ impl<S: IdSet> Habits<S> for Player<'_, S> {
     }
 
     fn settled(&mut self, due: Due, now: SimTime, state: &State<S>, agenda: &mut Agenda<Due>) {
-        if due.what == What::ScheduleComes && *self.serial(What::ScheduleComes, due.id) == due.serial {
+        let is_current = *self.serial(due.what, due.id) == due.serial;
+        if due.what == What::ResourceMoves && is_current && self.waiting_resources.contains(due.id) {
+            self.schedule_move(ResourceIdx(due.id), now, state, agenda);
+        }
+        if due.what == What::ScheduleComes && is_current {
             self.await_schedule(ResourceIdx(due.id), now, state, agenda);
         }
         // An operator that could do nothing because it is too early looks again when its wait is over.
-        if due.what == What::OperatorWorks && *self.serial(What::OperatorWorks, due.id) == due.serial {
+        if due.what == What::OperatorWorks && is_current {
             let id = OperatorIdx(due.id);
             self.begin_to_read(id, now, state, agenda);
             let next = self.submits[id.index()].0;
