@@ -272,18 +272,9 @@ impl Story {
 }
 
 /// What the verdicts do not say although their names might be read so.
-fn reservations(ready: &Ready, report: &Report) -> Vec<String> {
-    let mut notes = Vec::new();
-    let in_time = |what: &What| matches!(what, What::Eventually { within: Some(_), .. });
-    if ready.lowered.expectations.iter().any(|expectation| in_time(&expectation.what)) {
-        notes.push(
-            "times are not explored: of what is to come within some time it was asked whether it comes at all"
-                .to_owned(),
-        );
-    }
-    let at_ends = |what: &What| matches!(what, What::Finally { .. });
-    if report.exhaustive && report.ends == 0 && ready.lowered.expectations.iter().any(|e| at_ends(&e.what)) {
-        notes.push("no run ends, so that nothing is decided about how runs end".to_owned());
-    }
-    notes
+fn reservations(ready: &Ready, report: &Report) -> Option<String> {
+    let mut expectations = ready.lowered.expectations.iter();
+    let about_ends = expectations.any(|expectation| matches!(expectation.what, What::Finally { .. }));
+    let nothing_ends = report.exhaustive && report.ends == 0;
+    (about_ends && nothing_ends).then(|| "no run ends, so that nothing is decided about how runs end".to_owned())
 }
