@@ -9,8 +9,10 @@ use crate::id::{AttachmentIdx, PrincipalIdx, RequestIdx, ResourceIdx, RoleIdx, T
 use crate::knob::Answer;
 use crate::machine::InvalidTransition;
 use crate::policy::{Denial, DenialDetail};
+use crate::rules::trust::mistake;
 use crate::set::IdSet;
 use crate::universe::Universe;
+use crate::world::RoleSort;
 
 /// An error code as AWS spells it.
 ///
@@ -162,14 +164,26 @@ pub enum Rejection {
     NoTemplate(RequestIdx),
     /// A request's name breaks the rules.
     InvalidRequestName(RequestIdx, Answer),
-    /// A role's name or path breaks the rules.
-    InvalidRole(RoleIdx),
+    /// The text is no role's name.
+    InvalidRoleName(RoleIdx),
+    /// The text is no role's path.
+    InvalidRolePath(RoleIdx),
+    /// The text is no service principal.
+    InvalidServiceName(RequestIdx),
+    /// The text is no suffix.
+    InvalidSuffix(RequestIdx),
+    /// The trust policy with which a role was to be made is no policy document.
+    MalformedTrust(RoleIdx),
+    /// The trust policy is longer than it may be.
+    TrustPolicyTooLong(RoleIdx),
     /// The maximal session duration, in seconds, is none that a role can have.
     SessionDurationOutOfRange(u32),
     /// The path is reserved to service-linked roles.
     ReservedPath(RoleIdx),
     /// The role is a service-linked role.
     ProtectedRole(RoleIdx),
+    /// A service-linked role's longest session is not the caller's to change, told in a text of its own.
+    ProtectedDuration(RoleIdx),
     /// The role is not service-linked, and was to be deleted as if it were.
     NotServiceLinked(RoleIdx, Answer),
     /// The policy belongs to service-linked roles alone.
@@ -242,16 +256,24 @@ impl Rejection {
             | Self::RequestDenied(..)
             | Self::AccessDeniedAnywhere(..)
             | Self::ResourceAccessDenied(..) => Code::AccessDenied,
-            Self::InvalidRole(_) | Self::SessionDurationOutOfRange(_) => Code::ValidationError,
-            Self::ProtectedRole(_) => Code::UnmodifiableEntity,
+            Self::InvalidRoleName(_)
+            | Self::InvalidRolePath(_)
+            | Self::InvalidServiceName(_)
+            | Self::InvalidSuffix(_)
+            | Self::SessionDurationOutOfRange(_) => Code::ValidationError,
+            Self::ProtectedRole(_) | Self::ProtectedDuration(_) => Code::UnmodifiableEntity,
             Self::NotServiceLinked(_, answer)
             | Self::InvalidRequestName(_, answer)
             | Self::DeletionUnfinished(_, answer)
             | Self::MalformedTaskId(answer) => answer.into(),
             Self::PolicyNotAttachable(_) => Code::PolicyNotAttachable,
-            Self::MalformedDocument(_) | Self::MissingPrincipal(_) => Code::MalformedPolicyDocument,
+            Self::MalformedDocument(_) | Self::MalformedTrust(_) | Self::MissingPrincipal(_) => {
+                Code::MalformedPolicyDocument
+            }
             Self::HasDependents(_) | Self::RoleInUse(_) => Code::DeleteConflict,
-            Self::RoleQuotaReached | Self::AttachmentQuotaReached(_) => Code::LimitExceeded,
+            Self::RoleQuotaReached | Self::AttachmentQuotaReached(_) | Self::TrustPolicyTooLong(_) => {
+                Code::LimitExceeded
+            }
             Self::Throttled => Code::Throttling,
             Self::ResourceNotReady(..) | Self::ResourceBusy(..) | Self::ConditionUnmet(..) | Self::RoleLocked(_) => {
                 Code::ResourceInUse
@@ -289,8 +311,19 @@ impl Rejection {
                     request(r)
                 )
             }
-            Self::InvalidRole(r) => {
-                format!("The name or path of role {} breaks the rules for role names and paths", role(r))
+            Self::InvalidRoleName(r) => invalid("roleName", role(r), 64, NAME_PATTERN),
+            Self::InvalidRolePath(r) => invalid("path", &world.role_path(r), 512, PATH_PATTERN),
+            Self::InvalidServiceName(r) => invalid("aWSServiceName", request(r), 128, NAME_PATTERN),
+            Self::InvalidSuffix(r) => {
+                let suffix = world.requests[r.index()].suffix.as_deref();
+                invalid("customSuffix", suffix.unwrap_or_default(), 64, NAME_PATTERN)
+            }
+            Self::MalformedTrust(r) => match &world.roles[r.index()].sort {
+                RoleSort::Ordinary { trust, .. } => trust.iter().find_map(|text| mistake(text)).unwrap_or_default(),
+                RoleSort::ServiceLinked { .. } => String::new(),
+            },
+            Self::TrustPolicyTooLong(_) => {
+                format!("Cannot exceed quota for ACLSizePerRole: {}", world.knobs.trust_policy_length)
             }
             Self::SessionDurationOutOfRange(seconds) => {
                 let bound = if seconds < *MAX_SESSION_DURATION.start() {
@@ -306,6 +339,9 @@ impl Rejection {
             Self::ReservedPath(_) => {
                 "Path prefix '/aws-service-role/' can only be used for AWS Service linked Roles".to_owned()
             }
+            Self::ProtectedDuration(r) => {
+                format!("{} is an AWS service linked role, max session duration cannot be changed.", role(r))
+            }
             Self::ProtectedRole(r) => format!(
                 "Cannot perform the operation on the protected role '{}' - this role is only modifiable by AWS",
                 role(r)
@@ -314,7 +350,7 @@ impl Rejection {
                 format!("The role with name {} cannot be found.", role(r))
             }
             Self::PolicyNotAttachable(_) => "Cannot attach a Service Role Policy to a Customer Role.".to_owned(),
-            Self::MalformedDocument(_) => "The policy document is malformed.".to_owned(),
+            Self::MalformedDocument(a) => world.attachments[a.index()].malformed.clone().unwrap_or_default(),
             Self::MissingPrincipal(r) => {
                 format!("The trust policy for role {} names a principal that does not exist.", role(r))
             }
@@ -406,6 +442,26 @@ fn refusal<S: IdSet>(universe: &Universe<S>, by: PrincipalIdx, action: &str, res
         DenialDetail::WithReason => denial.reason(action),
     };
     format!("User: {caller} is not authorized to perform: {action} on resource: {resource}{reason}")
+}
+
+/// The patterns of names and of paths, as IAM tells them.
+///
+/// Source: IAM API Reference, `CreateRole`, `RoleName` and `Path`; `CreateServiceLinkedRole`.
+const NAME_PATTERN: &str = r"[\w+=,.@-]+";
+const PATH_PATTERN: &str = r"(\u002F)|(\u002F[\u0021-\u007F]+\u002F)";
+
+/// A parameter that breaks its rules, in the words of the service.
+fn invalid(parameter: &str, value: &str, longest: usize, pattern: &str) -> String {
+    let rule = if value.is_empty() {
+        "have length greater than or equal to 1".to_owned()
+    } else if value.chars().count() > longest {
+        format!("have length less than or equal to {longest}")
+    } else {
+        format!("satisfy regular expression pattern: {pattern}")
+    };
+    format!(
+        "1 validation error detected: Value '{value}' at '{parameter}' failed to satisfy constraint: Member must {rule}"
+    )
 }
 
 /// A move that cannot happen in this state: a bug of ours, or a trace that does not belong to this scenario.

@@ -8,6 +8,7 @@ use crate::id::{
 };
 use crate::kind::{CODE_BITS, CleanUp, Condition, Mover, ResourceKind, Transition, When};
 use crate::machine::RoleState;
+use crate::name::RoleName;
 use crate::passed::{Claim, Claims};
 use crate::policy::Document;
 use crate::rules::concern::Concerns;
@@ -22,6 +23,8 @@ use crate::world::{Item, MAX_OPERATORS, Operator, Resource, RoleSort, World};
 pub(crate) struct RoleFacts<S> {
     /// The roles whose names are this one's, ignoring case; itself included.
     pub(crate) namesakes: S,
+    /// Whether its name follows the rules for names.
+    pub(crate) is_well_named: bool,
     pub(crate) service: Option<ServiceIdx>,
     /// The description that the service gives the role when it makes it itself.
     pub(crate) description: Option<TextIdx>,
@@ -658,6 +661,7 @@ fn role_facts<S: IdSet>(world: &World, index: usize) -> RoleFacts<S> {
         RoleSort::ServiceLinked { service, .. } => Some(*service),
     };
     RoleFacts {
+        is_well_named: RoleName::new(&world.roles[role.index()].name).is_ok(),
         namesakes: S::of(
             (0_u32..).zip(&world.roles).filter(|(_, other)| other.name.eq_ignore_ascii_case(name)).map(|(id, _)| id),
         ),

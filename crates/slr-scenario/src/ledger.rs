@@ -114,7 +114,9 @@ impl<'a, S: IdSet> Ledger<'a, S> {
             }
             Event::Detached { attachment } => self.forget_tag(*attachment),
             Event::RoleUpdated { role, description: Some(description), .. } => {
-                self.roles[role.index()].description = Some(*description);
+                // An empty description is none. Source: IAM API Reference, UpdateRole, Description: length 0 at the least.
+                let is_written = !self.universe.world().texts[description.index()].is_empty();
+                self.roles[role.index()].description = is_written.then_some(*description);
             }
             Event::SessionOpened { session } => {
                 let role = self.universe.world().sessions[session.index()].role;

@@ -235,6 +235,15 @@ impl Account {
             | Happening::TaskSucceeds(_)
             | Happening::TaskFails(..) => "",
         };
+        // Parameters come before rights.
+        let misspelt = match *happening {
+            Happening::CreateRole(place) => ORDINARY[place].0.contains(' '),
+            Happening::CreateServiceLinkedRole(place) => REQUESTS[place].1.is_some_and(|suffix| suffix.contains(' ')),
+            _ => false,
+        };
+        if misspelt {
+            return Err("ValidationError");
+        }
         if alice && !operation.is_empty() && !ALICE_MAY.contains(&operation) {
             return Err("AccessDenied");
         }
@@ -295,9 +304,6 @@ impl Account {
         if path.starts_with("/aws-service-role/") {
             return Err("InvalidInput");
         }
-        if name.contains(' ') {
-            return Err("ValidationError");
-        }
         if self.is_taken(name) {
             return Err("EntityAlreadyExists");
         }
@@ -318,7 +324,7 @@ impl Account {
             return Err("InvalidInput");
         }
         let name = suffix.map_or(base.to_owned(), |suffix| format!("{base}_{suffix}"));
-        if name.contains(' ') || name.len() > 64 {
+        if name.len() > 64 {
             return Err("ValidationError");
         }
         let (name, _) = LINKED.into_iter().find(|(known, _)| *known == name).expect("the table lists every name");

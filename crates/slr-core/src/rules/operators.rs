@@ -402,7 +402,10 @@ pub(super) const fn tells_obstacles(rejection: Rejection) -> bool {
 
 /// What an operator learns from the refusal of its request; `None` if it goes on as if it had not asked.
 pub(super) fn lesson_of(works: Works, rejection: Rejection) -> Option<OperatorEvent> {
-    let will_be_refused_again = matches!(rejection, Rejection::AccessDenied(..) | Rejection::NotServiceLinked(..));
+    let will_be_refused_again = matches!(
+        rejection,
+        Rejection::AccessDenied(..) | Rejection::NotServiceLinked(..) | Rejection::InvalidRoleName(_)
+    );
     match works {
         Works::InSteps if matches!(rejection, Rejection::RoleNotFound(_)) => Some(OperatorEvent::SawSuccess),
         Works::InSteps if will_be_refused_again => Some(OperatorEvent::LostPatience),

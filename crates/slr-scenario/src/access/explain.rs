@@ -206,7 +206,9 @@ impl Access {
                 )),
             };
         }
-        if let Some(arn) = self.account.role_arn(text) {
+        // Two names that differ in case alone are one role's, and yet a role answers to its own spelling.
+        // Source: IAM User Guide, "IAM and STS quotas", IAM name requirements.
+        if let Some(arn) = self.account.role_arn(text).filter(|_| self.account.roles().any(|role| role == text)) {
             return Ok(arn.to_owned());
         }
         let linked = |principal: &str, role: &str| {

@@ -37,23 +37,77 @@ const BEGINNING: &str = "AWSServiceRoleFor";
 /// nobody has. Assumed to be far from all.
 ///
 /// Sources: AWS Systems Manager User Guide, "Control access to maintenance windows (console)" for EC2 and Amazon SNS; IAM User Guide,
-/// "AWS services that work with IAM" for the others; <https://github.com/clouddrove/terraform-aws-elasticsearch/issues/20> for
+/// "AWS services that work with IAM" and the services' own guides for the others; <https://github.com/clouddrove/terraform-aws-elasticsearch/issues/20> for
 /// `OpenSearch`, whose role has another principal.
-const WITHOUT_A_LINKED_ROLE: [&str; 14] = [
+const WITHOUT_A_LINKED_ROLE: [&str; 68] = [
+    "amplify.amazonaws.com",
     "apigateway.amazonaws.com",
+    "application-autoscaling.amazonaws.com",
+    "appsync.amazonaws.com",
+    "athena.amazonaws.com",
+    "bedrock.amazonaws.com",
+    "build.apprunner.amazonaws.com",
     "cloudformation.amazonaws.com",
     "cloudfront.amazonaws.com",
     "codebuild.amazonaws.com",
+    "codecommit.amazonaws.com",
     "codedeploy.amazonaws.com",
     "codepipeline.amazonaws.com",
+    "codestar.amazonaws.com",
+    "cognito-idp.amazonaws.com",
+    "credentials.iot.amazonaws.com",
+    "databrew.amazonaws.com",
+    "datapipeline.amazonaws.com",
+    "datasync.amazonaws.com",
+    "delivery.logs.amazonaws.com",
+    "dlm.amazonaws.com",
+    "dynamodb.amazonaws.com",
     "ec2.amazonaws.com",
+    "ecs-tasks.amazonaws.com",
+    "edgelambda.amazonaws.com",
+    "emr-serverless.amazonaws.com",
+    "firehose.amazonaws.com",
+    "forecast.amazonaws.com",
+    "gamelift.amazonaws.com",
     "glue.amazonaws.com",
+    "greengrass.amazonaws.com",
+    "inspector.amazonaws.com",
+    "iot.amazonaws.com",
+    "iotevents.amazonaws.com",
+    "kinesis.amazonaws.com",
+    "kinesisanalytics.amazonaws.com",
+    "kms.amazonaws.com",
     "lambda.amazonaws.com",
+    "logs.amazonaws.com",
+    "mediaconvert.amazonaws.com",
+    "medialive.amazonaws.com",
+    "mediapackage.amazonaws.com",
+    "monitoring.rds.amazonaws.com",
     "opensearch.amazonaws.com",
+    "opsworks.amazonaws.com",
+    "osis-pipelines.amazonaws.com",
+    "pipes.amazonaws.com",
+    "pods.eks.amazonaws.com",
+    "rekognition.amazonaws.com",
     "s3.amazonaws.com",
+    "sagemaker.amazonaws.com",
+    "scheduler.amazonaws.com",
+    "secretsmanager.amazonaws.com",
+    "servicecatalog.amazonaws.com",
     "sns.amazonaws.com",
     "sqs.amazonaws.com",
     "states.amazonaws.com",
+    "storagegateway.amazonaws.com",
+    "swf.amazonaws.com",
+    "tasks.apprunner.amazonaws.com",
+    "textract.amazonaws.com",
+    "transcribe.amazonaws.com",
+    "transfer.amazonaws.com",
+    "translate.amazonaws.com",
+    "vmie.amazonaws.com",
+    "vpc-flow-logs.amazonaws.com",
+    "workmail.amazonaws.com",
+    "xray.amazonaws.com",
 ];
 
 impl Catalog {
@@ -102,6 +156,17 @@ impl Catalog {
         let roles = || Self::entries().iter().map(|entry| entry.role);
         let meant = nearest(name.strip_prefix(BEGINNING).unwrap_or(name), roles().map(own))?;
         roles().find(|known| own(known) == meant)
+    }
+
+    /// Whether AWS has a service of exactly that principal, which may name a Region or end as in China.
+    #[must_use]
+    pub fn has(principal: &str) -> bool {
+        let is_known = |text: &str| Self::principals().chain(WITHOUT_A_LINKED_ROLE).any(|known| known == text);
+        let elsewhere = principal.strip_suffix(".cn").unwrap_or(principal);
+        let labels: Vec<&str> = elsewhere.split('.').collect();
+        let is_region = |label: &str| label.contains('-') && label.ends_with(|c: char| c.is_ascii_digit());
+        let without_region: Vec<&str> = labels.into_iter().filter(|label| !is_region(label)).collect();
+        is_known(elsewhere) || is_known(&without_region.join("."))
     }
 
     /// Whether AWS has a service of that principal, in whatever case it is written; with or without a service-linked role.
@@ -265,6 +330,17 @@ mod tests {
         ] {
             assert_eq!(Catalog::exists(principal), exists, "{principal}");
         }
+        for (principal, has) in [
+            ("ssm.amazonaws.com", true),
+            ("SSM.amazonaws.com", false),
+            ("kms.amazonaws.com", true),
+            ("states.eu-west-1.amazonaws.com", true),
+            ("ec2.amazonaws.com.cn", true),
+            ("nosuch.amazonaws.com", false),
+        ] {
+            assert_eq!(Catalog::has(principal), has, "{principal}");
+        }
+        assert!(WITHOUT_A_LINKED_ROLE.is_sorted());
         assert!(WITHOUT_A_LINKED_ROLE.iter().all(|principal| Catalog::get(principal).is_none()));
     }
 

@@ -21,6 +21,7 @@ use slr_core::service::{self, ReportingPolicy, ServiceDefinition};
 use slr_core::world::{self, Item, Resource, RoleSort, SessionSlot, Told};
 use slr_core::{World, policy};
 
+use crate::catalog::Catalog;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::expect::{self, Expectation};
 use crate::simulation::{
@@ -150,6 +151,7 @@ impl<'a> Lowerer<'a> {
         self.pass_roles()?;
         let expectations = self.expectations()?;
         self.roles_that_services_make()?;
+        self.unknown_services();
         let plan = self.plan(steps)?;
         let mut descriptions = vec![None; self.world.roles.len()];
         for (role, text) in &self.descriptions {
@@ -221,6 +223,15 @@ impl<'a> Lowerer<'a> {
         kind::check_conditions(&kinds)
             .map_err(|error| Box::new(Diagnostic::new(Code::UnknownKind, principal.span, error.to_string())))?;
         Ok(())
+    }
+
+    /// Notes which service principals trust policies name and no service has.
+    fn unknown_services(&mut self) {
+        let named = slr_core::rules::trusted_services(&self.world);
+        let trusts = |service: &ServiceDefinition, name: &str| service.trust.iter().any(|known| known.as_str() == name);
+        let exists =
+            |name: &String| Catalog::has(name) || self.world.services.iter().any(|service| trusts(service, name));
+        self.world.unknown_services = named.into_iter().filter(|name| !exists(name)).collect();
     }
 
     /// Slots for the roles that services make by the rights of their own roles. They come last: nobody means them who does not name them.
@@ -841,8 +852,11 @@ fn operator_plan(operator: &syntax::Operator) -> OperatorPlan {
 
 fn knobs(scenario: &Scenario) -> knob::Knobs {
     let mut knobs = knob::Knobs { denial_detail: scenario.reality().denial_detail(), ..knob::Knobs::default() };
-    if let Some(quota) = scenario.account.as_ref().and_then(|account| account.role_quota.as_ref()) {
-        knobs.role_quota = quota.value;
+    if let Some(account) = &scenario.account {
+        knobs.role_quota = account.role_quota();
+        knobs.managed_policies_per_role = account.managed_policies_per_role();
+        knobs.tags_per_role = account.tags_per_role();
+        knobs.trust_policy_length = account.trust_policy_length();
     }
     knobs.late_visibility = scenario.faults.iter().any(|fault| matches!(fault.value, syntax::Fault::LateVisibility(_)));
     let Some(given) = &scenario.knobs else {
@@ -865,8 +879,11 @@ fn knobs(scenario: &Scenario) -> knob::Knobs {
     knobs.malformed_task_id = answer(given.malformed_task_id());
     knobs.create_while_deleting = answer(given.create_while_deleting());
     knobs.name_too_long = answer(given.name_too_long());
-    knobs.max_session_duration_editable =
-        given.max_session_duration_of_slr() == syntax::MaxSessionDurationChange::Allowed;
+    knobs.max_session_duration = match given.max_session_duration_of_slr() {
+        syntax::MaxSessionDurationChange::UnmodifiableEntity => knob::MaxSessionDurationChange::Protected,
+        syntax::MaxSessionDurationChange::OfItsOwn => knob::MaxSessionDurationChange::ProtectedByItsOwnText,
+        syntax::MaxSessionDurationChange::Allowed => knob::MaxSessionDurationChange::Allowed,
+    };
     knobs
 }
 

@@ -311,7 +311,10 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
     /// What `UpdateRole` changes.
     fn changes(&self, description: Option<TextIdx>, max_session_duration: Option<u32>) -> String {
         let mut changes = Vec::new();
-        changes.extend(description.map(|text| format!("description {:?}", self.text(text))));
+        changes.extend(description.map(|text| match self.text(text) {
+            "" => "no description".to_owned(),
+            text => format!("description {text:?}"),
+        }));
         changes.extend(max_session_duration.map(|seconds| format!("MaxSessionDuration {seconds} s")));
         if changes.is_empty() { "nothing new".to_owned() } else { changes.join(" and ") }
     }
