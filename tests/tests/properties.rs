@@ -67,6 +67,7 @@ const REJECTIONS: &[&str] = &[
     "NotServiceLinked",
     "PolicyNotAttachable",
     "HasDependents",
+    "HasPolicies",
     "RoleQuotaReached",
     "AttachmentQuotaReached",
     "AttachmentNotFound",

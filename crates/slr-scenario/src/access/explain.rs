@@ -229,7 +229,10 @@ impl Access {
                 || "write an ARN, `*`, a role's name, or the principal of a service".to_owned(),
                 |meant| format!("did you mean `{meant}`?"),
             );
-        Err(NotAQuestion::new(format!("there is no role and no service `{text}`"), Some(help)))
+        let answer = Catalog::refusal(text).filter(|_| text.contains('.')).map_or(String::new(), |message| {
+            format!("\nnote: AWS answers a request for its role with AccessDenied: {message}")
+        });
+        Err(NotAQuestion::new(format!("there is no role and no service `{text}`"), Some(help + &answer)))
     }
 
     /// The condition keys: the caller's, those that every such request has, and those that were given.
