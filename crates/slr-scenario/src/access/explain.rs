@@ -222,7 +222,10 @@ impl Access {
             let role = if text == entry.principal() { entry.role() } else { text };
             return Ok(linked(entry.principal(), role));
         }
-        let help = nearest(text, self.account.roles())
+        // A principal has dots, and the name of a role seldom has.
+        let of_principal = Catalog::did_you_mean(text).filter(|_| text.contains('.'));
+        let help = of_principal
+            .or_else(|| nearest(text, self.account.roles()))
             .or_else(|| Catalog::did_you_mean_role(text))
             .or_else(|| Catalog::did_you_mean(text))
             .map_or_else(

@@ -302,6 +302,11 @@ impl<'a> World<'a> {
     }
 }
 
+/// The first part of a principal.
+fn own(principal: &str) -> &str {
+    principal.split_once('.').map_or(principal, |(first, _)| first)
+}
+
 /// The whole name of a service-linked role.
 pub(crate) fn full_name(base: &str, suffix: Option<&str>) -> String {
     match suffix {
@@ -342,7 +347,6 @@ impl<'a> Check<'a> {
         let world = self.world;
         let found = world.services.get(name.as_str()).copied();
         if found.is_none() && !self.damage.hides_service(name) {
-            let own = |principal: &'a str| principal.split_once('.').map_or(principal, |(first, _)| first);
             let declared: Vec<&str> =
                 world.services.keys().copied().filter(|known| Catalog::get(known).is_none()).collect();
             // What all principals end with would make each resemble every other.
