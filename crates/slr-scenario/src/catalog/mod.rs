@@ -115,6 +115,14 @@ impl Catalog {
         owner(name).or_else(|| shorter.into_iter().find_map(owner))
     }
 
+    /// Whether a service-linked role has its permissions by the managed policy of that name.
+    #[must_use]
+    pub fn is_service_policy(name: &str) -> bool {
+        // To look for a line is cheaper than to read every file.
+        let is_its = |line: &str| line.trim_start().strip_prefix("policy: ") == Some(name);
+        Self::entries().iter().any(|entry| entry.text.lines().any(is_its))
+    }
+
     /// The principal that was perhaps meant: the same one in another case, another one of the same service, one that is spelt nearly so,
     /// or the one whose role bears the name.
     #[must_use]
@@ -351,6 +359,13 @@ mod tests {
             Some("dynamodb.application-autoscaling.amazonaws.com")
         );
         assert_eq!(owner("AWSServiceRoleForGadgets"), None);
+    }
+
+    #[test]
+    fn policies_of_service_linked_roles_are_known_by_name() {
+        assert!(Catalog::is_service_policy("AmazonSSMServiceRolePolicy"));
+        assert!(!Catalog::is_service_policy("AmazonSSMFullAccess"));
+        assert!(!Catalog::is_service_policy(""));
     }
 
     #[test]
