@@ -1275,7 +1275,13 @@ const DOCUMENTED: [Documented; 13] = {
             source,
             true,
         ),
-        case(D::ArnLikeAsText, ANY_ROLE, Some(("ArnLike", "aws:SourceArn", "arn:*:role/alice")), source, false),
+        case(
+            D::ArnLikeAsText,
+            ANY_ROLE,
+            Some(("ArnLike", "aws:SourceArn", "arn:aws:iam:*:x:alice")),
+            Some(("aws:SourceArn", &["arn:aws:iam::111122223333:role:x:alice"])),
+            false,
+        ),
         case(D::StarInTheRequest, star, None, None, true),
         case(D::StarPastTheColon, stream, None, None, true),
         case(
@@ -1288,8 +1294,8 @@ const DOCUMENTED: [Documented; 13] = {
         case(
             D::ShortDates,
             ANY_ROLE,
-            Some(("DateGreaterThan", "aws:CurrentTime", "2020")),
-            Some(("aws:CurrentTime", &["2021-05-01T00:00:00Z"])),
+            Some(("DateLessThan", "aws:CurrentTime", "2020")),
+            Some(("aws:CurrentTime", &["2019-05-01T00:00:00Z"])),
             true,
         ),
         case(
@@ -1333,7 +1339,7 @@ impl Documented {
         let (documents, names) = ([document], names(1));
         let identity = attached(&documents, PolicyType::IdentityBased, &names);
         let mut context = Context::new();
-        for (key, values) in self.given {
+        if let Some((key, values)) = self.given {
             context.set_all(key, values.iter().map(|&value| value.to_owned()).collect());
         }
         let caller = alice();
@@ -1347,7 +1353,7 @@ impl Documented {
         let policy = IAMPolicy::from_json(&self.json()).ok()?;
         let principal = Principal::Aws(PrincipalId::String(format!("arn:aws:iam::{ACCOUNT}:user/alice")));
         let mut context = iam_rs::Context::new();
-        for (key, values) in self.given {
+        if let Some((key, values)) = self.given {
             let value = match values {
                 [one] => ContextValue::String((*one).to_owned()),
                 many => ContextValue::StringList(many.iter().map(|&value| value.to_owned()).collect()),
@@ -1366,8 +1372,9 @@ impl Documented {
 fn the_differences_are_those_of_iam_rs() {
     for case in &DOCUMENTED {
         assert_eq!(case.ours(), case.is_allowed, "{:?}: {}", case.shows, case.json());
-        assert_ne!(case.theirs(), Some(case.is_allowed), "{:?}: {}", case.shows, case.json());
     }
+    let alike = DOCUMENTED.iter().filter(|case| case.theirs() == Some(case.is_allowed));
+    assert_eq!(alike.map(|case| (case.shows, case.json())).collect::<Vec<_>>(), []);
     let shown: BTreeSet<Deviation> = DOCUMENTED.iter().map(|case| case.shows).collect();
     // AWS leaves the fourteenth open.
     assert_eq!(shown.len(), 13);

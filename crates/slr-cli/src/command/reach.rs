@@ -34,7 +34,6 @@ Examples:
   slr reach --from alice scenario.yaml
   slr reach --from alice --to ec2:RunInstances scenario.yaml
   slr reach --from alice --to kinesis:PutRecord --format svg scenario.yaml > ways.svg
-
   slr reach --from alice --context aws:SourceIp=203.0.113.7 scenario.yaml
 
 With --to it ends with 0 if there is a way and with 1 if there is none.

@@ -115,6 +115,13 @@ impl Catalog {
         owner(name).or_else(|| shorter.into_iter().find_map(owner))
     }
 
+    /// The principal that is meant by one in the wrong case, which is nobody's: principals are case-sensitive.
+    #[must_use]
+    pub fn in_wrong_case(principal: &str) -> Option<&'static str> {
+        let mut known = Self::principals().chain(WITHOUT_A_LINKED_ROLE);
+        known.find(|known| known.eq_ignore_ascii_case(principal)).filter(|known| *known != principal)
+    }
+
     /// Whether a service-linked role has its permissions by the managed policy of that name.
     #[must_use]
     pub fn is_service_policy(name: &str) -> bool {
@@ -359,6 +366,14 @@ mod tests {
             Some("dynamodb.application-autoscaling.amazonaws.com")
         );
         assert_eq!(owner("AWSServiceRoleForGadgets"), None);
+    }
+
+    #[test]
+    fn principals_in_the_wrong_case_are_nobodys() {
+        assert_eq!(Catalog::in_wrong_case("SSM.amazonaws.com"), Some("ssm.amazonaws.com"));
+        assert_eq!(Catalog::in_wrong_case("Ec2.amazonaws.com"), Some("ec2.amazonaws.com"));
+        assert_eq!(Catalog::in_wrong_case("ssm.amazonaws.com"), None);
+        assert_eq!(Catalog::in_wrong_case("Gadgets.example.com"), None);
     }
 
     #[test]

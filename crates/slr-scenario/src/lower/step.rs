@@ -153,6 +153,9 @@ impl Lowerer<'_> {
             _ => None,
         };
         let written = kind.zip(step.document.as_ref()).map(|(kind, document)| compiled(document, kind).map_err(|_| ()));
+        // A principal in the wrong case is nobody's, and a policy that names it is refused like one that cannot be read.
+        let names_nobody = step.trust.iter().any(|name| Catalog::in_wrong_case(name).is_some());
+        let written = if names_nobody { Some(Err(())) } else { written };
         let mut commands = items.into_iter().zip(values).map(|(item, value)| match (item, &written) {
             (Item::InlinePolicy(name), Some(Ok(document))) => {
                 command(self.world.inline_policy(role, &name, Some(document.clone())), value)

@@ -128,7 +128,7 @@ fn ordinary_role_given(check: &mut Check<'_>, given: &GivenRole, so_far: &mut So
             Diagnostic::new(
                 Code::TooMany,
                 given.role.span,
-                format!("the account may have {quota} roles, and has more without any that is service-linked"),
+                format!("more ordinary roles are there than the quota of {quota} lets be made"),
             )
             .help("only service-linked roles exceed the quota: raise `role-quota`, or give fewer"),
         );

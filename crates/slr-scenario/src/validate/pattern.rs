@@ -111,6 +111,12 @@ impl Check<'_> {
             );
         } else if !name.starts_with("arn:") && name.value != "*" {
             self.principal(name);
+            if let Some(meant) = Catalog::in_wrong_case(name) {
+                self.report(
+                    Diagnostic::new(Code::BadName, name.span, format!("nobody has the principal `{}`", clipped(name)))
+                        .help(format!("principals are case-sensitive: did you mean `{meant}`?")),
+                );
+            }
         }
     }
 
