@@ -440,8 +440,10 @@ fn attachments(draws: &mut Draws, world: &mut World) {
             4 => Item::Boundary(draws.of(&policies)),
             _ => Item::TrustPolicy(draws.of(&["first", "second"]).to_owned()),
         };
+        // The policy of a service-linked role is on no other role, at the beginning neither.
+        let may_be_there = world.roles[role.index()].given && !item.is_service_policy();
         let id: AttachmentIdx = world.attachment(role, item);
-        let given = draws.coin() && world.roles[role.index()].given;
+        let given = draws.coin() && may_be_there;
         world.attachments[id.index()].given |= given;
     }
 }

@@ -73,6 +73,7 @@ const REJECTIONS: &[&str] = &[
     "NotServiceLinked",
     "PolicyNotAttachable",
     "HasDependents",
+    "HasPolicies",
     "RoleQuotaReached",
     "AttachmentQuotaReached",
     "AttachmentNotFound",

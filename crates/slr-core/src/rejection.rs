@@ -10,6 +10,7 @@ use crate::knob::Answer;
 use crate::machine::InvalidTransition;
 use crate::policy::{Denial, DenialDetail};
 use crate::rules::trust::mistake;
+use crate::service::{OwnError, Situation};
 use crate::set::IdSet;
 use crate::universe::Universe;
 use crate::world::RoleSort;
@@ -192,8 +193,10 @@ pub enum Rejection {
     MalformedDocument(AttachmentIdx),
     /// The trust policy for the role names a user or a role of the account that does not exist.
     MissingPrincipal(RoleIdx),
-    /// The role still has policies or instance profiles.
+    /// The role still has instance profiles or inline policies.
     HasDependents(RoleIdx),
+    /// The role still has managed policies, and nothing else that stands against its deletion.
+    HasPolicies(RoleIdx),
     /// The account has as many roles as it may have.
     RoleQuotaReached,
     /// The role has as many policies or tags as it may have.
@@ -241,6 +244,12 @@ pub enum Rejection {
     RegionUnavailable(ResourceIdx),
 }
 
+/// What a service's error is about.
+enum Subject {
+    Resource(ResourceIdx),
+    Role(RoleIdx),
+}
+
 impl Rejection {
     /// The code that comes back.
     pub fn code(self) -> Code {
@@ -270,7 +279,7 @@ impl Rejection {
             Self::MalformedDocument(_) | Self::MalformedTrust(_) | Self::MissingPrincipal(_) => {
                 Code::MalformedPolicyDocument
             }
-            Self::HasDependents(_) | Self::RoleInUse(_) => Code::DeleteConflict,
+            Self::HasDependents(_) | Self::HasPolicies(_) | Self::RoleInUse(_) => Code::DeleteConflict,
             Self::RoleQuotaReached | Self::AttachmentQuotaReached(_) | Self::TrustPolicyTooLong(_) => {
                 Code::LimitExceeded
             }
@@ -287,6 +296,95 @@ impl Rejection {
         }
     }
 
+    /// The situation, where it is one in which a service answers, and what the answer is about.
+    fn situation(self) -> Option<(Situation, Subject)> {
+        let of_resource = |situation, resource| Some((situation, Subject::Resource(resource)));
+        let of_role = |situation, role| Some((situation, Subject::Role(role)));
+        match self {
+            Self::ResourceNotFound(r) => of_resource(Situation::NotFound, r),
+            Self::ResourceNotReady(r, _) | Self::ConditionUnmet(r, _) => of_resource(Situation::InUse, r),
+            Self::ResourceBusy(r, _) => of_resource(Situation::Busy, r),
+            Self::ResourceHasChildren(r) => of_resource(Situation::DependedOn, r),
+            Self::ServiceNeedsRole(r) => of_role(Situation::RoleMissing, r),
+            Self::RoleNotSpread(r) => of_role(Situation::RoleNotSpread, r),
+            Self::RoleLocked(r) => of_role(Situation::RoleLocked, r),
+            // Who asks IAM for the role makes a request; here a service asks with the rights of its caller.
+            Self::AccessDenied(_, Operation::CreateServiceLinkedRole, r, _) => of_role(Situation::MayNotMakeRole, r),
+            Self::RoleNotFound(_)
+            | Self::ServiceRoleNameTaken(_)
+            | Self::DeletionUnfinished(..)
+            | Self::RoleNameTaken(_)
+            | Self::SuffixNotAllowed(_)
+            | Self::UnknownPrincipal(_)
+            | Self::NoTemplate(_)
+            | Self::InvalidRequestName(..)
+            | Self::InvalidRoleName(_)
+            | Self::InvalidRolePath(_)
+            | Self::InvalidServiceName(_)
+            | Self::InvalidSuffix(_)
+            | Self::MalformedTrust(_)
+            | Self::TrustPolicyTooLong(_)
+            | Self::ProtectedDuration(_)
+            | Self::SessionDurationOutOfRange(_)
+            | Self::ReservedPath(_)
+            | Self::ProtectedRole(_)
+            | Self::NotServiceLinked(..)
+            | Self::PolicyNotAttachable(_)
+            | Self::MalformedDocument(_)
+            | Self::MissingPrincipal(_)
+            | Self::HasDependents(_)
+            | Self::HasPolicies(_)
+            | Self::RoleQuotaReached
+            | Self::AttachmentQuotaReached(_)
+            | Self::AttachmentNotFound(_)
+            | Self::RoleInUse(_)
+            | Self::TaskNotFound(_)
+            | Self::UnknownTaskId
+            | Self::MalformedTaskId(_)
+            | Self::AccessDenied(..)
+            | Self::RequestDenied(..)
+            | Self::AccessDeniedAnywhere(..)
+            | Self::ResourceAccessDenied(..)
+            | Self::Throttled
+            | Self::ParentMissing(_)
+            | Self::RegionUnavailable(_) => None,
+        }
+    }
+
+    /// How the service spells the error, where it is a service's and its spelling is known.
+    pub fn own_error<S: IdSet>(self, universe: &Universe<S>) -> Option<&OwnError> {
+        let (situation, subject) = self.situation()?;
+        match subject {
+            Subject::Resource(resource) => {
+                let kind = universe.kind_of(resource);
+                let service = &universe.world().services[kind.service.index()];
+                kind.errors.get(&situation).or_else(|| service.errors.get(&situation))
+            }
+            Subject::Role(role) => universe.service_of(role)?.errors.get(&situation),
+        }
+    }
+
+    /// The service's own message, with what it names filled in.
+    fn own_message<S: IdSet>(self, universe: &Universe<S>) -> Option<String> {
+        let message = self.own_error(universe)?.message.as_ref()?;
+        let (_, subject) = self.situation()?;
+        let (resource, role) = match subject {
+            Subject::Resource(resource) => (universe.resource_arn(resource), universe.role_of(resource)),
+            Subject::Role(role) => (String::new(), role),
+        };
+        let role = universe.world().roles[role.index()].name_text();
+        Some(message.replace("{resource}", &resource).replace("{role}", role))
+    }
+
+    /// The code as a reader sees it: ours, and in brackets the name that the service gives the error, where that is another one.
+    pub fn code_text<S: IdSet>(self, universe: &Universe<S>) -> String {
+        let code = self.code();
+        match self.own_error(universe).and_then(|own| own.name.as_deref()) {
+            Some(name) if name != code.name() => format!("{code} ({name})"),
+            Some(_) | None => code.to_string(),
+        }
+    }
+
     /// The message that comes back.
     ///
     /// Where a message is known from real accounts it is given to the letter; the others are worded after AWS's manner.
@@ -296,6 +394,9 @@ impl Rejection {
         let role = |role: RoleIdx| world.roles[role.index()].name_text();
         let resource = |resource: ResourceIdx| universe.resource_arn(resource);
         let request = |request: RequestIdx| world.requests[request.index()].service.as_str();
+        if let Some(message) = self.own_message(universe) {
+            return message;
+        }
         match self {
             Self::RoleNotFound(r) => format!("The role with name {} cannot be found.", role(r)),
             Self::ServiceRoleNameTaken(r) | Self::DeletionUnfinished(r, _) => {
@@ -355,6 +456,7 @@ impl Rejection {
                 format!("The trust policy for role {} names a principal that does not exist.", role(r))
             }
             Self::HasDependents(_) => "Cannot delete entity, must remove referenced objects first.".to_owned(),
+            Self::HasPolicies(_) => "Cannot delete entity, must detach all policies first.".to_owned(),
             Self::RoleQuotaReached => {
                 format!("Cannot exceed quota for RolesPerAccount: {}", world.knobs.role_quota)
             }

@@ -168,6 +168,8 @@ pub struct Universe<S> {
     pub(crate) trusted_sessions: S,
     /// Sessions whose principal that one names, or one that may be put in its place.
     pub(crate) trustable_sessions: S,
+    /// Policies of service-linked roles as something that other roles may be given.
+    pub(crate) foreign_policies: S,
     /// The trust policies that are written as documents, by their text.
     pub(crate) trust_documents: BTreeMap<String, Document>,
     pub(crate) reopening_sessions: S,
@@ -230,6 +232,9 @@ impl<S: IdSet> Universe<S> {
                 sessions()
                     .filter(|(_, slot)| may_come_to_trust(&world, &documents, slot.role, slot.principal.as_str()))
                     .map(|(id, _)| id),
+            ),
+            foreign_policies: S::of(
+                (0_u32..).zip(&world.attachments).filter(|(_, thing)| thing.item.is_service_policy()).map(|(id, _)| id),
             ),
             trust_documents: documents.clone(),
             reopening_sessions: S::of(sessions().filter(|(_, slot)| slot.reopens).map(|(id, _)| id)),

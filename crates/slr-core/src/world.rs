@@ -267,7 +267,7 @@ impl Item {
 
     /// Whether it is a policy that belongs to service-linked roles alone.
     pub fn is_service_policy(&self) -> bool {
-        matches!(self, Self::ManagedPolicy(arn) if arn.contains(":policy/aws-service-role/"))
+        matches!(self, Self::ManagedPolicy(arn) | Self::Boundary(arn) if arn.contains(":policy/aws-service-role/"))
     }
 }
 

@@ -151,7 +151,7 @@ impl StepExpectation {
                 let message = || rejection.message(universe);
                 let as_expected = wanted == Some(rejection.code())
                     && self.message.as_ref().is_none_or(|expected| *expected == message());
-                (!as_expected).then(|| format!("it was refused: {}: {}", rejection.code(), message()))
+                (!as_expected).then(|| format!("it was refused: {}: {}", rejection.code_text(universe), message()))
             }
             (None, Some(_)) => Some("it was granted".to_owned()),
             (None, None) => {

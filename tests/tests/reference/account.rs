@@ -236,10 +236,12 @@ impl Account {
             | Happening::TaskFails(..) => "",
         };
         // Parameters come before rights.
-        let misspelt = match *happening {
-            Happening::CreateRole(place) => ORDINARY[place].0.contains(' '),
-            Happening::CreateServiceLinkedRole(place) => REQUESTS[place].1.is_some_and(|suffix| suffix.contains(' ')),
-            _ => false,
+        let misspelt = if let Happening::CreateRole(place) = *happening {
+            ORDINARY[place].0.contains(' ')
+        } else if let Happening::CreateServiceLinkedRole(place) = *happening {
+            REQUESTS[place].1.is_some_and(|suffix| suffix.contains(' '))
+        } else {
+            false
         };
         if misspelt {
             return Err("ValidationError");

@@ -5,7 +5,7 @@
 use crate::action::{Command, Operation, TaskRef};
 use crate::event::{Creator, Deleter, Event};
 use crate::id::{AttachmentIdx, PrincipalIdx, RequestIdx, ResourceIdx, RoleIdx, TextIdx, TransitionIdx, number};
-use crate::kind::{Mover, Transition, When};
+use crate::kind::{Mover, Otherwise, Transition, When};
 use crate::knob::{DeletionDenied, MaxSessionDurationChange};
 use crate::machine::{Machine, RoleEvent, TaskState};
 use crate::name::RolePath;
@@ -250,8 +250,10 @@ impl<S: IdSet> Universe<S> {
     ) -> Answer {
         self.authorise(state, by, Operation::DeleteRole, role)?;
         self.find_modifiable(state, role)?;
-        if state.attached.meets(&self.facts(role).dependents) {
-            return Err(Rejection::HasDependents(role));
+        let dependents = state.attached.and(&self.facts(role).dependents);
+        if !dependents.is_empty() {
+            let only_policies = dependents.minus(&self.facts(role).managed_policies).is_empty();
+            return Err(if only_policies { Rejection::HasPolicies(role) } else { Rejection::HasDependents(role) });
         }
         self.remove_role(state, role, Deleter::Principal, tell);
         Ok(())
@@ -517,11 +519,14 @@ impl<S: IdSet> Universe<S> {
         }
         let code = state.resource(resource);
         if step.by != Mover::Caller || code != step.from {
-            let missing = step.from != 0 && !self.is_there(state, resource);
+            let missing = step.from != 0 && !self.kind_of(resource).state(code).is_some_and(|state| state.is_known);
             return Err(if missing {
                 Rejection::ResourceNotFound(resource)
             } else {
-                Rejection::ResourceNotReady(resource, transition)
+                match step.otherwise {
+                    Otherwise::InUse => Rejection::ResourceNotReady(resource, transition),
+                    Otherwise::DependedOn => Rejection::ResourceHasChildren(resource),
+                }
             });
         }
         match step.when {
@@ -536,11 +541,14 @@ impl<S: IdSet> Universe<S> {
         if step.removes && self.has_children(state, resource, &step.name) {
             return Err(Rejection::ResourceHasChildren(resource));
         }
-        if step.from == 0 && self.lacks_parent(state, resource) {
+        if step.from == 0 && step.to != 0 && self.lacks_parent(state, resource) {
             return Err(Rejection::ParentMissing(resource));
         }
         if step.is_special && !self.meets_conditions(state, resource, transition) {
-            return Err(Rejection::ConditionUnmet(resource, transition));
+            return Err(match step.otherwise {
+                Otherwise::InUse => Rejection::ConditionUnmet(resource, transition),
+                Otherwise::DependedOn => Rejection::ResourceHasChildren(resource),
+            });
         }
         // A service makes no role but a service-linked one.
         let makes_role = !state.is_live(role) && step.creates_role && self.is_service_linked(role);

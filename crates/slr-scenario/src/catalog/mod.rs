@@ -37,9 +37,9 @@ const BEGINNING: &str = "AWSServiceRoleFor";
 /// nobody has. Assumed to be far from all.
 ///
 /// Sources: AWS Systems Manager User Guide, "Control access to maintenance windows (console)" for EC2 and Amazon SNS; IAM User Guide,
-/// "AWS services that work with IAM" and the services' own guides for the others; <https://github.com/clouddrove/terraform-aws-elasticsearch/issues/20> for
-/// `OpenSearch`, whose role has another principal.
-const WITHOUT_A_LINKED_ROLE: [&str; 68] = [
+/// "AWS services that work with IAM", and the trust policies in the services' own guides for the others;
+/// <https://github.com/clouddrove/terraform-aws-elasticsearch/issues/20> for `OpenSearch`, whose role has another principal.
+const WITHOUT_A_LINKED_ROLE: [&str; 72] = [
     "amplify.amazonaws.com",
     "apigateway.amazonaws.com",
     "application-autoscaling.amazonaws.com",
@@ -49,6 +49,7 @@ const WITHOUT_A_LINKED_ROLE: [&str; 68] = [
     "build.apprunner.amazonaws.com",
     "cloudformation.amazonaws.com",
     "cloudfront.amazonaws.com",
+    "cloudwatch.amazonaws.com",
     "codebuild.amazonaws.com",
     "codecommit.amazonaws.com",
     "codedeploy.amazonaws.com",
@@ -65,7 +66,9 @@ const WITHOUT_A_LINKED_ROLE: [&str; 68] = [
     "ec2.amazonaws.com",
     "ecs-tasks.amazonaws.com",
     "edgelambda.amazonaws.com",
+    "elastictranscoder.amazonaws.com",
     "emr-serverless.amazonaws.com",
+    "export.rds.amazonaws.com",
     "firehose.amazonaws.com",
     "forecast.amazonaws.com",
     "gamelift.amazonaws.com",
@@ -107,6 +110,7 @@ const WITHOUT_A_LINKED_ROLE: [&str; 68] = [
     "vmie.amazonaws.com",
     "vpc-flow-logs.amazonaws.com",
     "workmail.amazonaws.com",
+    "workspaces.amazonaws.com",
     "xray.amazonaws.com",
 ];
 
@@ -139,14 +143,65 @@ impl Catalog {
         owner(name).or_else(|| shorter.into_iter().find_map(owner))
     }
 
-    /// The principal that was perhaps meant: the same one in another case, or one that is spelt nearly so.
+    /// The principal that is meant by one in the wrong case, which is nobody's: principals are case-sensitive.
+    #[must_use]
+    pub fn in_wrong_case(principal: &str) -> Option<&'static str> {
+        let mut known = Self::principals().chain(WITHOUT_A_LINKED_ROLE);
+        known.find(|known| known.eq_ignore_ascii_case(principal)).filter(|known| *known != principal)
+    }
+
+    /// Whether a service-linked role has its permissions by the managed policy of that name.
+    #[must_use]
+    pub fn is_service_policy(name: &str) -> bool {
+        // To look for a line is cheaper than to read every file.
+        let is_its = |line: &str| line.trim_start().strip_prefix("policy: ") == Some(name);
+        Self::entries().iter().any(|entry| entry.text.lines().any(is_its))
+    }
+
+    /// The principal that was perhaps meant: the same one in another case, another one of the same service, one that is spelt nearly so,
+    /// or the one whose role bears the name.
     #[must_use]
     pub fn did_you_mean(principal: &str) -> Option<&'static str> {
         // What all of them end with would make each resemble every other.
         let own = |principal: &'static str| principal.strip_suffix(DOMAIN).unwrap_or(principal);
-        let word = principal.to_ascii_lowercase();
-        let meant = nearest(word.strip_suffix(DOMAIN).unwrap_or(&word), Self::principals().map(own))?;
-        Self::principals().find(|known| own(known) == meant)
+        let lower = principal.to_ascii_lowercase();
+        let word = lower.strip_suffix(DOMAIN).unwrap_or(&lower);
+        if let Some(same) = Self::principals().find(|known| own(known) == word) {
+            return Some(same);
+        }
+        let of_its_own =
+            Self::principals().find(|known| own(known).rsplit_once('.').is_some_and(|(_, service)| service == word));
+        // Who names a service that there is did not misspell another one.
+        let is_misspelt = !WITHOUT_A_LINKED_ROLE.contains(&lower.as_str());
+        let spelt_so = || {
+            let meant = nearest(word, Self::principals().map(own)).filter(|_| is_misspelt)?;
+            Self::principals().find(|known| own(known) == meant)
+        };
+        of_its_own.or_else(spelt_so).or_else(|| Self::of_role_about(word))
+    }
+
+    /// The principal of the role whose name has the word in it; of several the shortest, which says least besides.
+    fn of_role_about(word: &str) -> Option<&'static str> {
+        const TELLING: usize = 5;
+        let plain = word.replace('-', "");
+        let is_about = |entry: &&Entry| {
+            let own = entry.role.strip_prefix(BEGINNING).unwrap_or(entry.role);
+            plain.len() >= TELLING && own.to_ascii_lowercase().contains(&plain)
+        };
+        let about = Self::entries().iter().filter(is_about);
+        about.min_by_key(|entry| entry.role.len()).map(|entry| entry.principal)
+    }
+
+    /// What AWS answers to a request for the role of a principal that has none, or that nobody has; `None` if it has one.
+    #[must_use]
+    pub fn refusal(principal: &str) -> Option<String> {
+        match Self::get(principal) {
+            Some(_) => None,
+            None if Self::exists(principal) => {
+                Some(format!("Cannot find Service Linked Role template for {principal}"))
+            }
+            None => Some(format!("{principal} is not a valid AWS service name (Service Principal)")),
+        }
     }
 
     /// The name of a role that was perhaps meant.
@@ -313,6 +368,12 @@ mod tests {
         assert_eq!(Catalog::did_you_mean("Batch.amazonaws.com"), Some("batch.amazonaws.com"));
         assert_eq!(Catalog::did_you_mean("imagebulider.amazonaws.com"), Some("imagebuilder.amazonaws.com"));
         assert_eq!(Catalog::did_you_mean("guardduty"), Some("guardduty.amazonaws.com"));
+        assert_eq!(Catalog::did_you_mean("elasticsearch.amazonaws.com"), Some("es.amazonaws.com"));
+        assert_eq!(Catalog::did_you_mean("OpenSearch.amazonaws.com"), Some("opensearchservice.amazonaws.com"));
+        assert_eq!(Catalog::did_you_mean("apigateway.amazonaws.com"), Some("ops.apigateway.amazonaws.com"));
+        assert_eq!(Catalog::did_you_mean("lambda.amazonaws.com"), Some("replicator.lambda.amazonaws.com"));
+        assert_eq!(Catalog::did_you_mean("ec2.amazonaws.com"), None);
+        assert_eq!(Catalog::did_you_mean("sns.amazonaws.com"), None);
         assert_eq!(Catalog::did_you_mean("gadgets.example.com"), None);
         assert_eq!(Catalog::did_you_mean("gadgets.amazonaws.com"), None);
         assert_eq!(Catalog::did_you_mean_role("AWSServiceRoleForBatsh"), Some("AWSServiceRoleForBatch"));
@@ -355,6 +416,21 @@ mod tests {
             Some("dynamodb.application-autoscaling.amazonaws.com")
         );
         assert_eq!(owner("AWSServiceRoleForGadgets"), None);
+    }
+
+    #[test]
+    fn principals_in_the_wrong_case_are_nobodys() {
+        assert_eq!(Catalog::in_wrong_case("SSM.amazonaws.com"), Some("ssm.amazonaws.com"));
+        assert_eq!(Catalog::in_wrong_case("Ec2.amazonaws.com"), Some("ec2.amazonaws.com"));
+        assert_eq!(Catalog::in_wrong_case("ssm.amazonaws.com"), None);
+        assert_eq!(Catalog::in_wrong_case("Gadgets.example.com"), None);
+    }
+
+    #[test]
+    fn policies_of_service_linked_roles_are_known_by_name() {
+        assert!(Catalog::is_service_policy("AmazonSSMServiceRolePolicy"));
+        assert!(!Catalog::is_service_policy("AmazonSSMFullAccess"));
+        assert!(!Catalog::is_service_policy(""));
     }
 
     #[test]

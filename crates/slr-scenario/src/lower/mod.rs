@@ -17,7 +17,7 @@ use slr_core::id::{KindIdx, OperatorIdx, PrincipalIdx, ResourceIdx, RoleIdx, Ser
 use slr_core::kind::{self, AuthorisedOn, Condition, KindSpec, MoveSpec, Passes, ResourceKind, RoleClaim, Transition};
 use slr_core::knob::{self, Answer};
 use slr_core::name::{AccountId, RoleName, ServicePrincipal};
-use slr_core::service::{self, ReportingPolicy, ServiceDefinition};
+use slr_core::service::{self, OwnError, OwnErrors, ReportingPolicy, ServiceDefinition, Situation};
 use slr_core::world::{self, Item, Resource, RoleSort, SessionSlot, Told};
 use slr_core::{World, policy};
 
@@ -189,6 +189,7 @@ impl<'a> Lowerer<'a> {
             reports: reporting(service.reports()),
             reason: service.reason.as_ref().map(|text| text.value.clone()),
             reported_region: service.region_mismatch.as_ref().map(|region| region.value.clone()),
+            errors: own_errors(service.errors.as_ref()),
             namespace: service.namespace.as_ref().map(|name| name.value.clone()),
             ..ServiceDefinition::new(
                 ServicePrincipal::new(principal).map_err(|error| bad_name(principal.span, error))?,
@@ -722,6 +723,7 @@ fn kind_spec(name: &Spanned<String>, kind: &Spanned<syntax::Kind>, machine: &syn
         states: texts(&machine.states),
         initial: machine.initial.value.clone(),
         ends: texts(&machine.ends),
+        remains: texts(&kind.remains),
         blocks: texts(&machine.blocks),
         works: texts(&machine.working),
         // The language has added the state already.
@@ -757,11 +759,35 @@ fn kind_spec(name: &Spanned<String>, kind: &Spanned<syntax::Kind>, machine: &syn
                 conditions: conditions(step),
                 creates_role_of: step.creates_role_of.as_ref().map(|principal| principal.value.clone()),
                 exceptional: step.exceptional,
+                otherwise: match step.otherwise {
+                    syntax::Otherwise::InUse => kind::Otherwise::InUse,
+                    syntax::Otherwise::DependedOn => kind::Otherwise::DependedOn,
+                },
             })
             .collect(),
         parents: texts(kind.parents()),
         made_from: texts(kind.made_from()),
+        errors: own_errors(kind.errors.as_ref()),
     }
+}
+
+fn own_errors(errors: Option<&Spanned<syntax::OwnErrors>>) -> OwnErrors {
+    let Some(errors) = errors else { return OwnErrors::new() };
+    let all = [
+        (Situation::NotFound, &errors.not_found),
+        (Situation::InUse, &errors.in_use),
+        (Situation::Busy, &errors.busy),
+        (Situation::DependedOn, &errors.depended_on),
+        (Situation::RoleMissing, &errors.role_missing),
+        (Situation::RoleNotSpread, &errors.role_not_spread),
+        (Situation::RoleLocked, &errors.role_locked),
+        (Situation::MayNotMakeRole, &errors.may_not_make_role),
+    ];
+    let own = |error: &syntax::OwnError| OwnError {
+        name: error.code.as_ref().map(|code| code.value.clone()),
+        message: error.message.as_ref().map(|message| message.value.clone()),
+    };
+    all.into_iter().filter_map(|(situation, error)| Some((situation, own(error.as_ref()?)))).collect()
 }
 
 fn conditions(step: &syntax::MachineMove) -> Vec<Condition> {

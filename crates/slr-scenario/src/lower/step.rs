@@ -312,7 +312,10 @@ impl Lowerer<'_> {
         let creates = |kind: &ResourceKind| {
             let with = step.with(&words_of(kind, &step.operation));
             service.is_none_or(|service| kind.service == service)
-                && kind.transitions.iter().any(|t| t.from == 0 && called(t, &step.operation, &with, passes))
+                && kind
+                    .transitions
+                    .iter()
+                    .any(|t| t.from == 0 && t.to != 0 && called(t, &step.operation, &with, passes))
         };
         let kind = (0..)
             .zip(&self.world.kinds)

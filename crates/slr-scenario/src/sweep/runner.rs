@@ -171,7 +171,7 @@ struct Counter<'a, S: IdSet> {
     universe: &'a Universe<S>,
     ledger: Ledger<'a, S>,
     monitor: Monitor<'a, S>,
-    states: [Invariant<S>; 11],
+    states: [Invariant<S>; 12],
     changes: [StepInvariant<S>; 8],
     before: State<S>,
     is_broken: bool,

@@ -90,6 +90,9 @@ pub type EventRecord<'a> = Fact<'a>;
 pub struct RefusalRecord<'a> {
     /// The code.
     pub code: Cow<'a, str>,
+    /// The name that the service gives the error, where that is another one.
+    #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
+    pub service_code: Option<Cow<'a, str>>,
     /// The message.
     pub message: Cow<'a, str>,
 }
@@ -704,6 +707,7 @@ pub fn step_record<'a, S: IdSet>(names: &'a Names<'a, S>, n: u64, now: SimTime, 
         action: names.action(step.action),
         refused: step.refused.map(|rejection| RefusalRecord {
             code: Cow::Borrowed(rejection.code().name()),
+            service_code: rejection.own_error(names.universe).and_then(|own| own.name.as_deref()).map(Cow::Borrowed),
             message: Cow::Owned(rejection.message(names.universe)),
         }),
         events: step.events.iter().map(|event| names.event(event)).collect(),

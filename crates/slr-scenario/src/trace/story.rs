@@ -14,6 +14,7 @@ use slr_core::rules::DeletionReason;
 use slr_core::world::Item;
 use slr_core::{Action, IdSet, Universe};
 
+use crate::catalog::Catalog;
 use crate::ledger::Ledger;
 
 /// A fact: whom it is about, and what there is to say.
@@ -184,7 +185,19 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
 
     /// A refusal, with code and message as AWS gives them.
     pub fn refusal(&self, caller: impl Into<String>, rejection: Rejection) -> Line {
-        Line::new(caller, format!("is refused: {}: {}", rejection.code(), rejection.message(self.universe))).bad()
+        let (code, message) = (rejection.code_text(self.universe), rejection.message(self.universe));
+        let meant = self.meant(rejection).map_or(String::new(), |meant| format!(" (did you mean `{meant}`?)"));
+        Line::new(caller, format!("is refused: {code}: {message}{meant}")).bad()
+    }
+
+    /// The principal that was perhaps meant, where one is refused that has no role. AWS does not say so: we do, in brackets.
+    fn meant(&self, rejection: Rejection) -> Option<String> {
+        let (Rejection::UnknownPrincipal(request) | Rejection::NoTemplate(request)) = rejection else { return None };
+        let world = self.universe.world();
+        let wrong = &world.requests[request.index()].service;
+        let mut declared = world.services.iter().map(|service| service.principal.as_str());
+        let same = declared.find(|known| known.eq_ignore_ascii_case(wrong));
+        same.or_else(|| Catalog::did_you_mean(wrong)).map(str::to_owned)
     }
 
     /// The line that tells an event; none for what the line before has told.

@@ -4,7 +4,7 @@ use super::{Check, limit};
 use crate::catalog::Catalog;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::syntax::grammar::clipped;
-use crate::syntax::{Delay, Duration, Fault, Named, Operation, Service, Text};
+use crate::syntax::{Delay, Duration, Fault, Named, Operation, Service, Text, When};
 use crate::yaml::{Span, Spanned};
 
 pub(crate) fn check(check: &mut Check<'_>) {
@@ -171,6 +171,16 @@ fn faults(check: &mut Check<'_>) {
             Fault::CleanUpFails(fault) => {
                 if let Some(kind) = &fault.kind {
                     check.kind(kind, None);
+                }
+                if let Some(circumstance) = fault.circumstance.as_ref().filter(|when| when.value != When::InUse) {
+                    check.report(
+                        Diagnostic::new(
+                            Code::WithoutEffect,
+                            circumstance.span,
+                            "clean-ups fail while the service uses the role, and at no other time",
+                        )
+                        .help("write `while: in-use`, or leave it out"),
+                    );
                 }
             }
             Fault::RegionUnavailable(fault) => {

@@ -57,8 +57,8 @@ pub(super) const fn lesson(code: Code) -> Lesson {
                     - { at: 1s, do: UpdateRoleDescription, role: AWSServiceRoleForGadgets, description: For the gadgets }",
         },
         Code::DeleteConflict => Lesson {
-            meaning: "The role still has policies, a boundary or an instance profile, or is in use.",
-            why: "DeleteRole wants an ordinary role bare: detach and delete what is on it first.",
+            meaning: "The role still has policies or an instance profile, or is in use.",
+            why: "DeleteRole wants an ordinary role bare: detach and delete what is on it first. Tags and a boundary go with the role.",
             wrong: "given:\n  - role: deploy\nsteps:\n  \
                     - { at: 1s, do: PutRolePolicy, role: deploy, policy: all }\n  \
                     - { at: 2s, do: DeleteRole, role: deploy, refused: DeleteConflict }",
