@@ -3,6 +3,7 @@
 use slr_scenario::Source;
 use slr_scenario::expect::Outcome;
 use slr_scenario::run::Report;
+use slr_scenario::simulation::{Ending, STANDSTILL};
 use slr_scenario::yaml::Span;
 
 use crate::exit::Exit;
@@ -29,6 +30,8 @@ pub(crate) struct Verdicts {
     pub(crate) steps: Vec<Verdict>,
     /// An invariant of the model that the run broke.
     pub(crate) broken: Option<String>,
+    /// That time stood still.
+    pub(crate) standstill: Option<String>,
     scripted: usize,
 }
 
@@ -44,7 +47,10 @@ impl Verdicts {
         let broken = report.broken.map(|(invariant, step)| {
             format!("after action {step} this does not hold: {invariant}; it is a bug of slr")
         });
+        let standstill = (report.ending == Ending::Standstill)
+            .then(|| format!("time stands still at {}: {STANDSTILL}", report.last));
         Self {
+            standstill,
             expectations: expectations.collect(),
             steps: failed_steps(ready, report),
             broken,
@@ -53,7 +59,7 @@ impl Verdicts {
     }
 
     pub(crate) fn passed(&self) -> bool {
-        self.broken.is_none() && self.failures().next().is_none()
+        self.broken.is_none() && self.standstill.is_none() && self.failures().next().is_none()
     }
 
     /// Everything that did not come as expected.
@@ -64,6 +70,8 @@ impl Verdicts {
     pub(crate) fn exit(&self) -> Exit {
         if self.broken.is_some() {
             Exit::Bug
+        } else if self.standstill.is_some() {
+            Exit::Bound
         } else if self.passed() {
             Exit::AsExpected
         } else {

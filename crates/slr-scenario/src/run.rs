@@ -64,6 +64,7 @@ impl Report {
     /// Whether everything came as expected.
     pub fn passed(&self) -> bool {
         self.broken.is_none()
+            && self.ending != Ending::Standstill
             && self.unplayable.is_empty()
             && self.outcomes.iter().all(|outcome| outcome.passed)
             && self.step_outcomes.iter().flatten().all(|outcome| outcome.passed)

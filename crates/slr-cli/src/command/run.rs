@@ -141,8 +141,8 @@ impl Run {
         for verdict in all.filter(|verdict| !self.quiet || !verdict.passed) {
             text.push_str(&verdict_text(verdict, look));
         }
-        if let Some(broken) = &verdicts.broken {
-            let _ = writeln!(text, "{}  {broken}", look.paint(FAILED, "FAIL"));
+        for why in verdicts.broken.iter().chain(&verdicts.standstill) {
+            let _ = writeln!(text, "{}  {why}", look.paint(FAILED, "FAIL"));
         }
         let word = if verdicts.passed() { look.paint(PASSED, "passed") } else { look.paint(FAILED, "failed") };
         let _ = writeln!(text, "{word}: {}: {}", ready.lowered.title, verdicts.summary());

@@ -136,7 +136,7 @@ impl Test {
     fn judge(&self, path: &Path, verdicts: &Verdicts, trace: &str) -> (Exit, String, bool) {
         if !verdicts.passed() {
             let mut details: String = verdicts.failures().map(|verdict| verdict_text(verdict, Look::Plain)).collect();
-            details.extend(verdicts.broken.clone());
+            details.extend(verdicts.broken.iter().chain(&verdicts.standstill).cloned());
             return (verdicts.exit(), details, false);
         }
         let pinned_at = path.with_extension("trace");

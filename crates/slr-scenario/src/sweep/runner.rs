@@ -18,7 +18,7 @@ use super::{Row, is_required};
 use crate::expect::Monitor;
 use crate::ledger::Ledger;
 use crate::lower::Lowered;
-use crate::simulation::{Agenda, Due, Observer, Player, Scratch, SimTime, Step, conduct};
+use crate::simulation::{Agenda, Due, Ending, Observer, Player, Scratch, SimTime, Step, conduct};
 
 /// Runs a scenario under many seeds, one after another.
 pub(super) struct Runner<'a, S: IdSet> {
@@ -65,7 +65,7 @@ impl<'a, S: IdSet> Runner<'a, S> {
         self.counter.reset(seed, self.initial, self.lowered);
         self.player.begin(&self.states[0], &mut self.agenda);
         let until = self.lowered.plan.until;
-        conduct(
+        let ending = conduct(
             self.universe,
             &mut self.states,
             &mut self.agenda,
@@ -74,6 +74,7 @@ impl<'a, S: IdSet> Runner<'a, S> {
             until,
             &mut self.scratch,
         );
+        self.counter.stands_still = ending == Ending::Standstill;
         self.count(seed)
     }
 
@@ -83,6 +84,7 @@ impl<'a, S: IdSet> Runner<'a, S> {
         tally.runs += 1;
         tally.passed.record(passed, true, seed);
         tally.broken += u64::from(counter.is_broken);
+        tally.standstills += u64::from(counter.stands_still);
         tally.events += counter.events;
         tally.steps.record(counter.steps);
         let mut attempts = 0;
@@ -146,7 +148,7 @@ impl<'a, S: IdSet> Runner<'a, S> {
                 held.record(holds, true, seed);
             }
         }
-        passed && !counter.is_broken
+        passed && !counter.is_broken && !counter.stands_still
     }
 }
 
@@ -175,6 +177,7 @@ struct Counter<'a, S: IdSet> {
     changes: [StepInvariant<S>; 8],
     before: State<S>,
     is_broken: bool,
+    stands_still: bool,
     steps: u64,
     events: u64,
     last: SimTime,
@@ -195,6 +198,7 @@ impl<'a, S: IdSet> Counter<'a, S> {
             changes: step_invariants(),
             before: initial.clone(),
             is_broken: false,
+            stands_still: false,
             steps: 0,
             events: 0,
             last: SimTime::ZERO,

@@ -101,7 +101,7 @@ pub struct Footer {
     pub steps: u64,
     /// When the last one was, in nanoseconds from the beginning.
     pub at: u64,
-    /// Why the run ended: `nothing-due` or `time-up`.
+    /// Why the run ended: `nothing-due`, `time-up`, or `standstill` if time did not go on.
     pub ending: Cow<'static, str>,
     /// Per role, what it is at the end.
     pub roles: Vec<(String, String)>,
@@ -117,6 +117,7 @@ impl Footer {
             ending: Cow::Borrowed(match ending {
                 Ending::NothingDue => "nothing-due",
                 Ending::TimeUp | Ending::Satisfied => "time-up",
+                Ending::Standstill => "standstill",
             }),
             roles: universe.roles().map(role).collect(),
         }

@@ -151,7 +151,11 @@ fn check_footer<S: IdSet>(
 ) -> Result<(Replayed, State<S>), Difference> {
     let recorded: Footer =
         serde_json::from_str(text).map_err(|error| Difference::Unreadable { line, why: error.to_string() })?;
-    let ending = if recorded.ending == "nothing-due" { Ending::NothingDue } else { Ending::TimeUp };
+    let ending = match recorded.ending.as_ref() {
+        "nothing-due" => Ending::NothingDue,
+        "standstill" => Ending::Standstill,
+        _ => Ending::TimeUp,
+    };
     let played = to_json(&Footer::new(universe, &state, steps, last, ending), line)?;
     if played == text {
         Ok((Replayed { steps }, state))
