@@ -188,7 +188,7 @@ mod exit_codes {
             let path = text(&path);
             let commands: [&[&str]; 4] = [&["run"], &["test"], &["sweep", "--seeds", "0..2"], &["shrink"]];
             for command in commands {
-                let output = run(command.iter().chain(&[path]));
+                let output = run(command.iter().copied().chain([path]));
                 let told = [output.stdout.as_slice(), &output.stderr].map(String::from_utf8_lossy).concat();
                 assert!(told.contains("time stands still"), "{command:?}: {scenario}");
                 assert_eq!(code(&output), 6, "{command:?}: {scenario}");

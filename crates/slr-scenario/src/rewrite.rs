@@ -159,7 +159,7 @@ fn spoken<S: IdSet>(universe: &Universe<S>, action: &Action<S>, at: &Spanned<Dur
             })));
         }
         Action::Command { .. } => return Err(Unsayable("Command")),
-        Action::Throttle { by, operation } => {
+        Action::Throttle { by, operation, .. } => {
             // A throttled call does nothing, so that it makes no difference which of the caller's roles it was about.
             let of_caller = world.operators.iter().find(|operator| operator.principal == *by);
             let is_poll = *operation == Operation::GetServiceLinkedRoleDeletionStatus;

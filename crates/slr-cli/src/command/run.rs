@@ -152,7 +152,11 @@ impl Run {
 
 /// A verdict in lines: what was expected, what decided it, and where it is written if it failed.
 pub(super) fn verdict_text(verdict: &Verdict, look: Look) -> String {
-    let word = if verdict.passed { look.paint(PASSED, "pass") } else { look.paint(FAILED, "FAIL") };
+    let word = match (verdict.passed, verdict.undecided) {
+        (true, false) => look.paint(PASSED, "pass"),
+        (true, true) => look.paint(DIM, "undecided"),
+        (false, _) => look.paint(FAILED, "FAIL"),
+    };
     let (what, why) = (&verdict.what, look.paint(DIM, &verdict.why));
     if verdict.passed {
         format!("{word}  {what}\n      {why}\n")

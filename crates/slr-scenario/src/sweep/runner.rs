@@ -5,7 +5,6 @@
     reason = "who listens picks what concerns it; the core is where a new variant has to find its place"
 )]
 
-use slr_core::action::OperatorStep;
 use slr_core::id::RoleIdx;
 use slr_core::invariant::{
     Invariant, StepInvariant, invariants, is_evidently_sound, is_evidently_sound_step, step_invariants,
@@ -265,7 +264,7 @@ impl<S: IdSet> Observer<S> for Counter<'_, S> {
         if let Some(rejection) = step.refused {
             self.count_refusal(rejection.code());
         }
-        if let Action::Operator { operator, step: OperatorStep::Submits } = step.action {
+        if let Some(operator) = step.action.request_of() {
             self.attempts[operator.index()] += 1;
         }
         for event in step.events {
