@@ -360,6 +360,9 @@ fn operators(draws: &mut Draws, world: &mut World) {
             ]),
             empty_report_means_unused: draws.seldom(),
             ignores_failure: draws.seldom(),
+            requests_throttled: true,
+            polls_throttled: true,
+            gives_up_clean_ups: true,
         });
     }
 }

@@ -114,7 +114,7 @@ const THROTTLED_CLIENT: &str = "
 scenario: A client that is throttled
 services: { gadgets.example.com: { role: AWSServiceRoleForGadgets, kinds: { gadget: {} } } }
 given: [ { role: AWSServiceRoleForGadgets } ]
-operators: { admin: { goal: { delete: AWSServiceRoleForGadgets }, retry: { every: 5s, attempts: 2 } } }
+operators: { admin: { goal: { delete: AWSServiceRoleForGadgets }, retry: { every: 5s } } }
 expect: [ { eventually: role-gone }, { never: role-gone } ]
 ";
 
@@ -134,6 +134,12 @@ fn throttled_calls_are_explored() {
     assert_eq!(comes_to_it(with(", until: 1m")), (true, false));
     assert_eq!(comes_to_it(with(", share: 0.5")), (true, false));
     assert_eq!(comes_to_it(with(", from: 1m")), (false, false));
+    // Throttled calls are attempts: who has few of them may give up before it is answered.
+    let twice = THROTTLED_CLIENT.replace("every: 5s", "every: 5s, attempts: 2");
+    let with = |fault: &str| verdicts(&format!("{twice}faults: [ {{ throttle: DeleteServiceLinkedRole{fault} }} ]"));
+    assert_eq!(comes_to_it(verdicts(&twice)), (true, false));
+    assert_eq!(comes_to_it(with("")), (false, true));
+    assert_eq!(comes_to_it(with(", share: 0.5")), (false, false));
 }
 
 /// A call of the script that may be throttled may have done nothing.

@@ -316,7 +316,7 @@ fn may_follow(old: Option<TaskState>, new: Option<TaskState>, may_leave: bool) -
 pub enum Predicate {
     /// The role is in the account.
     RoleLive(RoleIdx),
-    /// No role of this name was ever made.
+    /// The role does not exist: it never did, or was deleted.
     RoleAbsent(RoleIdx),
     /// The role was deleted.
     RoleGone(RoleIdx),
@@ -350,7 +350,7 @@ impl Predicate {
     pub fn holds<S: IdSet>(self, universe: &Universe<S>, state: &State<S>) -> bool {
         match self {
             Self::RoleLive(role) => state.is_live(role),
-            Self::RoleAbsent(role) => state.role(role) == RoleState::Absent,
+            Self::RoleAbsent(role) => matches!(state.role(role), RoleState::Absent | RoleState::Gone),
             Self::RoleGone(role) => state.role(role) == RoleState::Gone,
             Self::SessionOpen(role) => universe.is_session_open(state, role),
             Self::ThisSessionOpen(session) => state.is_open(session),

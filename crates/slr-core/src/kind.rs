@@ -482,6 +482,9 @@ pub struct ResourceKind {
     pub transitions: Vec<Transition>,
     /// Per code, the next step toward releasing the role.
     pub clean_up: [CleanUp; 1 << CODE_BITS],
+    /// Per state code, whether the service's moves can lead back to it after its clean-up was called for: while the role is not in use, and
+    /// while it is. Whoever cleans up may then call for the same again and again.
+    pub undoes_clean_up: [[bool; 2]; 1 << CODE_BITS],
     /// The kinds that its resources' parents are of.
     pub parents: Vec<String>,
     /// The kinds that its resources are made from.
@@ -563,6 +566,7 @@ impl ResourceKind {
         mark_removals(&mut transitions, &states);
         mark_uses(&mut transitions, &states);
         let clean_up = plan_clean_up(&transitions);
+        let undoes_clean_up = who_comes_back(&transitions, &clean_up);
         let kind = Self {
             name: spec.name.clone(),
             service,
@@ -571,6 +575,7 @@ impl ResourceKind {
             initial,
             transitions,
             clean_up,
+            undoes_clean_up,
             parents: spec.parents.clone(),
             made_from: spec.made_from.clone(),
             errors: spec.errors.clone(),
@@ -770,6 +775,26 @@ fn plan_clean_up(transitions: &[Transition]) -> [CleanUp; 1 << CODE_BITS] {
         }
     }
     plan
+}
+
+/// Per code, whether a service's moves lead back to it after the call for its clean-up, while the role is not in use and while it is.
+fn who_comes_back(transitions: &[Transition], clean_up: &[CleanUp; 1 << CODE_BITS]) -> [[bool; 2]; 1 << CODE_BITS] {
+    let leads_back = |code: u8, call: TransitionIdx, other_times: When| {
+        let mut queue = VecDeque::from([transitions[call.index()].to]);
+        let mut reached: BTreeSet<u8> = queue.iter().copied().collect();
+        while let Some(from) = queue.pop_front() {
+            let moves = |step: &&Transition| step.from == from && step.by == Mover::Service && step.when != other_times;
+            queue.extend(transitions.iter().filter(moves).map(|step| step.to).filter(|to| reached.insert(*to)));
+        }
+        reached.contains(&code)
+    };
+    let mut found = [[false; 2]; 1 << CODE_BITS];
+    for (code, (found, clean_up)) in (0..).zip(found.iter_mut().zip(clean_up)) {
+        if let CleanUp::Call(call) = *clean_up {
+            *found = [When::InUse, When::NotInUse].map(|other_times| leads_back(code, call, other_times));
+        }
+    }
+    found
 }
 
 fn sorted(names: &[String]) -> Vec<String> {

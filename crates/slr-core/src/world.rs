@@ -302,6 +302,12 @@ pub struct Operator {
     pub told: Told,
     /// Whether it may stop waiting for a task.
     pub loses_patience: bool,
+    /// Whether its requests for deletion may be throttled.
+    pub requests_throttled: bool,
+    /// Whether its polls may be throttled.
+    pub polls_throttled: bool,
+    /// Whether it gives up on a clean-up that it has called for as often as it tries.
+    pub gives_up_clean_ups: bool,
     /// When it reads the service's documentation.
     pub reads_docs: ReadsDocs,
     /// Whether it cleans up what it knows of.

@@ -18,7 +18,7 @@ use crate::expect::Monitor;
 use crate::ledger::Ledger;
 use crate::lower::{Lowered, lower};
 use crate::rewrite::{self, Played, Unsayable};
-use crate::simulation::{Agenda, Observer, Player, Scratch, SimTime, conduct};
+use crate::simulation::{Agenda, Ending, Observer, Player, STANDSTILL, Scratch, SimTime, conduct};
 use crate::source::Source;
 use crate::syntax::{Duration, Given, Happening, Named, Scenario, Service, Step};
 use crate::yaml::Spanned;
@@ -47,6 +47,9 @@ pub enum NotShrunk {
     /// The world contradicts itself.
     #[error(transparent)]
     World(#[from] WorldError),
+    /// Time does not go on in it.
+    #[error("time stands still at {0}: {STANDSTILL}")]
+    Standstill(SimTime),
     /// No expectation fails.
     #[error("under this seed no expectation fails")]
     NothingFails,
@@ -81,6 +84,9 @@ pub fn shrink(
 ) -> Result<Shrunk, NotShrunk> {
     let universe = Universe::<WideSet>::new(lowered.world.clone())?;
     let run = play(&universe, lowered, seed);
+    if run.ending == Ending::Standstill {
+        return Err(NotShrunk::Standstill(run.played.last().map_or(SimTime::ZERO, |last| last.at)));
+    }
     let failing = run.outcomes.iter().position(|outcome| !outcome.0);
     let expectation = failing.ok_or(NotShrunk::NothingFails)?;
     let decided = run.outcomes[expectation].1;
@@ -143,6 +149,7 @@ pub fn shrink(
 
 /// A run, as far as shrinking looks at it.
 struct Recorded {
+    ending: Ending,
     played: Vec<Played<WideSet>>,
     /// Per expectation, whether it came true, and the action that decided it.
     outcomes: Vec<(bool, Option<u64>)>,
@@ -180,11 +187,12 @@ fn play(universe: &Universe<WideSet>, lowered: &Lowered, seed: u64) -> Recorded 
     let mut agenda = Agenda::default();
     player.begin(&states[0], &mut agenda);
     let until = lowered.plan.until;
-    conduct(universe, &mut states, &mut agenda, &mut player, &mut listener, until, &mut Scratch::default());
+    let ended = conduct(universe, &mut states, &mut agenda, &mut player, &mut listener, until, &mut Scratch::default());
     let outcomes = listener.monitor.outcomes(&states[0], &listener.ledger);
     let endings = lowered.expectations.iter().zip(&outcomes);
     let endings = endings.map(|(asked, outcome)| ending(universe, &states[0], &asked.what, outcome.found.as_deref()));
     Recorded {
+        ending: ended,
         endings: endings.collect(),
         outcomes: outcomes.iter().map(|outcome| (outcome.passed, outcome.decided.map(|(_, serial)| serial))).collect(),
         unplayable: player.unplayable().len(),

@@ -452,6 +452,20 @@ impl<'a> Lowerer<'a> {
         self.world.principal(name.map_or(syntax::User::ADMIN, |name| name.as_str()))
     }
 
+    /// Whether a fault of this sort can come about.
+    fn has_fault(&self, is_meant: impl Fn(&syntax::Fault) -> bool) -> bool {
+        self.scenario.faults.iter().any(|fault| is_meant(&fault.value))
+    }
+
+    fn may_be_throttled(&self, operation: Operation) -> bool {
+        self.has_fault(|fault| match fault {
+            syntax::Fault::Throttle(fault) => fault.throttle.value == operation.name(),
+            syntax::Fault::CleanUpFails(_) | syntax::Fault::RegionUnavailable(_) | syntax::Fault::LateVisibility(_) => {
+                false
+            }
+        })
+    }
+
     fn operators(&mut self) -> Lowering<()> {
         for (name, operator) in self.scenario.operators.iter() {
             let polls = operator.polls.as_ref().map(|polls| &polls.value);
@@ -473,6 +487,9 @@ impl<'a> Lowerer<'a> {
                 attempts: attempts.transpose()?,
                 told: if polls == Some(&syntax::Polls::AtOnce) { Told::AtOnce } else { Told::ByPolls },
                 loses_patience: matches!(polls, Some(syntax::Polls::Polling(polling)) if polling.deadline.is_some()),
+                requests_throttled: self.may_be_throttled(Operation::DeleteServiceLinkedRole),
+                gives_up_clean_ups: self.has_fault(|fault| matches!(fault, syntax::Fault::CleanUpFails(_))),
+                polls_throttled: self.may_be_throttled(Operation::GetServiceLinkedRoleDeletionStatus),
                 reads_docs: match operator.reads_docs() {
                     syntax::ReadsDocs::Never => world::ReadsDocs::Never,
                     syntax::ReadsDocs::WhenNothingWasNamed => world::ReadsDocs::WhenNothingWasNamed,

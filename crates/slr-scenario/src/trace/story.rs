@@ -88,8 +88,10 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
 
     fn caller(&self, action: &Action<S>) -> String {
         match action {
+            Action::Operator { operator, .. } | Action::Throttle { operator: Some(operator), .. } => {
+                self.operator(*operator)
+            }
             Action::Command { by, .. } | Action::Throttle { by, .. } => self.principal(*by),
-            Action::Operator { operator, .. } => self.operator(*operator),
             _ => String::new(),
         }
     }
@@ -98,7 +100,17 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
     fn call(&self, action: &Action<S>, ledger: &Ledger<'_, S>) -> Option<Line> {
         match action {
             Action::Command { by, command } => Some(Line::new(self.principal(*by), self.command(*command, ledger))),
-            Action::Throttle { by, operation } => Some(Line::new(self.principal(*by), format!("calls {operation}"))),
+            Action::Throttle { operator: Some(operator), operation: Operation::DeleteServiceLinkedRole, .. } => {
+                self.call(&Action::Operator { operator: *operator, step: OperatorStep::Submits }, ledger)
+            }
+            Action::Throttle {
+                operator: Some(operator),
+                operation: Operation::GetServiceLinkedRoleDeletionStatus,
+                ..
+            } => self.call(&Action::Operator { operator: *operator, step: OperatorStep::Polls }, ledger),
+            Action::Throttle { by, operation, .. } => {
+                Some(Line::new(self.principal(*by), format!("calls {operation}")))
+            }
             Action::Operator { operator, step } => {
                 let goal = self.universe.operator(*operator).goal;
                 let text = match step {

@@ -216,6 +216,11 @@ fn sound(check: &mut Check<'_>, step: &Perform, operation: Option<Operation>) {
     if let Some(region) = &step.region {
         check.region(region);
     }
+    if let Some(resource) = &step.resource
+        && check.world.makers_of(&step.operation).next().is_some()
+    {
+        check.own_name(resource, "the name of a resource");
+    }
     for parent in step.parents() {
         check.resource(parent);
     }
