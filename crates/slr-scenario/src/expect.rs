@@ -204,6 +204,9 @@ pub struct Outcome {
     pub found: Option<String>,
 }
 
+/// How an expectation that the end decides stands: whether it holds, what was found, when that came about and by which action.
+type Standing = (bool, Option<String>, SimTime, u64);
+
 /// Watches a run for what is expected of it.
 #[derive(Debug)]
 pub struct Monitor<'a, S> {
@@ -213,7 +216,7 @@ pub struct Monitor<'a, S> {
     decided: Vec<Option<(bool, SimTime, u64)>>,
     counts: Vec<u64>,
     /// Per expectation that the end decides, what there was to find last, and since when; nothing unless somebody [asked](Self::dating).
-    since: Vec<Option<(bool, Option<String>, SimTime, u64)>>,
+    since: Vec<Option<Standing>>,
     is_dating: bool,
     steps: &'a [StepExpectation],
     step_outcomes: Vec<Option<Outcome>>,

@@ -548,7 +548,27 @@ impl<'a, S: IdSet> Names<'a, S> {
             Event::Answered { operation, role } => {
                 Fact { listed: self.listed(*operation, *role, ledger, state), ..fact }
             }
-            _ => fact,
+            Event::RoleDeleted { .. }
+            | Event::RolePropagated { .. }
+            | Event::RoleUpdated { .. }
+            | Event::Attached { .. }
+            | Event::Detached { .. }
+            | Event::TaskStarted { .. }
+            | Event::TaskSucceeded { .. }
+            | Event::TaskBecameVisible { .. }
+            | Event::TaskForgotten { .. }
+            | Event::RoleAssumed { .. }
+            | Event::SessionOpened { .. }
+            | Event::SessionEnded { .. }
+            | Event::ResourceMoved { .. }
+            | Event::DocsRead { .. }
+            | Event::ObstaclesNamed { .. }
+            | Event::FailureSeen { .. }
+            | Event::SuccessSeen { .. }
+            | Event::GaveUp { .. }
+            | Event::Refused { .. }
+            | Event::RegionFailed { .. }
+            | Event::RegionRecovered { .. } => fact,
         }
     }
 
@@ -584,22 +604,17 @@ impl<'a, S: IdSet> Names<'a, S> {
             (Operation::ListRoleTags, Some(role)) => {
                 Some(ledger.tags_of(role).map(|(key, value)| format!("{key}={value}")).collect())
             }
-            (Operation::ListRolePolicies, Some(role)) => Some(attached(role, |item| match item {
-                Item::InlinePolicy(name) => Some(name),
-                _ => None,
-            })),
-            (Operation::ListInstanceProfilesForRole, Some(role)) => Some(attached(role, |item| match item {
-                Item::InstanceProfile(name) => Some(name),
-                _ => None,
-            })),
+            (Operation::ListRolePolicies, Some(role)) => {
+                Some(attached(role, |item| if let Item::InlinePolicy(name) = item { Some(name) } else { None }))
+            }
+            (Operation::ListInstanceProfilesForRole, Some(role)) => {
+                Some(attached(role, |item| if let Item::InstanceProfile(name) = item { Some(name) } else { None }))
+            }
             (Operation::ListAttachedRolePolicies, Some(role)) => {
                 // A service-linked role has the one policy of its service.
                 let of_service = self.universe.service_of(role).and_then(|service| service.policy.clone());
-                let others = attached(role, |item| match item {
-                    Item::ManagedPolicy(arn) => Some(arn),
-                    _ => None,
-                });
-                Some(of_service.map(|policy| policy.to_string()).into_iter().chain(others).collect())
+                let others = attached(role, |item| if let Item::ManagedPolicy(arn) = item { Some(arn) } else { None });
+                Some(of_service.into_iter().chain(others).collect())
             }
             _ => None,
         }
