@@ -69,7 +69,7 @@ pub(crate) struct Sweep {
     /// How many threads play; as many as there are processors unless given.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     threads: Option<u16>,
-    /// When an expectation fails, do not look for the smallest scenario that fails in the same way.
+    /// When an expectation or a step fails, do not look for a small scenario that fails in the same way.
     #[arg(long)]
     no_shrink: bool,
 }
