@@ -103,12 +103,12 @@ pub fn shrink(scenario: &Scenario, lowered: &Lowered, seed: u64, effort: Option<
         trial.is_scripted = true;
         // As steps that follow one another by a millisecond, or, if its times matter, as it was.
         for retimed in [true, false] {
-            best = best.or_else(|| start.scripted(played, retimed).and_then(|candidate| trial.attempt(candidate)));
+            best = best.or_else(|| start.scripted(played, retimed).and_then(|candidate| trial.attempt(&candidate)));
         }
     }
     if best.is_none() {
         trial.is_scripted = false;
-        best = trial.attempt(start.alive());
+        best = trial.attempt(&start.alive());
     }
     let mut best = best.ok_or(NotShrunk::NotReproduced)?;
     trial.reduce(&mut best);

@@ -66,14 +66,6 @@ impl Failure {
         }
     }
 
-    /// With what the step that fails is refused, if it is a call.
-    pub(super) const fn refused(&self) -> Option<Option<RefusalCode>> {
-        match self {
-            Self::Answered(code) => Some(*code),
-            Self::Decided | Self::Ended(_) | Self::Unplayable => None,
-        }
-    }
-
     /// Whether a run of a candidate fails like this.
     pub(super) fn is_seen_in(&self, run: &Recorded) -> bool {
         let expectation = run.outcomes.first();

@@ -60,7 +60,7 @@ impl Trial {
             };
             for mut candidate in without(best, part) {
                 self.refit(&mut candidate);
-                if self.take(best, candidate) {
+                if self.take(best, &candidate) {
                     break;
                 }
             }

@@ -36,7 +36,7 @@ impl Trial {
             };
             path.push(place);
             keys.push(key);
-            if !stays(keys) && !(may_go(keys) && self.take_without(best, path)) {
+            if !(stays(keys) || may_go(keys) && self.take_without(best, path)) {
                 self.prune_below(best, path, keys);
             }
             path.pop();
@@ -84,5 +84,5 @@ fn may_go(keys: &[String]) -> bool {
     let is_apart = keys.first().is_some_and(|key| APART.contains(&key.as_str()));
     let is_step = keys.first().is_some_and(|key| key == "steps");
     let is_said = keys.last().is_some_and(|key| SAID.contains(&key.as_str()));
-    !(is_apart && keys.len() <= 2) && !(is_step && keys.len() == 3 && is_said)
+    !(is_apart && keys.len() <= 2 || is_step && keys.len() == 3 && is_said)
 }

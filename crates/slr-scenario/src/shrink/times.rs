@@ -44,7 +44,7 @@ impl Trial {
             let mut candidate = best.clone();
             set(&mut candidate, tried);
             self.refit(&mut candidate);
-            if self.take(best, candidate) {
+            if self.take(best, &candidate) {
                 high = tried;
             } else {
                 low = tried + 1;

@@ -170,9 +170,9 @@ impl Trial {
     }
 
     /// The candidate, if it fails alike; without the steps that have become impossible, which change nothing.
-    pub(super) fn attempt(&mut self, candidate: Scenario) -> Option<Scenario> {
-        let size = size(&candidate);
-        let (mut read, run) = self.run(crate::write(&candidate), size)?;
+    pub(super) fn attempt(&mut self, candidate: &Scenario) -> Option<Scenario> {
+        let size = size(candidate);
+        let (mut read, run) = self.run(crate::write(candidate), size)?;
         if self.is_alike(&run) {
             return Some(read);
         }
@@ -188,7 +188,7 @@ impl Trial {
     }
 
     /// Takes the candidate if it fails alike.
-    pub(super) fn take(&mut self, best: &mut Scenario, candidate: Scenario) -> bool {
+    pub(super) fn take(&mut self, best: &mut Scenario, candidate: &Scenario) -> bool {
         let taken = self.attempt(candidate);
         let is_taken = taken.is_some();
         if let Some(taken) = taken {
@@ -215,7 +215,7 @@ impl Trial {
         }
         let mut steps = candidate.steps.clone();
         if let Some(Step::Do(last)) = steps.last_mut().map(|step| &mut step.value)
-            && let Some(refused) = self.failure.refused()
+            && let Failure::Answered(refused) = &self.failure
         {
             last.refused = refused.and_then(rewrite::error).map(rewrite::anywhere);
         }
@@ -235,7 +235,7 @@ impl Trial {
                 let to = (from + chunk).min(candidate.steps.len() - kept);
                 candidate.steps.drain(from..to);
                 self.refit(&mut candidate);
-                if self.take(best, candidate) {
+                if self.take(best, &candidate) {
                     any = true;
                 } else {
                     from += chunk;
@@ -263,7 +263,7 @@ impl Trial {
                 perform.answers = None;
             }
         }
-        self.take(best, candidate);
+        self.take(best, &candidate);
     }
 }
 
