@@ -158,9 +158,11 @@ fn seen<S: IdSet>(universe: &Universe<S>, state: &State<S>) -> Seen {
 
 /// An event in words that are the same for every width.
 fn told<S: IdSet>(event: &Event<S>) -> String {
+    let ids = |set: &S| set.iter().collect::<Vec<_>>();
     if let Event::TaskFailed { role, in_use, session_open, named } = event {
-        let ids = |set: &S| set.iter().collect::<Vec<_>>();
         format!("TaskFailed {role:?} {:?} {session_open} {:?}", ids(in_use), ids(named))
+    } else if let Event::ObstaclesNamed { operator, resources } = event {
+        format!("ObstaclesNamed {operator:?} {:?}", ids(resources))
     } else {
         format!("{event:?}")
     }

@@ -4,7 +4,9 @@ use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use slr_core::policy::guides::{self, GuidePolicy};
-use slr_core::policy::{Account, Context, Document, DocumentKind, Entity, PrivilegeGraph, Request, World};
+use slr_core::policy::{
+    Account, Context, Document, DocumentKind, Entity, PrivilegeGraph, Request, ServiceUse, UsedRole, World,
+};
 
 const ID: &str = "111122223333";
 const WINDOW_ROLE: &str = "arn:aws:iam::111122223333:role/my-maintenance-window-role";
@@ -107,7 +109,13 @@ fn parse(criterion: &mut Criterion) {
 /// A thousand roles that may all be passed to one service, from a user who may pass them.
 fn reach(criterion: &mut Criterion) {
     const ROLES: u32 = 1_000;
-    let mut account = account(&[(guides::SSM_LINKED_ROLE, &[])]);
+    const USES: &[ServiceUse<'static>] = &[ServiceUse {
+        action: "ssm:RegisterTaskWithMaintenanceWindow",
+        service: "ssm.amazonaws.com",
+        role: UsedRole::Passed,
+    }];
+    let mut account =
+        account(&[(guides::SSM_FULL_ACCESS, &[]), (guides::PASS_ROLE, &[("ROLE-ARN", "arn:aws:iam::*:role/role-*")])]);
     let trust = guides::WINDOW_ROLE_TRUST.document(&[]).unwrap();
     for at in 0..ROLES {
         let name = format!("role-{at}");
@@ -115,7 +123,7 @@ fn reach(criterion: &mut Criterion) {
         let permissions = guides::WINDOW_ROLE.document(&[]).unwrap();
         account.put_inline_policy(Entity::Role(&name), "p", permissions).unwrap();
     }
-    let world = World { account: &account, linked_roles: &[], uses: guides::SERVICE_USES };
+    let world = World { account: &account, linked_roles: &[], uses: USES };
     let mut group = criterion.benchmark_group("policy/reach");
     group.sample_size(10).throughput(Throughput::Elements(u64::from(ROLES)));
     group.bench_function("a thousand passable roles", |bencher| {

@@ -158,6 +158,8 @@ pub struct MoveSpec {
     pub authorised_on: AuthorisedOn,
     /// The role that is passed with it.
     pub passes: Passes,
+    /// The service that will use the role that is passed, if it is another one.
+    pub passed_to: Option<String>,
     /// What else must be so.
     pub conditions: Vec<Condition>,
     /// The service whose role is made with it where it does not exist, by the rights of this service's own role.
@@ -181,6 +183,7 @@ impl MoveSpec {
             with: Vec::new(),
             authorised_on: AuthorisedOn::Itself,
             passes: Passes::Nothing,
+            passed_to: None,
             conditions: Vec::new(),
             creates_role_of: None,
             exceptional: false,
@@ -401,6 +404,8 @@ pub struct Transition {
     pub authorised_on: AuthorisedOn,
     /// The role that is passed with it.
     pub passes: Passes,
+    /// The service that will use the role that is passed, if it is another one.
+    pub passed_to: Option<String>,
     /// What else must be so.
     pub conditions: Vec<Condition>,
     /// The service whose role is made with it where it does not exist.
@@ -516,6 +521,7 @@ impl ResourceKind {
                     with: sorted(&step.with),
                     authorised_on: step.authorised_on.clone(),
                     passes: step.passes,
+                    passed_to: step.passed_to.clone(),
                     conditions: step.conditions.clone(),
                     creates_role_of: step.creates_role_of.clone(),
                     exceptional: step.exceptional,

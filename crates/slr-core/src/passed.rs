@@ -190,8 +190,6 @@ fn context(caller: &Caller, action: &str, pass: &PassRole<'_>) -> Context {
 ///
 /// Source: the managed policies that AWS Systems Manager User Guide, "Control access to maintenance windows (console)", names.
 fn managed_policy(arn: &str) -> Option<Document> {
-    let name = arn.rsplit('/').next()?;
-    let is_managed = arn.contains(":iam::aws:policy/");
-    let policy = guides::ALL.iter().find(|policy| is_managed && policy.name == name && policy.blanks.is_empty())?;
+    let (_, policy) = guides::aws_managed(arn.split(':').nth(1)?, arn)?;
     policy.document(&[]).ok()
 }

@@ -74,6 +74,8 @@ pub struct ServiceDefinition {
     pub policy: Option<String>,
     /// The actions that the policy allows.
     pub permits: Vec<String>,
+    /// Operations, besides those of its kinds of resources, with which a caller passes a role to the service.
+    pub passing_operations: Vec<String>,
     /// The description that the service gives a role it makes itself. It must be among the world's texts.
     pub description: Option<String>,
     /// Who may delete the role.
@@ -98,6 +100,7 @@ impl ServiceDefinition {
             suffix_allowed: false,
             policy: None,
             permits: Vec::new(),
+            passing_operations: Vec::new(),
             description: None,
             deletion: Deletion::Manual,
             reports: ReportingPolicy::All,

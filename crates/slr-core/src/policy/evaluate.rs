@@ -548,7 +548,7 @@ mod tests {
         let trust = guides::SERVICE_TRUST.document(&service).unwrap();
         account.add_service_linked_role("ssm.amazonaws.com", "AWSServiceRoleForAmazonSSM", trust.clone()).unwrap();
         account.add_role("/", "custom", trust).unwrap();
-        let permissions = guides::SSM_LINKED_ROLE.document(&[]).unwrap();
+        let permissions = allow("ssm:SendCommand");
         for role in ["AWSServiceRoleForAmazonSSM", "custom"] {
             account.put_inline_policy(Entity::Role(role), "p", permissions.clone()).unwrap();
         }

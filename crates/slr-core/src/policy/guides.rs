@@ -4,7 +4,6 @@
 
 use super::document::{Document, DocumentKind};
 use super::error::MalformedPolicyDocument;
-use super::reach::{ServiceUse, UsedRole};
 
 /// A policy from a guide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,9 +41,6 @@ impl GuidePolicy {
 
 const SLR_GUIDE: &str = "IAM User Guide, \"Using service-linked roles\", Service-linked role permissions";
 const WINDOW_GUIDE: &str = "AWS Systems Manager User Guide, \"Control access to maintenance windows (console)\"";
-const SSM_GUIDE: &str =
-    "AWS Systems Manager User Guide, \"Using roles to collect inventory and run maintenance window tasks\"";
-const BUILDER_GUIDE: &str = "EC2 Image Builder User Guide, \"Using service-linked roles for EC2 Image Builder\"";
 
 const SPECIFIC: &[&str] = &["SERVICE-NAME", "SERVICE-LINKED-ROLE-NAME-PREFIX"];
 
@@ -190,45 +186,6 @@ pub const SERVICE_TRUST: GuidePolicy = GuidePolicy {
     blanks: &["SERVICE-PRINCIPAL"],
 };
 
-/// The 18 actions of `AWSServiceRoleForAmazonSSM`, on all related resources.
-pub const SSM_LINKED_ROLE: GuidePolicy = GuidePolicy {
-    name: "AmazonSSMServiceRolePolicy",
-    kind: DocumentKind::Identity,
-    source: SSM_GUIDE,
-    text: include_str!("guides/amazon-ssm-service-role.json"),
-    blanks: &[],
-};
-
-/// The two services that `AWSServiceRoleForImageBuilder` trusts by the guide of 2020. Since 2021 it is
-/// [`SERVICE_TRUST`] with `imagebuilder.amazonaws.com` alone.
-pub const IMAGE_BUILDER_TRUST: GuidePolicy = GuidePolicy {
-    name: "image-builder-trust",
-    kind: DocumentKind::Trust,
-    source: BUILDER_GUIDE,
-    text: include_str!("guides/image-builder-trust.json"),
-    blanks: &[],
-};
-
-/// The 24 actions of `AWSServiceRoleForImageBuilder`. Assumed: on all resources; the guide says "the specified
-/// resources" and specifies none.
-pub const IMAGE_BUILDER_LINKED_ROLE: GuidePolicy = GuidePolicy {
-    name: "AWSServiceRoleForImageBuilder",
-    kind: DocumentKind::Identity,
-    source: BUILDER_GUIDE,
-    text: include_str!("guides/image-builder-service-role.json"),
-    blanks: &[],
-};
-
-/// What the service-linked role of RDS reaches: EC2, SNS, `CloudWatch` Logs and Kinesis. Assumed: every action of
-/// the four, for the guide names only the services.
-pub const RDS_LINKED_ROLE: GuidePolicy = GuidePolicy {
-    name: "AmazonRDSServiceRolePolicy",
-    kind: DocumentKind::Identity,
-    source: "IAM User Guide, \"Using service-linked roles\", Indirect permissions with service-linked roles",
-    text: include_str!("guides/rds-service-role.json"),
-    blanks: &[],
-};
-
 /// All of the above.
 pub const ALL: &[GuidePolicy] = &[
     CREATE_SPECIFIC,
@@ -245,52 +202,6 @@ pub const ALL: &[GuidePolicy] = &[
     ADMINISTRATOR_ACCESS,
     FULL_AWS_ACCESS,
     SERVICE_TRUST,
-    SSM_LINKED_ROLE,
-    IMAGE_BUILDER_TRUST,
-    IMAGE_BUILDER_LINKED_ROLE,
-    RDS_LINKED_ROLE,
-];
-
-const fn linked(action: &'static str, service: &'static str, role_name: &'static str) -> ServiceUse<'static> {
-    ServiceUse { action, service, role: UsedRole::Linked { role_name, created: true } }
-}
-
-const fn passed(action: &'static str, service: &'static str) -> ServiceUse<'static> {
-    ServiceUse { action, service, role: UsedRole::Passed }
-}
-
-const SSM: &str = "ssm.amazonaws.com";
-const SSM_ROLE: &str = "AWSServiceRoleForAmazonSSM";
-const BUILDER: &str = "imagebuilder.amazonaws.com";
-const BUILDER_ROLE: &str = "AWSServiceRoleForImageBuilder";
-const RDS: &str = "rds.amazonaws.com";
-const RDS_ROLE: &str = "AWSServiceRoleForRDS";
-
-/// Which calls of the guides' services put which role to work.
-///
-/// Sources: the two Systems Manager guides for maintenance windows; AWS Systems Manager API Reference, `SendCommand`
-/// and `StartAutomationExecution`; EC2 Image Builder User Guide, "Using service-linked roles for EC2 Image Builder",
-/// and Service Authorization Reference for roles passed to it; IAM User Guide, "Using service-linked roles",
-/// Indirect permissions, for RDS.
-pub const SERVICE_USES: &[ServiceUse<'static>] = &[
-    linked("ssm:RegisterTaskWithMaintenanceWindow", SSM, SSM_ROLE),
-    passed("ssm:RegisterTaskWithMaintenanceWindow", SSM),
-    linked("ssm:UpdateMaintenanceWindowTask", SSM, SSM_ROLE),
-    passed("ssm:UpdateMaintenanceWindowTask", SSM),
-    passed("ssm:SendCommand", SSM),
-    passed("ssm:StartAutomationExecution", SSM),
-    linked("imagebuilder:CreateImage", BUILDER, BUILDER_ROLE),
-    passed("imagebuilder:CreateImage", BUILDER),
-    linked("imagebuilder:CreateImagePipeline", BUILDER, BUILDER_ROLE),
-    passed("imagebuilder:CreateImagePipeline", BUILDER),
-    linked("imagebuilder:UpdateImagePipeline", BUILDER, BUILDER_ROLE),
-    passed("imagebuilder:UpdateImagePipeline", BUILDER),
-    linked("imagebuilder:StartImagePipelineExecution", BUILDER, BUILDER_ROLE),
-    passed("imagebuilder:CreateInfrastructureConfiguration", "ec2.amazonaws.com"),
-    linked("rds:CreateDBInstance", RDS, RDS_ROLE),
-    linked("rds:CreateDBCluster", RDS, RDS_ROLE),
-    linked("rds:ModifyDBInstance", RDS, RDS_ROLE),
-    linked("rds:ModifyDBCluster", RDS, RDS_ROLE),
 ];
 
 #[cfg(test)]
@@ -322,15 +233,6 @@ mod tests {
             let left = policy.fill(&policy.blanks.iter().map(|&blank| (blank, "x")).collect::<Vec<_>>());
             assert!(!left.contains("SERVICE-") && !left.contains("-ARN"), "{} has an unlisted blank", policy.name);
         }
-    }
-
-    #[test]
-    fn the_worked_roles_have_as_many_actions_as_their_guides_list() {
-        let count = |policy: &GuidePolicy| {
-            filled(policy).statements().iter().map(|statement| statement.actions().listed.len()).sum::<usize>()
-        };
-        assert_eq!(count(&SSM_LINKED_ROLE), 18);
-        assert_eq!(count(&IMAGE_BUILDER_LINKED_ROLE), 24);
     }
 
     #[test]

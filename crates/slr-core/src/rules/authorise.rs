@@ -277,7 +277,7 @@ impl<S: IdSet> Universe<S> {
         given.map_or(Ok(()), |role| self.authorise_passing(state, by, resource, transition, role))
     }
 
-    /// Refuses a principal that may not pass the role to the resource's service.
+    /// Refuses a principal that may not pass the role to the service that will use it.
     ///
     /// Assumed: what the role will be associated with is the resource that the call is authorised on.
     /// Source: IAM User Guide, "Granting a user permissions to pass a role to an AWS service"; Service Authorization Reference, actions
@@ -295,13 +295,14 @@ impl<S: IdSet> Universe<S> {
         }
         let service = &self.world().services[self.kind_of(resource).service.index()];
         let role_arn = self.role_arn(role);
-        let associated = match self.transition(resource, transition).authorised_on {
+        let step = self.transition(resource, transition);
+        let associated = match step.authorised_on {
             AuthorisedOn::Itself | AuthorisedOn::Kind(_) => self.authorised_on(resource, transition),
             AuthorisedOn::Anything => self.resource_arn(resource),
         };
         let pass = PassRole {
             role_arn: &role_arn,
-            passed_to_service: service.principal.as_str(),
+            passed_to_service: step.passed_to.as_deref().unwrap_or(service.principal.as_str()),
             associated_resource_arn: Some(&associated),
             region: Some(self.region_of(resource)),
         };

@@ -427,6 +427,31 @@ impl<S: IdSet> Universe<S> {
         transition: TransitionIdx,
         tell: &mut impl FnMut(Event<S>),
     ) -> Answer {
+        let makes_role = self.may_operate(state, by, resource, transition)?;
+        let step = self.transition(resource, transition);
+        let role = self.role_of(resource);
+        if makes_role {
+            self.make_role(state, role, Creator::Service, self.facts(role).description, tell);
+        }
+        Self::move_resource(state, resource, step.to);
+        tell(Event::ResourceMoved { resource, transition });
+        if self.has_followers || step.is_special {
+            self.follow_up(state, resource, step, tell);
+        }
+        Ok(())
+    }
+
+    /// Whether the operation would be granted now, and whether the service makes its role by it.
+    ///
+    /// # Errors
+    /// The refusal that the caller would be answered with.
+    pub(super) fn may_operate(
+        &self,
+        state: &State<S>,
+        by: PrincipalIdx,
+        resource: ResourceIdx,
+        transition: TransitionIdx,
+    ) -> Result<bool, Rejection> {
         self.authorise_operation(state, by, resource, transition)?;
         let step = self.transition(resource, transition);
         let role = self.role_of(resource);
@@ -476,15 +501,7 @@ impl<S: IdSet> Universe<S> {
         if step.begins_use && self.is_locked(state, role) {
             return Err(Rejection::RoleLocked(role));
         }
-        if makes_role {
-            self.make_role(state, role, Creator::Service, self.facts(role).description, tell);
-        }
-        Self::move_resource(state, resource, step.to);
-        tell(Event::ResourceMoved { resource, transition });
-        if self.has_followers || step.is_special {
-            self.follow_up(state, resource, step, tell);
-        }
-        Ok(())
+        Ok(makes_role)
     }
 
     /// What a resource's move brings about: those that belong to it move along, and another service's role may be made.

@@ -1,7 +1,7 @@
 //! What may happen next, in a stable order.
 
 use super::Reports;
-use super::operators::lesson_of;
+use super::operators::{lesson_of, tells_obstacles};
 use crate::action::{Action, Operation, OperatorStep};
 use crate::id::{
     OperatorIdx, PlainCleanUpIdx, RegionIdx, ResourceIdx, RoleIdx, ServiceMoveIdx, SessionIdx, TransitionIdx, number,
@@ -238,23 +238,15 @@ impl<S: IdSet> Universe<S> {
             return false;
         };
         let described = self.operator(operator);
-        // Who works in steps tries, is refused, and gives up: that is a step. Who works in any order does something else.
-        if self.authorise_operation(state, described.principal, resource, transition).is_err() {
-            return described.works == Works::InSteps;
+        match self.may_operate(state, described.principal, resource, transition) {
+            Ok(_) => true,
+            // Who works in steps tries, is refused, and gives up: that is a step. Who works in any order does something else.
+            Err(Rejection::ResourceAccessDenied(..)) => described.works == Works::InSteps,
+            // Or the operator learns what stands against it.
+            Err(rejection) => {
+                tells_obstacles(rejection) && !self.told_by_refusal(state, operator, resource, transition).is_empty()
+            }
         }
-        let step = self.transition(resource, transition);
-        let in_time = match step.when {
-            When::Always => true,
-            When::InUse => self.is_session_open(state, self.role_of(resource)),
-            When::NotInUse => !self.is_session_open(state, self.role_of(resource)),
-        };
-        if !in_time || !state.answers(self.world().resources[resource.index()].region) {
-            return false;
-        }
-        let is_free = !(step.removes && self.has_children(state, resource, &step.name))
-            && (!step.is_special || self.meets_conditions(state, resource, transition));
-        // Or it is refused, and the operator learns what stands against it.
-        is_free || !self.told_by_refusal(state, operator, resource, transition).is_empty()
     }
 
     /// Whether the service can make a move of the resource now, by itself and in the ordinary course of things.

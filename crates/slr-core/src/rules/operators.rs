@@ -41,7 +41,9 @@ impl<S: IdSet> Universe<S> {
                     let by = self.operator(id).principal;
                     if let Err(rejection) = self.operate(state, by, resource, transition, tell) {
                         tell(Event::Refused { by, rejection });
-                        self.learn_of_obstacles(state, id, resource, transition, tell);
+                        if tells_obstacles(rejection) {
+                            self.learn_of_obstacles(state, id, resource, transition, tell);
+                        }
                         // Whoever lacks the right will lack it tomorrow; other refusals pass.
                         if let (Works::InSteps, Rejection::ResourceAccessDenied(..)) =
                             (self.operator(id).works, rejection)
@@ -180,9 +182,6 @@ impl<S: IdSet> Universe<S> {
         resource: ResourceIdx,
         transition: TransitionIdx,
     ) -> S {
-        if self.children_of(resource).is_empty() && !self.transition(resource, transition).is_special {
-            return S::default();
-        }
         let blocking = self.blocking(state, self.sought(state, id));
         self.obstacles(state, resource, transition).and(&blocking).minus(&self.known_to(state, id))
     }
@@ -394,6 +393,11 @@ impl<S: IdSet> Universe<S> {
         }
         Ok(())
     }
+}
+
+/// Whether a refusal says that something else of the caller's stands against the call.
+pub(super) const fn tells_obstacles(rejection: Rejection) -> bool {
+    matches!(rejection, Rejection::ResourceHasChildren(_) | Rejection::ConditionUnmet(..))
 }
 
 /// What an operator learns from the refusal of its request; `None` if it goes on as if it had not asked.

@@ -108,7 +108,7 @@ impl Access {
                 RoleSort::Ordinary { path, trust } => access.add_ordinary(world, index, path, trust)?,
             }
         }
-        access.note_uses(scenario);
+        access.note_uses();
         Ok(access)
     }
 
@@ -174,6 +174,11 @@ impl Access {
             for (index, definition) in (0_u32..).zip(services) {
                 let known = known(definition)?;
                 self.services.push(known);
+                self.uses.extend(definition.passing_operations.iter().map(|operation| Use {
+                    action: format!("{}:{operation}", definition.namespace()),
+                    service: definition.principal.as_str().to_owned(),
+                    linked: None,
+                }));
                 for kind in kinds.iter().filter(|kind| kind.service.0 == index) {
                     self.note_uses_of(definition, kind);
                 }
@@ -242,20 +247,14 @@ impl Access {
                 Passes::Nothing => continue,
             };
             let action = format!("{}:{}", definition.namespace(), step.operation);
-            self.uses.push(Use { action, service: definition.principal.as_str().to_owned(), linked });
+            let user = step.passed_to.as_deref().filter(|_| linked.is_none());
+            let service = user.unwrap_or(definition.principal.as_str()).to_owned();
+            self.uses.push(Use { action, service, linked });
         }
     }
 
-    /// Adds what the guides tell of services besides their kinds of resources, and what holds for roles with a suffix.
-    fn note_uses(&mut self, scenario: &Scenario) {
-        let declared = |service: &str| scenario.services.get(service).is_some();
-        for one in guides::SERVICE_USES.iter().filter(|one| !declared(one.service)) {
-            let linked = match one.role {
-                UsedRole::Passed => None,
-                UsedRole::Linked { role_name, created } => Some((role_name.to_owned(), created)),
-            };
-            self.uses.push(Use { action: one.action.to_owned(), service: one.service.to_owned(), linked });
-        }
+    /// Adds what holds for roles with a suffix.
+    fn note_uses(&mut self) {
         let mut suffixed = Vec::new();
         for one in &self.uses {
             let known = self.services.iter().find(|known| known.definition.principal.as_str() == one.service);

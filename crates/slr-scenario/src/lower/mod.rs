@@ -177,6 +177,7 @@ impl<'a> Lowerer<'a> {
             suffix_allowed: service.suffix() == syntax::Suffix::Accepted,
             policy: service.policy.as_ref().map(|name| name.value.clone()),
             permits: service.permits.iter().map(|action| action.value.clone()).collect(),
+            passing_operations: service.passing_operations.iter().map(|name| name.value.clone()).collect(),
             description: service.description.as_ref().map(|text| text.value.clone()),
             deletion: match service.deletion() {
                 syntax::Deletion::Manual => service::Deletion::Manual,
@@ -741,6 +742,7 @@ fn kind_spec(name: &Spanned<String>, kind: &Spanned<syntax::Kind>, machine: &syn
                     Some(syntax::PassesRole::Linked) => Passes::LinkedRole,
                     Some(syntax::PassesRole::Custom) => Passes::CustomRole,
                 },
+                passed_to: step.passed_to.as_ref().map(|principal| principal.value.clone()),
                 conditions: conditions(step),
                 creates_role_of: step.creates_role_of.as_ref().map(|principal| principal.value.clone()),
                 exceptional: step.exceptional,

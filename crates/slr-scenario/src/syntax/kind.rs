@@ -114,6 +114,8 @@ record! {
         "authorised-on" => pub authorised_on: Option<Text>,
         /// Which role the caller passes with the operation. Default: none.
         "passes-role" => pub passes_role: Option<Spanned<PassesRole>>,
+        /// The service that will use the role that is passed. Default: the service of the kind.
+        "passed-to" => pub passed_to: Option<Text>,
         /// In which circumstances it is made; a caller's move is refused in others. Default:
         /// always.
         "when" => pub when: Option<Spanned<When>>,
@@ -246,6 +248,8 @@ pub struct MachineMove {
     pub authorised_on: Option<Text>,
     /// Which role is passed with it.
     pub passes_role: Option<PassesRole>,
+    /// The service that will use that role.
+    pub passed_to: Option<Text>,
     /// Per kind, the states of which a relative must be in one.
     pub requires: Vec<(Text, Vec<Text>)>,
     /// Per kind, the states in which no relative may be.
@@ -279,6 +283,7 @@ impl MachineMove {
             with: Vec::new(),
             authorised_on: None,
             passes_role: None,
+            passed_to: None,
             requires: Vec::new(),
             unless: Vec::new(),
             passed_role: None,
@@ -375,6 +380,7 @@ impl Kind {
                     with,
                     authorised_on: step.authorised_on.clone().or_else(|| self.authorised_on.clone()),
                     passes_role: step.passes_role.as_ref().map(|passes| passes.value),
+                    passed_to: step.passed_to.clone(),
                     requires: listed_by_kind(&step.requires),
                     unless: listed_by_kind(&step.unless),
                     passed_role: step.passed_role.as_ref().map(|passed| passed.value),

@@ -195,6 +195,8 @@ record! {
         "policy" => pub policy: Option<Text>,
         /// The actions that this policy allows, such as "ec2:RunInstances".
         "permits" => pub permits: Vec<Text>,
+        /// Operations, besides those of its kinds, with which a caller passes a role to the service.
+        "passing-operations" => pub passing_operations: Vec<Text>,
         /// The description that the service gives the role when it creates it itself.
         "description" => pub description: Option<Text>,
         /// Who deletes the role. Default: manual.

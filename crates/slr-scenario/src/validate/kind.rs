@@ -219,6 +219,7 @@ fn lone_move(check: &mut Check<'_>, name: &Text, step: &Spanned<Move>, is_made_f
                 step.operation.as_ref().map(|operation| operation.span),
                 step.with.as_ref().and_then(|with| with.0.first()).map(|with| with.span),
                 step.passes_role.as_ref().map(|passes| passes.span),
+                step.passed_to.as_ref().map(|service| service.span),
                 step.authorised_on.as_ref().map(|on| on.span),
             ];
             for span in of_callers.into_iter().flatten() {
@@ -236,6 +237,11 @@ fn lone_move(check: &mut Check<'_>, name: &Text, step: &Spanned<Move>, is_made_f
                 );
             }
         }
+    }
+    if let Some(service) = step.passed_to.as_ref().filter(|_| step.passes_role.is_none()) {
+        let help = "say with `passes-role:` which role, or leave it out";
+        let message = format!("the move `{name}` passes no role that `{}` could use", clipped(service));
+        check.report(Diagnostic::new(Code::BadMove, service.span, message).help(help));
     }
     let creates = step.creates_role.as_ref().is_some_and(|creates| creates.value);
     if let Some(needs) = step.needs_role.as_ref().filter(|needs| needs.value && creates) {
@@ -432,6 +438,9 @@ fn relations(check: &mut Check<'_>, service: &Service, name: &Text, kind: &Kind)
         }
         if let Some(principal) = &step.creates_role_of {
             check.service(principal);
+        }
+        if let Some(principal) = &step.passed_to {
+            check.trusted(principal);
         }
     }
 }

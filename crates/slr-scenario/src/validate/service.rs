@@ -35,6 +35,10 @@ pub(crate) fn check(check: &mut Check<'_>) {
         for action in &service.permits {
             check.action(action);
         }
+        check.no_repetition(&service.passing_operations, "the operation");
+        for operation in &service.passing_operations {
+            check.operation_name(operation);
+        }
         if let Some(description) = &service.description {
             check.description(description);
         }
