@@ -6,8 +6,7 @@ use std::path::{Path, PathBuf};
 
 use slr_scenario::diagnostic::{Code, Diagnostic, Look, render};
 use slr_scenario::lower::Lowered;
-use slr_scenario::syntax::{Named, Scenario, Service};
-use slr_scenario::yaml::Spanned;
+use slr_scenario::syntax::Scenario;
 use slr_scenario::{Loaded, Params, Source};
 
 use crate::exit::{Exit, Failure};
@@ -58,8 +57,6 @@ fn walk(directory: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
 pub(crate) struct Ready {
     pub(crate) source: Source,
     pub(crate) scenario: Scenario,
-    /// The built-in services that it names.
-    pub(crate) built_in: Named<Spanned<Service>>,
     pub(crate) lowered: Lowered,
     pub(crate) warnings: Vec<Diagnostic>,
 }
@@ -101,9 +98,7 @@ pub(crate) fn load(path: &Path, params: &Params) -> Result<Ready, Refused> {
 /// All that is wrong with it.
 pub(crate) fn ready(source: Source, params: &Params) -> Result<Ready, Refused> {
     match slr_scenario::load(&source, params) {
-        Ok(Loaded { scenario, built_in, lowered, warnings }) => {
-            Ok(Ready { source, scenario, built_in, lowered, warnings })
-        }
+        Ok(Loaded { scenario, lowered, warnings, .. }) => Ok(Ready { source, scenario, lowered, warnings }),
         Err(diagnostics) => Err(Refused { source, diagnostics }),
     }
 }

@@ -318,35 +318,111 @@ mod sweeping {
 
     const GADGETS: &str = "crates/slr-cli/tests/cmd/sweep.in/gadgets.yaml";
 
-    /// Sweeps in so many parts, and merges them, the last one first.
-    fn in_parts(name: &str, arguments: &str, parts: u64, merge: &str) -> Output {
-        let directory = directory(name);
-        let play = |number: u64| {
-            let part = slr(&format!("sweep {GADGETS} {arguments} --shard {number}/{parts}"), &[]);
-            file(&directory, &format!("{number}.json"), out(&part))
+    /// A sweep in so many parts, each in a file, in the order of `order`.
+    fn in_parts(directory: &Path, sweep: &str, path: &str, order: &[u64]) -> Vec<String> {
+        let play = |number: &u64| {
+            let part = slr(&format!("sweep {sweep} --shard {number}/{}", order.len()), &[path]);
+            file(directory, &format!("{number}-of-{}.part", order.len()), out(&part))
         };
-        let files: Vec<String> = (1..=parts).rev().map(play).collect();
-        slr(merge, &files.iter().map(String::as_str).collect::<Vec<_>>())
+        order.iter().map(play).collect()
     }
 
+    fn merged(format: &str, files: &[String]) -> Output {
+        slr(&format!("sweep merge --format {format}"), &files.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+
+    /// In every format, with failures and without, whatever the number and the order of the parts: the text with what it says of the first
+    /// failing seeds and with the small scenario, the rows with their head, what goes to stderr, and the exit code.
     #[test]
     fn parts_merge_to_the_byte() {
-        for (name, arguments) in [
-            ("plain", "--seeds 5..172 --no-shrink"),
-            ("varied", "--seeds 5..172 --no-shrink --vary operators.admin.retry.every=10s,30s,2m --param gadgets=4"),
+        let directory = directory("merged");
+        // One of its variants goes on for as long as it may.
+        let short = CAMPAIGN.replace("seed: 11", "seed: 11\nuntil: 20m");
+        let campaign = file(&directory, "campaign.yaml", &short);
+        let vary = "--vary operators.admin.retry.every=10s,30s,2m --param gadgets=4";
+        let bug = "--vary operators.admin.takes-empty-report-for=in-use,unused";
+        for (path, arguments) in [
+            (GADGETS, "--seeds 5..25".to_owned()),
+            (GADGETS, format!("--seeds 5..25 {vary}")),
+            (&campaign, "--seeds 5..15".to_owned()),
+            (&campaign, "--seeds 5..15 --no-shrink".to_owned()),
+            (&campaign, format!("--seeds 5..15 {bug}")),
         ] {
-            let whole = slr(&format!("sweep {GADGETS} {arguments} --format json"), &[]);
-            for parts in [1, 2, 5] {
-                let merged = in_parts(name, arguments, parts, "sweep merge --format json");
-                assert_eq!(out(&merged), out(&whole), "{arguments} in {parts} parts");
-                assert_eq!(code(&merged), code(&whole));
+            for format in ["text", "json", "csv", "jsonl"] {
+                let sweep = format!("{arguments} --format {format}");
+                let whole = slr(&format!("sweep {sweep}"), &[path]);
+                for order in [&[1][..], &[3, 1, 2]] {
+                    let parts = in_parts(&directory, &sweep, path, order);
+                    let merged = merged(format, &parts);
+                    assert_eq!(out(&merged), out(&whole), "{path} {sweep} in {order:?}");
+                    assert_eq!(
+                        (err(&merged), code(&merged)),
+                        (err(&whole), code(&whole)),
+                        "{path} {sweep} in {order:?}"
+                    );
+                }
             }
-            let text = |output: &Output| out(output).replace(": slr run", "").replace(GADGETS, "");
-            let whole = slr(&format!("sweep {GADGETS} {arguments}"), &[]);
-            let merged = in_parts(name, arguments, 3, "sweep merge");
-            let told = |output: &Output| text(output).lines().filter(|line| !line.contains("not with seed")).count();
-            assert_eq!(told(&merged), told(&whole), "{}", out(&merged));
         }
+    }
+
+    /// More parts than seeds, and variants that take turns within a part and beyond it.
+    #[test]
+    fn rows_of_many_seeds_and_of_empty_parts_merge_to_the_byte() {
+        let directory = directory("many");
+        let short = "scenario: Short\nservices: { a.example.com: { role: AWSServiceRoleForA } }\n\
+                     given: [{ role: AWSServiceRoleForA }]\nknobs: {}\n";
+        let short = file(&directory, "short.yaml", short);
+        for (arguments, parts) in [("--seeds 0..3", 5), ("--seeds 7..66000 --vary until=1s,2s", 2)] {
+            for format in ["csv", "jsonl"] {
+                let sweep = format!("{arguments} --format {format}");
+                let whole = slr(&format!("sweep {sweep}"), &[&short]);
+                let order: Vec<u64> = (1..=parts).rev().collect();
+                let merged = merged(format, &in_parts(&directory, &sweep, &short, &order));
+                assert_eq!(code(&merged), 0, "{}", err(&merged));
+                assert!(out(&merged) == out(&whole), "{sweep} in {parts} parts");
+            }
+        }
+    }
+
+    /// Rows carry all that was counted, so that they merge into a summary too; a summary has no rows.
+    #[test]
+    fn rows_merge_into_a_summary_and_not_the_other_way() {
+        let directory = directory("rows");
+        let rows = in_parts(&directory, "--seeds 0..20 --format csv", GADGETS, &[1, 2]);
+        let whole = slr(&format!("sweep {GADGETS} --seeds 0..20 --format json"), &[]);
+        assert_eq!(out(&merged("json", &rows)), out(&whole));
+        let refused = merged("jsonl", &rows);
+        assert_eq!((code(&refused), out(&refused)), (3, ""));
+        assert!(
+            err(&refused).contains("has no jsonl rows: play it with --shard 1/2 --format jsonl"),
+            "{}",
+            err(&refused)
+        );
+        let summaries = in_parts(&directory, "--seeds 0..20", GADGETS, &[1, 2]);
+        let refused = merged("csv", &summaries);
+        assert!(err(&refused).contains("has no csv rows: play it with --shard 1/2 --format csv"), "{}", err(&refused));
+        let text = fs::read_to_string(&rows[0]).expect("it was written");
+        let fewer: Vec<&str> = text.lines().enumerate().filter(|(line, _)| *line != 3).map(|(_, line)| line).collect();
+        let fewer = file(&directory, "fewer.csv", &(fewer.join("\n") + "\n"));
+        assert_eq!(code(&merged("csv", &[fewer, rows[1].clone()])), 3, "a row is missing");
+    }
+
+    /// The same scenario may lie elsewhere on another machine; what is told is where the first part has it.
+    #[test]
+    fn parts_of_a_scenario_in_different_places_merge() {
+        let directory = directory("places");
+        let places = ["here.yaml", "there.yaml"].map(|name| file(&directory, name, CAMPAIGN));
+        let part = |number: u64, path: &str| {
+            let part = slr(&format!("sweep --seeds 5..12 --shard {number}/2"), &[path]);
+            file(&directory, &format!("{number}.json"), out(&part))
+        };
+        let parts = [part(1, &places[0]), part(2, &places[1])];
+        let whole = slr("sweep --seeds 5..12", &[&places[0]]);
+        let merged = merged("text", &parts);
+        assert_eq!((out(&merged), code(&merged)), (out(&whole), 1), "{}", err(&merged));
+        let changed = file(&directory, "changed.yaml", &CAMPAIGN.replace("A campaign", "Another campaign"));
+        let refused = slr("sweep merge", &[&parts[0], &part(2, &changed)]);
+        assert!(err(&refused).contains("their scenarios differ"), "{}", err(&refused));
     }
 
     #[test]
@@ -360,7 +436,7 @@ mod sweeping {
         let two = part("2.json", "--seeds 0..20 --shard 2/2");
         let longer = part("longer.json", "--seeds 0..30 --shard 2/2");
         let other = part("other.json", "--seeds 0..20 --param gadgets=1 --shard 2/2");
-        let varied = part("varied.json", "--seeds 0..20 --vary seed=1,2 --shard 2/2");
+        let varied = part("varied.json", "--seeds 0..20 --vary until=1h,2h --shard 2/2");
         for (parts, why) in [
             (vec![&one], "part 2 of 2 is not there"),
             (vec![&one, &one, &two], "part 1 of 2 is there twice"),

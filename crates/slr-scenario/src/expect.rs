@@ -376,6 +376,11 @@ impl<'a, S: IdSet> Monitor<'a, S> {
             || self.since.iter().flatten().any(|(_, _, _, since)| *since == serial)
     }
 
+    /// How much has been counted for an expectation that counts.
+    pub(crate) fn count(&self, expectation: usize) -> u64 {
+        self.counts[expectation]
+    }
+
     /// What became of the steps of the script; `None` for one that never came.
     pub fn step_outcomes(&self) -> &[Option<Outcome>] {
         &self.step_outcomes
@@ -455,22 +460,39 @@ impl<'a, S: IdSet> Monitor<'a, S> {
                 let names: Vec<&str> = found.iter().map(|status| status.name()).collect();
                 (found == *statuses, Some(format!("[{}]", names.join(", "))))
             }
-            What::Task { role, number, status, reports, names, regions, reason } => {
+            What::Task { role, number, .. } => {
                 let place = number.checked_sub(1).map(|place| place as usize);
                 let Some((_, task)) = place.and_then(|place| ledger.tasks_of(*role).nth(place)) else {
                     return (false, Some("there is no such task".to_owned()));
                 };
-                let found = Found::of(self.universe, ledger, task);
-                let passed = status.is_none_or(|status| status == task.status)
-                    && reports.is_none_or(|(least, most)| least <= found.count && found.count <= most)
-                    && names.as_ref().is_none_or(|names| same(names, &found.names))
-                    && regions.as_ref().is_none_or(|regions| same(regions, &found.regions))
-                    && reason.as_ref().is_none_or(|reason| Some(reason) == found.reason.as_ref());
-                (passed, Some(found.to_string()))
+                let passed = task_shortcomings(self.universe, ledger, task, what).is_empty();
+                (passed, Some(Found::of(self.universe, ledger, task).to_string()))
             }
             What::Refusals { count, .. } | What::Attempts { count, .. } => counted(*count),
         }
     }
+}
+
+/// What of an expectation about a task is not so.
+pub(crate) fn task_shortcomings<S: IdSet>(
+    universe: &Universe<S>,
+    ledger: &Ledger<'_, S>,
+    task: &TaskRecord<S>,
+    what: &What,
+) -> Vec<&'static str> {
+    let What::Task { status, reports, names, regions, reason, .. } = what else {
+        return Vec::new();
+    };
+    let found = Found::of(universe, ledger, task);
+    let said = [
+        ("status", status.is_none_or(|status| status == task.status)),
+        ("too few reported", reports.is_none_or(|(least, _)| least <= found.count)),
+        ("too many reported", reports.is_none_or(|(_, most)| found.count <= most)),
+        ("names", names.as_ref().is_none_or(|names| same(names, &found.names))),
+        ("regions", regions.as_ref().is_none_or(|regions| same(regions, &found.regions))),
+        ("reason", reason.as_ref().is_none_or(|reason| Some(reason) == found.reason.as_ref())),
+    ];
+    said.into_iter().filter(|(_, is_so)| !is_so).map(|(what, _)| what).collect()
 }
 
 /// What a task said.

@@ -44,7 +44,7 @@ pub(crate) struct Run {
     /// Tell only what did not come as expected; a JSON Lines trace is written all the same.
     #[arg(long, short)]
     quiet: bool,
-    /// When an expectation fails, do not look for the smallest scenario that fails in the same way.
+    /// When an expectation or a step fails, do not look for a small scenario that fails in the same way.
     #[arg(long)]
     no_shrink: bool,
 }

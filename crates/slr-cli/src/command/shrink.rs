@@ -8,7 +8,8 @@ use std::path::PathBuf;
 use clap::Args;
 
 use slr_scenario::diagnostic::render;
-use slr_scenario::shrink::{NotShrunk, Shrunk, shrink};
+use slr_scenario::rewrite::size;
+use slr_scenario::shrink::{Failing, NotShrunk, Shrunk, shrink};
 
 use super::Assignments;
 use crate::console::Console;
@@ -16,11 +17,13 @@ use crate::exit::{Exit, Failure};
 use crate::report::{counted, excerpt};
 use crate::scenario::{self, Ready};
 
-/// Make of a run that fails the smallest scenario that still fails in the same way.
+/// Make of a run that fails a small scenario that still fails in the same way.
 ///
-/// The run under the seed is written down as steps, with nothing left to chance; then steps, reported resources, resources, sessions,
-/// operators and waiting times are left out as long as the first expectation that failed still fails. The same scenario and seed
-/// always give the same result.
+/// What fails is the first expectation that does, or the first step that does not come as it says. A failure that an action decides is
+/// written down as steps, with nothing left to chance; where only the end decides, the scenario is played again under the seed. Then
+/// individuals with all that names them, steps and every other entry are left out, and times shortened, as long as the same
+/// fails, until nothing more can be left out. There are never more individuals than before, nor more actions. The same scenario and seed always give the
+/// same result.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -45,29 +48,24 @@ pub(crate) struct Shrink {
 /// How much is done for a run that nobody has asked to shrink: a second's work or less.
 const EFFORT_ON_THE_SIDE: u64 = 50_000;
 
-/// The smallest scenario that fails as the scenario does under the seed, with what there is to say of it as comments.
+/// A small scenario that fails as the scenario does under the seed, with what there is to say of it as comments.
 ///
-/// `again` is what the run can be shrunk again with. `None` if no expectation fails.
+/// `again` is what the run can be shrunk again with. `None` if nothing fails.
 pub(super) fn on_the_side(ready: &Ready, seed: u64, again: Option<&str>) -> Option<String> {
-    let shrunk = match shrink(&ready.scenario, &ready.lowered, &ready.built_in, seed, Some(EFFORT_ON_THE_SIDE)) {
+    let shrunk = match shrink(&ready.scenario, &ready.lowered, seed, Some(EFFORT_ON_THE_SIDE)) {
         Ok(shrunk) => shrunk,
         Err(NotShrunk::NothingFails) => return None,
         Err(NotShrunk::TooLong(actions)) => {
             let by_hand = again.map_or_else(String::new, |again| format!("; slr shrink {again} --seed {seed}"));
             return Some(format!("# not shrunk: the run has {actions} actions{by_hand}\n"));
         }
-        Err(
-            why @ (NotShrunk::World(_) | NotShrunk::Standstill(_) | NotShrunk::Unsayable(_) | NotShrunk::NotReproduced),
-        ) => {
+        Err(why @ (NotShrunk::World(_) | NotShrunk::Standstill(_) | NotShrunk::NotReproduced)) => {
             return Some(format!("# not shrunk: {why}\n"));
         }
     };
-    let (steps, recorded) = (shrunk.scenario.steps.len(), shrunk.recorded);
     let failing = failing(ready, &shrunk);
-    let perhaps = if shrunk.is_minimal { "" } else { "; perhaps fewer are" };
-    let are = if steps == 1 { "is" } else { "are" };
-    let mut text =
-        format!("# {steps} of {} {are} enough to fail: {failing}{perhaps}\n", counted(recorded as u64, "action"));
+    let perhaps = if shrunk.is_minimal { "" } else { "; perhaps less is" };
+    let mut text = format!("# {} enough to fail: {failing}{perhaps}\n", enough(&shrunk));
     if let Some(again) = again {
         let _ = writeln!(text, "# slr shrink {again} --seed {seed} --output small.yaml");
     }
@@ -78,10 +76,30 @@ pub(super) fn on_the_side(ready: &Ready, seed: u64, again: Option<&str>) -> Opti
     Some(text)
 }
 
-/// The expectation that fails, as it is written.
+/// What fails, as it is written.
 fn failing(ready: &Ready, shrunk: &Shrunk) -> String {
-    let failing = ready.lowered.expectations.get(shrunk.expectation);
-    failing.map_or_else(String::new, |expectation| excerpt(&ready.source, expectation.span))
+    let span = match shrunk.failing {
+        Failing::Expectation(number) => ready.lowered.expectations.get(number).map(|expectation| expectation.span),
+        Failing::Step(number) => ready.scenario.steps.get(number).map(|step| step.span),
+    };
+    span.map_or_else(String::new, |span| excerpt(&ready.source, span))
+}
+
+/// What there is left, and that it is.
+fn enough(shrunk: &Shrunk) -> String {
+    let (steps, individuals, operators) = size(&shrunk.scenario);
+    let are = |count: u64| if count == 1 { "is" } else { "are" };
+    if shrunk.is_scripted {
+        return format!("{steps} of {} {}", counted(shrunk.recorded as u64, "action"), are(steps as u64));
+    }
+    let parts = [("step", steps as u64), ("individual", individuals), ("operator", operators as u64)];
+    let there: Vec<(&str, u64)> = parts.into_iter().filter(|(_, count)| *count > 0).collect();
+    let said: Vec<String> = there.iter().map(|(what, count)| counted(*count, what)).collect();
+    match (said.as_slice(), there.as_slice()) {
+        ([], _) => "nothing is".to_owned(),
+        ([one], [(_, count)]) => format!("{one} {}", are(*count)),
+        (all, _) => format!("{} and {} are", all[..all.len() - 1].join(", "), all[all.len() - 1]),
+    }
 }
 
 impl Shrink {
@@ -97,7 +115,7 @@ impl Shrink {
             console.note(&render(&ready.source, &ready.warnings, console.err_look()))?;
         }
         let seed = self.seed.unwrap_or(ready.lowered.seed);
-        let shrunk = match shrink(&ready.scenario, &ready.lowered, &ready.built_in, seed, None) {
+        let shrunk = match shrink(&ready.scenario, &ready.lowered, seed, None) {
             Ok(shrunk) => shrunk,
             Err(why @ NotShrunk::NothingFails) => {
                 console.note(&format!("{}: {why}\n", ready.source.name()))?;
@@ -107,10 +125,7 @@ impl Shrink {
                 console.note(&format!("{}: {why}\n", ready.source.name()))?;
                 return Ok(Exit::Bound);
             }
-            Err(
-                why
-                @ (NotShrunk::World(_) | NotShrunk::Unsayable(_) | NotShrunk::TooLong(_) | NotShrunk::NotReproduced),
-            ) => {
+            Err(why @ (NotShrunk::World(_) | NotShrunk::TooLong(_) | NotShrunk::NotReproduced)) => {
                 return Err(Failure::Mistakes(format!("{}: {why}", ready.source.name())));
             }
         };
@@ -120,9 +135,8 @@ impl Shrink {
                 .map_err(|error| Failure::InputOutput(format!("{} cannot be written: {error}", path.display())))?,
         }
         let failing = failing(&ready, &shrunk);
-        let (steps, recorded, tried) = (shrunk.scenario.steps.len(), shrunk.recorded, shrunk.tried);
-        let of = format!("{} of {}", counted(steps as u64, "step"), counted(recorded as u64, "action"));
-        let text = format!("still fails: {failing}\n{of}, {} tried\n", counted(tried, "scenario"));
+        let tried = counted(shrunk.tried, "scenario");
+        let text = format!("still fails: {failing}\n{} enough, {tried} tried\n", enough(&shrunk));
         console.note(&text)?;
         Ok(Exit::NotAsExpected)
     }

@@ -10,7 +10,7 @@ use super::summary::{Names, Summary};
 use super::tally::Tally;
 
 /// The name of the format of the files.
-const FORMAT: &str = "slr-sweep/1";
+const FORMAT: &str = "slr-sweep/2";
 
 /// Which part of a sweep: the `number`-th of so many, counted from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -71,6 +71,8 @@ pub struct Sweep {
     pub scenario: String,
     /// A digest of the scenario's text.
     pub digest: String,
+    /// The scenario's file as it was named, if it has a name. It may lie elsewhere on another machine.
+    pub file: Option<String>,
     /// The parameters that were set.
     pub params: Vec<String>,
     /// The seeds of the whole sweep.
@@ -79,6 +81,8 @@ pub struct Sweep {
     pub part: Part,
     /// The scenario in all its variations.
     pub variants: Vec<Variant>,
+    /// What there is to say of the first run that fails, of the first variant that has one, if that was asked for.
+    pub shrunk: Option<String>,
 }
 
 /// What a sweep has to say, as a file.
@@ -113,10 +117,12 @@ impl Sweep {
             format: FORMAT.to_owned(),
             scenario: scenario.to_owned(),
             digest: format!("{digest:016x}"),
+            file: None,
             params,
             seeds,
             part,
             variants: Vec::new(),
+            shrunk: None,
         }
     }
 
@@ -155,6 +161,19 @@ impl Sweep {
     /// All that was counted, as JSON: what [`Sweep::read`] reads.
     pub fn write(&self) -> String {
         in_lines(self)
+    }
+
+    /// The same on one line.
+    pub fn write_on_a_line(&self) -> String {
+        let mut text = serde_json::to_string(self).unwrap_or_default();
+        text.push('\n');
+        text
+    }
+
+    /// The first seed that fails of the first variant that has one, and which variant that is.
+    fn first_failing(&self) -> Option<(usize, u64)> {
+        let firsts = self.variants.iter().map(|variant| variant.tally.passed.failing.first());
+        firsts.enumerate().find_map(|(variant, seed)| Some((variant, *seed?)))
     }
 
     /// Reads a part.
@@ -241,7 +260,8 @@ pub enum NotMergeable {
     },
 }
 
-/// All parts together, each with its name: the sweep as if it had been played at once.
+/// All parts together, each with its name: the sweep as if it had been played at once. Where the scenario's file lies is told as the first
+/// part has it.
 ///
 /// # Errors
 /// [`NotMergeable`] if they are not all the parts of one sweep, each once and complete.
@@ -258,6 +278,11 @@ pub fn merge(mut parts: Vec<(String, Sweep)>) -> Result<Sweep, NotMergeable> {
         }
         count += 1;
         check_place(&name, &sweep, count, of)?;
+        // It is about the first run that fails, and that is in the part in which it fails first.
+        let (mine, others) = (whole.first_failing(), sweep.first_failing());
+        if others.is_some_and(|others| mine.is_none_or(|mine| others < mine)) {
+            whole.shrunk = sweep.shrunk;
+        }
         for (mine, others) in whole.variants.iter_mut().zip(sweep.variants) {
             mine.tally.merge(&others.tally);
             if let (Some(mine), Some(others)) = (&mut mine.paired, &others.paired) {
@@ -290,7 +315,7 @@ fn check_place(name: &str, sweep: &Sweep, expected: u64, of: u64) -> Result<(), 
 fn difference(a: &Sweep, b: &Sweep) -> Option<&'static str> {
     let variants = || {
         a.variants.len() == b.variants.len()
-            && a.variants.iter().zip(&b.variants).all(|(a, b)| a.set == b.set && a.names == b.names)
+            && a.variants.iter().zip(&b.variants).all(|(a, b)| a.set == b.set && a.names.are_like(&b.names))
     };
     if a.scenario != b.scenario || a.digest != b.digest {
         Some("scenarios")

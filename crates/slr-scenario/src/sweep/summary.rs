@@ -77,6 +77,15 @@ impl Names {
         Tally::new(self.properties.len(), self.operators.len(), self.roles.len())
     }
 
+    /// Whether both name the same things. Where these are written may differ: a file may lie elsewhere on another machine.
+    pub(super) fn are_like(&self, other: &Self) -> bool {
+        let are_alike = |(a, b): (&Property, &Property)| a.text == b.text && a.sort == b.sort;
+        self.operators == other.operators
+            && self.roles == other.roles
+            && self.properties.len() == other.properties.len()
+            && self.properties.iter().zip(&other.properties).all(are_alike)
+    }
+
     /// Whether a tally counts what is named here.
     pub(super) fn fit(&self, tally: &Tally) -> bool {
         tally.is_like(&self.tally())

@@ -24,6 +24,23 @@ pub enum NotAVariation {
     /// There are too many combinations.
     #[error("at most {MOST} combinations can be compared")]
     TooMany,
+    /// The seed is what a sweep varies anyway.
+    #[error("`seed` cannot be varied: each value is played under the same seeds, which `--seeds` gives")]
+    Seed,
+    /// A parameter that the scenario does not declare.
+    #[error("the scenario declares no parameter `{0}`")]
+    NoSuchParameter(String),
+    /// A value is there twice.
+    #[error("`{path}` is to be `{value}` twice")]
+    Repeated {
+        /// The place.
+        path: String,
+        /// The value.
+        value: String,
+    },
+    /// A place is varied twice.
+    #[error("`{0}` is varied twice: write all its values in one place")]
+    PlaceRepeated(String),
     /// The scenario is no YAML.
     #[error("the scenario cannot be read")]
     Unreadable,
@@ -39,6 +56,13 @@ impl std::str::FromStr for Variation {
         let Composed { root, diagnostics } = compose(&format!("[{values}]"));
         match root.map(|root| root.content) {
             Some(Content::Sequence(values)) if !path.is_empty() && !values.is_empty() && diagnostics.is_empty() => {
+                if path == "seed" {
+                    return Err(NotAVariation::Seed);
+                }
+                let said: Vec<String> = values.iter().map(said).collect();
+                if let Some(twice) = (1..said.len()).find(|place| said[..*place].contains(&said[*place])) {
+                    return Err(NotAVariation::Repeated { path: path.to_owned(), value: said[twice].clone() });
+                }
                 Ok(Self { path: path.to_owned(), values })
             }
             _ => Err(malformed()),
@@ -55,7 +79,10 @@ pub type Choice<'v> = (&'v str, &'v Node);
 /// [`NotAVariation::TooMany`] if there are more than can be compared.
 pub fn combinations(variations: &[Variation]) -> Result<Vec<Vec<Choice<'_>>>, NotAVariation> {
     let mut all: Vec<Vec<Choice<'_>>> = vec![Vec::new()];
-    for variation in variations {
+    for (number, variation) in variations.iter().enumerate() {
+        if variations[..number].iter().any(|before| before.path == variation.path) {
+            return Err(NotAVariation::PlaceRepeated(variation.path.clone()));
+        }
         if all.len().saturating_mul(variation.values.len()) > MOST {
             return Err(NotAVariation::TooMany);
         }
@@ -82,10 +109,26 @@ pub fn varied(text: &str, choices: &[Choice<'_>]) -> Result<(String, Vec<String>
     let mut root = compose(text).root.ok_or(NotAVariation::Unreadable)?;
     let mut set = Vec::new();
     for (path, value) in choices {
+        if let Some(parameter) = path.strip_prefix("params.")
+            && !declares(&root, parameter)
+        {
+            return Err(NotAVariation::NoSuchParameter(parameter.to_owned()));
+        }
         put(&mut root, path, value).ok_or_else(|| NotAVariation::NoSuchPlace((*path).to_owned()))?;
         set.push(format!("{path}={}", said(value)));
     }
     Ok((to_text(&root), set))
+}
+
+/// Whether a scenario declares a parameter, which may itself say more than a value: `params.n.default`.
+fn declares(root: &Node, parameter: &str) -> bool {
+    let entries = |node: &Node| match &node.content {
+        Content::Mapping(entries) => entries.clone(),
+        Content::Scalar(_) | Content::Sequence(_) => Vec::new(),
+    };
+    let params = entries(root).into_iter().find(|entry| entry.key.value == "params");
+    let declared = params.map(|params| entries(&params.value)).unwrap_or_default();
+    declared.iter().any(|entry| parameter.split('.').next() == Some(entry.key.value.as_str()))
 }
 
 /// A value on one line.
@@ -164,6 +207,19 @@ mod tests {
             let found = vary("a: 1\nlist: [1]\n", &format!("{path}=1"));
             assert_eq!(found, Err(NotAVariation::NoSuchPlace(path.to_owned())));
         }
+    }
+
+    #[test]
+    fn what_would_compare_nothing_is_refused() {
+        let text = "params: { n: 3 }\nuntil: 1h\n";
+        assert_eq!(vary(text, "seed=1,2"), Err(NotAVariation::Seed));
+        assert_eq!(vary(text, "params.m=1,2"), Err(NotAVariation::NoSuchParameter("m".to_owned())));
+        assert_eq!(vary("until: 1h\n", "params.m=1"), Err(NotAVariation::NoSuchParameter("m".to_owned())));
+        assert_eq!(vary(text, "params.n=1,2").map(|made| made.len()), Ok(2));
+        let (path, value) = ("until".to_owned(), "1h".to_owned());
+        assert_eq!(vary(text, "until=1h,2h,1h"), Err(NotAVariation::Repeated { path: path.clone(), value }));
+        let twice = ["until=1h".parse().unwrap(), "until=2h".parse().unwrap()];
+        assert_eq!(combinations(&twice).map(|all| all.len()), Err(NotAVariation::PlaceRepeated(path)));
     }
 
     #[test]

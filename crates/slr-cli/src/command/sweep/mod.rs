@@ -6,7 +6,7 @@ mod text;
 use std::fs;
 use std::io::{IsTerminal, Write as _};
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::available_parallelism;
 use std::time::Duration;
@@ -44,6 +44,8 @@ Examples:
   slr sweep scenario.yaml --vary operators.admin.retry.every=30s,60s
   slr sweep scenario.yaml --seeds 0..1000000 --shard 1/4 > part-1.json
   slr sweep merge part-*.json
+  slr sweep scenario.yaml --seeds 0..1000000 --shard 1/4 --format csv > part-1.csv
+  slr sweep merge part-*.csv --format csv > rows.csv
 "
 )]
 pub(crate) struct Sweep {
@@ -63,13 +65,13 @@ pub(crate) struct Sweep {
     /// What is written.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-    /// Play one part of the seeds, and write what `slr sweep merge` needs of it.
-    #[arg(long, value_name = "I/N", conflicts_with = "format")]
+    /// Play one part of the seeds, and write what `slr sweep merge` needs of it: with jsonl or csv rows, and in the last line the rest.
+    #[arg(long, value_name = "I/N")]
     shard: Option<Part>,
     /// How many threads play; as many as there are processors unless given.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     threads: Option<u16>,
-    /// When an expectation fails, do not look for the smallest scenario that fails in the same way.
+    /// When an expectation or a step fails, do not look for a small scenario that fails in the same way.
     #[arg(long)]
     no_shrink: bool,
 }
@@ -86,8 +88,8 @@ struct Merge {
     #[arg(required = true, value_name = "PART")]
     parts: Vec<PathBuf>,
     /// What is written.
-    #[arg(long, value_enum, default_value_t = MergedFormat::Text)]
-    format: MergedFormat,
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -102,12 +104,15 @@ enum Format {
     Csv,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum MergedFormat {
-    /// For people.
-    Text,
-    /// One JSON object.
-    Json,
+impl Format {
+    /// How its rows are written, if it has any.
+    const fn rows(self) -> Option<rows::Form> {
+        match self {
+            Self::Text | Self::Json => None,
+            Self::Jsonl => Some(rows::Form::JsonLines),
+            Self::Csv => Some(rows::Form::Csv),
+        }
+    }
 }
 
 fn seeds(text: &str) -> Result<Range<u64>, String> {
@@ -157,24 +162,26 @@ impl Sweep {
             }
         };
         let stop = stop_on_interrupt()?;
-        let rows = match self.format {
-            Format::Text | Format::Json => None,
-            Format::Jsonl => Some(rows::Form::JsonLines),
-            Format::Csv => Some(rows::Form::Csv),
-        };
-        if let (Some(form), None) = (rows, self.shard) {
+        whole.file = self.path.as_deref().filter(|path| *path != Path::new("-")).map(|path| path.display().to_string());
+        let rows = self.format.rows();
+        if let Some(form) = rows {
             form.head(console.out(), !self.variations.is_empty())?;
         }
         if !ready.warnings.is_empty() {
             console.note(&render(&ready.source, &ready.warnings, console.err_look()))?;
         }
         whole.variants = self.play(ready, &scenarios, &whole.own_seeds(), rows, &stop, console)?;
-        self.tell(&whole, console)?;
         let stopped = !whole.is_complete();
+        if !stopped && !self.no_shrink {
+            whole.shrunk = self.shrunk(&whole, &scenarios);
+        }
+        match (self.shard, rows) {
+            (Some(_), None) => console.out().write_all(whole.write().as_bytes())?,
+            (Some(_), Some(_)) => console.out().write_all(whole.write_on_a_line().as_bytes())?,
+            (None, _) => tell(&whole, self.format, console)?,
+        }
         if stopped {
             console.note("stopped: not all seeds were played\n")?;
-        } else if !self.no_shrink && self.shard.is_none() {
-            self.shrink(&whole, &scenarios, console)?;
         }
         Ok(if stopped { exit_of(&whole).max(Exit::NotAsExpected) } else { exit_of(&whole) })
     }
@@ -219,7 +226,7 @@ impl Sweep {
         let several = variants.len() > 1;
         let bar = progress((seeds.end - seeds.start).saturating_mul(variants.len() as u64), form.is_some());
         // What is compared seed by seed is kept for so many seeds at a time, and no longer.
-        let most = if several { BLOCK } else { u64::MAX };
+        let most = block(variants.len());
         let mut start = seeds.start;
         while start < seeds.end && !stop.load(Ordering::Relaxed) {
             let block = start..seeds.end.min(start.saturating_add(most));
@@ -271,51 +278,42 @@ impl Sweep {
         failed.map_or(Ok(()), |error| Err(error.into()))
     }
 
-    fn tell(&self, whole: &sweep::Sweep, console: &mut Console) -> Result<(), Failure> {
-        if self.shard.is_some() {
-            return Ok(console.out().write_all(whole.write().as_bytes())?);
-        }
-        match self.format {
-            Format::Text => {
-                let file = self.path.as_deref().map(|path| path.display().to_string());
-                let text = text::text(whole, file.as_deref(), console.out_look());
-                Ok(console.out().write_all(text.as_bytes())?)
-            }
-            Format::Json => Ok(console.out().write_all(whole.report().as_bytes())?),
-            // The rows are written already.
-            Format::Jsonl | Format::Csv => Ok(()),
-        }
-    }
-}
-
-impl Sweep {
-    /// Makes the first failing run small, of the first variant that has one: below the result if that is for people, apart from it if it
-    /// is for programs.
-    fn shrink(
-        &self,
-        whole: &sweep::Sweep,
-        scenarios: &[(Vec<String>, Ready)],
-        console: &mut Console,
-    ) -> Result<(), Failure> {
+    /// Makes the first failing run small, of the first variant that has one.
+    fn shrunk(&self, whole: &sweep::Sweep, scenarios: &[(Vec<String>, Ready)]) -> Option<String> {
         let failing = whole.variants.iter().zip(scenarios).flat_map(|(variant, (set, ready))| {
             variant.tally.passed.failing.iter().map(move |seed| (*seed, set, ready))
         });
-        let text = failing.filter(|_| exit_of(whole) == Exit::NotAsExpected).find_map(|(seed, set, ready)| {
+        failing.filter(|_| exit_of(whole) == Exit::NotAsExpected).find_map(|(seed, set, ready)| {
             let path = self.path.as_deref().filter(|_| set.is_empty());
             let text = on_the_side(ready, seed, path.and_then(|path| self.assignments.again(path)).as_deref())?;
             let with = if set.is_empty() { String::new() } else { format!(" with {}", set.join(" ")) };
             Some(format!("\n# the first run that fails{with} has the seed {seed}\n{text}"))
-        });
-        match (text, self.format) {
-            (None, _) => Ok(()),
-            (Some(text), Format::Text) => Ok(console.out().write_all(text.as_bytes())?),
-            (Some(text), Format::Json | Format::Jsonl | Format::Csv) => console.note(&text),
-        }
+        })
     }
 }
 
-/// How many seeds are played under one variation before the next one has its turn.
-const BLOCK: u64 = 1 << 16;
+/// Tells what came of a sweep; of rows, which are written already, nothing but what is made small: below the result if that is for people,
+/// apart from it if it is for programs.
+fn tell(whole: &sweep::Sweep, format: Format, console: &mut Console) -> Result<(), Failure> {
+    let shrunk = whole.shrunk.as_deref().filter(|_| exit_of(whole) == Exit::NotAsExpected).unwrap_or_default();
+    match format {
+        Format::Text => {
+            let text = text::text(whole, console.out_look());
+            console.out().write_all(text.as_bytes())?;
+            Ok(console.out().write_all(shrunk.as_bytes())?)
+        }
+        Format::Json => {
+            console.out().write_all(whole.report().as_bytes())?;
+            console.note(shrunk)
+        }
+        Format::Jsonl | Format::Csv => console.note(shrunk),
+    }
+}
+
+/// How many seeds are played under one variation before the next one, of so many, has its turn.
+const fn block(variants: usize) -> u64 {
+    if variants > 1 { 1 << 16 } else { u64::MAX }
+}
 
 /// Why a variation cannot be played.
 enum Unvaried {
@@ -325,20 +323,29 @@ enum Unvaried {
 
 impl Merge {
     fn execute(&self, console: &mut Console) -> Result<Exit, Failure> {
-        let mut parts = Vec::new();
+        let mut texts = Vec::new();
         for path in &self.parts {
             let name = path.display().to_string();
             let text = fs::read_to_string(path)
                 .map_err(|error| Failure::InputOutput(format!("{name} cannot be read: {error}")))?;
-            let part = sweep::Sweep::read(&name, &text).map_err(|error| Failure::Mistakes(error.to_string()))?;
-            parts.push((name, part));
+            texts.push((name, text));
+        }
+        let (mut parts, mut rows) = (Vec::new(), Vec::new());
+        for (name, text) in &texts {
+            let (written, counted) = rows::apart(text);
+            let part = sweep::Sweep::read(name, counted).map_err(|error| Failure::Mistakes(error.to_string()))?;
+            if let Some(form) = self.format.rows() {
+                let lines = form.lines(written, &part).map_err(|why| Failure::Mistakes(format!("{name} {why}")))?;
+                rows.push(rows::Written { part: part.part, seeds: part.own_seeds(), lines });
+            }
+            parts.push((name.clone(), part));
         }
         let whole = merge(parts).map_err(|error| Failure::Mistakes(error.to_string()))?;
-        let text = match self.format {
-            MergedFormat::Text => text::text(&whole, None, console.out_look()),
-            MergedFormat::Json => whole.report(),
-        };
-        console.out().write_all(text.as_bytes())?;
+        if let Some(form) = self.format.rows() {
+            rows.sort_by_key(|written| written.part);
+            form.merged(console.out(), &whole, &rows)?;
+        }
+        tell(&whole, self.format, console)?;
         Ok(exit_of(&whole))
     }
 }

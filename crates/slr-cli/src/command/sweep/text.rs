@@ -13,8 +13,8 @@ use crate::console::{DIM, FAILED, PASSED};
 /// How long the longest bar of a histogram is.
 const WIDTH: u64 = 40;
 
-/// All that a sweep has to say. `file` is what a failing seed can be played again with.
-pub(super) fn text(sweep: &Sweep, file: Option<&str>, look: Look) -> String {
+/// All that a sweep has to say.
+pub(super) fn text(sweep: &Sweep, look: Look) -> String {
     let mut text = String::new();
     let several = sweep.variants.len() > 1;
     if several {
@@ -31,7 +31,8 @@ pub(super) fn text(sweep: &Sweep, file: Option<&str>, look: Look) -> String {
             ending(sweep, variant, &summary, look, &mut text);
             continue;
         }
-        let again = file.filter(|file| variant.set.is_empty() && *file != "-").map(|file| again(file, &sweep.params));
+        let file = sweep.file.as_deref().filter(|_| variant.set.is_empty());
+        let again = file.map(|file| again(file, &sweep.params));
         properties(&summary, again.as_deref(), look, &mut text);
         if !several {
             distributions(&summary, look, &mut text);
