@@ -189,7 +189,11 @@ impl<'a> Lowerer<'a> {
             reports: reporting(service.reports()),
             reason: service.reason.as_ref().map(|text| text.value.clone()),
             reported_region: service.region_mismatch.as_ref().map(|region| region.value.clone()),
-            errors: own_errors(service.errors.as_ref()),
+            errors: {
+                let mut errors = own_errors(self.scenario.knobs.as_ref().and_then(|knobs| knobs.errors.as_ref()));
+                errors.extend(own_errors(service.errors.as_ref()));
+                errors
+            },
             namespace: service.namespace.as_ref().map(|name| name.value.clone()),
             ..ServiceDefinition::new(
                 ServicePrincipal::new(principal).map_err(|error| bad_name(principal.span, error))?,

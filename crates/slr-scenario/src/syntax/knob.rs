@@ -7,6 +7,7 @@ use super::declare::{record, words};
 use super::describe::or_parameter;
 use super::grammar::{Reader, Syntax};
 use super::scalar::{DURATION_PATTERN, Duration, Text};
+use super::service_error::OwnErrors;
 use crate::yaml::{Content, Node, Scalar, Spanned};
 
 words! {
@@ -157,6 +158,9 @@ record! {
         "name-too-long" => pub name_too_long: Option<Spanned<OpenError>>,
         /// How a deletion is denied that cannot be done. Default: task-fails.
         "deletion-denied" => pub deletion_denied: Option<Spanned<CallOrTask>>,
+        /// How services spell errors for which neither they nor their kinds have a spelling: those of
+        /// clean-ups while the role is used, for one, are documented nowhere.
+        "errors" => pub errors: Option<Spanned<OwnErrors>>,
         /// How built-in services are read where their documentation can be read in two ways, by the
         /// names that `slr catalog` shows. Default: the first of the two.
         "readings" => pub readings: Vec<Text>,

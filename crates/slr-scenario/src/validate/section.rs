@@ -63,6 +63,9 @@ pub(crate) fn readings(check: &mut Check<'_>, built_in: &Named<Spanned<Service>>
     let Some(knobs) = &check.scenario.knobs else {
         return;
     };
+    if let Some(errors) = &knobs.errors {
+        super::service::own_errors(check, errors);
+    }
     check.no_repetition(&knobs.readings, "the reading");
     let entries = built_in.names().filter_map(Catalog::get);
     let known: Vec<String> = entries.flat_map(|entry| entry.readings().unwrap_or_default()).collect();
