@@ -1,6 +1,8 @@
 //! Worlds drawn by chance: every part of a world, in every combination that [`Universe::new`] takes, small enough for every width.
 
 use proptest::prelude::*;
+use std::collections::BTreeMap;
+
 use slr_core::action::Operation;
 use slr_core::id::{AttachmentIdx, KindIdx, PrincipalIdx, RegionIdx, ResourceIdx, RoleIdx, ServiceIdx};
 use slr_core::kind::{ABSENT, Condition, KindSpec, MoveSpec, Mover, Passes, ResourceKind, RoleClaim, When};
@@ -395,6 +397,7 @@ fn knobs(draws: &mut Draws) -> Knobs {
         managed_policies_per_role: draws.of(&[10, 0, 1, 2]),
         tags_per_role: draws.of(&[50, 0, 1, 2]),
         trust_policy_length: draws.of(&[2_048, 140]),
+        resource_quotas: if draws.seldom() { BTreeMap::from([("kind0-0".to_owned(), 1)]) } else { BTreeMap::new() },
         denial_detail: draws.of(&[DenialDetail::Plain, DenialDetail::WithReason]),
     }
 }

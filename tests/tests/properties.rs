@@ -91,6 +91,7 @@ const REJECTIONS: &[&str] = &[
     "ResourceNotFound",
     "ResourceAccessDenied",
     "ResourceHasChildren",
+    "ResourceQuotaReached",
     "ParentMissing",
     "ServiceNeedsRole",
     "RoleLocked",

@@ -1,5 +1,7 @@
 //! The settings of the modelled world that no source decides, or that sources decide differently.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::policy::DenialDetail;
@@ -97,6 +99,9 @@ pub struct Knobs {
     pub tags_per_role: u32,
     /// How many characters a trust policy may have, white space aside. Source: as above: 2048, which can be raised to 4096.
     pub trust_policy_length: u32,
+    /// How many resources of a kind the account may have in each Region, by the kind's name. Services declare quotas whose numbers
+    /// their API References do not tell.
+    pub resource_quotas: BTreeMap<String, u32>,
     /// Whether a refusal for want of a right tells which sort of policy is to blame.
     pub denial_detail: DenialDetail,
 }
@@ -119,6 +124,7 @@ impl Default for Knobs {
             managed_policies_per_role: 10,
             tags_per_role: 50,
             trust_policy_length: 2_048,
+            resource_quotas: BTreeMap::new(),
             denial_detail: DenialDetail::Plain,
         }
     }

@@ -232,6 +232,8 @@ pub enum Rejection {
     ResourceNotFound(ResourceIdx),
     /// The resource's children are still there.
     ResourceHasChildren(ResourceIdx),
+    /// The account has as many resources of the kind as it may have in the Region.
+    ResourceQuotaReached(ResourceIdx),
     /// The resource's parent is not there.
     ParentMissing(ResourceIdx),
     /// The service needs its role, and it is not there.
@@ -280,9 +282,10 @@ impl Rejection {
                 Code::MalformedPolicyDocument
             }
             Self::HasDependents(_) | Self::HasPolicies(_) | Self::RoleInUse(_) => Code::DeleteConflict,
-            Self::RoleQuotaReached | Self::AttachmentQuotaReached(_) | Self::TrustPolicyTooLong(_) => {
-                Code::LimitExceeded
-            }
+            Self::RoleQuotaReached
+            | Self::AttachmentQuotaReached(_)
+            | Self::TrustPolicyTooLong(_)
+            | Self::ResourceQuotaReached(_) => Code::LimitExceeded,
             Self::Throttled => Code::Throttling,
             Self::ResourceNotReady(..) | Self::ResourceBusy(..) | Self::ConditionUnmet(..) | Self::RoleLocked(_) => {
                 Code::ResourceInUse
@@ -304,6 +307,7 @@ impl Rejection {
             Self::ResourceNotFound(r) => of_resource(Situation::NotFound, r),
             Self::ResourceNotReady(r, _) | Self::ConditionUnmet(r, _) => of_resource(Situation::InUse, r),
             Self::ResourceBusy(r, _) => of_resource(Situation::Busy, r),
+            Self::ResourceQuotaReached(r) => of_resource(Situation::QuotaReached, r),
             Self::ResourceHasChildren(r) => of_resource(Situation::DependedOn, r),
             Self::ServiceNeedsRole(r) => of_role(Situation::RoleMissing, r),
             Self::RoleNotSpread(r) => of_role(Situation::RoleNotSpread, r),
@@ -511,6 +515,15 @@ impl Rejection {
                 )
             }
             Self::ResourceNotFound(r) => format!("{} does not exist", resource(r)),
+            Self::ResourceQuotaReached(r) => {
+                let quotas = &world.knobs.resource_quotas;
+                let kind = &universe.kind_of(r).name;
+                format!(
+                    "{} is one {kind} too many for its Region, where {} may be",
+                    resource(r),
+                    quotas.get(kind).unwrap_or(&0)
+                )
+            }
             Self::ResourceHasChildren(r) => format!(
                 "Resource dependency error: The resource ARN '{}' has other resources depended on it.",
                 resource(r)

@@ -70,6 +70,8 @@ pub enum Situation {
     Busy,
     /// Other resources depend on the resource.
     DependedOn,
+    /// The account has as many resources of the kind as it may have in the Region.
+    QuotaReached,
     /// The service needs its role, and there is none.
     RoleMissing,
     /// The service needs its role, and it has not spread yet.

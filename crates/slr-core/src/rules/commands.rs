@@ -544,6 +544,9 @@ impl<S: IdSet> Universe<S> {
         if step.from == 0 && step.to != 0 && self.lacks_parent(state, resource) {
             return Err(Rejection::ParentMissing(resource));
         }
+        if step.from == 0 && step.to != 0 && self.is_quota_reached(state, resource) {
+            return Err(Rejection::ResourceQuotaReached(resource));
+        }
         if step.is_special && !self.meets_conditions(state, resource, transition) {
             return Err(match step.otherwise {
                 Otherwise::InUse => Rejection::ConditionUnmet(resource, transition),
@@ -564,6 +567,18 @@ impl<S: IdSet> Universe<S> {
             return Err(Rejection::RoleLocked(role));
         }
         Ok(makes_role)
+    }
+
+    /// Whether its Region has as many resources of its kind as it may have.
+    fn is_quota_reached(&self, state: &State<S>, resource: ResourceIdx) -> bool {
+        let world = self.world();
+        let Some(quota) = world.knobs.resource_quotas.get(&self.kind_of(resource).name) else {
+            return false;
+        };
+        let new = &world.resources[resource.index()];
+        let alike = (0_u32..).map(ResourceIdx).zip(&world.resources);
+        let alike = alike.filter(|(_, other)| (other.kind, other.region) == (new.kind, new.region));
+        number(alike.filter(|(id, _)| self.is_there(state, *id)).count()) >= *quota
     }
 
     /// What a resource's move brings about: those that belong to it move along, and another service's role may be made.

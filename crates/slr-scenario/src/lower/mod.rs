@@ -799,6 +799,7 @@ fn own_errors(errors: Option<&Spanned<syntax::OwnErrors>>) -> OwnErrors {
         (Situation::InUse, &errors.in_use),
         (Situation::Busy, &errors.busy),
         (Situation::DependedOn, &errors.depended_on),
+        (Situation::QuotaReached, &errors.quota_reached),
         (Situation::RoleMissing, &errors.role_missing),
         (Situation::RoleNotSpread, &errors.role_not_spread),
         (Situation::RoleLocked, &errors.role_locked),
@@ -904,6 +905,8 @@ fn knobs(scenario: &Scenario) -> knob::Knobs {
         knobs.managed_policies_per_role = account.managed_policies_per_role();
         knobs.tags_per_role = account.tags_per_role();
         knobs.trust_policy_length = account.trust_policy_length();
+        let quotas = account.resource_quotas.iter();
+        knobs.resource_quotas = quotas.map(|(kind, quota)| (kind.value.clone(), quota.value)).collect();
     }
     knobs.late_visibility = scenario.faults.iter().any(|fault| matches!(fault.value, syntax::Fault::LateVisibility(_)));
     let Some(given) = &scenario.knobs else {

@@ -1,6 +1,7 @@
 //! The account in which everything happens.
 
 use super::declare::{record, words};
+use super::grammar::Named;
 use super::scalar::Text;
 use crate::yaml::Spanned;
 
@@ -36,6 +37,9 @@ record! {
         "tags-per-role" => pub tags_per_role: Option<Spanned<u32>>,
         /// How many characters a trust policy may have, white space aside. Default: 2048.
         "trust-policy-length" => pub trust_policy_length: Option<Spanned<u32>>,
+        /// How many resources of a kind the account may have in each Region, by the kind's name.
+        /// Default: as many as one likes.
+        "resource-quotas" => pub resource_quotas: Named<Spanned<u32>>,
         /// How many roles there are besides those that the scenario names: they only count against
         /// the quota. Default: 0.
         "other-roles" => pub other_roles: Option<Spanned<u32>>,

@@ -28,6 +28,8 @@ record! {
         "busy" => pub busy: Option<Spanned<OwnError>>,
         /// Other resources depend on the resource: `ResourceDependency`.
         "depended-on" => pub depended_on: Option<Spanned<OwnError>>,
+        /// The account has as many resources of the kind as it may have: `LimitExceeded`.
+        "quota-reached" => pub quota_reached: Option<Spanned<OwnError>>,
         /// The service needs its role, and there is none: `ResourceDependency`.
         "role-missing" => pub role_missing: Option<Spanned<OwnError>>,
         /// The service needs its role, and the role has not spread yet: `ResourceDependency`.
@@ -47,6 +49,7 @@ impl OwnErrors {
             &self.in_use,
             &self.busy,
             &self.depended_on,
+            &self.quota_reached,
             &self.role_missing,
             &self.role_not_spread,
             &self.role_locked,

@@ -73,6 +73,7 @@ pub(crate) fn validate(
     let mut check = Check { scenario, world: &world, damage: &damage, diagnostics };
     section::check(&mut check);
     rights::check(&mut check);
+    section::settings(&mut check);
     section::readings(&mut check, built_in);
     service::check(&mut check);
     given::check(&mut check);

@@ -58,14 +58,22 @@ fn whole(check: &mut Check<'_>) {
     }
 }
 
+/// Whether quotas are of kinds that there are, and errors such as services answer.
+pub(crate) fn settings(check: &mut Check<'_>) {
+    let scenario = check.scenario;
+    for (kind, _) in scenario.account.iter().flat_map(|account| account.resource_quotas.iter()) {
+        check.kind(kind, None);
+    }
+    if let Some(errors) = scenario.knobs.as_ref().and_then(|knobs| knobs.errors.as_ref()) {
+        super::service::own_errors(check, errors);
+    }
+}
+
 /// Whether each reading that is chosen is one of a built-in service that the scenario names.
 pub(crate) fn readings(check: &mut Check<'_>, built_in: &Named<Spanned<Service>>) {
     let Some(knobs) = &check.scenario.knobs else {
         return;
     };
-    if let Some(errors) = &knobs.errors {
-        super::service::own_errors(check, errors);
-    }
     check.no_repetition(&knobs.readings, "the reading");
     let entries = built_in.names().filter_map(Catalog::get);
     let known: Vec<String> = entries.flat_map(|entry| entry.readings().unwrap_or_default()).collect();
