@@ -10,17 +10,19 @@ mod picture;
 mod report;
 mod scenario;
 
+use std::env;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 
 use command::Slr;
-use console::Console;
+use console::{Colour, Console};
 use exit::{Exit, Failure};
 
 fn main() -> ExitCode {
-    let slr = match Slr::try_parse() {
+    let parsed = Slr::command().color(Colour::of_command_line(env::args_os())).try_get_matches();
+    let slr = match parsed.and_then(|matches| Slr::from_arg_matches(&matches)) {
         Ok(slr) => slr,
         Err(error) => {
             // Help goes to stdout, mistakes to stderr; if neither is read any more there is nobody to tell.
