@@ -13,6 +13,7 @@ mod scenario;
 use std::env;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
+use std::thread;
 
 use clap::{CommandFactory, FromArgMatches};
 
@@ -32,7 +33,12 @@ fn main() -> ExitCode {
     };
     let mut console = Console::new(slr.color);
     let ended = catch_unwind(AssertUnwindSafe(|| slr.command.execute(&mut console)));
-    let exit = match ended {
+    conclude(ended, &mut console).into()
+}
+
+/// How the program ends: a command that went wrong says why, and one that panicked is a bug of ours.
+fn conclude(ended: thread::Result<Result<Exit, Failure>>, console: &mut Console) -> Exit {
+    match ended {
         Ok(Ok(exit)) => console.finish().map_or_else(|failure| console.tell(&failure), |()| exit),
         Ok(Err(failure)) => {
             // What was written before the failure belongs before it.
@@ -42,6 +48,19 @@ fn main() -> ExitCode {
         Err(_) => {
             console.tell(&Failure::Bug("this is a bug of slr; please report it with what is said above".to_owned()))
         }
-    };
-    exit.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_a_bug_and_ends_with_5() {
+        let mut console = Console::new(Colour::Never);
+        let ended = catch_unwind(|| -> Result<Exit, Failure> { panic!("a rule is broken") });
+        assert_eq!(conclude(ended, &mut console) as u8, 5);
+        assert_eq!(conclude(Ok(Err(Failure::Bug("of ours".to_owned()))), &mut console) as u8, 5);
+        assert_eq!(conclude(Ok(Ok(Exit::AsExpected)), &mut console) as u8, 0);
+    }
 }
