@@ -106,10 +106,11 @@ impl Step {
             2 => Command::DeleteRole { role },
             3 => Command::DeleteServiceLinkedRole { role },
             4 => {
-                let task = match self.word % 4 {
+                let task = match self.word % 5 {
                     0 => TaskRef::Latest(role),
                     1 => TaskRef::Earlier { role, number: (third & 1 == 1).then_some(u32::from(third)) },
-                    2 => TaskRef::Unknown,
+                    2 => TaskRef::Unknown(description),
+                    3 => TaskRef::Forgotten { role, number: None },
                     _ => TaskRef::Malformed,
                 };
                 Command::GetServiceLinkedRoleDeletionStatus { task }
@@ -121,7 +122,7 @@ impl Step {
             6 if ids.has_text() => Command::UpdateRoleDescription { role, description: text },
             7 | 8 => Command::Attach { attachment, value: description },
             9 => Command::Detach { attachment },
-            10 => Command::ListRoles,
+            10 => Command::ListRoles { under: description.filter(|_| third & 1 == 1) },
             11 => Command::AssumeRole { role },
             12..15 => {
                 let resource = ResourceIdx(ids.id(first, number(ids.transitions.len())));

@@ -1,5 +1,6 @@
 //! Where output goes: results to stdout, in blocks, and everything else to stderr.
 
+use std::ffi::OsString;
 use std::io::{self, BufWriter, Stdout, Write};
 
 use anstream::{AutoStream, ColorChoice};
@@ -19,6 +20,26 @@ pub(crate) enum Colour {
     Always,
     /// Never.
     Never,
+}
+
+impl Colour {
+    /// What a command line says of colours, before it is read as a whole: help and mistakes come out of reading it.
+    pub(crate) fn of_command_line(arguments: impl Iterator<Item = OsString>) -> clap::ColorChoice {
+        let mut words = arguments.map(|word| word.to_string_lossy().into_owned());
+        let mut said = None;
+        while let Some(word) = words.next().filter(|word| word != "--") {
+            match word.strip_prefix("--color") {
+                Some("") => said = words.next(),
+                Some(value) => said = value.strip_prefix('=').map(str::to_owned),
+                None => {}
+            }
+        }
+        match said.as_deref().map(|word| Self::from_str(word, false)) {
+            Some(Ok(Self::Always)) => clap::ColorChoice::Always,
+            Some(Ok(Self::Never)) => clap::ColorChoice::Never,
+            Some(Ok(Self::Auto) | Err(_)) | None => clap::ColorChoice::Auto,
+        }
+    }
 }
 
 pub(crate) const PASSED: Style = AnsiColor::Green.on_default();

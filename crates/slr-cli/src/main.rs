@@ -10,17 +10,20 @@ mod picture;
 mod report;
 mod scenario;
 
+use std::env;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
+use std::thread;
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 
 use command::Slr;
-use console::Console;
+use console::{Colour, Console};
 use exit::{Exit, Failure};
 
 fn main() -> ExitCode {
-    let slr = match Slr::try_parse() {
+    let parsed = Slr::command().color(Colour::of_command_line(env::args_os())).try_get_matches();
+    let slr = match parsed.and_then(|matches| Slr::from_arg_matches(&matches)) {
         Ok(slr) => slr,
         Err(error) => {
             // Help goes to stdout, mistakes to stderr; if neither is read any more there is nobody to tell.
@@ -30,7 +33,12 @@ fn main() -> ExitCode {
     };
     let mut console = Console::new(slr.color);
     let ended = catch_unwind(AssertUnwindSafe(|| slr.command.execute(&mut console)));
-    let exit = match ended {
+    conclude(ended, &mut console).into()
+}
+
+/// How the program ends: a command that went wrong says why, and one that panicked is a bug of ours.
+fn conclude(ended: thread::Result<Result<Exit, Failure>>, console: &mut Console) -> Exit {
+    match ended {
         Ok(Ok(exit)) => console.finish().map_or_else(|failure| console.tell(&failure), |()| exit),
         Ok(Err(failure)) => {
             // What was written before the failure belongs before it.
@@ -40,6 +48,19 @@ fn main() -> ExitCode {
         Err(_) => {
             console.tell(&Failure::Bug("this is a bug of slr; please report it with what is said above".to_owned()))
         }
-    };
-    exit.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_a_bug_and_ends_with_5() {
+        let mut console = Console::new(Colour::Never);
+        let ended = catch_unwind(|| -> Result<Exit, Failure> { panic!("a rule is broken") });
+        assert_eq!(conclude(ended, &mut console) as u8, 5);
+        assert_eq!(conclude(Ok(Err(Failure::Bug("of ours".to_owned()))), &mut console) as u8, 5);
+        assert_eq!(conclude(Ok(Ok(Exit::AsExpected)), &mut console) as u8, 0);
+    }
 }

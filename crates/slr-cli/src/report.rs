@@ -1,5 +1,7 @@
 //! What became of the expectations and steps of a scenario, in words.
 
+use serde_json::{Value, json};
+
 use slr_scenario::Source;
 use slr_scenario::expect::Outcome;
 use slr_scenario::run::Report;
@@ -21,6 +23,17 @@ pub(crate) struct Verdict {
     pub(crate) why: String,
     /// `file:line:column`.
     pub(crate) place: String,
+}
+
+impl Verdict {
+    /// It in a word, as programs read it.
+    const fn word(&self) -> &'static str {
+        match (self.passed, self.undecided) {
+            (true, false) => "pass",
+            (true, true) => "undecided",
+            (false, _) => "fail",
+        }
+    }
 }
 
 /// What became of a run.
@@ -70,6 +83,25 @@ impl Verdicts {
         self.expectations.iter().filter(|verdict| !verdict.passed).chain(&self.steps)
     }
 
+    /// For programs: what became of everything that was expected.
+    pub(crate) fn json(&self, scenario: &str, file: &str, seed: u64) -> Value {
+        let told = |verdicts: &[Verdict]| -> Vec<Value> {
+            let one = |verdict: &Verdict| json!({ "what": verdict.what, "verdict": verdict.word(), "why": verdict.why, "place": verdict.place });
+            verdicts.iter().map(one).collect()
+        };
+        json!({
+            "scenario": scenario,
+            "file": file,
+            "seed": seed,
+            "passed": self.passed(),
+            "undecided": self.undecided().count(),
+            "expectations": told(&self.expectations),
+            "steps_not_as_scripted": told(&self.steps),
+            "broken": self.broken,
+            "standstill": self.standstill,
+        })
+    }
+
     pub(crate) fn exit(&self) -> Exit {
         if self.broken.is_some() {
             Exit::Bug
@@ -82,9 +114,9 @@ impl Verdicts {
         }
     }
 
-    /// How many expectations the run did not decide.
-    pub(crate) fn undecided(&self) -> usize {
-        self.expectations.iter().filter(|verdict| verdict.undecided).count()
+    /// The expectations that the run did not decide.
+    pub(crate) fn undecided(&self) -> impl Iterator<Item = &Verdict> {
+        self.expectations.iter().filter(|verdict| verdict.undecided)
     }
 
     /// How many came as expected, in words.
@@ -98,8 +130,9 @@ impl Verdicts {
         if !self.expectations.is_empty() {
             parts.push(of(held, self.expectations.len(), "expectation", "held"));
         }
-        if self.undecided() > 0 {
-            parts.push(format!("{} undecided", self.undecided()));
+        let undecided = self.undecided().count();
+        if undecided > 0 {
+            parts.push(format!("{undecided} undecided"));
         }
         if self.scripted > 0 {
             parts.push(of(self.scripted - self.steps.len().min(self.scripted), self.scripted, "step", "as scripted"));

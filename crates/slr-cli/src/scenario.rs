@@ -1,5 +1,6 @@
 //! Scenarios: finding their files, and making them ready to run.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -21,7 +22,7 @@ const BROKEN: &str = "broken";
 /// # Errors
 /// [`Failure::InputOutput`] if a directory cannot be read, [`Failure::Usage`] if there is not one file.
 pub(crate) fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
-    let mut files = Vec::new();
+    let mut files: Vec<PathBuf> = Vec::new();
     for path in paths {
         if path.is_dir() {
             walk(path, &mut files)
@@ -30,6 +31,9 @@ pub(crate) fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
             files.push(path.clone());
         }
     }
+    // Who names a directory and a file of it means each file once.
+    let mut seen = BTreeSet::new();
+    files.retain(|file| file == Path::new("-") || seen.insert(file.canonicalize().unwrap_or_else(|_| file.clone())));
     if files.is_empty() {
         let named: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
         return Err(Failure::Usage(format!("there is no scenario (*.yaml) under {}", named.join(", "))));

@@ -346,6 +346,72 @@ fn results_are_written_for_build_servers() {
     assert!(report.contains("never: role-gone") && report.contains("unknown-key"), "{report}");
 }
 
+/// What no single run decides is neither passed nor failed, whoever reads of it.
+#[test]
+fn what_a_run_leaves_open_is_told_to_programs() {
+    let directory = directory("undecided");
+    let open = PASSES.replace(
+        "role-gone, role: AWSServiceRoleForGadgets }]",
+        "role-gone }, { possible: role-gone }, { sometimes: task-failed }]",
+    );
+    let scenario = file(&directory, "a.yaml", &open);
+    let output = run(["run", text(&scenario), "--format", "json"]);
+    assert_eq!(code(&output), 0);
+    let told: serde_json::Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
+    let verdicts: Vec<_> = told["expectations"].as_array().expect("a list").iter().map(|one| &one["verdict"]).collect();
+    assert_eq!(verdicts, ["pass", "undecided", "undecided"]);
+    assert_eq!((&told["undecided"], &told["passed"]), (&2.into(), &true.into()));
+
+    let report = directory.join("report.xml");
+    assert_eq!(code(&run(["test", text(&directory), "--junit", text(&report)])), 0);
+    let report = fs::read_to_string(report).expect("it was written");
+    assert!(report.contains(r#"tests="3" skipped="2" failures="0" errors="0""#), "{report}");
+    assert!(report.contains("undecided: possible: role-gone: only the checker can decide it"), "{report}");
+}
+
+#[test]
+fn colours_are_chosen_for_help_and_mistakes_too() {
+    let coloured = |output: &[u8]| output.contains(&0x1b);
+    assert!(coloured(&run(["--color", "always", "run", "--help"]).stdout));
+    assert!(coloured(&run(["run", "--help", "--color=always"]).stdout));
+    assert!(!coloured(&run(["run", "--help", "--color=never"]).stdout));
+    assert!(coloured(&run(["--color=always", "run", "--wat"]).stderr));
+}
+
+#[test]
+fn a_file_is_tested_once_and_has_its_own_trace() {
+    let directory = directory("once");
+    let scenario = file(&directory, "a.yaml", PASSES);
+    let output = run(["test", text(&directory), text(&scenario)]);
+    assert!(String::from_utf8_lossy(&output.stdout).contains("passed: 1 of 1"), "{output:?}");
+    file(&directory, "a.yml", PASSES);
+    let output = run(["test", text(&directory)]);
+    assert_eq!(code(&output), 2);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("would share the trace"), "{output:?}");
+}
+
+#[test]
+fn a_parameter_is_set_once() {
+    let directory = directory("twice");
+    let scenario = file(&directory, "a.yaml", &format!("params: {{ n: 1 }}\n{PASSES}"));
+    for command in ["run", "check", "validate", "sweep", "shrink"] {
+        let output = run([command, text(&scenario), "--param", "n=3", "--param", "n=4"]);
+        assert_eq!(code(&output), 2, "{command}");
+        assert!(String::from_utf8_lossy(&output.stderr).contains("`n` is set twice"), "{output:?}");
+    }
+}
+
+#[test]
+fn kinds_of_built_in_services_are_drawn_by_name() {
+    let output = run(["draw", "maintenance-window-task"]);
+    assert_eq!(code(&output), 0);
+    assert!(String::from_utf8_lossy(&output.stdout).contains("on-service-linked-role (blocks)"), "{output:?}");
+    let output = run(["draw", "instance"]);
+    assert_eq!(code(&output), 2);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("sso.amazonaws.com#instance"), "{output:?}");
+    assert_eq!(code(&run(["draw", "sso.amazonaws.com#instance"])), 0);
+}
+
 #[test]
 fn every_command_has_a_manual_page() {
     let directory = directory("man");

@@ -232,7 +232,10 @@ pub enum Command {
         role: RoleIdx,
     },
     /// Lists the account's roles.
-    ListRoles,
+    ListRoles {
+        /// `PathPrefix`; `None` for all roles.
+        under: Option<TextIdx>,
+    },
     /// Assumes a role.
     AssumeRole {
         /// The role.
@@ -259,8 +262,15 @@ pub enum TaskRef {
         /// Which task, counted from 1 over all roles; `None` for the one that the caller submitted.
         number: Option<u32>,
     },
-    /// A well-formed id that no task has.
-    Unknown,
+    /// A task of the role whose record is dropped.
+    Forgotten {
+        /// The role.
+        role: RoleIdx,
+        /// Which task, counted from 1 over all roles.
+        number: Option<u32>,
+    },
+    /// A well-formed id that no task has; `None` where a task is meant that there never was.
+    Unknown(Option<TextIdx>),
     /// A text that is no task id.
     Malformed,
 }

@@ -128,6 +128,8 @@ pub enum Event<S> {
         operation: Operation,
         /// The role, if one was named.
         role: Option<RoleIdx>,
+        /// `PathPrefix` of `ListRoles`, if one was named.
+        under: Option<TextIdx>,
     },
     /// A principal assumed an ordinary role.
     RoleAssumed {

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::action::Operation;
-use crate::id::{AttachmentIdx, PrincipalIdx, RequestIdx, ResourceIdx, RoleIdx, TransitionIdx};
+use crate::id::{AttachmentIdx, PrincipalIdx, RequestIdx, ResourceIdx, RoleIdx, TextIdx, TransitionIdx};
 use crate::knob::Answer;
 use crate::machine::InvalidTransition;
 use crate::policy::{Denial, DenialDetail};
@@ -215,6 +215,8 @@ pub enum Rejection {
     AccessDenied(PrincipalIdx, Operation, RoleIdx, Denial),
     /// The principal may not make the request for a service-linked role.
     RequestDenied(PrincipalIdx, RequestIdx, Denial),
+    /// The principal may not poll tasks of the role that the task id names.
+    TaskDenied(PrincipalIdx, TextIdx, Denial),
     /// The principal may not call the operation.
     AccessDeniedAnywhere(PrincipalIdx, Operation, Denial),
     /// The principal may not call the service's operation on the resource.
@@ -265,6 +267,7 @@ impl Rejection {
             | Self::NoTemplate(_)
             | Self::AccessDenied(..)
             | Self::RequestDenied(..)
+            | Self::TaskDenied(..)
             | Self::AccessDeniedAnywhere(..)
             | Self::ResourceAccessDenied(..) => Code::AccessDenied,
             Self::InvalidRoleName(_)
@@ -347,6 +350,7 @@ impl Rejection {
             | Self::MalformedTaskId(_)
             | Self::AccessDenied(..)
             | Self::RequestDenied(..)
+            | Self::TaskDenied(..)
             | Self::AccessDeniedAnywhere(..)
             | Self::ResourceAccessDenied(..)
             | Self::Throttled
@@ -478,6 +482,10 @@ impl Rejection {
             Self::RequestDenied(by, r, denial) => {
                 let action = Operation::CreateServiceLinkedRole.iam_action();
                 refusal(universe, by, action, &world.requests[r.index()].resource, denial)
+            }
+            Self::TaskDenied(by, id, denial) => {
+                let action = Operation::GetServiceLinkedRoleDeletionStatus.iam_action();
+                refusal(universe, by, action, &universe.arn_in_task_id(id), denial)
             }
             Self::AccessDeniedAnywhere(by, operation, denial) => {
                 // The path of all roles stands for the resource in the messages of the lists.

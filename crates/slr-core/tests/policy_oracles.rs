@@ -990,6 +990,7 @@ fn is_short_date(text: &str) -> bool {
 }
 
 fn cases() -> Config {
+    #[expect(clippy::disallowed_methods, reason = "the rules read no environment; a test may be asked to go on longer")]
     let cases = std::env::var("PROPTEST_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(2_000);
     let seeds = FileFailurePersistence::Direct("tests/policy_oracles.proptest-regressions");
     Config { cases, failure_persistence: Some(Box::new(seeds)), ..Config::default() }

@@ -80,7 +80,7 @@ fn strangers() -> Vec<Action<u8>> {
     let mut actions: Vec<_> = commands.map(|command| Action::Command { by: ADMIN, command }).to_vec();
     let operator = OperatorIdx(0);
     actions.extend([
-        Action::Command { by: PrincipalIdx(9), command: Command::ListRoles },
+        Action::Command { by: PrincipalIdx(9), command: Command::ListRoles { under: None } },
         Action::Throttle { by: PrincipalIdx(9), operation: Operation::ListRoles, operator: None },
         Action::Operator { operator: OperatorIdx(1), step: OperatorStep::Submits },
         Action::Operator { operator: OperatorIdx(99), step: OperatorStep::Polls },

@@ -582,7 +582,8 @@ impl Answers {
                     let number = match task {
                         TaskRef::Latest(role) => ledger.latest(*role),
                         TaskRef::Earlier { role, number } => number.or_else(|| ledger.earlier(*role)),
-                        TaskRef::Unknown | TaskRef::Malformed => None,
+                        TaskRef::Forgotten { number, .. } => *number,
+                        TaskRef::Unknown(_) | TaskRef::Malformed => None,
                     };
                     if let Some(task) = number.and_then(|number| ledger.tasks().get(number as usize - 1)) {
                         let said = Found::of(universe, ledger, task);
@@ -595,7 +596,7 @@ impl Answers {
                         }
                     }
                 }
-                Event::Answered { operation, role } => {
+                Event::Answered { operation, role, .. } => {
                     let listed = self.listed(universe, *operation, *role, state);
                     if self.count.is_some_and(|count| Some(count) != listed) {
                         found.push(listed.map_or("no list".to_owned(), |listed| format!("a list of {listed}")));

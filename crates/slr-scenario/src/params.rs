@@ -37,19 +37,31 @@ impl Params {
     pub fn assign(&mut self, assignment: &str) -> Result<(), NotAnAssignment> {
         match assignment.split_once('=') {
             Some((name, value)) if !name.trim().is_empty() => {
-                self.values.insert(name.trim().to_owned(), value.trim().to_owned());
-                Ok(())
+                match self.values.insert(name.trim().to_owned(), value.trim().to_owned()) {
+                    None => Ok(()),
+                    Some(_) => Err(NotAnAssignment::Again { name: name.trim().to_owned() }),
+                }
             }
-            _ => Err(NotAnAssignment { text: assignment.to_owned() }),
+            _ => Err(NotAnAssignment::NoName { text: assignment.to_owned() }),
         }
     }
 }
 
 /// Text that should set a parameter and does not.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` sets no parameter: write name=value")]
-pub struct NotAnAssignment {
-    text: String,
+pub enum NotAnAssignment {
+    /// It has no name, or no value.
+    #[error("`{text}` sets no parameter: write name=value")]
+    NoName {
+        /// What is written.
+        text: String,
+    },
+    /// The parameter is set already.
+    #[error("the parameter `{name}` is set twice: leave one of them out")]
+    Again {
+        /// The parameter.
+        name: String,
+    },
 }
 
 struct Declared {

@@ -173,7 +173,7 @@ impl<S: IdSet> Observer<S> for Listener<'_, '_, S> {
         self.check_invariants(step, state);
         self.monitor.step(now, self.steps, step, state, &self.ledger);
         if self.monitor.has_decided(self.steps) {
-            self.deciding.push((self.steps, self.lines(step)));
+            self.deciding.push((self.steps, self.lines(step, state)));
         }
         if let Err(error) = self.write(now, step, state) {
             self.failed.get_or_insert(error);
@@ -187,14 +187,14 @@ impl<S: IdSet> Observer<S> for Listener<'_, '_, S> {
 }
 
 impl<S: IdSet> Listener<'_, '_, S> {
-    fn lines(&self, step: Step<'_, S>) -> Vec<Line> {
-        self.teller.tell(step.action, step.events, step.refused, &self.ledger)
+    fn lines(&self, step: Step<'_, S>, state: &State<S>) -> Vec<Line> {
+        self.teller.tell(step.action, step.events, step.refused, &self.ledger, state)
     }
 
     fn write(&mut self, now: SimTime, step: Step<'_, S>, state: &State<S>) -> io::Result<()> {
         let told = match self.sink {
             Sink::Nothing | Sink::Record(_) => Vec::new(),
-            Sink::Story(_) | Sink::Text(_) => self.lines(step),
+            Sink::Story(_) | Sink::Text(_) => self.lines(step, state),
         };
         match &mut self.sink {
             Sink::Nothing => Ok(()),

@@ -255,7 +255,7 @@ impl Rules {
             Happening::DeleteServiceLinkedRole(name) => Command::DeleteServiceLinkedRole { role: self.role(name) },
             Happening::Poll(task) => Command::GetServiceLinkedRoleDeletionStatus {
                 task: match task {
-                    None => TaskRef::Unknown,
+                    None => TaskRef::Unknown(None),
                     Some("") => TaskRef::Malformed,
                     Some(role) => TaskRef::Latest(self.role(role)),
                 },

@@ -45,7 +45,7 @@ impl<'a, S: IdSet> Teller<'a, S> {
         for event in &events {
             self.ledger.enter(SimTime::ZERO, event);
         }
-        self.words.tell(action, &events, refused, &self.ledger)
+        self.words.tell(action, &events, refused, &self.ledger, &self.state)
     }
 }
 

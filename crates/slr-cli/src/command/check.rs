@@ -110,7 +110,7 @@ pub(crate) struct Check {
 
 impl Check {
     pub(super) fn execute(&self, console: &mut Console) -> Result<Exit, Failure> {
-        let ready = match scenario::load(&self.path, &self.assignments.params()) {
+        let ready = match scenario::load(&self.path, &self.assignments.params()?) {
             Ok(ready) => ready,
             Err(refused) => {
                 console.note(&refused.text(console.err_look()))?;

@@ -9,7 +9,9 @@ use slr_core::World;
 use slr_core::draw::{Drawing, machines};
 use slr_core::id::{RoleIdx, ServiceIdx};
 use slr_core::world::RoleSort;
-use slr_scenario::Params;
+use slr_scenario::catalog::Catalog;
+use slr_scenario::syntax::Reality;
+use slr_scenario::{Params, Source};
 
 use crate::console::Console;
 use crate::exit::{Exit, Failure};
@@ -18,17 +20,18 @@ use crate::scenario::{self, Ready};
 
 /// Draw a machine of the model, a kind of resource, or the parts of a scenario.
 ///
-/// Machines: role, session, deletion-task, operator. The pictures are made of the rules that are played.
+/// Machines: role, session, deletion-task, operator. Kinds of built-in services are drawn by their names, as `slr catalog` shows them. The pictures are made of the rules that are played.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   slr draw deletion-task                              a machine, for Graphviz
+  slr draw maintenance-window-task                    a kind of resource of a built-in service
   slr draw scenario.yaml#gadget --format mermaid      a kind of resource that the scenario declares
   slr draw scenario.yaml --format svg > parts.svg     what the scenario consists of
 ")]
 pub(crate) struct Draw {
-    /// A machine's name, a scenario file, or FILE#KIND.
-    #[arg(value_name = "MACHINE|FILE|FILE#KIND")]
+    /// A machine's name, a kind of a built-in service (PRINCIPAL#KIND where several have it), a scenario file, or FILE#KIND.
+    #[arg(value_name = "MACHINE|KIND|FILE|FILE#KIND")]
     what: String,
     /// The language of the picture.
     #[arg(long, value_enum, default_value_t = Format::Dot)]
@@ -50,9 +53,12 @@ impl Draw {
         let machine = machines().into_iter().find(|(name, _)| *name == self.what);
         let drawing = match machine {
             Some((_, drawing)) => drawing,
-            None => match self.drawn_from_scenario(console)? {
-                Ok(drawing) => drawing,
-                Err(exit) => return Ok(exit),
+            None => match built_in(&self.what)? {
+                Some(drawing) => drawing,
+                None => match self.drawn_from_scenario(console)? {
+                    Ok(drawing) => drawing,
+                    Err(exit) => return Ok(exit),
+                },
             },
         };
         let text = match self.format {
@@ -73,7 +79,7 @@ impl Draw {
         if !file.contains(['.', '/', '\\']) && file != "-" && !Path::new(file).exists() {
             let known: Vec<_> = machines().iter().map(|(name, _)| *name).collect();
             return Err(Failure::Usage(format!(
-                "`{file}` is neither a machine ({}) nor a scenario file",
+                "`{file}` is neither a machine ({}) nor a kind of a built-in service nor a scenario file",
                 known.join(", ")
             )));
         }
@@ -98,6 +104,31 @@ impl Draw {
         let known = if known.is_empty() { "it has none".to_owned() } else { format!("it has {}", known.join(", ")) };
         Err(Failure::Usage(format!("{file} has no kind `{kind}`: {known}")))
     }
+}
+
+/// The picture of a kind that a built-in service has; `None` if none has one of the name, or a file is meant.
+fn built_in(what: &str) -> Result<Option<Drawing>, Failure> {
+    if Path::new(what).exists() {
+        return Ok(None);
+    }
+    let (principal, kind) = what.split_once('#').map_or((None, what), |(principal, kind)| (Some(principal), kind));
+    let mut drawings = Vec::new();
+    for entry in Catalog::entries().iter().filter(|entry| principal.is_none_or(|wanted| wanted == entry.principal())) {
+        let service = entry.service(Reality::Documented, &[]).ok();
+        if service.is_some_and(|service| service.kinds.get(kind).is_some()) {
+            let scenario = format!("scenario: {kind}\ngiven: [{{ role: {} }}]\n", entry.role());
+            let source = Source::new(entry.principal(), scenario).ok();
+            let ready = source.and_then(|source| scenario::ready(source, &Params::none()).ok());
+            let kinds = ready.map(|ready| ready.lowered.world.kinds).unwrap_or_default();
+            let drawn = kinds.iter().find(|known| known.name == kind).map(Drawing::of_kind);
+            drawings.extend(drawn.map(|drawing| (entry.principal(), drawing)));
+        }
+    }
+    if drawings.len() > 1 {
+        let several: Vec<_> = drawings.iter().map(|(principal, _)| format!("{principal}#{kind}")).collect();
+        return Err(Failure::Usage(format!("several services have a kind `{kind}`: write {}", several.join(" or "))));
+    }
+    Ok(drawings.pop().map(|(_, drawing)| drawing))
 }
 
 /// What a scenario consists of, and what refers to what; `None` if that is nothing.

@@ -60,7 +60,7 @@ pub(super) fn key_and_value(text: &str) -> Result<(String, String), String> {
 
 impl ExplainAccess {
     pub(super) fn execute(&self, console: &mut Console) -> Result<Exit, Failure> {
-        let access = match super::account(&self.file, &self.assignments.params(), console)? {
+        let access = match super::account(&self.file, &self.assignments.params()?, console)? {
             Ok(access) => access,
             Err(exit) => return Ok(exit),
         };

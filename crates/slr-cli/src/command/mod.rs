@@ -141,13 +141,15 @@ pub(crate) struct Assignments {
 
 impl Assignments {
     /// As the scenario reads them.
-    fn params(&self) -> Params {
+    ///
+    /// # Errors
+    /// [`Failure::Usage`] if a parameter is set twice.
+    fn params(&self) -> Result<Params, Failure> {
         let mut params = Params::none();
         for text in &self.assignments {
-            // The command line has been refused if it cannot be read.
-            let _ = params.assign(text);
+            params.assign(text).map_err(|error| Failure::Usage(error.to_string()))?;
         }
-        params
+        Ok(params)
     }
 
     /// What a scenario can be loaded again with, as it is written on a command line; `None` for stdin.

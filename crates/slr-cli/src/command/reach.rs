@@ -84,7 +84,7 @@ fn action(text: &str) -> Result<String, String> {
 
 impl Reach {
     pub(super) fn execute(&self, console: &mut Console) -> Result<Exit, Failure> {
-        let access = match super::account(&self.file, &self.assignments.params(), console)? {
+        let access = match super::account(&self.file, &self.assignments.params()?, console)? {
             Ok(access) => access,
             Err(exit) => return Ok(exit),
         };

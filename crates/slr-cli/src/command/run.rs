@@ -1,6 +1,7 @@
 //! `slr run`.
 
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -27,6 +28,7 @@ Examples:
   slr run scenario.yaml --seed 8              another run of it
   slr run scenario.yaml --param n=4           with another value of a parameter
   slr run scenario.yaml --format jsonl > t    keep the trace; `slr replay t` proves it
+  slr run scenario.yaml --format json         what became of each expectation, for programs
   slr run scenarios --quiet                   all of a directory, failures alone
 ")]
 pub(crate) struct Run {
@@ -53,13 +55,15 @@ pub(crate) struct Run {
 enum Format {
     /// For people: one fact a line.
     Text,
+    /// For programs: what became of each expectation, a JSON object for each scenario on a line of its own.
+    Json,
     /// For programs: JSON Lines, one action a line.
     Jsonl,
 }
 
 impl Run {
     pub(super) fn execute(&self, console: &mut Console) -> Result<Exit, Failure> {
-        let params = self.assignments.params();
+        let params = self.assignments.params()?;
         let mut worst = Exit::AsExpected;
         for (number, path) in scenario::files(&self.paths)?.iter().enumerate() {
             if number > 0 && self.format == Format::Text && !self.quiet {
@@ -91,9 +95,20 @@ impl Run {
         let verdicts = Verdicts::new(ready, &report);
         let look = match self.format {
             Format::Text => console.out_look(),
+            Format::Json => Look::Plain,
             Format::Jsonl => console.err_look(),
         };
-        self.tell(console, &self.outcome(ready, &verdicts, look))?;
+        match self.format {
+            Format::Json => {
+                writeln!(
+                    console.out(),
+                    "{}",
+                    verdicts.json(&ready.lowered.title, ready.source.name(), self.seed.unwrap_or(ready.lowered.seed))
+                )?;
+                return Ok(verdicts.exit());
+            }
+            Format::Text | Format::Jsonl => self.tell(console, &self.outcome(ready, &verdicts, look))?,
+        }
         if !self.quiet && !self.no_shrink && verdicts.exit() == Exit::NotAsExpected {
             let seed = self.seed.unwrap_or(ready.lowered.seed);
             if let Some(text) = on_the_side(ready, seed, self.assignments.again(path).as_deref()) {
@@ -115,6 +130,7 @@ impl Run {
         let look = console.out_look();
         let output = match self.format {
             Format::Text if self.quiet => Output::Nothing,
+            Format::Json => Output::Nothing,
             Format::Text => Output::Text { out: console.out(), header, look },
             Format::Jsonl => Output::Record { out: console.out(), header },
         };
@@ -125,7 +141,7 @@ impl Run {
     fn tell(&self, console: &mut Console, text: &str) -> Result<(), Failure> {
         match self.format {
             Format::Text => Ok(std::io::Write::write_all(console.out(), text.as_bytes())?),
-            Format::Jsonl => console.note(text),
+            Format::Json | Format::Jsonl => console.note(text),
         }
     }
 

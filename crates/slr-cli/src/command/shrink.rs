@@ -104,7 +104,7 @@ fn enough(shrunk: &Shrunk) -> String {
 
 impl Shrink {
     pub(super) fn execute(&self, console: &mut Console) -> Result<Exit, Failure> {
-        let ready = match scenario::load(&self.path, &self.assignments.params()) {
+        let ready = match scenario::load(&self.path, &self.assignments.params()?) {
             Ok(ready) => ready,
             Err(refused) => {
                 console.note(&refused.text(console.err_look()))?;

@@ -1,5 +1,6 @@
 //! `slr test`.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{self, Write as _};
@@ -58,8 +59,8 @@ struct Tested {
     title: String,
     /// Why it did not go as expected.
     details: String,
-    /// How many of its expectations a run does not decide.
-    undecided: usize,
+    /// The expectations that a run does not decide, and why.
+    undecided: Vec<String>,
     /// Whether its trace was written.
     wrote: bool,
     time: Duration,
@@ -71,6 +72,7 @@ impl Test {
             return Err(Failure::Usage("scenarios to test are files; `slr run -` plays one from stdin".to_owned()));
         }
         let files = scenario::files(&self.paths)?;
+        one_trace_each(&files)?;
         let results = self.test_all(&files);
         let width = files.iter().map(|path| path.display().to_string().chars().count()).max().unwrap_or(0);
         let look = console.out_look();
@@ -78,8 +80,11 @@ impl Test {
             let word = if tested.passed() { look.paint(PASSED, "pass") } else { look.paint(FAILED, "FAIL") };
             let path = path.display().to_string();
             let wrote = if tested.wrote { "  (trace written)" } else { "" };
-            let open =
-                if tested.undecided == 0 { String::new() } else { format!("  ({} undecided)", tested.undecided) };
+            let open = if tested.undecided.is_empty() {
+                String::new()
+            } else {
+                format!("  ({} undecided)", tested.undecided.len())
+            };
             let line = format!("{word}  {path:width$}  {}{open}{wrote}", look.paint(DIM, &tested.title));
             writeln!(console.out(), "{}", line.trim_end())?;
             for line in tested.details.lines() {
@@ -123,13 +128,14 @@ impl Test {
     fn test(&self, path: &Path) -> Tested {
         let begun = Instant::now();
         let (exit, title, details, wrote, undecided) = match scenario::load(path, &Params::none()) {
-            Err(refused) => (refused.exit(), String::new(), refused.text(Look::Plain), false, 0),
+            Err(refused) => (refused.exit(), String::new(), refused.text(Look::Plain), false, Vec::new()),
             Ok(ready) => match play(&ready) {
-                Err(error) => (Exit::Mistakes, ready.lowered.title, error.to_string(), false, 0),
+                Err(error) => (Exit::Mistakes, ready.lowered.title, error.to_string(), false, Vec::new()),
                 Ok((report, trace)) => {
                     let verdicts = Verdicts::new(&ready, &report);
                     let (exit, details, wrote) = self.judge(path, &verdicts, &trace);
-                    (exit, ready.lowered.title, details, wrote, verdicts.undecided())
+                    let undecided = verdicts.undecided().map(|verdict| format!("{}: {}", verdict.what, verdict.why));
+                    (exit, ready.lowered.title, details, wrote, undecided.collect())
                 }
             },
         };
@@ -143,7 +149,7 @@ impl Test {
             details.extend(verdicts.broken.iter().chain(&verdicts.standstill).cloned());
             return (verdicts.exit(), details, false);
         }
-        let pinned_at = path.with_extension("trace");
+        let pinned_at = trace_of(path);
         let cannot = |what: &str, error: &io::Error| {
             (Exit::InputOutput, format!("{} cannot be {what}: {error}", pinned_at.display()), false)
         };
@@ -178,6 +184,27 @@ impl Tested {
     }
 }
 
+/// Where the trace of a scenario lies.
+fn trace_of(path: &Path) -> PathBuf {
+    path.with_extension("trace")
+}
+
+/// Refuses two scenarios that would share a trace, as `a.yaml` and `a.yml` do.
+fn one_trace_each(files: &[PathBuf]) -> Result<(), Failure> {
+    let mut traces: BTreeMap<PathBuf, &PathBuf> = BTreeMap::new();
+    for file in files {
+        if let Some(other) = traces.insert(trace_of(file), file) {
+            return Err(Failure::Usage(format!(
+                "{} and {} would share the trace {}: rename one of them",
+                other.display(),
+                file.display(),
+                trace_of(file).display()
+            )));
+        }
+    }
+    Ok(())
+}
+
 /// Plays a scenario and keeps the text of its trace.
 fn play(ready: &Ready) -> Result<(Report, String), RunError> {
     let seed = ready.lowered.seed;
@@ -206,12 +233,22 @@ fn write_junit(path: &Path, files: &[PathBuf], results: &[Tested]) -> Result<(),
             status.set_message(tested.details.lines().next().unwrap_or_default());
             status.set_description(tested.details.as_str());
         }
-        let mut case = TestCase::new(name, status);
+        let mut case = TestCase::new(name.as_str(), status);
         case.set_classname(directory.as_str()).set_time(tested.time);
         match suites.last_mut() {
             Some(suite) if suite.name.as_str() == directory => suite.add_test_case(case),
-            Some(_) | None => suites.push_mut(TestSuite::new(directory)).add_test_case(case),
+            Some(_) | None => suites.push_mut(TestSuite::new(directory.as_str())).add_test_case(case),
         };
+        // What no run decides is neither passed nor failed: a case of its own, left out.
+        for undecided in &tested.undecided {
+            let mut status = TestCaseStatus::skipped();
+            status.set_message(format!("undecided: {undecided}"));
+            let mut case = TestCase::new(format!("{name}: {undecided}"), status);
+            case.set_classname(directory.as_str());
+            if let Some(suite) = suites.last_mut() {
+                suite.add_test_case(case);
+            }
+        }
     }
     report.add_test_suites(suites);
     let text = report.to_string().map_err(|error| Failure::InputOutput(error.to_string()))?;

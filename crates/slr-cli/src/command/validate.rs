@@ -45,7 +45,7 @@ enum Format {
 
 impl Validate {
     pub(super) fn execute(&self, console: &mut Console) -> Result<Exit, Failure> {
-        let params = self.assignments.params();
+        let params = self.assignments.params()?;
         let mut worst = Exit::AsExpected;
         let mut all = Vec::new();
         for path in scenario::files(&self.paths)? {

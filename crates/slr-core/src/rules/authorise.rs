@@ -1,7 +1,7 @@
 //! Who may call what: asked before anything else is looked at, so that a refusal reveals nothing of what exists (Assumed).
 
 use crate::action::Operation;
-use crate::id::{AttachmentIdx, PrincipalIdx, RequestIdx, ResourceIdx, RoleIdx, TransitionIdx};
+use crate::id::{AttachmentIdx, PrincipalIdx, RequestIdx, ResourceIdx, RoleIdx, TextIdx, TransitionIdx};
 use crate::kind::{AuthorisedOn, Passes};
 use crate::policy::{
     AttachedPolicy, Caller, Context, Denial, Document, Entitlements, PassRole, PolicyType, Request, guides, key,
@@ -225,6 +225,32 @@ impl<S: IdSet> Universe<S> {
         };
         self.permit(state, by, operation.iam_action(), "*", describe)
             .map_err(|denial| Rejection::AccessDeniedAnywhere(by, operation, denial))
+    }
+
+    /// Refuses a principal that may not poll a task which is unknown: on the ARN of the role that its id names.
+    ///
+    /// Source: IAM API Reference, `DeleteServiceLinkedRole`, `DeletionTaskId`: the id carries the role's path and name; Service
+    /// Authorization Reference, IAM, `GetServiceLinkedRoleDeletionStatus`: resource type role. Assumed: so it is before IAM looks for the task.
+    pub(super) fn authorise_task(&self, state: &State<S>, by: PrincipalIdx, id: TextIdx) -> Result<(), Rejection> {
+        let operation = Operation::GetServiceLinkedRoleDeletionStatus;
+        let arn = self.arn_in_task_id(id);
+        if let Some(role) = self.roles().find(|role| self.role_arn(*role) == arn) {
+            return self.authorise(state, by, operation, role);
+        }
+        let describe = |context: &mut Context| {
+            context.set(key::REQUESTED_REGION, key::global_region(&self.world().partition));
+        };
+        self.permit(state, by, operation.iam_action(), &arn, describe)
+            .map_err(|denial| Rejection::TaskDenied(by, id, denial))
+    }
+
+    /// The ARN of the role that a task id names: `task/`, path and name of the role, and an id of the task's own.
+    pub(crate) fn arn_in_task_id(&self, id: TextIdx) -> String {
+        let world = self.world();
+        let text = &world.texts[id.index()];
+        let role = text.strip_prefix("task/").unwrap_or(text);
+        let role = role.rsplit_once('/').map_or(role, |(role, _)| role);
+        format!("arn:{}:iam::{}:role/{role}", world.partition, world.account.as_str())
     }
 
     /// Refuses a principal that may not call the operation of a service on its resource.

@@ -55,12 +55,12 @@ impl<S: IdSet> Universe<S> {
             Command::Read { operation, role } => {
                 self.authorise(state, by, operation, role)?;
                 Self::find(state, role)?;
-                tell(Event::Answered { operation, role: Some(role) });
+                tell(Event::Answered { operation, role: Some(role), under: None });
                 Ok(())
             }
-            Command::ListRoles => {
+            Command::ListRoles { under } => {
                 self.authorise_anywhere(state, by, Operation::ListRoles)?;
-                tell(Event::Answered { operation: Operation::ListRoles, role: None });
+                tell(Event::Answered { operation: Operation::ListRoles, role: None, under });
                 Ok(())
             }
             Command::AssumeRole { role } => self.assume_role(state, by, role, tell),
@@ -97,7 +97,7 @@ impl<S: IdSet> Universe<S> {
             | Command::DeleteServiceLinkedRole { .. }
             | Command::CreateServiceLinkedRole { .. }
             | Command::GetServiceLinkedRoleDeletionStatus { .. }
-            | Command::ListRoles
+            | Command::ListRoles { .. }
             | Command::AssumeRole { .. }
             | Command::Operate { .. } => return Ok(()),
         };
@@ -327,8 +327,11 @@ impl<S: IdSet> Universe<S> {
     ) -> Result<Option<TaskState>, Rejection> {
         let operation = Operation::GetServiceLinkedRoleDeletionStatus;
         match task {
-            TaskRef::Latest(role) | TaskRef::Earlier { role, .. } => self.authorise(state, by, operation, role)?,
-            TaskRef::Unknown | TaskRef::Malformed => self.authorise_anywhere(state, by, operation)?,
+            TaskRef::Latest(role) | TaskRef::Earlier { role, .. } | TaskRef::Forgotten { role, .. } => {
+                self.authorise(state, by, operation, role)?;
+            }
+            TaskRef::Unknown(Some(id)) => self.authorise_task(state, by, id)?,
+            TaskRef::Unknown(None) | TaskRef::Malformed => self.authorise_anywhere(state, by, operation)?,
         }
         let status = match task {
             TaskRef::Latest(role) if state.task_is_unseen(role) => {
@@ -336,7 +339,8 @@ impl<S: IdSet> Universe<S> {
             }
             TaskRef::Latest(role) => Some(state.task(role).ok_or(Rejection::TaskNotFound(role))?),
             TaskRef::Earlier { .. } => None,
-            TaskRef::Unknown => return Err(Rejection::UnknownTaskId),
+            TaskRef::Forgotten { role, .. } => return Err(Rejection::TaskNotFound(role)),
+            TaskRef::Unknown(_) => return Err(Rejection::UnknownTaskId),
             TaskRef::Malformed => {
                 return Err(Rejection::MalformedTaskId(self.world().knobs.malformed_task_id));
             }

@@ -64,12 +64,15 @@ impl<S: IdSet> Universe<S> {
             | Command::Read { operation: _, role }
             | Command::AssumeRole { role } => self.has_role(role),
             Command::GetServiceLinkedRoleDeletionStatus { task } => match task {
-                TaskRef::Latest(role) | TaskRef::Earlier { role, number: _ } => self.has_role(role),
-                TaskRef::Unknown | TaskRef::Malformed => true,
+                TaskRef::Latest(role)
+                | TaskRef::Earlier { role, number: _ }
+                | TaskRef::Forgotten { role, number: _ } => self.has_role(role),
+                TaskRef::Unknown(id) => self.has_text(id),
+                TaskRef::Malformed => true,
             },
             Command::Attach { attachment, value } => self.has_attachment(attachment) && self.has_text(value),
             Command::Detach { attachment } => self.has_attachment(attachment),
-            Command::ListRoles => true,
+            Command::ListRoles { under } => self.has_text(under),
             Command::Operate { resource, transition } => self.has_transition(resource, transition),
         }
     }

@@ -78,7 +78,7 @@ impl<S: IdSet> Universe<S> {
             Command::CreateRole { .. }
             | Command::CreateServiceLinkedRole { .. }
             | Command::GetServiceLinkedRoleDeletionStatus { .. }
-            | Command::ListRoles
+            | Command::ListRoles { .. }
             | Command::AssumeRole { .. }
             | Command::Operate { .. } => command,
         }

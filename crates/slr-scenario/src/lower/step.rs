@@ -92,12 +92,13 @@ impl Lowerer<'_> {
                 None | Some(syntax::TaskRef::Last) => TaskName::Last,
                 Some(syntax::TaskRef::First) => TaskName::First,
                 Some(syntax::TaskRef::Number(number)) => TaskName::Number(*number),
-                Some(syntax::TaskRef::Id(id)) => TaskName::Id(id.clone()),
+                Some(syntax::TaskRef::Id(id)) => TaskName::Id(id.clone(), self.world.text(id)),
             };
             return Ok(Scripted::Poll { by, task });
         }
         if operation == Operation::ListRoles {
-            return Ok(Scripted::call(by, Command::ListRoles));
+            let under = step.path.as_ref().map(|path| self.world.text(&path.value));
+            return Ok(Scripted::call(by, Command::ListRoles { under }));
         }
         if operation == Operation::CreateServiceLinkedRole {
             let service = step.service.as_ref().ok_or_else(|| need("service"))?;

@@ -5,7 +5,9 @@
     reason = "who listens picks what concerns it; the core is where a new variant has to find its place"
 )]
 
-use slr_core::id::{KindIdx, OperatorIdx, PrincipalIdx, RegionIdx, ResourceIdx, RoleIdx, SessionIdx, TransitionIdx};
+use slr_core::id::{
+    KindIdx, OperatorIdx, PrincipalIdx, RegionIdx, ResourceIdx, RoleIdx, SessionIdx, TextIdx, TransitionIdx,
+};
 use slr_core::kind::When;
 use slr_core::machine::SessionEnd;
 use slr_core::{Action, Command, IdSet, OperatorStep, State, Universe};
@@ -342,7 +344,7 @@ pub enum TaskName {
     /// Counted from 1 over all roles.
     Number(u32),
     /// By its id.
-    Id(String),
+    Id(String, TextIdx),
 }
 
 /// The actions of a world of any width, as far as a script needs to name them.

@@ -20,6 +20,7 @@ use slr_core::rules::DeletionReason;
 use slr_core::world::Item;
 use slr_core::{Action, IdSet, State, Universe};
 
+use super::listed::listed;
 use crate::ledger::Ledger;
 use crate::simulation::{Ending, SCHEME, SimTime, Step};
 
@@ -166,7 +167,10 @@ pub struct Fact<'a> {
     /// The value of a tag that is attached.
     #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
     pub value: Option<Cow<'a, str>>,
-    /// Which task: `latest`, `earlier`, `unknown` or `malformed`.
+    /// `PathPrefix` of `ListRoles`.
+    #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
+    pub path: Option<Cow<'a, str>>,
+    /// Which task: `latest`, `earlier`, `forgotten`, `unknown` or `malformed`.
     #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
     pub task: Option<Cow<'a, str>>,
     /// The task's number over all roles, counted from 1.
@@ -332,8 +336,13 @@ impl<'a, S: IdSet> Names<'a, S> {
         let (word, role, number) = match task {
             TaskRef::Latest(role) => ("latest", Some(role), None),
             TaskRef::Earlier { role, number } => ("earlier", Some(role), number),
-            TaskRef::Unknown => ("unknown", None, None),
+            TaskRef::Forgotten { role, number } => ("forgotten", Some(role), number),
+            TaskRef::Unknown(_) => ("unknown", None, None),
             TaskRef::Malformed => ("malformed", None, None),
+        };
+        let fact = match task {
+            TaskRef::Unknown(id) => Fact { id: self.text(id).map(Cow::into_owned), ..fact },
+            TaskRef::Latest(_) | TaskRef::Earlier { .. } | TaskRef::Forgotten { .. } | TaskRef::Malformed => fact,
         };
         Fact { task: Some(Cow::Borrowed(word)), role: role.and_then(|role| self.role(role)), number, ..fact }
     }
@@ -420,7 +429,7 @@ impl<'a, S: IdSet> Names<'a, S> {
                 what: Cow::Borrowed("Read"),
                 ..Fact::default()
             },
-            Command::ListRoles => operation(Operation::ListRoles),
+            Command::ListRoles { under } => Fact { path: self.text(under), ..operation(Operation::ListRoles) },
             Command::AssumeRole { role } => of_role(Operation::AssumeRole, role),
             Command::Operate { resource, transition } => self.moved("Operate", resource, transition),
         }
@@ -479,7 +488,7 @@ impl<'a, S: IdSet> Names<'a, S> {
                 status: status.map(|status: TaskState| Cow::Borrowed(status.name())),
                 ..self.task(named("StatusAnswered"), *task)
             },
-            Event::Answered { operation, role } => Fact {
+            Event::Answered { operation, role, .. } => Fact {
                 operation: Some(Cow::Borrowed(operation.name())),
                 role: role.and_then(|role| self.role(role)),
                 ..named("Answered")
@@ -527,7 +536,8 @@ impl<'a, S: IdSet> Names<'a, S> {
                 let number = match task {
                     TaskRef::Latest(role) => ledger.latest(*role),
                     TaskRef::Earlier { role, number } => number.or_else(|| ledger.earlier(*role)),
-                    TaskRef::Unknown | TaskRef::Malformed => None,
+                    TaskRef::Forgotten { number, .. } => *number,
+                    TaskRef::Unknown(_) | TaskRef::Malformed => None,
                 };
                 let fact = numbered(fact, number);
                 match number.and_then(|number| ledger.tasks().get(number as usize - 1)) {
@@ -538,15 +548,16 @@ impl<'a, S: IdSet> Names<'a, S> {
                     None => fact,
                 }
             }
-            Event::Answered { operation: Operation::GetRole, role: Some(role) } => Fact {
+            Event::Answered { operation: Operation::GetRole, role: Some(role), .. } => Fact {
                 id: Some(ledger.role_id(*role)),
                 arn: Some(self.universe.role_arn(*role)),
                 description: self.text(ledger.role(*role).description),
                 last_used_at: ledger.role(*role).last_used.map(SimTime::nanos),
                 ..fact
             },
-            Event::Answered { operation, role } => {
-                Fact { listed: self.listed(*operation, *role, ledger, state), ..fact }
+            Event::Answered { operation, role, under } => {
+                let listed = listed(self.universe, ledger, state, *operation, *role, *under);
+                Fact { listed: listed.map(|listed| listed.texts(self.universe)), ..fact }
             }
             Event::RoleDeleted { .. }
             | Event::RolePropagated { .. }
@@ -579,45 +590,6 @@ impl<'a, S: IdSet> Names<'a, S> {
         });
         let list: Vec<UsageRecord> = usage.collect();
         Fact { reason: said.reason, role_usage_list: (!list.is_empty()).then_some(list), ..fact }
-    }
-
-    /// What an operation lists; `None` if it lists nothing.
-    fn listed(
-        &self,
-        operation: Operation,
-        role: Option<RoleIdx>,
-        ledger: &Ledger<'_, S>,
-        state: &State<S>,
-    ) -> Option<Vec<String>> {
-        let world = self.universe.world();
-        let attached = |role: RoleIdx, wanted: fn(&Item) -> Option<&String>| {
-            let things = (0..).map(AttachmentIdx).zip(&world.attachments);
-            things
-                .filter(|(id, thing)| thing.role == role && state.is_attached(*id))
-                .filter_map(|(_, thing)| wanted(&thing.item).cloned())
-                .collect::<Vec<_>>()
-        };
-        match (operation, role) {
-            (Operation::ListRoles, _) => {
-                Some(state.live_roles().iter().map(|role| self.universe.role_arn(RoleIdx(role))).collect())
-            }
-            (Operation::ListRoleTags, Some(role)) => {
-                Some(ledger.tags_of(role).map(|(key, value)| format!("{key}={value}")).collect())
-            }
-            (Operation::ListRolePolicies, Some(role)) => {
-                Some(attached(role, |item| if let Item::InlinePolicy(name) = item { Some(name) } else { None }))
-            }
-            (Operation::ListInstanceProfilesForRole, Some(role)) => {
-                Some(attached(role, |item| if let Item::InstanceProfile(name) = item { Some(name) } else { None }))
-            }
-            (Operation::ListAttachedRolePolicies, Some(role)) => {
-                // A service-linked role has the one policy of its service.
-                let of_service = self.universe.service_of(role).and_then(|service| service.policy.clone());
-                let others = attached(role, |item| if let Item::ManagedPolicy(arn) = item { Some(arn) } else { None });
-                Some(of_service.into_iter().chain(others).collect())
-            }
-            _ => None,
-        }
     }
 
     /// The action that a record stands for.
@@ -702,8 +674,9 @@ impl<'a, S: IdSet> Names<'a, S> {
                 let task = match record.task.as_deref() {
                     Some("latest") => TaskRef::Latest(role()?),
                     Some("earlier") => TaskRef::Earlier { role: role()?, number: record.number },
+                    Some("forgotten") => TaskRef::Forgotten { role: role()?, number: record.number },
                     Some("malformed") => TaskRef::Malformed,
-                    _ => TaskRef::Unknown,
+                    _ => TaskRef::Unknown(text(record.id.as_deref())?),
                 };
                 Command::GetServiceLinkedRoleDeletionStatus { task }
             }
@@ -716,7 +689,7 @@ impl<'a, S: IdSet> Names<'a, S> {
                 role: role()?,
                 description: self.find_text(record.description.as_deref().unwrap_or_default())?,
             },
-            "ListRoles" => Command::ListRoles,
+            "ListRoles" => Command::ListRoles { under: text(record.path.as_deref())? },
             "AssumeRole" => Command::AssumeRole { role: role()? },
             other => return Err(UnknownName { what: "the action", name: other.to_owned() }),
         };

@@ -7,13 +7,15 @@
 
 use slr_core::action::{Command, Operation, OperatorStep, TaskRef};
 use slr_core::event::{Creator, Deleter, Event};
-use slr_core::id::{OperatorIdx, PrincipalIdx, ResourceIdx, RoleIdx, SessionIdx, TextIdx};
+use slr_core::id::{OperatorIdx, PrincipalIdx, ResourceIdx, RoleIdx, SessionIdx, TextIdx, TransitionIdx};
+use slr_core::kind::CleanUp;
 use slr_core::machine::{Machine, SessionEnd, TaskState};
 use slr_core::rejection::Rejection;
 use slr_core::rules::DeletionReason;
 use slr_core::world::Item;
-use slr_core::{Action, IdSet, Universe};
+use slr_core::{Action, IdSet, State, Universe};
 
+use super::listed::{Listed, listed};
 use crate::catalog::Catalog;
 use crate::ledger::Ledger;
 
@@ -54,6 +56,9 @@ impl Line {
     }
 }
 
+/// So much of a list is told.
+const LISTED: usize = 10;
+
 /// Tells what happened.
 #[derive(Debug, Clone, Copy)]
 pub struct Storyteller<'a, S> {
@@ -66,22 +71,24 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
         Self { universe }
     }
 
-    /// The lines of one step: the call, if somebody called, and what followed. The ledger knows the step already.
+    /// The lines of one step: the call, if somebody called, and what followed. Ledger and state are those after the step.
     pub fn tell(
         &self,
         action: &Action<S>,
         events: &[Event<S>],
         refused: Option<Rejection>,
         ledger: &Ledger<'_, S>,
+        state: &State<S>,
     ) -> Vec<Line> {
-        let mut lines: Vec<Line> = self.call(action, ledger).into_iter().collect();
+        let call = self.clean_up(action, events, state).or_else(|| self.call(action, ledger));
+        let mut lines: Vec<Line> = call.into_iter().collect();
         if let Some(rejection) = refused {
             lines.push(self.refusal(self.caller(action), rejection));
         }
         lines.extend(events.iter().filter_map(|event| match event {
             // It is the operator that learns of it, in whosever name it calls.
             Event::Refused { rejection, .. } => Some(self.refusal(self.caller(action), *rejection)),
-            _ => self.event(event, ledger),
+            _ => self.event(event, ledger, state),
         }));
         lines
     }
@@ -94,6 +101,21 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
             Action::Command { by, .. } | Action::Throttle { by, .. } => self.principal(*by),
             _ => String::new(),
         }
+    }
+
+    /// The line that tells whose operation an operator calls to clean up.
+    fn clean_up(&self, action: &Action<S>, events: &[Event<S>], state: &State<S>) -> Option<Line> {
+        let Action::Operator { operator, step: OperatorStep::CleansUp(resource) } = action else { return None };
+        let moved = events.iter().find_map(|event| match event {
+            Event::ResourceMoved { resource: moved, transition } if moved == resource => Some(*transition),
+            _ => None,
+        });
+        // What is refused leaves the resource where it was.
+        let called = moved.or_else(|| match self.universe.clean_up_of(state, *resource) {
+            CleanUp::Call(transition) => Some(transition),
+            _ => None,
+        });
+        Some(Line::new(self.operator(*operator), self.operate(*resource, called?)))
     }
 
     /// The line that tells a call.
@@ -186,13 +208,18 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
                 format!("calls {} for {}: {}", thing.item.detaching(), self.role(thing.role), item(&thing.item))
             }
             Command::Read { operation, role } => format!("calls {operation} for {}", self.role(role)),
-            Command::ListRoles => format!("calls {}", Operation::ListRoles),
-            Command::AssumeRole { role } => format!("calls AssumeRole for {}", self.role(role)),
-            Command::Operate { resource, transition } => {
-                let operation = &self.universe.transition(resource, transition).operation;
-                format!("calls {operation} for {}", self.resource(resource))
+            Command::ListRoles { under } => {
+                let under = under.map_or(String::new(), |under| format!(" with PathPrefix {}", self.text(under)));
+                format!("calls {}{under}", Operation::ListRoles)
             }
+            Command::AssumeRole { role } => format!("calls AssumeRole for {}", self.role(role)),
+            Command::Operate { resource, transition } => self.operate(resource, transition),
         }
+    }
+
+    fn operate(&self, resource: ResourceIdx, transition: TransitionIdx) -> String {
+        let operation = &self.universe.transition(resource, transition).operation;
+        format!("calls {operation} for {}", self.resource(resource))
     }
 
     /// A refusal, with code and message as AWS gives them.
@@ -213,7 +240,7 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
     }
 
     /// The line that tells an event; none for what the line before has told.
-    pub fn event(&self, event: &Event<S>, ledger: &Ledger<'_, S>) -> Option<Line> {
+    pub fn event(&self, event: &Event<S>, ledger: &Ledger<'_, S>, state: &State<S>) -> Option<Line> {
         let universe = self.universe;
         let world = universe.world();
         let line = match event {
@@ -254,7 +281,8 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
                 Line::new(self.role(thing.role), format!("no longer has {}", item(&thing.item)))
             }
             Event::TaskSubmitted { role } => {
-                Line::new(Self::latest(*role, ledger), format!("NOT_STARTED: {} is to be deleted", self.role(*role)))
+                let id = ledger.latest(*role).and_then(|number| ledger.task_id(number)).unwrap_or_default();
+                Line::new(Self::latest(*role, ledger), format!("NOT_STARTED: {id}"))
             }
             Event::TaskReturned { role } => {
                 Line::new(Self::latest(*role, ledger), "is returned again: it is unfinished")
@@ -274,8 +302,11 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
             Event::StatusAnswered { task, status } => {
                 Line::new(Self::task(*task, ledger), self.status(*task, *status, ledger))
             }
-            Event::Answered { operation, role } => {
-                let text = self.answer(*operation, *role, ledger);
+            Event::Answered { operation, role, under } => {
+                let text = match listed(universe, ledger, state, *operation, *role, *under) {
+                    Some(listed) => self.list(listed),
+                    None => self.answer(*operation, *role, ledger),
+                };
                 Line::new(role.map_or("account".to_owned(), |role| self.role(role)), text)
             }
             Event::RoleAssumed { role } => Line::new(self.role(*role), "is assumed"),
@@ -344,6 +375,20 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
         if changes.is_empty() { "nothing new".to_owned() } else { changes.join(" and ") }
     }
 
+    /// What is listed, on a line: of long lists the beginning.
+    fn list(&self, listed: Listed) -> String {
+        let (what, things) = match listed {
+            Listed::Roles(roles) => ("roles", roles.into_iter().map(|role| self.role(role)).collect()),
+            Listed::Things(what, things) => (what, things),
+        };
+        let told = things.iter().take(LISTED).map(String::as_str).collect::<Vec<_>>().join(", ");
+        match things.len().checked_sub(LISTED) {
+            None | Some(0) if things.is_empty() => format!("answers: no {what}"),
+            None | Some(0) => format!("answers: {told}"),
+            Some(more) => format!("answers: {told}, and {more} more"),
+        }
+    }
+
     fn answer(&self, operation: Operation, role: Option<RoleIdx>, ledger: &Ledger<'_, S>) -> String {
         match (operation, role) {
             (Operation::GetRole, Some(role)) => {
@@ -355,10 +400,6 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
                     ledger.role_id(role),
                     self.universe.role_arn(role)
                 )
-            }
-            (Operation::ListRoleTags, Some(role)) => {
-                let tags: Vec<_> = ledger.tags_of(role).map(|(key, value)| format!("{key}={value}")).collect();
-                format!("answers: {}", if tags.is_empty() { "no tags".to_owned() } else { tags.join(", ") })
             }
             (operation, _) => format!("{operation} is answered"),
         }
@@ -406,15 +447,19 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
         match task {
             TaskRef::Latest(role) => ledger.latest(role),
             TaskRef::Earlier { role, number } => number.or_else(|| ledger.earlier(role)),
-            TaskRef::Unknown | TaskRef::Malformed => None,
+            TaskRef::Forgotten { number, .. } => number,
+            TaskRef::Unknown(_) | TaskRef::Malformed => None,
         }
     }
 
     fn task(task: TaskRef, ledger: &Ledger<'_, S>) -> String {
         match (task, Self::number(task, ledger)) {
+            (TaskRef::Forgotten { .. }, Some(number)) => format!("task {number}, which is forgotten"),
             (_, Some(number)) => format!("task {number}"),
             (TaskRef::Malformed, None) => "a malformed task id".to_owned(),
-            (TaskRef::Unknown | TaskRef::Latest(_) | TaskRef::Earlier { .. }, None) => "an unknown task".to_owned(),
+            (TaskRef::Unknown(_) | TaskRef::Latest(_) | TaskRef::Earlier { .. } | TaskRef::Forgotten { .. }, None) => {
+                "an unknown task".to_owned()
+            }
         }
     }
 

@@ -4,7 +4,7 @@
 //! # Six resources, five reported
 //! # seed 7, slr-chacha8/1, slr 0.1.0
 //! 00:00:00.000  admin   calls DeleteServiceLinkedRole for AWSServiceRoleForGadgets
-//! 00:00:00.000  task 1  NOT_STARTED: AWSServiceRoleForGadgets is to be deleted
+//! 00:00:00.000  task 1  NOT_STARTED: task/aws-service-role/gadgets.example.com/AWSServiceRoleForGadgets/9b7c…
 //! # 37 actions until 00:02:21.062; nothing more is due
 //! ```
 //!

@@ -88,12 +88,13 @@ fn arguments(
             continue;
         }
         let heads = words.iter().map(|word| word.split_once('=').map_or(*word, |(head, _)| head));
-        let values: Vec<&str> = words
-            .iter()
-            .filter_map(|word| word.split_once('='))
-            .filter(|(head, _)| *head == name.as_str())
-            .map(|(_, v)| v)
-            .collect();
+        let values = once_each(
+            words
+                .iter()
+                .filter_map(|word| word.split_once('='))
+                .filter(|(head, _)| *head == name.as_str())
+                .map(|(_, v)| v),
+        );
         if !values.is_empty() {
             check.report(
                 Diagnostic::new(
@@ -105,7 +106,7 @@ fn arguments(
             );
             continue;
         }
-        let known: Vec<&str> = kind.definition.parameters.names().chain(heads).collect();
+        let known = once_each(kind.definition.parameters.names().chain(heads));
         let help = check.guess(name, known.iter().copied());
         let what = operation.map_or_else(|| format!("a `{}`", kind.name), |operation| format!("`{operation}`"));
         check.report(
@@ -113,6 +114,17 @@ fn arguments(
                 .maybe_help(help),
         );
     }
+}
+
+/// Each word once, in the order of the first ones: several moves may tell their calls apart by the same words.
+fn once_each<'w>(words: impl Iterator<Item = &'w str>) -> Vec<&'w str> {
+    let mut known = Vec::new();
+    for word in words {
+        if !known.contains(&word) {
+            known.push(word);
+        }
+    }
+    known
 }
 
 fn value(check: &mut Check<'_>, name: &Text, argument: &Spanned<Argument>, parameter: &CallParameter) {

@@ -494,6 +494,15 @@ impl<'a> Check<'a> {
         }
     }
 
+    /// Whether calls of the operation can be throttled: those of IAM can.
+    pub(crate) fn throttled(&mut self, name: &Text) {
+        if Operation::named(name).is_none() {
+            let iam = Operation::ALL.iter().map(|operation| operation.name());
+            let otherwise = "calls of IAM's operations on roles are throttled, such as `GetRole`, and no others";
+            self.unknown(Code::UnknownOperation, "operation of IAM", name, iam, otherwise);
+        }
+    }
+
     /// An operation of IAM or of a kind; one that there is not is reported.
     pub(crate) fn operation(&mut self, name: &Text) -> bool {
         let world = self.world;

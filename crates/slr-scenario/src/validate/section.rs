@@ -4,7 +4,7 @@ use super::{Check, limit};
 use crate::catalog::Catalog;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::syntax::grammar::clipped;
-use crate::syntax::{Delay, Duration, Fault, Named, Operation, Service, Text, When};
+use crate::syntax::{Delay, Duration, Fault, Named, Service, Text, When};
 use crate::yaml::{Span, Spanned};
 
 pub(crate) fn check(check: &mut Check<'_>) {
@@ -200,9 +200,7 @@ fn faults(check: &mut Check<'_>) {
     for fault in &check.scenario.faults {
         match &fault.value {
             Fault::Throttle(fault) => {
-                if Operation::named(&fault.throttle).is_none() {
-                    check.operation(&fault.throttle);
-                }
+                check.throttled(&fault.throttle);
                 check.window(fault.from.as_ref(), fault.until.as_ref());
             }
             Fault::CleanUpFails(fault) => {

@@ -255,10 +255,12 @@ fn sound(check: &mut Check<'_>, step: &Perform, operation: Option<Operation>) {
                 let ways = ways_to_call(kind, &step.operation);
                 format!("it is called {}", ways.join(", or "))
             });
+            // What is called wrongly are the words, where there are any.
+            let words = step.with.as_ref().and_then(|with| with.0.first()).map(|word| word.span);
             check.report(
                 Diagnostic::new(
                     Code::UnexpectedKey,
-                    resource.span,
+                    words.unwrap_or(resource.span),
                     format!("`{}` is not called like this for a `{}`", step.operation, kind.name),
                 )
                 .help(help),

@@ -136,7 +136,7 @@ impl Sweep {
         match (&self.command, &self.path) {
             (Some(Subcommands::Merge(merge)), _) => merge.execute(console),
             (None, Some(path)) => {
-                let params = self.assignments.params();
+                let params = self.assignments.params()?;
                 match scenario::load(path, &params) {
                     Ok(ready) => self.sweep(&ready, console),
                     Err(refused) => {
@@ -189,6 +189,7 @@ impl Sweep {
     /// The scenario in all its variations.
     fn scenarios(&self, ready: &Ready) -> Result<Vec<(Vec<String>, Ready)>, Unvaried> {
         let usage = |error: sweep::NotAVariation| Unvaried::Failure(Failure::Usage(error.to_string()));
+        let params = self.assignments.params().map_err(Unvaried::Failure)?;
         let mut scenarios = Vec::new();
         for choices in combinations(&self.variations).map_err(usage)? {
             // Without a variation the text stays as it is written, so that places are those of the file.
@@ -200,7 +201,7 @@ impl Sweep {
             let with = if set.is_empty() { String::new() } else { format!(" with {}", set.join(" ")) };
             let source = Source::new(format!("{}{with}", ready.source.name()), text)
                 .map_err(|unreadable| Unvaried::Failure(Failure::Mistakes(unreadable.to_string())))?;
-            let made = scenario::ready(source, &self.assignments.params()).map_err(Unvaried::Refused)?;
+            let made = scenario::ready(source, &params).map_err(Unvaried::Refused)?;
             scenarios.push((set, made));
         }
         Ok(scenarios)

@@ -76,7 +76,8 @@ fn properties(summary: &Summary, again: Option<&str>, look: Look, text: &mut Str
             PropertySort::InSomeRun => "seen in",
             PropertySort::Undecided => {
                 let why = look.paint(DIM, "only the checker can decide it");
-                let _ = writeln!(text, "----  {}\n      {why}", property.property.text);
+                let word = look.paint(DIM, "undecided");
+                let _ = writeln!(text, "{word}  {}\n      {why}", property.property.text);
                 continue;
             }
         };

@@ -361,22 +361,22 @@ impl<'a, S: IdSet> Player<'a, S> {
             TaskName::First => Some(1),
             TaskName::Last => u32::try_from(self.tasks.len()).ok(),
             TaskName::Number(number) => Some(*number),
-            TaskName::Id(id) => {
+            TaskName::Id(id, text) => {
                 let world = self.universe.world();
                 let is_named =
                     |(number, task): &(u32, &Submitted)| task_id(world, self.seed, task.role, *number) == *id;
                 match (1_u32..).zip(&self.tasks).find(is_named) {
                     Some((number, _)) => Some(number),
-                    None if crate::ledger::is_task_id(id) => return TaskRef::Unknown,
+                    None if crate::ledger::is_task_id(id) => return TaskRef::Unknown(Some(*text)),
                     None => return TaskRef::Malformed,
                 }
             }
         };
         let place = number.and_then(|number| number.checked_sub(1)).map(|place| place as usize);
         match place.and_then(|place| self.tasks.get(place)) {
-            None => TaskRef::Unknown,
+            None => TaskRef::Unknown(None),
             Some(task) if !task.is_superseded => TaskRef::Latest(task.role),
-            Some(task) if self.is_forgotten(*task, now) => TaskRef::Unknown,
+            Some(task) if self.is_forgotten(*task, now) => TaskRef::Forgotten { role: task.role, number },
             Some(task) => TaskRef::Earlier { role: task.role, number },
         }
     }
@@ -523,7 +523,7 @@ pub fn operation_of<S: IdSet>(universe: &Universe<S>, command: Command) -> Optio
         Command::Attach { attachment, .. } => Some(item(attachment).attaching()),
         Command::Detach { attachment } => Some(item(attachment).detaching()),
         Command::Read { operation, .. } => Some(operation),
-        Command::ListRoles => Some(Operation::ListRoles),
+        Command::ListRoles { .. } => Some(Operation::ListRoles),
         Command::AssumeRole { .. } => Some(Operation::AssumeRole),
         Command::Operate { .. } => None,
     }
