@@ -30,6 +30,9 @@ use crate::scenario::{self, Ready};
 /// The result depends on the scenario and the seeds alone, whatever the number of threads. What is to be true `sometimes` has to
 /// be seen under one seed at least. Ctrl-C ends the sweep early and tells what is known of the seeds that were played.
 ///
+/// Means, the least and the greatest are exact. Percentiles are exact up to 255; greater ones, times in milliseconds among them, are
+/// rounded up by less than a hundredth.
+///
 /// Rows (jsonl, csv): `seed`; `passed`; `attempts`, requests for deletion; `deleted_ms`, when the last of the operators' roles was
 /// gone, in milliseconds of virtual time; `session_wait_ms` and `resource_wait_ms`, for how long sessions and resources used them after
 /// the first request for their deletion; `refusals`, calls that were refused; `steps`, actions of the run.
