@@ -6,6 +6,7 @@ use std::path::Path;
 use slr_core::Universe;
 use slr_scenario::diagnostic::{Look, render};
 use slr_scenario::expect::Outcome;
+use slr_scenario::ledger::Ledger;
 use slr_scenario::lower::Lowered;
 use slr_scenario::run::{Output, Report, run};
 use slr_scenario::syntax::Scenario;
@@ -124,7 +125,8 @@ pub fn play_again(trace: &str) -> Result<Replayed, replay::Difference> {
     let header = replay::header(lines.next().unwrap_or_default())?;
     let play = Play::of_text(&header.file, header.source);
     let universe = Universe::<u64>::new(play.lowered.world).expect("the scenario's world begins");
-    replay::replay(&universe, lines).map(|(replayed, _)| replayed)
+    let ledger = Ledger::new(&universe, header.seed, &play.lowered.descriptions);
+    replay::replay(&universe, ledger, lines).map(|(replayed, _)| replayed)
 }
 
 /// A scenario's path in the library, with slashes.

@@ -165,6 +165,7 @@ impl Step {
             14 => Action::Throttle {
                 by: PrincipalIdx(ids.id(first, ids.principals)),
                 operation: Operation::ALL[usize::from(third) % Operation::ALL.len()],
+                operator: (self.word & 1 == 1).then(|| OperatorIdx(ids.id(second, ids.operators))),
             },
             _ => {
                 let step = match self.word % 5 {
@@ -245,7 +246,7 @@ pub fn widened<S: IdSet, T: IdSet>(action: &Action<S>) -> Action<T> {
     match *action {
         Action::TaskFails { role, ref named } => Action::TaskFails { role, named: T::of(named.iter()) },
         Action::Command { by, command } => Action::Command { by, command },
-        Action::Throttle { by, operation } => Action::Throttle { by, operation },
+        Action::Throttle { by, operation, operator } => Action::Throttle { by, operation, operator },
         Action::Operator { operator, step } => Action::Operator { operator, step },
         Action::SessionOpens { session } => Action::SessionOpens { session },
         Action::SessionEnds { session, end } => Action::SessionEnds { session, end },

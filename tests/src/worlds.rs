@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use slr_core::action::Operation;
 use slr_core::id::{AttachmentIdx, KindIdx, PrincipalIdx, RegionIdx, ResourceIdx, RoleIdx, ServiceIdx};
 use slr_core::kind::{ABSENT, Condition, KindSpec, MoveSpec, Mover, Passes, ResourceKind, RoleClaim, When};
-use slr_core::knob::{Answer, DeletionDenied, Judged, Knobs};
+use slr_core::knob::{Answer, DeletionDenied, Judged, Knobs, MaxSessionDurationChange};
 use slr_core::name::{AccountId, RoleName, RolePath, ServicePrincipal};
 use slr_core::policy::{DenialDetail, Document, DocumentKind, Entity};
 use slr_core::service::{Deletion, ReportingPolicy, ServiceDefinition};
@@ -120,7 +120,11 @@ fn roles(draws: &mut Draws, world: &mut World) {
     let paths = ["/", "/", "/service-role/", "/aws-service-role/service0.example.com/", "no-path"];
     for _ in 0..draws.below(3) {
         let (name, path) = (draws.of(&names), draws.of(&paths));
-        let trust = draws.some(&["arn:aws:iam::123456789012:user/admin".to_owned(), "service0.example.com".to_owned()]);
+        let trust = draws.some(&[
+            "arn:aws:iam::123456789012:user/admin".to_owned(),
+            "service0.example.com".to_owned(),
+            r#"{"Version": "2012-10-17"}"#.to_owned(),
+        ]);
         let role = world.ordinary_role(&name, path, &trust);
         let legal = RoleName::new(&name).is_ok() && RolePath::new(path).is_ok_and(|path| !path.is_reserved());
         let free = world.roles.iter().all(|other| !other.given || !other.name.eq_ignore_ascii_case(&name));
@@ -356,6 +360,9 @@ fn operators(draws: &mut Draws, world: &mut World) {
             ]),
             empty_report_means_unused: draws.seldom(),
             ignores_failure: draws.seldom(),
+            requests_throttled: true,
+            polls_throttled: true,
+            gives_up_clean_ups: true,
         });
     }
 }
@@ -379,10 +386,15 @@ fn knobs(draws: &mut Draws) -> Knobs {
         malformed_task_id: draws.of(&answers),
         create_while_deleting: draws.of(&answers),
         name_too_long: draws.of(&answers),
-        max_session_duration_editable: draws.coin(),
+        max_session_duration: draws.of(&[
+            MaxSessionDurationChange::Protected,
+            MaxSessionDurationChange::ProtectedByItsOwnText,
+            MaxSessionDurationChange::Allowed,
+        ]),
         role_quota: draws.of(&[1000, 0, 1, 2, 3, 5, u32::MAX]),
         managed_policies_per_role: draws.of(&[10, 0, 1, 2]),
         tags_per_role: draws.of(&[50, 0, 1, 2]),
+        trust_policy_length: draws.of(&[2_048, 140]),
         denial_detail: draws.of(&[DenialDetail::Plain, DenialDetail::WithReason]),
     }
 }
@@ -394,10 +406,11 @@ fn requests(draws: &mut Draws, world: &mut World) {
     }
     for _ in 0..draws.below(6) {
         let known = draws.of(&world.services).principal.as_str().to_owned();
-        let service = match draws.below(6) {
+        let service = match draws.below(7) {
             0..3 => known,
             3 => known.to_ascii_uppercase(),
             4 => "unheard-of.example.com".to_owned(),
+            5 => "unheard of".to_owned(),
             _ => "without-role.example.com".to_owned(),
         };
         let suffix = draws.of(&[
@@ -430,8 +443,10 @@ fn attachments(draws: &mut Draws, world: &mut World) {
             4 => Item::Boundary(draws.of(&policies)),
             _ => Item::TrustPolicy(draws.of(&["first", "second"]).to_owned()),
         };
+        // The policy of a service-linked role is on no other role, at the beginning neither.
+        let may_be_there = world.roles[role.index()].given && !item.is_service_policy();
         let id: AttachmentIdx = world.attachment(role, item);
-        let given = draws.coin() && world.roles[role.index()].given;
+        let given = draws.coin() && may_be_there;
         world.attachments[id.index()].given |= given;
     }
 }

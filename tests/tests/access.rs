@@ -139,8 +139,38 @@ steps: [{ at: 1s, do: ListRoles }]
     let play = Play::of_text("own", text);
     let access = Access::new(&play.scenario, &play.lowered).expect("the account can be asked");
     let from = slr_core::policy::Entity::User("alice");
-    let graph = access.reach(from, &["gadgets:DeleteGadget", "s3:DeleteBucket"]).expect("there is an alice");
+    let graph = access.reach(from, &["gadgets:DeleteGadget", "s3:DeleteBucket"], &[]).expect("there is an alice");
     // The role with a suffix is the one that there is; it may pass roles, and nothing that it may call takes one.
     assert_eq!(graph.paths_to("gadgets:DeleteGadget").len(), 1);
     assert_eq!(graph.paths_to("s3:DeleteBucket").len(), 0);
+}
+
+#[test]
+fn a_role_is_reached_through_the_service_that_it_is_passed_to() {
+    let text = r#"
+scenario: The role of an instance profile
+users:
+  alice:
+    allow: ["imagebuilder:CreateInfrastructureConfiguration"]
+    policies: [{ Statement: { Effect: Allow, Action: "iam:PassRole", Resource: "*", Condition: { StringEquals: { "iam:PassedToService": ec2.amazonaws.com } } } }]
+  bob:
+    allow: ["imagebuilder:CreateInfrastructureConfiguration"]
+    policies: [{ Statement: { Effect: Allow, Action: "iam:PassRole", Resource: "*", Condition: { StringEquals: { "iam:PassedToService": imagebuilder.amazonaws.com } } } }]
+roles:
+  builds: { trust: [ec2.amazonaws.com], allow: ["s3:*"] }
+given: [{ role: builds }, { role: AWSServiceRoleForImageBuilder }]
+steps:
+  - { at: 1s, as: alice, do: CreateInfrastructureConfiguration, resource: hers, passes: builds }
+  - { at: 2s, as: bob, do: CreateInfrastructureConfiguration, resource: his, passes: builds, refused: AccessDenied }
+"#;
+    let play = Play::of_text("passed", text);
+    let report = run(&play.lowered, 1, Output::Nothing).expect("it can be played");
+    assert!(report.step_outcomes.iter().flatten().all(|outcome| outcome.passed), "alice may and bob may not");
+    let access = Access::new(&play.scenario, &play.lowered).expect("the account can be asked");
+    let ways = |user| {
+        let graph =
+            access.reach(slr_core::policy::Entity::User(user), &["s3:DeleteBucket"], &[]).expect("there is one");
+        graph.paths_to("s3:DeleteBucket").len()
+    };
+    assert_eq!((ways("alice"), ways("bob")), (1, 0));
 }

@@ -61,12 +61,19 @@ const REJECTIONS: &[&str] = &[
     "UnknownPrincipal",
     "NoTemplate",
     "InvalidRequestName",
-    "InvalidRole",
+    "InvalidRoleName",
+    "InvalidRolePath",
+    "InvalidServiceName",
+    "InvalidSuffix",
+    "MalformedTrust",
+    "TrustPolicyTooLong",
+    "ProtectedDuration",
     "ReservedPath",
     "ProtectedRole",
     "NotServiceLinked",
     "PolicyNotAttachable",
     "HasDependents",
+    "HasPolicies",
     "RoleQuotaReached",
     "AttachmentQuotaReached",
     "AttachmentNotFound",
@@ -454,7 +461,7 @@ fn the_walks_meet_every_event_and_every_rejection() {
     let mut runner = TestRunner::deterministic();
     let strategy = (setup(), steps(60));
     let (mut events, mut rejections, mut impossible) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
-    for _ in 0..3000 {
+    for _ in 0..5000 {
         let (setup, steps) = strategy.new_tree(&mut runner).expect("nothing is filtered").current();
         let universe = setup.universe::<u8>();
         let walked = walk(&universe, &steps, |_, outcome, _| {

@@ -267,7 +267,9 @@ fn keeps_its_promises(play: &Play, seed: u64, effort: u64) -> bool {
     let small = match shrink(&play.scenario, &play.lowered, seed, Some(effort)) {
         Ok(small) => small,
         Err(NotShrunk::NothingFails | NotShrunk::TooLong(_)) => return false,
-        Err(why @ (NotShrunk::World(_) | NotShrunk::NotReproduced)) => panic!("{}: {why}", play.source.name()),
+        Err(why @ (NotShrunk::World(_) | NotShrunk::Standstill(_) | NotShrunk::NotReproduced)) => {
+            panic!("{}: {why}", play.source.name())
+        }
     };
     let said = format!("{} under {seed}:\n{}", play.source.text(), small.text);
     let (before, after) = (rewrite::size(&play.scenario), rewrite::size(&small.scenario));

@@ -42,7 +42,7 @@ impl Exit {
             Self::InputOutput => "something could not be read or written",
             Self::Bug => "a bug of slr: an invariant of the model does not hold; please report it",
             Self::Bound => {
-                "a check came to a bound or was broken off before everything was looked at, and found no violation"
+                "a check came to a bound or was broken off before everything was looked at, and found no violation; time stands still in a run"
             }
         }
     }

@@ -3,6 +3,7 @@
 use slr_scenario::Source;
 use slr_scenario::expect::Outcome;
 use slr_scenario::run::Report;
+use slr_scenario::simulation::{Ending, STANDSTILL};
 use slr_scenario::yaml::Span;
 
 use crate::exit::Exit;
@@ -12,6 +13,8 @@ use crate::scenario::Ready;
 #[derive(Debug)]
 pub(crate) struct Verdict {
     pub(crate) passed: bool,
+    /// Whether the run decides nothing.
+    pub(crate) undecided: bool,
     /// As it is written in the scenario.
     pub(crate) what: String,
     /// What decided it.
@@ -29,6 +32,8 @@ pub(crate) struct Verdicts {
     pub(crate) steps: Vec<Verdict>,
     /// An invariant of the model that the run broke.
     pub(crate) broken: Option<String>,
+    /// That time stood still.
+    pub(crate) standstill: Option<String>,
     scripted: usize,
 }
 
@@ -37,6 +42,7 @@ impl Verdicts {
         let expectations = ready.lowered.expectations.iter().zip(&report.outcomes);
         let expectations = expectations.map(|(expectation, outcome)| Verdict {
             passed: outcome.passed,
+            undecided: outcome.undecided,
             what: excerpt(&ready.source, expectation.span),
             why: decision(outcome, report),
             place: place(&ready.source, expectation.span),
@@ -44,7 +50,10 @@ impl Verdicts {
         let broken = report.broken.map(|(invariant, step)| {
             format!("after action {step} this does not hold: {invariant}; it is a bug of slr")
         });
+        let standstill = (report.ending == Ending::Standstill)
+            .then(|| format!("time stands still at {}: {STANDSTILL}", report.last));
         Self {
+            standstill,
             expectations: expectations.collect(),
             steps: failed_steps(ready, report),
             broken,
@@ -53,7 +62,7 @@ impl Verdicts {
     }
 
     pub(crate) fn passed(&self) -> bool {
-        self.broken.is_none() && self.failures().next().is_none()
+        self.broken.is_none() && self.standstill.is_none() && self.failures().next().is_none()
     }
 
     /// Everything that did not come as expected.
@@ -64,6 +73,8 @@ impl Verdicts {
     pub(crate) fn exit(&self) -> Exit {
         if self.broken.is_some() {
             Exit::Bug
+        } else if self.standstill.is_some() {
+            Exit::Bound
         } else if self.passed() {
             Exit::AsExpected
         } else {
@@ -71,9 +82,14 @@ impl Verdicts {
         }
     }
 
+    /// How many expectations the run did not decide.
+    pub(crate) fn undecided(&self) -> usize {
+        self.expectations.iter().filter(|verdict| verdict.undecided).count()
+    }
+
     /// How many came as expected, in words.
     pub(crate) fn summary(&self) -> String {
-        let held = self.expectations.iter().filter(|verdict| verdict.passed).count();
+        let held = self.expectations.iter().filter(|verdict| verdict.passed && !verdict.undecided).count();
         let of = |good: usize, all: usize, what: &str, how: &str| {
             let plural = if all == 1 { "" } else { "s" };
             format!("{good} of {all} {what}{plural} {how}")
@@ -81,6 +97,9 @@ impl Verdicts {
         let mut parts = Vec::new();
         if !self.expectations.is_empty() {
             parts.push(of(held, self.expectations.len(), "expectation", "held"));
+        }
+        if self.undecided() > 0 {
+            parts.push(format!("{} undecided", self.undecided()));
         }
         if self.scripted > 0 {
             parts.push(of(self.scripted - self.steps.len().min(self.scripted), self.scripted, "step", "as scripted"));
@@ -92,19 +111,26 @@ impl Verdicts {
 /// The first event that decided an outcome, or what was found when the run had ended.
 fn decision(outcome: &Outcome, report: &Report) -> String {
     let found = outcome.found.as_deref();
-    match outcome.decided {
-        Some((_, 0)) => "from the beginning".to_owned(),
-        Some((at, action)) => {
-            let deciding = report.deciding.iter().find(|(number, _)| *number == action);
-            let facts: Vec<_> = deciding
-                .into_iter()
-                .flat_map(|(_, lines)| lines)
-                .map(|line| format!("{} {}", line.subject, line.text))
-                .collect();
+    let facts = |action: u64| {
+        let deciding = report.deciding.iter().find(|(number, _)| *number == action);
+        let lines = deciding.into_iter().flat_map(|(_, lines)| lines);
+        lines.map(|line| format!("{} {}", line.subject, line.text)).collect::<Vec<_>>().join("; ")
+    };
+    match (outcome.decided, outcome.since) {
+        (Some((_, 0)), _) => "from the beginning".to_owned(),
+        (Some((at, action)), _) => {
             let when = found.map_or_else(|| format!("at {at}"), str::to_owned);
-            format!("{when}, action {action}: {}", facts.join("; "))
+            format!("{when}, action {action}: {}", facts(action))
         }
-        None => format!("at the end: {}", found.unwrap_or(if outcome.passed { "it held" } else { "it did not hold" })),
+        (None, Some((at, action))) if action > 0 => {
+            let found = found.map_or_else(String::new, |found| format!("{found}, "));
+            format!("at the end: {found}since {at}, action {action}: {}", facts(action))
+        }
+        (None, Some(_)) if found.is_none() => "at the end: as from the beginning".to_owned(),
+        (None, _) if outcome.undecided => found.unwrap_or_default().to_owned(),
+        (None, _) => {
+            format!("at the end: {}", found.unwrap_or(if outcome.passed { "it held" } else { "it did not hold" }))
+        }
     }
 }
 
@@ -129,6 +155,7 @@ fn failed_steps(ready: &Ready, report: &Report) -> Vec<Verdict> {
         };
         failed.push(Verdict {
             passed: false,
+            undecided: false,
             what: excerpt(&ready.source, step.span),
             why,
             place: place(&ready.source, step.span),

@@ -19,6 +19,35 @@ steps: [{ at: 1s, do: DeleteServiceLinkedRole, role: AWSServiceRoleForGadgets }]
 expect: [{ eventually: role-gone, role: AWSServiceRoleForGadgets }]
 ";
 
+/// Scenarios in which one thing leads to another for ever at one moment.
+const STANDSTILLS: [&str; 3] = [
+    "\
+scenario: A clean-up that fails at once is called for at once
+services: { gadgets.example.com: { role: AWSServiceRoleForGadgets, kinds: { gadget: {} } } }
+given:
+  - role: AWSServiceRoleForGadgets
+  - resources: { kind: gadget }
+  - sessions: { role: AWSServiceRoleForGadgets }
+delays: { clean-up: 0s, session-end: 2m }
+operators: { admin: { goal: { delete: AWSServiceRoleForGadgets }, retry: { every: 0s } } }
+expect: [{ never: role-gone }]
+",
+    "\
+scenario: Sessions that take no time
+services: { gadgets.example.com: { role: AWSServiceRoleForGadgets } }
+given: [{ role: AWSServiceRoleForGadgets }, { sessions: { role: AWSServiceRoleForGadgets, reopens: true } }]
+delays: { session-end: 0s, session-open: 0s }
+",
+    "\
+scenario: Requests without a wait
+services: { gadgets.example.com: { role: AWSServiceRoleForGadgets, kinds: { gadget: {} } } }
+given: [{ role: AWSServiceRoleForGadgets }, { resources: { kind: gadget } }]
+delays: { task-start: 0s, task-decision: 0s }
+operators:
+  admin: { goal: { delete: AWSServiceRoleForGadgets }, cleans: nothing, polls: at-once, retry: { every: 0s } }
+",
+];
+
 fn workspace() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("the package lies in the workspace's crates/")
 }
@@ -148,6 +177,22 @@ mod exit_codes {
             let output =
                 slr(["run", text(&path), "--format", format]).stdout(full).output().expect("slr can be started");
             assert_eq!(code(&output), 4, "{format}");
+        }
+    }
+
+    #[test]
+    fn six_when_time_stands_still() {
+        let directory = directory("exit-6-standstill");
+        for (number, scenario) in STANDSTILLS.into_iter().enumerate() {
+            let path = file(&directory, &format!("{number}.yaml"), scenario);
+            let path = text(&path);
+            let commands: [&[&str]; 4] = [&["run"], &["test"], &["sweep", "--seeds", "0..2"], &["shrink"]];
+            for command in commands {
+                let output = run(command.iter().copied().chain([path]));
+                let told = [output.stdout.as_slice(), &output.stderr].map(String::from_utf8_lossy).concat();
+                assert!(told.contains("time stands still"), "{command:?}: {scenario}");
+                assert_eq!(code(&output), 6, "{command:?}: {scenario}");
+            }
         }
     }
 }

@@ -290,7 +290,7 @@ mod checking {
         assert_eq!((code(&found), err(&found)), (6, ""));
         let text = out(&found);
         assert!(text.contains("undecided    never: role-gone, while: in-use"), "{text}");
-        assert!(text.contains("0 of 19 invariants of the model proved, 19 hold as far as was looked"), "{text}");
+        assert!(text.contains("0 of 20 invariants of the model proved, 20 hold as far as was looked"), "{text}");
         assert!(text.contains("\nbroken off: ") && text.contains(" not expanded, "), "{text}");
         assert!(text.ends_with("\nnot exhaustive: The common model\n"), "{text}");
 

@@ -123,7 +123,7 @@ fn reach(criterion: &mut Criterion) {
         let permissions = guides::WINDOW_ROLE.document(&[]).unwrap();
         account.put_inline_policy(Entity::Role(&name), "p", permissions).unwrap();
     }
-    let world = World { account: &account, linked_roles: &[], uses: USES };
+    let world = World { account: &account, linked_roles: &[], uses: USES, regions: &[], given: &[] };
     let mut group = criterion.benchmark_group("policy/reach");
     group.sample_size(10).throughput(Throughput::Elements(u64::from(ROLES)));
     group.bench_function("a thousand passable roles", |bencher| {

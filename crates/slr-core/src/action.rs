@@ -26,6 +26,8 @@ pub enum Action<S> {
         by: PrincipalIdx,
         /// What is called.
         operation: Operation,
+        /// Which operator calls, if one does.
+        operator: Option<OperatorIdx>,
     },
     /// An operator takes a step toward its goal.
     Operator {
@@ -108,6 +110,33 @@ pub enum Action<S> {
 }
 
 impl<S> Action<S> {
+    /// The operator that requests a deletion by it, throttled or not; `None` if it is something else.
+    pub const fn request_of(&self) -> Option<OperatorIdx> {
+        match self {
+            Self::Operator { operator, step: OperatorStep::Submits } => Some(*operator),
+            Self::Throttle { operator, operation: Operation::DeleteServiceLinkedRole, .. } => *operator,
+            Self::Operator {
+                step: OperatorStep::Polls | OperatorStep::ReadsDocs | OperatorStep::CleansUp(_) | OperatorStep::GivesUp,
+                ..
+            }
+            | Self::Throttle { .. }
+            | Self::Command { .. }
+            | Self::SessionOpens { .. }
+            | Self::SessionEnds { .. }
+            | Self::TaskStarts { .. }
+            | Self::TaskSucceeds { .. }
+            | Self::TaskFails { .. }
+            | Self::TaskBecomesVisible { .. }
+            | Self::TaskIsForgotten { .. }
+            | Self::RolePropagates { .. }
+            | Self::ResourceMoves { .. }
+            | Self::RoleAppears { .. }
+            | Self::ServiceDeletesRole { .. }
+            | Self::RegionFails { .. }
+            | Self::RegionRecovers { .. } => None,
+        }
+    }
+
     /// What sort of action it is, as errors name it.
     pub const fn name(&self) -> &'static str {
         match self {

@@ -35,7 +35,7 @@ pub type StepPredicate<S> = fn(&Universe<S>, &State<S>, &Action<S>, &State<S>) -
 /// Sources: IAM User Guide, "Using service-linked roles"; IAM API Reference, `DeleteServiceLinkedRole` and
 /// `GetServiceLinkedRoleDeletionStatus`. Nothing protects ordinary roles and service roles: `DeleteRole` looks at neither resources
 /// nor sessions.
-pub const fn invariants<S: IdSet>() -> [Invariant<S>; 11] {
+pub const fn invariants<S: IdSet>() -> [Invariant<S>; 12] {
     [
         Invariant {
             name: "a service-linked role is never gone while a blocking resource refers to it",
@@ -98,6 +98,10 @@ pub const fn invariants<S: IdSet>() -> [Invariant<S>; 11] {
                     state.is_live(role) || !state.attached.meets(&universe.facts(role).attachments)
                 })
             },
+        },
+        Invariant {
+            name: "a service-linked role's policy is attached to its role alone",
+            holds: |universe, state| !state.attached.meets(&universe.foreign_policies),
         },
         Invariant {
             name: "what a task found at its start is kept until its decision and no longer",
@@ -312,7 +316,7 @@ fn may_follow(old: Option<TaskState>, new: Option<TaskState>, may_leave: bool) -
 pub enum Predicate {
     /// The role is in the account.
     RoleLive(RoleIdx),
-    /// No role of this name was ever made.
+    /// The role does not exist: it never did, or was deleted.
     RoleAbsent(RoleIdx),
     /// The role was deleted.
     RoleGone(RoleIdx),
@@ -346,7 +350,7 @@ impl Predicate {
     pub fn holds<S: IdSet>(self, universe: &Universe<S>, state: &State<S>) -> bool {
         match self {
             Self::RoleLive(role) => state.is_live(role),
-            Self::RoleAbsent(role) => state.role(role) == RoleState::Absent,
+            Self::RoleAbsent(role) => matches!(state.role(role), RoleState::Absent | RoleState::Gone),
             Self::RoleGone(role) => state.role(role) == RoleState::Gone,
             Self::SessionOpen(role) => universe.is_session_open(state, role),
             Self::ThisSessionOpen(session) => state.is_open(session),

@@ -11,6 +11,7 @@ use petgraph::visit::{Dfs, Walker};
 use serde::{Deserialize, Serialize};
 
 use crate::id::{ServiceIdx, TransitionIdx, number};
+use crate::service::OwnErrors;
 
 /// The name of the state before a resource is made.
 pub const ABSENT: &str = "absent";
@@ -114,7 +115,8 @@ pub enum RoleClaim {
     Trusts(String),
     /// It is in the account, and its policies allow this action on everything.
     Permits(String),
-    /// It is in the account, and its policies allow all that the resource needs, on everything.
+    /// It is in the account, and its policies allow all that the resource needs, and what those above it need, on everything. Where no
+    /// role was passed for the resource, it is the one that was passed for the nearest above it.
     PermitsNeeds,
     /// It is in the account, and its policies allow `iam:PassRole` on the role that was passed for a resource of this kind.
     MayPassThatOf(String),
@@ -131,6 +133,17 @@ pub enum When {
     InUse,
     /// Only while no session is open on the role.
     NotInUse,
+}
+
+/// What a caller's operation is refused with in a state from which it leads nowhere, or where its conditions do not hold.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Otherwise {
+    /// The resource is in use, or not in the right state.
+    #[default]
+    InUse,
+    /// Something depends on the resource.
+    DependedOn,
 }
 
 /// A declared move, by the names of its states.
@@ -166,6 +179,8 @@ pub struct MoveSpec {
     pub creates_role_of: Option<String>,
     /// Whether it is an exception: chance does not choose it.
     pub exceptional: bool,
+    /// What the operation is refused with where it cannot be called.
+    pub otherwise: Otherwise,
 }
 
 impl MoveSpec {
@@ -187,6 +202,7 @@ impl MoveSpec {
             conditions: Vec::new(),
             creates_role_of: None,
             exceptional: false,
+            otherwise: Otherwise::InUse,
         }
     }
 }
@@ -204,6 +220,8 @@ pub struct KindSpec {
     pub initial: String,
     /// The states that nothing leads out of.
     pub ends: Vec<String>,
+    /// The ends in which the resource is still known: a call that comes too late is refused for its state, not because there is none.
+    pub remains: Vec<String>,
     /// The states that keep the role from being deleted.
     pub blocks: Vec<String>,
     /// The states in which the service holds a session on the role.
@@ -217,6 +235,8 @@ pub struct KindSpec {
     /// The kinds, of the same service, of the resources that this kind's resources are made from: they must be there then, and may
     /// go afterwards.
     pub made_from: Vec<String>,
+    /// How the service spells errors about this kind, where that is not as for its other kinds.
+    pub errors: OwnErrors,
 }
 
 impl KindSpec {
@@ -241,6 +261,7 @@ impl KindSpec {
             states: ["active", "deleting", "deleted"].map(str::to_owned).to_vec(),
             initial: "active".to_owned(),
             ends: vec!["deleted".to_owned()],
+            remains: Vec::new(),
             blocks: ["active", "deleting"].map(str::to_owned).to_vec(),
             works: Vec::new(),
             release_lag: false,
@@ -259,6 +280,7 @@ impl KindSpec {
             ],
             parents: Vec::new(),
             made_from: Vec::new(),
+            errors: OwnErrors::new(),
         }
     }
 }
@@ -363,6 +385,8 @@ pub struct KindState {
     pub works: bool,
     /// Whether nothing leads out of it.
     pub is_end: bool,
+    /// Whether the resource is known in it: it has been made, and it is not at an end, or remains there.
+    pub is_known: bool,
 }
 
 impl KindState {
@@ -412,6 +436,8 @@ pub struct Transition {
     pub creates_role_of: Option<String>,
     /// Whether it is an exception: chance does not choose it.
     pub exceptional: bool,
+    /// What the operation is refused with where it cannot be called.
+    pub otherwise: Otherwise,
     /// Whether a role is passed with it, conditions stand before it, or another service's role is made with it: asked first, for most
     /// transitions have nothing of the kind.
     pub is_special: bool,
@@ -456,10 +482,15 @@ pub struct ResourceKind {
     pub transitions: Vec<Transition>,
     /// Per code, the next step toward releasing the role.
     pub clean_up: [CleanUp; 1 << CODE_BITS],
+    /// Per state code, whether the service's moves can lead back to it after its clean-up was called for: while the role is not in use, and
+    /// while it is. Whoever cleans up may then call for the same again and again.
+    pub undoes_clean_up: [[bool; 2]; 1 << CODE_BITS],
     /// The kinds that its resources' parents are of.
     pub parents: Vec<String>,
     /// The kinds that its resources are made from.
     pub made_from: Vec<String>,
+    /// How errors about its resources are spelt, where that is not as for the service's other kinds.
+    pub errors: OwnErrors,
 }
 
 impl ResourceKind {
@@ -525,6 +556,7 @@ impl ResourceKind {
                     conditions: step.conditions.clone(),
                     creates_role_of: step.creates_role_of.clone(),
                     exceptional: step.exceptional,
+                    otherwise: step.otherwise,
                     is_special: step.passes != Passes::Nothing
                         || !step.conditions.is_empty()
                         || step.creates_role_of.is_some(),
@@ -534,6 +566,7 @@ impl ResourceKind {
         mark_removals(&mut transitions, &states);
         mark_uses(&mut transitions, &states);
         let clean_up = plan_clean_up(&transitions);
+        let undoes_clean_up = who_comes_back(&transitions, &clean_up);
         let kind = Self {
             name: spec.name.clone(),
             service,
@@ -542,8 +575,10 @@ impl ResourceKind {
             initial,
             transitions,
             clean_up,
+            undoes_clean_up,
             parents: spec.parents.clone(),
             made_from: spec.made_from.clone(),
+            errors: spec.errors.clone(),
         };
         kind.check_reachable()?;
         kind.check_releases()?;
@@ -629,7 +664,7 @@ fn with_release_lag(spec: &KindSpec) -> KindSpec {
 }
 
 fn number_states(spec: &KindSpec) -> Result<Vec<KindState>, KindError> {
-    let mut states = vec![KindState { name: ABSENT.to_owned(), code: 0, works: false, is_end: false }];
+    let mut states = vec![KindState { name: ABSENT.to_owned(), code: 0, works: false, is_end: false, is_known: false }];
     let (mut blocking, mut free) = (0_usize, 0_usize);
     for name in &spec.states {
         if states.iter().any(|state| state.name == *name) {
@@ -648,6 +683,7 @@ fn number_states(spec: &KindSpec) -> Result<Vec<KindState>, KindError> {
             code: u8::try_from(code).unwrap_or(u8::MAX),
             works: spec.works.contains(name),
             is_end: spec.ends.contains(name),
+            is_known: !spec.ends.contains(name) || spec.remains.contains(name),
         });
     }
     for (found, limit, sort) in
@@ -739,6 +775,26 @@ fn plan_clean_up(transitions: &[Transition]) -> [CleanUp; 1 << CODE_BITS] {
         }
     }
     plan
+}
+
+/// Per code, whether a service's moves lead back to it after the call for its clean-up, while the role is not in use and while it is.
+fn who_comes_back(transitions: &[Transition], clean_up: &[CleanUp; 1 << CODE_BITS]) -> [[bool; 2]; 1 << CODE_BITS] {
+    let leads_back = |code: u8, call: TransitionIdx, other_times: When| {
+        let mut queue = VecDeque::from([transitions[call.index()].to]);
+        let mut reached: BTreeSet<u8> = queue.iter().copied().collect();
+        while let Some(from) = queue.pop_front() {
+            let moves = |step: &&Transition| step.from == from && step.by == Mover::Service && step.when != other_times;
+            queue.extend(transitions.iter().filter(moves).map(|step| step.to).filter(|to| reached.insert(*to)));
+        }
+        reached.contains(&code)
+    };
+    let mut found = [[false; 2]; 1 << CODE_BITS];
+    for (code, (found, clean_up)) in (0..).zip(found.iter_mut().zip(clean_up)) {
+        if let CleanUp::Call(call) = *clean_up {
+            *found = [When::InUse, When::NotInUse].map(|other_times| leads_back(code, call, other_times));
+        }
+    }
+    found
 }
 
 fn sorted(names: &[String]) -> Vec<String> {

@@ -43,6 +43,21 @@ pub enum Answer {
     ConcurrentModification,
 }
 
+/// What becomes of a change of a service-linked role's longest session.
+///
+/// Source: IAM API Reference, `UpdateRole`, declares `UnmodifiableEntity` and gives no text; an emulator has one of its own for this.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MaxSessionDurationChange {
+    /// Refused as every other change of a protected role is.
+    #[default]
+    Protected,
+    /// Refused with a text of its own.
+    ProtectedByItsOwnText,
+    /// Done.
+    Allowed,
+}
+
 /// Every setting, with its default. Assumed, unless the setting names a source.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
@@ -71,8 +86,8 @@ pub struct Knobs {
     pub create_while_deleting: Answer,
     /// The answer to a role name that its suffix makes too long.
     pub name_too_long: Answer,
-    /// Whether `UpdateRole` may change `MaxSessionDuration` of a service-linked role.
-    pub max_session_duration_editable: bool,
+    /// What `UpdateRole` makes of a `MaxSessionDuration` for a service-linked role.
+    pub max_session_duration: MaxSessionDurationChange,
     /// How many roles the account may have; only service-linked roles go beyond. Source: IAM User Guide, "IAM and AWS STS
     /// quotas": 1000, which can be raised to 5000.
     pub role_quota: u32,
@@ -80,6 +95,8 @@ pub struct Knobs {
     pub managed_policies_per_role: u32,
     /// Tags per role. Source: as above.
     pub tags_per_role: u32,
+    /// How many characters a trust policy may have, white space aside. Source: as above: 2048, which can be raised to 4096.
+    pub trust_policy_length: u32,
     /// Whether a refusal for want of a right tells which sort of policy is to blame.
     pub denial_detail: DenialDetail,
 }
@@ -97,10 +114,11 @@ impl Default for Knobs {
             malformed_task_id: Answer::InvalidInput,
             create_while_deleting: Answer::InvalidInput,
             name_too_long: Answer::ValidationError,
-            max_session_duration_editable: false,
+            max_session_duration: MaxSessionDurationChange::Protected,
             role_quota: 1000,
             managed_policies_per_role: 10,
             tags_per_role: 50,
+            trust_policy_length: 2_048,
             denial_detail: DenialDetail::Plain,
         }
     }

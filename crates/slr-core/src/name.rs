@@ -181,6 +181,13 @@ pub fn suffixed(base: &RoleName, suffix: &str) -> Result<RoleName, InvalidName> 
     RoleName::new(&format!("{base}_{suffix}"))
 }
 
+/// Whether the text can be a suffix: 1 to 64 characters of `[\w+=,.@-]`.
+///
+/// Source: IAM API Reference, `CreateServiceLinkedRole`, `CustomSuffix`.
+pub fn is_suffix(text: &str) -> bool {
+    check("suffix", text, 64, "").is_ok()
+}
+
 /// A 12-digit account id.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AccountId(String);

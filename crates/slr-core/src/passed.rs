@@ -8,7 +8,7 @@ use crate::kind::{Condition, RoleClaim};
 use crate::policy::{Account, Caller, Context, Decision, Document, Entity, PassRole, guides, key};
 use crate::set::IdSet;
 use crate::state::State;
-use crate::universe::{Universe, nearest};
+use crate::universe::{Universe, ancestors, nearest};
 use crate::world::{Attachment, Item, RoleSort, World};
 
 /// Something that a move asks of a role that was passed, of the kinds of one service.
@@ -106,14 +106,21 @@ impl<S: IdSet> Universe<S> {
 
 fn standing<S: IdSet>(world: &World, resource: ResourceIdx, claim: &Claim) -> Option<Standing<S>> {
     let owner = nearest(world, resource, claim.service, &claim.kind)?;
-    let role = world.resources[owner.index()].passes?;
+    let line: Vec<ResourceIdx> = std::iter::once(owner).chain(ancestors(world, owner)).collect();
+    let role = match claim.what {
+        // As with the use of a passed role, it may have been passed for what the resource is made from.
+        RoleClaim::PermitsNeeds => line.iter().find_map(|id| world.resources[id.index()].passes)?,
+        RoleClaim::Trusts(_) | RoleClaim::Permits(_) | RoleClaim::MayPassThatOf(_) => {
+            world.resources[owner.index()].passes?
+        }
+    };
     let region = &world.regions[world.resources[resource.index()].region.index()];
     let grant = |action: &str, on: &str| grant(world, role, claim.service, region, action, on);
     Some(match &claim.what {
         RoleClaim::Trusts(principal) => Standing::Trust(role, principal.clone()),
         RoleClaim::Permits(action) => Standing::Policies(role, vec![grant(action, "*")]),
         RoleClaim::PermitsNeeds => {
-            let needs = world.resources[owner.index()].needs.iter();
+            let needs = line.iter().flat_map(|id| &world.resources[id.index()].needs);
             Standing::Policies(role, needs.map(|action| grant(action, "*")).collect())
         }
         RoleClaim::MayPassThatOf(kind) => {

@@ -9,8 +9,11 @@ use crate::id::{AttachmentIdx, PrincipalIdx, RequestIdx, ResourceIdx, RoleIdx, T
 use crate::knob::Answer;
 use crate::machine::InvalidTransition;
 use crate::policy::{Denial, DenialDetail};
+use crate::rules::trust::mistake;
+use crate::service::{OwnError, Situation};
 use crate::set::IdSet;
 use crate::universe::Universe;
+use crate::world::RoleSort;
 
 /// An error code as AWS spells it.
 ///
@@ -162,14 +165,26 @@ pub enum Rejection {
     NoTemplate(RequestIdx),
     /// A request's name breaks the rules.
     InvalidRequestName(RequestIdx, Answer),
-    /// A role's name or path breaks the rules.
-    InvalidRole(RoleIdx),
+    /// The text is no role's name.
+    InvalidRoleName(RoleIdx),
+    /// The text is no role's path.
+    InvalidRolePath(RoleIdx),
+    /// The text is no service principal.
+    InvalidServiceName(RequestIdx),
+    /// The text is no suffix.
+    InvalidSuffix(RequestIdx),
+    /// The trust policy with which a role was to be made is no policy document.
+    MalformedTrust(RoleIdx),
+    /// The trust policy is longer than it may be.
+    TrustPolicyTooLong(RoleIdx),
     /// The maximal session duration, in seconds, is none that a role can have.
     SessionDurationOutOfRange(u32),
     /// The path is reserved to service-linked roles.
     ReservedPath(RoleIdx),
     /// The role is a service-linked role.
     ProtectedRole(RoleIdx),
+    /// A service-linked role's longest session is not the caller's to change, told in a text of its own.
+    ProtectedDuration(RoleIdx),
     /// The role is not service-linked, and was to be deleted as if it were.
     NotServiceLinked(RoleIdx, Answer),
     /// The policy belongs to service-linked roles alone.
@@ -178,8 +193,10 @@ pub enum Rejection {
     MalformedDocument(AttachmentIdx),
     /// The trust policy for the role names a user or a role of the account that does not exist.
     MissingPrincipal(RoleIdx),
-    /// The role still has policies or instance profiles.
+    /// The role still has instance profiles or inline policies.
     HasDependents(RoleIdx),
+    /// The role still has managed policies, and nothing else that stands against its deletion.
+    HasPolicies(RoleIdx),
     /// The account has as many roles as it may have.
     RoleQuotaReached,
     /// The role has as many policies or tags as it may have.
@@ -227,6 +244,12 @@ pub enum Rejection {
     RegionUnavailable(ResourceIdx),
 }
 
+/// What a service's error is about.
+enum Subject {
+    Resource(ResourceIdx),
+    Role(RoleIdx),
+}
+
 impl Rejection {
     /// The code that comes back.
     pub fn code(self) -> Code {
@@ -242,16 +265,24 @@ impl Rejection {
             | Self::RequestDenied(..)
             | Self::AccessDeniedAnywhere(..)
             | Self::ResourceAccessDenied(..) => Code::AccessDenied,
-            Self::InvalidRole(_) | Self::SessionDurationOutOfRange(_) => Code::ValidationError,
-            Self::ProtectedRole(_) => Code::UnmodifiableEntity,
+            Self::InvalidRoleName(_)
+            | Self::InvalidRolePath(_)
+            | Self::InvalidServiceName(_)
+            | Self::InvalidSuffix(_)
+            | Self::SessionDurationOutOfRange(_) => Code::ValidationError,
+            Self::ProtectedRole(_) | Self::ProtectedDuration(_) => Code::UnmodifiableEntity,
             Self::NotServiceLinked(_, answer)
             | Self::InvalidRequestName(_, answer)
             | Self::DeletionUnfinished(_, answer)
             | Self::MalformedTaskId(answer) => answer.into(),
             Self::PolicyNotAttachable(_) => Code::PolicyNotAttachable,
-            Self::MalformedDocument(_) | Self::MissingPrincipal(_) => Code::MalformedPolicyDocument,
-            Self::HasDependents(_) | Self::RoleInUse(_) => Code::DeleteConflict,
-            Self::RoleQuotaReached | Self::AttachmentQuotaReached(_) => Code::LimitExceeded,
+            Self::MalformedDocument(_) | Self::MalformedTrust(_) | Self::MissingPrincipal(_) => {
+                Code::MalformedPolicyDocument
+            }
+            Self::HasDependents(_) | Self::HasPolicies(_) | Self::RoleInUse(_) => Code::DeleteConflict,
+            Self::RoleQuotaReached | Self::AttachmentQuotaReached(_) | Self::TrustPolicyTooLong(_) => {
+                Code::LimitExceeded
+            }
             Self::Throttled => Code::Throttling,
             Self::ResourceNotReady(..) | Self::ResourceBusy(..) | Self::ConditionUnmet(..) | Self::RoleLocked(_) => {
                 Code::ResourceInUse
@@ -265,6 +296,95 @@ impl Rejection {
         }
     }
 
+    /// The situation, where it is one in which a service answers, and what the answer is about.
+    fn situation(self) -> Option<(Situation, Subject)> {
+        let of_resource = |situation, resource| Some((situation, Subject::Resource(resource)));
+        let of_role = |situation, role| Some((situation, Subject::Role(role)));
+        match self {
+            Self::ResourceNotFound(r) => of_resource(Situation::NotFound, r),
+            Self::ResourceNotReady(r, _) | Self::ConditionUnmet(r, _) => of_resource(Situation::InUse, r),
+            Self::ResourceBusy(r, _) => of_resource(Situation::Busy, r),
+            Self::ResourceHasChildren(r) => of_resource(Situation::DependedOn, r),
+            Self::ServiceNeedsRole(r) => of_role(Situation::RoleMissing, r),
+            Self::RoleNotSpread(r) => of_role(Situation::RoleNotSpread, r),
+            Self::RoleLocked(r) => of_role(Situation::RoleLocked, r),
+            // Who asks IAM for the role makes a request; here a service asks with the rights of its caller.
+            Self::AccessDenied(_, Operation::CreateServiceLinkedRole, r, _) => of_role(Situation::MayNotMakeRole, r),
+            Self::RoleNotFound(_)
+            | Self::ServiceRoleNameTaken(_)
+            | Self::DeletionUnfinished(..)
+            | Self::RoleNameTaken(_)
+            | Self::SuffixNotAllowed(_)
+            | Self::UnknownPrincipal(_)
+            | Self::NoTemplate(_)
+            | Self::InvalidRequestName(..)
+            | Self::InvalidRoleName(_)
+            | Self::InvalidRolePath(_)
+            | Self::InvalidServiceName(_)
+            | Self::InvalidSuffix(_)
+            | Self::MalformedTrust(_)
+            | Self::TrustPolicyTooLong(_)
+            | Self::ProtectedDuration(_)
+            | Self::SessionDurationOutOfRange(_)
+            | Self::ReservedPath(_)
+            | Self::ProtectedRole(_)
+            | Self::NotServiceLinked(..)
+            | Self::PolicyNotAttachable(_)
+            | Self::MalformedDocument(_)
+            | Self::MissingPrincipal(_)
+            | Self::HasDependents(_)
+            | Self::HasPolicies(_)
+            | Self::RoleQuotaReached
+            | Self::AttachmentQuotaReached(_)
+            | Self::AttachmentNotFound(_)
+            | Self::RoleInUse(_)
+            | Self::TaskNotFound(_)
+            | Self::UnknownTaskId
+            | Self::MalformedTaskId(_)
+            | Self::AccessDenied(..)
+            | Self::RequestDenied(..)
+            | Self::AccessDeniedAnywhere(..)
+            | Self::ResourceAccessDenied(..)
+            | Self::Throttled
+            | Self::ParentMissing(_)
+            | Self::RegionUnavailable(_) => None,
+        }
+    }
+
+    /// How the service spells the error, where it is a service's and its spelling is known.
+    pub fn own_error<S: IdSet>(self, universe: &Universe<S>) -> Option<&OwnError> {
+        let (situation, subject) = self.situation()?;
+        match subject {
+            Subject::Resource(resource) => {
+                let kind = universe.kind_of(resource);
+                let service = &universe.world().services[kind.service.index()];
+                kind.errors.get(&situation).or_else(|| service.errors.get(&situation))
+            }
+            Subject::Role(role) => universe.service_of(role)?.errors.get(&situation),
+        }
+    }
+
+    /// The service's own message, with what it names filled in.
+    fn own_message<S: IdSet>(self, universe: &Universe<S>) -> Option<String> {
+        let message = self.own_error(universe)?.message.as_ref()?;
+        let (_, subject) = self.situation()?;
+        let (resource, role) = match subject {
+            Subject::Resource(resource) => (universe.resource_arn(resource), universe.role_of(resource)),
+            Subject::Role(role) => (String::new(), role),
+        };
+        let role = universe.world().roles[role.index()].name_text();
+        Some(message.replace("{resource}", &resource).replace("{role}", role))
+    }
+
+    /// The code as a reader sees it: ours, and in brackets the name that the service gives the error, where that is another one.
+    pub fn code_text<S: IdSet>(self, universe: &Universe<S>) -> String {
+        let code = self.code();
+        match self.own_error(universe).and_then(|own| own.name.as_deref()) {
+            Some(name) if name != code.name() => format!("{code} ({name})"),
+            Some(_) | None => code.to_string(),
+        }
+    }
+
     /// The message that comes back.
     ///
     /// Where a message is known from real accounts it is given to the letter; the others are worded after AWS's manner.
@@ -274,6 +394,9 @@ impl Rejection {
         let role = |role: RoleIdx| world.roles[role.index()].name_text();
         let resource = |resource: ResourceIdx| universe.resource_arn(resource);
         let request = |request: RequestIdx| world.requests[request.index()].service.as_str();
+        if let Some(message) = self.own_message(universe) {
+            return message;
+        }
         match self {
             Self::RoleNotFound(r) => format!("The role with name {} cannot be found.", role(r)),
             Self::ServiceRoleNameTaken(r) | Self::DeletionUnfinished(r, _) => {
@@ -289,8 +412,19 @@ impl Rejection {
                     request(r)
                 )
             }
-            Self::InvalidRole(r) => {
-                format!("The name or path of role {} breaks the rules for role names and paths", role(r))
+            Self::InvalidRoleName(r) => invalid("roleName", role(r), 64, NAME_PATTERN),
+            Self::InvalidRolePath(r) => invalid("path", &world.role_path(r), 512, PATH_PATTERN),
+            Self::InvalidServiceName(r) => invalid("aWSServiceName", request(r), 128, NAME_PATTERN),
+            Self::InvalidSuffix(r) => {
+                let suffix = world.requests[r.index()].suffix.as_deref();
+                invalid("customSuffix", suffix.unwrap_or_default(), 64, NAME_PATTERN)
+            }
+            Self::MalformedTrust(r) => match &world.roles[r.index()].sort {
+                RoleSort::Ordinary { trust, .. } => trust.iter().find_map(|text| mistake(text)).unwrap_or_default(),
+                RoleSort::ServiceLinked { .. } => String::new(),
+            },
+            Self::TrustPolicyTooLong(_) => {
+                format!("Cannot exceed quota for ACLSizePerRole: {}", world.knobs.trust_policy_length)
             }
             Self::SessionDurationOutOfRange(seconds) => {
                 let bound = if seconds < *MAX_SESSION_DURATION.start() {
@@ -306,6 +440,9 @@ impl Rejection {
             Self::ReservedPath(_) => {
                 "Path prefix '/aws-service-role/' can only be used for AWS Service linked Roles".to_owned()
             }
+            Self::ProtectedDuration(r) => {
+                format!("{} is an AWS service linked role, max session duration cannot be changed.", role(r))
+            }
             Self::ProtectedRole(r) => format!(
                 "Cannot perform the operation on the protected role '{}' - this role is only modifiable by AWS",
                 role(r)
@@ -314,11 +451,12 @@ impl Rejection {
                 format!("The role with name {} cannot be found.", role(r))
             }
             Self::PolicyNotAttachable(_) => "Cannot attach a Service Role Policy to a Customer Role.".to_owned(),
-            Self::MalformedDocument(_) => "The policy document is malformed.".to_owned(),
+            Self::MalformedDocument(a) => world.attachments[a.index()].malformed.clone().unwrap_or_default(),
             Self::MissingPrincipal(r) => {
                 format!("The trust policy for role {} names a principal that does not exist.", role(r))
             }
             Self::HasDependents(_) => "Cannot delete entity, must remove referenced objects first.".to_owned(),
+            Self::HasPolicies(_) => "Cannot delete entity, must detach all policies first.".to_owned(),
             Self::RoleQuotaReached => {
                 format!("Cannot exceed quota for RolesPerAccount: {}", world.knobs.role_quota)
             }
@@ -406,6 +544,26 @@ fn refusal<S: IdSet>(universe: &Universe<S>, by: PrincipalIdx, action: &str, res
         DenialDetail::WithReason => denial.reason(action),
     };
     format!("User: {caller} is not authorized to perform: {action} on resource: {resource}{reason}")
+}
+
+/// The patterns of names and of paths, as IAM tells them.
+///
+/// Source: IAM API Reference, `CreateRole`, `RoleName` and `Path`; `CreateServiceLinkedRole`.
+const NAME_PATTERN: &str = r"[\w+=,.@-]+";
+const PATH_PATTERN: &str = r"(\u002F)|(\u002F[\u0021-\u007F]+\u002F)";
+
+/// A parameter that breaks its rules, in the words of the service.
+fn invalid(parameter: &str, value: &str, longest: usize, pattern: &str) -> String {
+    let rule = if value.is_empty() {
+        "have length greater than or equal to 1".to_owned()
+    } else if value.chars().count() > longest {
+        format!("have length less than or equal to {longest}")
+    } else {
+        format!("satisfy regular expression pattern: {pattern}")
+    };
+    format!(
+        "1 validation error detected: Value '{value}' at '{parameter}' failed to satisfy constraint: Member must {rule}"
+    )
 }
 
 /// A move that cannot happen in this state: a bug of ours, or a trace that does not belong to this scenario.

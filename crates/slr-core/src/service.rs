@@ -1,5 +1,7 @@
 //! Service definitions as data: what a service lays down for its linked role.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::name::{RoleName, ServicePrincipal};
@@ -56,6 +58,42 @@ pub enum Deletion {
     Impossible,
 }
 
+/// A situation in which a service refuses a call with an error of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Situation {
+    /// There is no such resource.
+    NotFound,
+    /// The resource is not in a state in which the operation can be called, or something stands against it.
+    InUse,
+    /// The service uses the role, and the call has to wait for it.
+    Busy,
+    /// Other resources depend on the resource.
+    DependedOn,
+    /// The service needs its role, and there is none.
+    RoleMissing,
+    /// The service needs its role, and it has not spread yet.
+    RoleNotSpread,
+    /// The role is locked while its deletion is unfinished.
+    RoleLocked,
+    /// The service is to make its role, and the caller may not create it.
+    MayNotMakeRole,
+}
+
+/// How a service spells an error.
+///
+/// Source: the errors that the services' API References declare, and messages that their users have quoted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OwnError {
+    /// Its name, such as `ClientException`; ours if it is `None`.
+    pub name: Option<String>,
+    /// Its message, with `{resource}` for the ARN and `{role}` for the name of the role; ours if it is `None`.
+    pub message: Option<String>,
+}
+
+/// The errors that a service, or a kind of it, spells in its own way.
+pub type OwnErrors = BTreeMap<Situation, OwnError>;
+
 /// What a service lays down for its linked role.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServiceDefinition {
@@ -87,6 +125,8 @@ pub struct ServiceDefinition {
     /// The region under which a failed task lists everything, where that is not the resource's own. Real failures were seen to
     /// name ARNs of one region under another.
     pub reported_region: Option<String>,
+    /// How the service spells its errors.
+    pub errors: OwnErrors,
 }
 
 impl ServiceDefinition {
@@ -106,6 +146,7 @@ impl ServiceDefinition {
             reports: ReportingPolicy::All,
             reason: None,
             reported_region: None,
+            errors: OwnErrors::new(),
         }
     }
 

@@ -8,6 +8,7 @@ use crate::id::{
 };
 use crate::kind::{CODE_BITS, CleanUp, Condition, Mover, ResourceKind, Transition, When};
 use crate::machine::RoleState;
+use crate::name::RoleName;
 use crate::passed::{Claim, Claims};
 use crate::policy::Document;
 use crate::rules::concern::Concerns;
@@ -22,6 +23,8 @@ use crate::world::{Item, MAX_OPERATORS, Operator, Resource, RoleSort, World};
 pub(crate) struct RoleFacts<S> {
     /// The roles whose names are this one's, ignoring case; itself included.
     pub(crate) namesakes: S,
+    /// Whether its name follows the rules for names.
+    pub(crate) is_well_named: bool,
     pub(crate) service: Option<ServiceIdx>,
     /// The description that the service gives the role when it makes it itself.
     pub(crate) description: Option<TextIdx>,
@@ -165,6 +168,8 @@ pub struct Universe<S> {
     pub(crate) trusted_sessions: S,
     /// Sessions whose principal that one names, or one that may be put in its place.
     pub(crate) trustable_sessions: S,
+    /// Policies of service-linked roles as something that other roles may be given.
+    pub(crate) foreign_policies: S,
     /// The trust policies that are written as documents, by their text.
     pub(crate) trust_documents: BTreeMap<String, Document>,
     pub(crate) reopening_sessions: S,
@@ -227,6 +232,9 @@ impl<S: IdSet> Universe<S> {
                 sessions()
                     .filter(|(_, slot)| may_come_to_trust(&world, &documents, slot.role, slot.principal.as_str()))
                     .map(|(id, _)| id),
+            ),
+            foreign_policies: S::of(
+                (0_u32..).zip(&world.attachments).filter(|(_, thing)| thing.item.is_service_policy()).map(|(id, _)| id),
             ),
             trust_documents: documents.clone(),
             reopening_sessions: S::of(sessions().filter(|(_, slot)| slot.reopens).map(|(id, _)| id)),
@@ -658,6 +666,7 @@ fn role_facts<S: IdSet>(world: &World, index: usize) -> RoleFacts<S> {
         RoleSort::ServiceLinked { service, .. } => Some(*service),
     };
     RoleFacts {
+        is_well_named: RoleName::new(&world.roles[role.index()].name).is_ok(),
         namesakes: S::of(
             (0_u32..).zip(&world.roles).filter(|(_, other)| other.name.eq_ignore_ascii_case(name)).map(|(id, _)| id),
         ),

@@ -4,6 +4,8 @@
 //!
 //! [`Universe::new`]: crate::universe::Universe::new
 
+use std::collections::BTreeSet;
+
 use crate::action::Operation;
 use crate::id::{
     AttachmentIdx, KindIdx, PrincipalIdx, RegionIdx, RequestIdx, ResourceIdx, RoleIdx, ServiceIdx, SessionIdx, TextIdx,
@@ -40,6 +42,8 @@ pub struct World {
     pub principals: Vec<Principal>,
     /// The users, groups and roles of the account with their policies.
     pub access: Account,
+    /// Service principals that trust policies name and no service has.
+    pub unknown_services: BTreeSet<String>,
     /// The roles that there are or may be.
     pub roles: Vec<RoleSlot>,
     /// The resources that there are or may be.
@@ -191,8 +195,8 @@ pub struct Attachment {
     /// What an inline policy says. One of which that is not known grants nothing (Assumed); what a managed policy says is in
     /// [`World::access`].
     pub document: Option<Document>,
-    /// Whether what it says is no policy document, so that IAM refuses it.
-    pub malformed: bool,
+    /// Why what it says is no policy document, in one line, if it is none, so that IAM refuses it.
+    pub malformed: Option<String>,
     /// Whether it is there from the beginning.
     pub given: bool,
     /// The value of a tag. One key may have several, and one of them is on the role at a time.
@@ -263,7 +267,7 @@ impl Item {
 
     /// Whether it is a policy that belongs to service-linked roles alone.
     pub fn is_service_policy(&self) -> bool {
-        matches!(self, Self::ManagedPolicy(arn) if arn.contains(":policy/aws-service-role/"))
+        matches!(self, Self::ManagedPolicy(arn) | Self::Boundary(arn) if arn.contains(":policy/aws-service-role/"))
     }
 }
 
@@ -298,6 +302,12 @@ pub struct Operator {
     pub told: Told,
     /// Whether it may stop waiting for a task.
     pub loses_patience: bool,
+    /// Whether its requests for deletion may be throttled.
+    pub requests_throttled: bool,
+    /// Whether its polls may be throttled.
+    pub polls_throttled: bool,
+    /// Whether it gives up on a clean-up that it has called for as often as it tries.
+    pub gives_up_clean_ups: bool,
     /// When it reads the service's documentation.
     pub reads_docs: ReadsDocs,
     /// Whether it cleans up what it knows of.
@@ -359,6 +369,7 @@ impl World {
     pub fn new(account: AccountId) -> Self {
         Self {
             access: Account::new("aws", account.as_str()),
+            unknown_services: BTreeSet::new(),
             account,
             partition: "aws".to_owned(),
             regions: vec!["us-east-1".to_owned()],
@@ -472,6 +483,12 @@ impl World {
         suffix: Option<&str>,
         exists: impl Fn(&str) -> bool,
     ) -> Result<RoleIdx, Rejection> {
+        if ServicePrincipal::new(service).is_err() {
+            return Err(Rejection::InvalidServiceName(request));
+        }
+        if suffix.is_some_and(|suffix| !crate::name::is_suffix(suffix)) {
+            return Err(Rejection::InvalidSuffix(request));
+        }
         let Some(index) = self.service(service) else {
             let misspelt = self.services.iter().any(|known| known.principal.as_str().eq_ignore_ascii_case(service));
             return Err(if misspelt || exists(service) {
@@ -510,7 +527,7 @@ impl World {
                 role,
                 item,
                 document: None,
-                malformed: false,
+                malformed: None,
                 given: false,
                 value: None,
             });
@@ -530,7 +547,7 @@ impl World {
         }
         let item = known().next().map_or(wanted.clone(), |(_, known)| known.item.clone());
         let value = Some(value);
-        self.attachments.push(Attachment { role, item, document: None, malformed: false, given: false, value });
+        self.attachments.push(Attachment { role, item, document: None, malformed: None, given: false, value });
         AttachmentIdx(number(self.attachments.len() - 1))
     }
 
@@ -544,7 +561,7 @@ impl World {
                 role,
                 item: item.clone(),
                 document,
-                malformed: false,
+                malformed: None,
                 given: false,
                 value: None,
             });
@@ -554,8 +571,9 @@ impl World {
     }
 
     /// Something that is to be attached and that IAM refuses, because what it says is no policy document.
-    pub fn malformed(&mut self, role: RoleIdx, item: Item) -> AttachmentIdx {
-        self.attachments.push(Attachment { role, item, document: None, malformed: true, given: false, value: None });
+    pub fn malformed(&mut self, role: RoleIdx, item: Item, why: String) -> AttachmentIdx {
+        let malformed = Some(why);
+        self.attachments.push(Attachment { role, item, document: None, malformed, given: false, value: None });
         AttachmentIdx(number(self.attachments.len() - 1))
     }
 

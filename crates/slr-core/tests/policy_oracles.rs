@@ -7,7 +7,7 @@
 //!
 //! `PROPTEST_CASES` sets the number of cases; the default suits every day.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -705,42 +705,53 @@ mod naive {
     }
 }
 
-/// Where `iam-rs` 0.8.0 is known to differ from the IAM User Guide, or cannot be asked.
+/// Where `iam-rs` 0.8.0 is known to differ from the IAM User Guide, or cannot be asked. Each says what the guide says; that it is `iam-rs` that
+/// differs and not the product is shown by [`the_differences_are_those_of_iam_rs`].
+///
+/// "Operators" is the IAM User Guide, "IAM JSON policy elements: Condition operators"; "Variables", "IAM policy elements: Variables and tags".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Deviation {
-    /// It takes ARNs only; an action without a resource of its own is judged on `*`.
+    /// It takes ARNs only; an action without a resource of its own is judged on `*`. Source: Service Authorization Reference, "Actions table":
+    /// without a resource type in its row an action needs `*` as the resource.
     ResourceThatIsNoArn,
-    /// It fills in policy variables in policies of version 2008-10-17 too, where they are plain text.
+    /// It fills in policy variables in policies of version 2008-10-17 too. Source: IAM User Guide, "IAM JSON policy elements: Version": they
+    /// are not recognized there and are literal strings.
     VariablesIn2008,
-    /// It knows neither `${*}`, `${?}` nor `${$}`, takes a missing value for an empty text, reads wildcards in
-    /// values, and fills nothing into the values of conditions.
+    /// It knows neither `${*}`, `${?}` nor `${$}`, takes a missing value for an empty text, reads wildcards in values, and fills nothing into
+    /// the values of conditions. Source: Variables, "Where you can use policy variables": in values of string and ARN operators, too; "Policy
+    /// variables with no value": nothing is equal to or like it.
     VariablesFilledOtherwise,
-    /// It compares resources part by part; the guide lets a `*` at the end of a part go on past the colon. Only cases in which this
-    /// matters are set aside.
+    /// It compares resources part by part. Source: IAM User Guide, "IAM JSON policy elements: Resource": a `*` at the end of a part can expand
+    /// to match beyond the colon. Only cases in which this matters are set aside.
     StarPastTheColon,
-    /// `ArnEquals` and `ArnNotEquals` compare texts; the guide lets them do the same as `ArnLike`. Only cases in
-    /// which this matters are set aside; so below.
+    /// `ArnEquals` and `ArnNotEquals` compare texts. Source: Operators, "Amazon Resource Name (ARN) condition operators": they behave as
+    /// `ArnLike` and `ArnNotLike` do. Only cases in which this matters are set aside; so below.
     ArnEqualsAsText,
-    /// `ArnLike` matches the text as a whole; the guide compares part by part.
+    /// `ArnLike` matches the text as a whole. Source: as before: each of the six components is checked separately.
     ArnLikeAsText,
-    /// A `*` of the request takes the `*` of the pattern for its like, letter for letter, and the wildcard is gone:
-    /// `al*` does not match `al*ce`.
+    /// A `*` of the request takes the `*` of the pattern for its like, letter for letter, and the wildcard is gone: `al*` does not match
+    /// `al*ce`. Source: IAM User Guide, "IAM JSON policy elements: Resource", wildcards: `*` stands for any combination of characters.
     StarInTheRequest,
-    /// It ignores case in `BinaryEquals`, so that different bytes are equal.
+    /// It ignores case in `BinaryEquals`. Source: Operators, "Binary condition operators": values are compared byte for byte.
     BinaryIgnoringCase,
-    /// Of dates it reads RFC 3339 and numbers; the guide has the shorter W3C forms too, so that `2020` is a year.
+    /// Of dates it reads RFC 3339 and numbers. Source: Operators, "Date condition operators": any of the W3C forms of ISO 8601, so that `2020`
+    /// is a year.
     ShortDates,
-    /// A set operator on numbers, dates, addresses or blobs, or with `IfExists`: not in its list of operators.
+    /// A set operator on numbers, dates, addresses or blobs, or with `IfExists`: not in its list of operators. Source: IAM User Guide,
+    /// "Conditions with multiple context keys or values": the prefixes are for condition operators, without exception; Operators,
+    /// "...IfExists": at the end of any of them but `Null`.
     MissingSetOperator,
-    /// `ForAnyValue:Bool` and `ForAllValues:Bool` take no strings.
+    /// `ForAnyValue:Bool` and `ForAllValues:Bool` take no strings. Source: Operators, "Boolean condition operators": a key is compared to "true"
+    /// or "false".
     BoolSetOfStrings,
-    /// Booleans, which it wants typed, have no text that other operators could compare, and other texts are no
-    /// booleans to it.
+    /// Booleans, which it wants typed, have no text that other operators could compare, and other texts are no booleans to it. Source: as
+    /// before; IAM User Guide, "IAM JSON policy elements: Condition": the values of a request are texts.
     TypedBool,
-    /// An empty set of values is a present key to it.
+    /// An empty set of values is a present key to it. Source: Operators, "Condition operator to check existence of condition keys": `Null` is
+    /// false only if the key exists and its value is not null.
     EmptySet,
-    /// An operator without a set prefix on a key with several values: the guide asks for a prefix and leaves open
-    /// what happens without one.
+    /// An operator without a set prefix on a key with several values. Here nobody differs: the guide asks for a prefix and leaves open what
+    /// happens without one. Source: IAM User Guide, "Multivalued context keys".
     SeveralValuesWithoutPrefix,
 }
 
@@ -1214,4 +1225,158 @@ fn the_cases_are_various() {
             }
         }
     }
+}
+
+/// A case in which AWS documents the answer, and `iam-rs` gives another one or cannot be asked.
+struct Documented {
+    shows: Deviation,
+    version: &'static str,
+    resource: (&'static str, &'static str),
+    /// Operator, key and value of the policy.
+    condition: Option<(&'static str, &'static str, &'static str)>,
+    /// Key and values of the request.
+    given: Option<(&'static str, &'static [&'static str])>,
+    is_allowed: bool,
+}
+
+const ANY_ROLE: (&str, &str) = ("*", "arn:aws:iam::111122223333:role/alice");
+
+/// As [`Deviation`] says it of each, with one policy and one request.
+const DOCUMENTED: [Documented; 13] = {
+    use Deviation as D;
+    const fn case(
+        shows: Deviation,
+        resource: (&'static str, &'static str),
+        condition: Option<(&'static str, &'static str, &'static str)>,
+        given: Option<(&'static str, &'static [&'static str])>,
+        is_allowed: bool,
+    ) -> Documented {
+        Documented { shows, version: "2012-10-17", resource, condition, given, is_allowed }
+    }
+    let source = Some(("aws:SourceArn", ["arn:aws:iam::111122223333:role/alice"].as_slice()));
+    let name = Some(("aws:username", ["alice"].as_slice()));
+    let of_name = ("arn:aws:iam::111122223333:role/${aws:username}", "arn:aws:iam::111122223333:role/alice");
+    let star = ("arn:aws:iam::111122223333:role/al*", "arn:aws:iam::111122223333:role/al*ce");
+    let stream = ("arn:aws:logs:*:log-group:a:*", "arn:aws:logs:us-east-1:111122223333:log-group:a:b");
+    [
+        case(D::ResourceThatIsNoArn, ("*", "*"), None, None, true),
+        Documented { version: "2008-10-17", ..case(D::VariablesIn2008, of_name, None, name, false) },
+        case(
+            D::VariablesFilledOtherwise,
+            ANY_ROLE,
+            Some(("StringEquals", "aws:username", "${aws:username}")),
+            name,
+            true,
+        ),
+        case(
+            D::ArnEqualsAsText,
+            ANY_ROLE,
+            Some(("ArnEquals", "aws:SourceArn", "arn:aws:iam::*:role/al*")),
+            source,
+            true,
+        ),
+        case(
+            D::ArnLikeAsText,
+            ANY_ROLE,
+            Some(("ArnLike", "aws:SourceArn", "arn:aws:iam:*:x:alice")),
+            Some(("aws:SourceArn", &["arn:aws:iam::111122223333:role:x:alice"])),
+            false,
+        ),
+        case(D::StarInTheRequest, star, None, None, true),
+        case(D::StarPastTheColon, stream, None, None, true),
+        case(
+            D::BinaryIgnoringCase,
+            ANY_ROLE,
+            Some(("BinaryEquals", "aws:blob", "QUJD")),
+            Some(("aws:blob", &["qujd"])),
+            false,
+        ),
+        case(
+            D::ShortDates,
+            ANY_ROLE,
+            Some(("DateLessThan", "aws:CurrentTime", "2020")),
+            Some(("aws:CurrentTime", &["2019-05-01T00:00:00Z"])),
+            true,
+        ),
+        case(
+            D::MissingSetOperator,
+            ANY_ROLE,
+            Some(("ForAnyValue:NumericEquals", "aws:numbers", "2")),
+            Some(("aws:numbers", &["1", "2"])),
+            true,
+        ),
+        case(
+            D::BoolSetOfStrings,
+            ANY_ROLE,
+            Some(("ForAnyValue:Bool", "aws:flags", "true")),
+            Some(("aws:flags", &["false", "true"])),
+            true,
+        ),
+        case(
+            D::TypedBool,
+            ANY_ROLE,
+            Some(("Bool", "aws:SecureTransport", "true")),
+            Some(("aws:SecureTransport", &["true"])),
+            true,
+        ),
+        case(D::EmptySet, ANY_ROLE, Some(("Null", "aws:TagKeys", "true")), Some(("aws:TagKeys", &[])), true),
+    ]
+};
+
+impl Documented {
+    fn json(&self) -> String {
+        let condition = self.condition.map_or(String::new(), |(operator, key, value)| {
+            format!(r#", "Condition": {{ "{operator}": {{ "{key}": "{value}" }} }}"#)
+        });
+        format!(
+            r#"{{ "Version": "{}", "Statement": {{ "Effect": "Allow", "Action": "iam:GetRole", "Resource": "{}"{condition} }} }}"#,
+            self.version, self.resource.0
+        )
+    }
+
+    fn ours(&self) -> bool {
+        let document = Document::parse(DocumentKind::Identity, &self.json()).unwrap();
+        let (documents, names) = ([document], names(1));
+        let identity = attached(&documents, PolicyType::IdentityBased, &names);
+        let mut context = Context::new();
+        if let Some((key, values)) = self.given {
+            context.set_all(key, values.iter().map(|&value| value.to_owned()).collect());
+        }
+        let caller = alice();
+        let request = Request::new(&caller, "iam:GetRole", self.resource.1, &context);
+        Entitlements { identity, ..Entitlements::default() }.decide(&request, None).is_allowed()
+    }
+
+    /// `None` if it cannot be asked. Values are given as the texts that they are in a request.
+    fn theirs(&self) -> Option<bool> {
+        use iam_rs::{Arn, ContextValue, Decision, IAMPolicy, IAMRequest, Principal, PrincipalId};
+        let policy = IAMPolicy::from_json(&self.json()).ok()?;
+        let principal = Principal::Aws(PrincipalId::String(format!("arn:aws:iam::{ACCOUNT}:user/alice")));
+        let mut context = iam_rs::Context::new();
+        if let Some((key, values)) = self.given {
+            let value = match values {
+                [one] => ContextValue::String((*one).to_owned()),
+                many => ContextValue::StringList(many.iter().map(|&value| value.to_owned()).collect()),
+            };
+            context.insert(key.to_owned(), value);
+        }
+        let arn = Arn::parse(self.resource.1).ok()?;
+        let request = IAMRequest::new_with_context(principal, "iam:GetRole", arn, context);
+        let decision = iam_rs::evaluate_policies(&[policy], &request).ok()?;
+        Some(matches!(decision, Decision::Allow))
+    }
+}
+
+/// We answer as AWS documents it, and `iam-rs` does not: what is set aside is set aside for its sake and not for ours.
+#[test]
+fn the_differences_are_those_of_iam_rs() {
+    for case in &DOCUMENTED {
+        assert_eq!(case.ours(), case.is_allowed, "{:?}: {}", case.shows, case.json());
+    }
+    let alike = DOCUMENTED.iter().filter(|case| case.theirs() == Some(case.is_allowed));
+    assert_eq!(alike.map(|case| (case.shows, case.json())).collect::<Vec<_>>(), []);
+    let shown: BTreeSet<Deviation> = DOCUMENTED.iter().map(|case| case.shows).collect();
+    // AWS leaves the fourteenth open.
+    assert_eq!(shown.len(), 13);
+    assert!(!shown.contains(&Deviation::SeveralValuesWithoutPrefix));
 }

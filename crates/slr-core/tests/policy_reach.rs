@@ -84,7 +84,7 @@ fn alice(policies: &[Document]) -> Account {
 fn explore(account: &Account, from: Entity<'_>, targets: &[&str]) -> PrivilegeGraph {
     let templates = Templates::new();
     let linked_roles = templates.roles();
-    let world = World { account, linked_roles: &linked_roles, uses: USES };
+    let world = World { account, linked_roles: &linked_roles, uses: USES, regions: &[], given: &[] };
     PrivilegeGraph::explore(&world, from, targets).unwrap()
 }
 
@@ -205,7 +205,7 @@ fn the_graph_draws_itself() {
         alice(&[allow("\"rds:CreateDBInstance\"", "*"), allow("\"iam:CreateServiceLinkedRole\"", CREATE_ANY)]);
     let templates = Templates::new();
     let linked_roles = &templates.roles()[2..];
-    let world = World { account: &account, linked_roles, uses: USES };
+    let world = World { account: &account, linked_roles, uses: USES, regions: &[], given: &[] };
     let graph = PrivilegeGraph::explore(&world, Entity::User("alice"), &[]).unwrap();
     let dot = Dot::with_attr_getters(
         graph.graph(),
@@ -224,4 +224,27 @@ fn the_graph_draws_itself() {
     let lines: Vec<String> = graph.paths().iter().map(|path| graph.describe(path)).collect();
     let shown = lines.join("\n");
     insta::assert_snapshot!("every_path", shown);
+}
+
+#[test]
+fn requests_go_to_every_region_and_say_what_is_given() {
+    let in_region = |region: &str| {
+        let text = format!(
+            r#"{{"Version": "2012-10-17", "Statement": {{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*",
+                "Condition": {{"StringEquals": {{"aws:RequestedRegion": "{region}", "aws:SourceIdentity": "office"}}}}}}}}"#
+        );
+        Document::parse(DocumentKind::Identity, &text).unwrap()
+    };
+    let account = alice(&[in_region("eu-west-1")]);
+    let ways = |regions: &[&str], given: &[(String, Vec<String>)]| {
+        let world = World { account: &account, linked_roles: &[], uses: &[], regions, given };
+        PrivilegeGraph::explore(&world, Entity::User("alice"), &[]).unwrap().paths_to("s3:GetObject").len()
+    };
+    let office = [("aws:SourceIdentity".to_owned(), vec!["office".to_owned()])];
+    assert_eq!(ways(&["us-east-1", "eu-west-1"], &office), 1);
+    assert_eq!(ways(&["us-east-1"], &office), 0);
+    assert_eq!(ways(&["us-east-1", "eu-west-1"], &[]), 0);
+    assert_eq!(ways(&[], &office), 0);
+    let overruled = [office[0].clone(), ("aws:RequestedRegion".to_owned(), vec!["eu-west-1".to_owned()])];
+    assert_eq!(ways(&["us-east-1"], &overruled), 1);
 }

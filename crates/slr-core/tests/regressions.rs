@@ -81,7 +81,7 @@ fn strangers() -> Vec<Action<u8>> {
     let operator = OperatorIdx(0);
     actions.extend([
         Action::Command { by: PrincipalIdx(9), command: Command::ListRoles },
-        Action::Throttle { by: PrincipalIdx(9), operation: Operation::ListRoles },
+        Action::Throttle { by: PrincipalIdx(9), operation: Operation::ListRoles, operator: None },
         Action::Operator { operator: OperatorIdx(1), step: OperatorStep::Submits },
         Action::Operator { operator: OperatorIdx(99), step: OperatorStep::Polls },
         Action::Operator { operator, step: OperatorStep::CleansUp(resource) },

@@ -151,7 +151,7 @@ impl StepExpectation {
                 let message = || rejection.message(universe);
                 let as_expected = wanted == Some(rejection.code())
                     && self.message.as_ref().is_none_or(|expected| *expected == message());
-                (!as_expected).then(|| format!("it was refused: {}: {}", rejection.code(), message()))
+                (!as_expected).then(|| format!("it was refused: {}: {}", rejection.code_text(universe), message()))
             }
             (None, Some(_)) => Some("it was granted".to_owned()),
             (None, None) => {
@@ -192,13 +192,20 @@ pub struct Answers {
 /// What became of an expectation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
-    /// Whether the run is as expected. `Sometimes` is, whether this run shows it or not.
+    /// Whether nothing in the run is otherwise than expected. `Sometimes` is so, whether this run shows it or not.
     pub passed: bool,
+    /// Whether the run decides nothing: what is possible only the checker finds, and what happens sometimes need not happen in this run.
+    pub undecided: bool,
     /// When it was decided, and by which action of the run, counted from 1; `None` at the end of the run.
     pub decided: Option<(SimTime, u64)>,
+    /// Of what the end of the run decides: when it last changed what was found, and by which action; 0 if it was so from the beginning.
+    pub since: Option<(SimTime, u64)>,
     /// What was found, where that says more than the expectation.
     pub found: Option<String>,
 }
+
+/// How an expectation that the end decides stands: whether it holds, what was found, when that came about and by which action.
+type Standing = (bool, Option<String>, SimTime, u64);
 
 /// Watches a run for what is expected of it.
 #[derive(Debug)]
@@ -208,6 +215,9 @@ pub struct Monitor<'a, S> {
     /// Per expectation, what decided it.
     decided: Vec<Option<(bool, SimTime, u64)>>,
     counts: Vec<u64>,
+    /// Per expectation that the end decides, what there was to find last, and since when; nothing unless somebody [asked](Self::dating).
+    since: Vec<Option<Standing>>,
+    is_dating: bool,
     steps: &'a [StepExpectation],
     step_outcomes: Vec<Option<Outcome>>,
 }
@@ -225,11 +235,35 @@ impl<'a, S: IdSet> Monitor<'a, S> {
             expectations,
             decided: vec![None; expectations.len()],
             counts: vec![0; expectations.len()],
+            since: vec![None; expectations.len()],
+            is_dating: false,
             steps,
             step_outcomes: vec![None; steps.len()],
         };
         monitor.look(SimTime::ZERO, 0, state);
         monitor
+    }
+
+    /// The monitor, which keeps in mind since when that is so which the end of a run decides.
+    #[must_use]
+    pub fn dating(mut self, state: &State<S>, ledger: &Ledger<'_, S>) -> Self {
+        self.is_dating = true;
+        self.date(SimTime::ZERO, 0, state, ledger);
+        self
+    }
+
+    fn date(&mut self, now: SimTime, serial: u64, state: &State<S>, ledger: &Ledger<'_, S>) {
+        for index in 0..self.expectations.len() {
+            let what = &self.expectations[index].what;
+            if !matches!(what, What::Finally { .. } | What::Tasks { .. } | What::Task { .. }) {
+                continue;
+            }
+            let (passed, found) = self.at_the_end(what, self.counts[index], state, ledger);
+            let is_new = |known: &(bool, Option<String>, SimTime, u64)| (known.0, &known.1) != (passed, &found);
+            if self.since[index].as_ref().is_none_or(is_new) {
+                self.since[index] = Some((passed, found, now, serial));
+            }
+        }
     }
 
     /// Begins again with another run from `state`, keeping the room.
@@ -247,10 +281,7 @@ impl<'a, S: IdSet> Monitor<'a, S> {
                 What::Refusals { codes, operation, operator, .. } => {
                     self.refusals(step, codes, operation.as_deref(), *operator)
                 }
-                What::Attempts { operator, .. } => {
-                    let submits = Action::Operator { operator: *operator, step: OperatorStep::Submits };
-                    u64::from(*step.action == submits)
-                }
+                What::Attempts { operator, .. } => u64::from(step.action.request_of() == Some(*operator)),
                 What::Eventually { .. }
                 | What::Always { .. }
                 | What::Never { .. }
@@ -262,6 +293,9 @@ impl<'a, S: IdSet> Monitor<'a, S> {
             };
         }
         self.look(now, serial, state);
+        if self.is_dating {
+            self.date(now, serial, state, ledger);
+        }
         if let Some(number) = step.script {
             let outcome = self.step_outcome(number, step, state, ledger);
             // A step of several actions is as expected if each of them is.
@@ -281,7 +315,7 @@ impl<'a, S: IdSet> Monitor<'a, S> {
     ) -> u64 {
         let caller_counts = operator.is_none_or(|wanted| match step.action {
             Action::Operator { operator, .. } => *operator == wanted,
-            Action::Throttle { by, .. } => self.universe.operator(wanted).principal == *by,
+            Action::Throttle { operator, .. } => *operator == Some(wanted),
             _ => false,
         });
         let operation_counts =
@@ -333,12 +367,13 @@ impl<'a, S: IdSet> Monitor<'a, S> {
 
     fn step_outcome(&self, number: u32, step: Step<'_, S>, state: &State<S>, ledger: &Ledger<'_, S>) -> Outcome {
         let found = self.steps[number as usize].contradiction(self.universe, step, state, ledger);
-        Outcome { passed: found.is_none(), decided: None, found }
+        Outcome { passed: found.is_none(), undecided: false, decided: None, since: None, found }
     }
 
     /// Whether the `serial`-th action decided an expectation.
     pub fn has_decided(&self, serial: u64) -> bool {
         self.decided.iter().flatten().any(|(_, _, decided)| *decided == serial)
+            || self.since.iter().flatten().any(|(_, _, _, since)| *since == serial)
     }
 
     /// How much has been counted for an expectation that counts.
@@ -353,8 +388,8 @@ impl<'a, S: IdSet> Monitor<'a, S> {
 
     /// What became of every expectation, once the run has ended.
     pub fn outcomes(&self, state: &State<S>, ledger: &Ledger<'_, S>) -> Vec<Outcome> {
-        let all = self.expectations.iter().zip(&self.decided).zip(&self.counts);
-        all.map(|((expectation, decided), count)| {
+        let all = self.expectations.iter().zip(&self.decided).zip(&self.counts).zip(&self.since);
+        all.map(|(((expectation, decided), count), since)| {
             if let Some((passed, at, serial)) = *decided {
                 let found = match expectation.what {
                     What::Eventually { .. } if !passed => Some(format!("only at {at}")),
@@ -368,10 +403,12 @@ impl<'a, S: IdSet> Monitor<'a, S> {
                     | What::Tasks { .. }
                     | What::Task { .. } => None,
                 };
-                return Outcome { passed, decided: Some((at, serial)), found };
+                return Outcome { passed, undecided: false, decided: Some((at, serial)), since: None, found };
             }
             let (passed, found) = self.at_the_end(&expectation.what, *count, state, ledger);
-            Outcome { passed, decided: None, found }
+            let undecided = matches!(expectation.what, What::Possible { .. } | What::Sometimes { .. });
+            let since = since.as_ref().map(|(_, _, at, serial)| (*at, *serial));
+            Outcome { passed, undecided, decided: None, since, found }
         })
         .collect()
     }

@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 
 use slr_core::event::Event;
-use slr_core::id::{AttachmentIdx, RoleIdx, TextIdx};
+use slr_core::id::{AttachmentIdx, ResourceIdx, RoleIdx, TextIdx};
 use slr_core::machine::TaskState;
 use slr_core::rules::DeletionReason;
 use slr_core::world::{Attachment, Item, RoleSort};
@@ -25,7 +25,7 @@ pub struct RoleRecord {
     pub deleted: Option<SimTime>,
     /// Its description.
     pub description: Option<TextIdx>,
-    /// When a session on it was last opened.
+    /// When a session on it last began or ended, those of its service's work included.
     ///
     /// Source: IAM API Reference, `RoleLastUsed`. It proves nothing about what depends on the role.
     pub last_used: Option<SimTime>,
@@ -86,6 +86,20 @@ impl<'a, S: IdSet> Ledger<'a, S> {
                 ..RoleRecord::default()
             };
         }
+        let world = self.universe.world();
+        for slot in world.sessions.iter().filter(|slot| slot.given_open) {
+            self.roles[slot.role.index()].last_used = Some(SimTime::ZERO);
+        }
+        for (index, resource) in (0..).map(ResourceIdx).zip(&world.resources) {
+            if self.works(index, resource.given) {
+                self.roles[resource.role.index()].last_used = Some(SimTime::ZERO);
+            }
+        }
+    }
+
+    /// Whether its service works with the resource in that state.
+    fn works(&self, resource: ResourceIdx, code: u8) -> bool {
+        self.universe.kind_of(resource).state(code).is_some_and(|state| state.works)
     }
 
     /// Enters an event.
@@ -114,11 +128,20 @@ impl<'a, S: IdSet> Ledger<'a, S> {
             }
             Event::Detached { attachment } => self.forget_tag(*attachment),
             Event::RoleUpdated { role, description: Some(description), .. } => {
-                self.roles[role.index()].description = Some(*description);
+                // An empty description is none. Source: IAM API Reference, UpdateRole, Description: length 0 at the least.
+                let is_written = !self.universe.world().texts[description.index()].is_empty();
+                self.roles[role.index()].description = is_written.then_some(*description);
             }
-            Event::SessionOpened { session } => {
+            Event::SessionOpened { session } | Event::SessionEnded { session, .. } => {
                 let role = self.universe.world().sessions[session.index()].role;
                 self.roles[role.index()].last_used = Some(now);
+            }
+            Event::RoleAssumed { role } => self.roles[role.index()].last_used = Some(now),
+            Event::ResourceMoved { resource, transition } => {
+                let step = self.universe.transition(*resource, *transition);
+                if self.works(*resource, step.from) || self.works(*resource, step.to) {
+                    self.roles[self.universe.role_of(*resource).index()].last_used = Some(now);
+                }
             }
             Event::TaskSubmitted { role } => self.tasks.push(TaskRecord {
                 role: *role,
@@ -153,9 +176,6 @@ impl<'a, S: IdSet> Ledger<'a, S> {
             | Event::TaskForgotten { .. }
             | Event::StatusAnswered { .. }
             | Event::Answered { .. }
-            | Event::RoleAssumed { .. }
-            | Event::SessionEnded { .. }
-            | Event::ResourceMoved { .. }
             | Event::DocsRead { .. }
             | Event::ObstaclesNamed { .. }
             | Event::FailureSeen { .. }

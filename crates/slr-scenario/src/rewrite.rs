@@ -16,7 +16,7 @@ use crate::schedule::Schedule;
 use crate::simulation::SimTime;
 use crate::syntax::{
     Argument, AwsError, Delay, Delays, Duration, Expectation, Fault, Given, Happening, Happens, Knobs, Named,
-    OneOrMore, Operator, Perform, Polling, Polls, Retention, Scenario, Step, TaskRef, Throttle,
+    OneOrMore, Operator, Perform, Polling, Polls, Retention, Scenario, Share, Step, TaskRef, Throttle,
 };
 use crate::yaml::{Span, Spanned};
 
@@ -159,7 +159,7 @@ fn spoken<S: IdSet>(universe: &Universe<S>, action: &Action<S>, at: &Spanned<Dur
             })));
         }
         Action::Command { .. } => return Err(Unsayable("Command")),
-        Action::Throttle { by, operation } => {
+        Action::Throttle { by, operation, .. } => {
             // A throttled call does nothing, so that it makes no difference which of the caller's roles it was about.
             let of_caller = world.operators.iter().find(|operator| operator.principal == *by);
             let is_poll = *operation == Operation::GetServiceLinkedRoleDeletionStatus;
@@ -270,6 +270,7 @@ pub fn only(scenario: &Scenario, steps: Vec<Spanned<Step>>) -> Scenario {
     let mut written = scenario.clone();
     written.params = Named::default();
     written.faults = throttlings(&steps);
+    written.faults.extend(reasons_to_give_up(scenario, &steps));
     written.until = Some(anywhere(until));
     written.delays = Some(anywhere(Delays {
         task_start: far(),
@@ -298,6 +299,28 @@ pub fn only(scenario: &Scenario, steps: Vec<Spanned<Step>>) -> Scenario {
     }
     written.steps = steps;
     written
+}
+
+/// The faults without which an operator that gives up had no reason to; nothing comes of them where nothing happens by itself.
+fn reasons_to_give_up(scenario: &Scenario, steps: &[Spanned<Step>]) -> Vec<Spanned<Fault>> {
+    let gives_up = |step: &Spanned<Step>| match &step.value {
+        Step::Happens(happens) => happens.happens.value == Happening::OperatorGivesUp,
+        Step::Do(_) => false,
+    };
+    if !steps.iter().any(gives_up) {
+        return Vec::new();
+    }
+    let kept = |fault: &Spanned<Fault>| match &fault.value {
+        Fault::CleanUpFails(_) => Some(fault.clone()),
+        Fault::Throttle(throttle) => Some(anywhere(Fault::Throttle(Throttle {
+            throttle: throttle.throttle.clone(),
+            share: Some(anywhere(Share::from_millionths(0))),
+            from: None,
+            until: None,
+        }))),
+        Fault::RegionUnavailable(_) | Fault::LateVisibility(_) => None,
+    };
+    scenario.faults.iter().filter_map(kept).collect()
 }
 
 /// What throttles the calls that are throttled, and those alone.

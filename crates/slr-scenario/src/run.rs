@@ -64,6 +64,7 @@ impl Report {
     /// Whether everything came as expected.
     pub fn passed(&self) -> bool {
         self.broken.is_none()
+            && self.ending != Ending::Standstill
             && self.unplayable.is_empty()
             && self.outcomes.iter().all(|outcome| outcome.passed)
             && self.step_outcomes.iter().flatten().all(|outcome| outcome.passed)
@@ -115,11 +116,13 @@ pub fn run_in<S: IdSet>(
         }
         Output::Record { out, header } => Sink::Record(Recorder::begin(&names, out, &header)?),
     };
+    let ledger = Ledger::new(universe, seed, &lowered.descriptions);
+    let monitor = Monitor::new(universe, &lowered.expectations, &lowered.step_expectations, &states[0]);
     let mut listener = Listener {
         universe,
         before: states[0].clone(),
-        ledger: Ledger::new(universe, seed, &lowered.descriptions),
-        monitor: Monitor::new(universe, &lowered.expectations, &lowered.step_expectations, &states[0]),
+        monitor: monitor.dating(&states[0], &ledger),
+        ledger,
         teller: Storyteller::new(universe),
         sink,
         deciding: Vec::new(),
@@ -172,7 +175,7 @@ impl<S: IdSet> Observer<S> for Listener<'_, '_, S> {
         if self.monitor.has_decided(self.steps) {
             self.deciding.push((self.steps, self.lines(step)));
         }
-        if let Err(error) = self.write(now, step) {
+        if let Err(error) = self.write(now, step, state) {
             self.failed.get_or_insert(error);
         }
     }
@@ -188,7 +191,7 @@ impl<S: IdSet> Listener<'_, '_, S> {
         self.teller.tell(step.action, step.events, step.refused, &self.ledger)
     }
 
-    fn write(&mut self, now: SimTime, step: Step<'_, S>) -> io::Result<()> {
+    fn write(&mut self, now: SimTime, step: Step<'_, S>, state: &State<S>) -> io::Result<()> {
         let told = match self.sink {
             Sink::Nothing | Sink::Record(_) => Vec::new(),
             Sink::Story(_) | Sink::Text(_) => self.lines(step),
@@ -202,7 +205,7 @@ impl<S: IdSet> Listener<'_, '_, S> {
                 Ok(())
             }
             Sink::Text(writer) => told.iter().try_for_each(|line| writer.line(now, line)),
-            Sink::Record(recorder) => recorder.step(now, step),
+            Sink::Record(recorder) => recorder.step_answered(now, step, &self.ledger, state),
         }
     }
 

@@ -21,7 +21,7 @@ use self::failure::Failure;
 use self::trial::{Recorded, Trial};
 use crate::lower::Lowered;
 use crate::rewrite::{self, Played};
-use crate::simulation::SimTime;
+use crate::simulation::{Ending, STANDSTILL, SimTime};
 use crate::syntax::{Named, Scenario, Step};
 
 /// What fails in a run.
@@ -61,6 +61,9 @@ pub enum NotShrunk {
     /// The world contradicts itself.
     #[error(transparent)]
     World(#[from] WorldError),
+    /// Time does not go on in it.
+    #[error("time stands still at {0}: {STANDSTILL}")]
+    Standstill(SimTime),
     /// Nothing fails.
     #[error("under this seed every expectation holds, and every step comes as it says")]
     NothingFails,
@@ -90,6 +93,9 @@ const FEWEST_TRIES: u64 = 20;
 pub fn shrink(scenario: &Scenario, lowered: &Lowered, seed: u64, effort: Option<u64>) -> Result<Shrunk, NotShrunk> {
     let universe = Universe::<WideSet>::new(lowered.world.clone())?;
     let run = Recorded::of(&universe, lowered, seed, None);
+    if run.ended == Ending::Standstill {
+        return Err(NotShrunk::Standstill(run.played.last().map_or(SimTime::ZERO, |last| last.at)));
+    }
     let (failing, failure, needed) = Failure::first(&run).ok_or(NotShrunk::NothingFails)?;
     // What comes after the deciding action plays no part.
     let played = &run.played[..needed.min(run.played.len())];

@@ -279,7 +279,7 @@ fn every_reading_says_why_and_changes_its_service() {
     }
     assert_eq!(
         readings,
-        ["disabled-schedules-do-not-block", "every-tag-blocks"],
+        ["disabled-schedules-do-not-block", "deletions-wait-for-the-service", "every-tag-blocks"],
         "a scenario names them without a service"
     );
 }

@@ -235,6 +235,17 @@ impl Account {
             | Happening::TaskSucceeds(_)
             | Happening::TaskFails(..) => "",
         };
+        // Parameters come before rights.
+        let misspelt = if let Happening::CreateRole(place) = *happening {
+            ORDINARY[place].0.contains(' ')
+        } else if let Happening::CreateServiceLinkedRole(place) = *happening {
+            REQUESTS[place].1.is_some_and(|suffix| suffix.contains(' '))
+        } else {
+            false
+        };
+        if misspelt {
+            return Err("ValidationError");
+        }
         if alice && !operation.is_empty() && !ALICE_MAY.contains(&operation) {
             return Err("AccessDenied");
         }
@@ -295,9 +306,6 @@ impl Account {
         if path.starts_with("/aws-service-role/") {
             return Err("InvalidInput");
         }
-        if name.contains(' ') {
-            return Err("ValidationError");
-        }
         if self.is_taken(name) {
             return Err("EntityAlreadyExists");
         }
@@ -318,7 +326,7 @@ impl Account {
             return Err("InvalidInput");
         }
         let name = suffix.map_or(base.to_owned(), |suffix| format!("{base}_{suffix}"));
-        if name.contains(' ') || name.len() > 64 {
+        if name.len() > 64 {
             return Err("ValidationError");
         }
         let (name, _) = LINKED.into_iter().find(|(known, _)| *known == name).expect("the table lists every name");

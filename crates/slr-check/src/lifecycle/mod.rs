@@ -220,7 +220,7 @@ impl<'a, S: IdSet, K: PackedKey> Lifecycle<'a, S, K> {
             return None;
         };
         let operation = called(action).filter(|operation| self.is_throttled(*operation, Throttling::never_ends))?;
-        Some(Action::Throttle { by: self.universe.operator(*operator).principal, operation })
+        Some(Action::Throttle { by: self.universe.operator(*operator).principal, operation, operator: Some(*operator) })
     }
 
     fn is_throttled(&self, operation: Operation, how: impl Fn(&Throttling) -> bool) -> bool {
@@ -234,7 +234,9 @@ impl<'a, S: IdSet, K: PackedKey> Lifecycle<'a, S, K> {
         };
         let operation = operation_of(self.universe, command)?;
         let may_be = self.is_throttled(operation, |throttling| throttling.millionths > 0);
-        may_be.then(|| (Action::Throttle { by, operation }, self.is_throttled(operation, Throttling::is_total)))
+        may_be.then(|| {
+            (Action::Throttle { by, operation, operator: None }, self.is_throttled(operation, Throttling::is_total))
+        })
     }
 
     #[inline]

@@ -117,6 +117,9 @@ impl Asked {
             What::Sometimes { predicate, circumstance } => Ok(Self::Sometimes(name, *predicate, *circumstance)),
             What::Finally { predicate } => Ok(Self::Finally(name, *predicate)),
             What::Possible { predicate } => Ok(Self::Possible(name, *predicate)),
+            What::Attempts { operator, .. } if lowered.world.operators[operator.index()].requests_throttled => {
+                Err("a state does not count throttled attempts")
+            }
             What::Attempts { count, operator } => match lowered.world.operators[operator.index()].attempts {
                 // The state counts them up to the limit, which nobody passes.
                 Some(limit) if u64::from(limit) < u64::from(u8::MAX) => Ok(Self::Attempts(name, *operator, *count)),

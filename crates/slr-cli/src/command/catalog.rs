@@ -64,7 +64,11 @@ fn find(principal: &str) -> Result<Entry, Failure> {
         // Who has the role's name at hand wants its service.
         let meant = Known::of_role(principal).map(|entry| entry.principal()).or_else(|| Known::did_you_mean(principal));
         let guess = meant.map_or(String::new(), |known| format!("; did you mean `{known}`?"));
-        Failure::Usage(format!("no service is known by the principal `{principal}`{guess}"))
+        let is_principal = Known::of_role(principal).is_none() && principal.contains('.');
+        let answer = Known::refusal(principal).filter(|_| is_principal).map_or(String::new(), |message| {
+            format!("\nnote: AWS answers a request for its role with AccessDenied: {message}")
+        });
+        Failure::Usage(format!("no service is known by the principal `{principal}`{guess}{answer}"))
     })
 }
 

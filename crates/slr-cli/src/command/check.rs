@@ -20,6 +20,7 @@ use slr_core::rejection::Refusal;
 use slr_core::{IdSet, Universe};
 use slr_scenario::diagnostic::render;
 use slr_scenario::expect::What;
+use slr_scenario::ledger::Ledger;
 use slr_scenario::run::{Output, run};
 use slr_scenario::simulation::{Ending, SimTime, Step};
 use slr_scenario::trace::record::{Footer, Names};
@@ -305,6 +306,7 @@ impl Check {
         let names = Names::new(universe);
         let mut recorder = Recorder::begin(&names, BufWriter::new(File::create(path)?), &header)?;
         let mut state = run.initial.state.clone();
+        let mut ledger = Ledger::new(universe, lowered.seed, &lowered.descriptions);
         let (mut steps, mut last) = (0, SimTime::ZERO);
         for (number, (act, _)) in (1..).zip(&run.steps) {
             let Some(action) = &act.action else { continue };
@@ -315,7 +317,11 @@ impl Check {
                 Err(Refusal::Impossible(_)) => continue,
             };
             (steps, last) = (steps + 1, SimTime::from_millis(number));
-            recorder.step(last, Step { action, events: &events, refused, script: None })?;
+            for event in &events {
+                ledger.enter(last, event);
+            }
+            let step = Step { action, events: &events, refused, script: None };
+            recorder.step_answered(last, step, &ledger, &state)?;
         }
         recorder.end(&Footer::new(universe, &state, steps, last, Ending::NothingDue))?;
         Ok(())

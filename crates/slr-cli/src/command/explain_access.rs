@@ -51,7 +51,7 @@ pub(crate) struct ExplainAccess {
     format: Format,
 }
 
-fn key_and_value(text: &str) -> Result<(String, String), String> {
+pub(super) fn key_and_value(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
         Some(_) | None => Err(format!("`{text}` gives no condition key a value: write KEY=VALUE")),
@@ -64,7 +64,7 @@ impl ExplainAccess {
             Ok(access) => access,
             Err(exit) => return Ok(exit),
         };
-        let context = self.context();
+        let context = by_key(&self.context);
         let question =
             Question { principal: &self.principal, action: &self.action, resource: &self.resource, context: &context };
         let explanation = access.explain(&question).map_err(|wrong| Failure::Usage(wrong.to_string()))?;
@@ -81,18 +81,18 @@ impl ExplainAccess {
             Outcome::ExplicitDeny | Outcome::ImplicitDeny => Exit::NotAsExpected,
         })
     }
+}
 
-    /// The condition keys with all their values, in the order in which they were first given.
-    fn context(&self) -> Vec<(String, Vec<String>)> {
-        let mut context: Vec<(String, Vec<String>)> = Vec::new();
-        for (key, value) in &self.context {
-            match context.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(key)) {
-                Some((_, values)) => values.push(value.clone()),
-                None => context.push((key.clone(), vec![value.clone()])),
-            }
+/// The condition keys with all their values, in the order in which they were first given.
+pub(super) fn by_key(given: &[(String, String)]) -> Vec<(String, Vec<String>)> {
+    let mut context: Vec<(String, Vec<String>)> = Vec::new();
+    for (key, value) in given {
+        match context.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(key)) {
+            Some((_, values)) => values.push(value.clone()),
+            None => context.push((key.clone(), vec![value.clone()])),
         }
-        context
     }
+    context
 }
 
 fn told(explanation: &Explanation) -> String {

@@ -58,7 +58,7 @@ impl New {
 
 /// `deleting-a-role` is about "Deleting a role".
 fn title(stem: &str) -> String {
-    let words = stem.replace(['-', '_'], " ");
+    let words = stem.replace(|c: char| matches!(c, '-' | '_') || c.is_control(), " ");
     let mut letters = words.trim().chars();
     letters.next().map_or_else(|| "A scenario".to_owned(), |first| first.to_uppercase().chain(letters).collect())
 }

@@ -16,6 +16,7 @@ use slr_scenario::access::Access;
 use slr_scenario::diagnostic::did_you_mean;
 
 use super::Assignments;
+use super::explain_access::{by_key, key_and_value};
 use crate::console::Console;
 use crate::exit::{Exit, Failure};
 use crate::picture;
@@ -24,7 +25,8 @@ use crate::picture;
 ///
 /// Whoever may call a service that works with a role has that role's rights at second hand: by a service-linked role that the call makes
 /// or finds, or by a role that is passed. Such a role may pass or make further ones, so the ways are followed until nothing new is found.
-/// The account is as it is at time zero. Of the services those count that the scenario names, and those of the catalogue of whose
+/// Each request may go to any Region of the scenario. Of the other condition keys that only a request has, those of the service and the
+/// role are known that are asked for; any other is missing, unless --context gives it to every request. The account is as it is at time zero. Of the services those count that the scenario names, and those of the catalogue of whose
 /// roles it is known what they permit.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -32,6 +34,7 @@ Examples:
   slr reach --from alice scenario.yaml
   slr reach --from alice --to ec2:RunInstances scenario.yaml
   slr reach --from alice --to kinesis:PutRecord --format svg scenario.yaml > ways.svg
+  slr reach --from alice --context aws:SourceIp=203.0.113.7 scenario.yaml
 
 With --to it ends with 0 if there is a way and with 1 if there is none.
 ")]
@@ -45,6 +48,9 @@ pub(crate) struct Reach {
     /// The action to look for; a pattern such as `ec2:*` is reached where policies allow all of it.
     #[arg(long, value_name = "ACTION", value_parser = action)]
     to: Option<String>,
+    /// A condition key of every request; give it again for a further value.
+    #[arg(long, value_name = "KEY=VALUE", value_parser = key_and_value)]
+    context: Vec<(String, String)>,
     #[command(flatten)]
     assignments: Assignments,
     /// How the ways are written.
@@ -103,8 +109,9 @@ impl Reach {
     }
 
     fn explore(&self, access: &Access, targets: &[&str]) -> Result<PrivilegeGraph, Failure> {
-        let user = access.reach(Entity::User(&self.from), targets);
-        user.or_else(|_| access.reach(Entity::Role(&self.from), targets)).map_err(|_| {
+        let given = by_key(&self.context);
+        let user = access.reach(Entity::User(&self.from), targets, &given);
+        user.or_else(|_| access.reach(Entity::Role(&self.from), targets, &given)).map_err(|_| {
             let known = access.users().chain(access.account().roles());
             let help = did_you_mean(&self.from, known).map_or_else(String::new, |help| format!("\nhelp: {help}"));
             Failure::Usage(format!("there is no user or role `{}` at time zero{help}", self.from))

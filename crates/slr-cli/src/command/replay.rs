@@ -97,7 +97,7 @@ fn one(path: &Path, head: &str, lines: &mut Lines<'_>, console: &mut Console) ->
             return Err(mistake("the scenario in the trace cannot be played".to_owned()));
         }
     };
-    let replayed = replay_scenario(&lowered, lines).map_err(|error| mistake(error.to_string()))?;
+    let replayed = replay_scenario(&lowered, header.seed, lines).map_err(|error| mistake(error.to_string()))?;
     let run = format!("{}, seed {}", header.scenario, header.seed);
     let look = console.out_look();
     match replayed {

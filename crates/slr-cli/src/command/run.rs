@@ -141,8 +141,8 @@ impl Run {
         for verdict in all.filter(|verdict| !self.quiet || !verdict.passed) {
             text.push_str(&verdict_text(verdict, look));
         }
-        if let Some(broken) = &verdicts.broken {
-            let _ = writeln!(text, "{}  {broken}", look.paint(FAILED, "FAIL"));
+        for why in verdicts.broken.iter().chain(&verdicts.standstill) {
+            let _ = writeln!(text, "{}  {why}", look.paint(FAILED, "FAIL"));
         }
         let word = if verdicts.passed() { look.paint(PASSED, "passed") } else { look.paint(FAILED, "failed") };
         let _ = writeln!(text, "{word}: {}: {}", ready.lowered.title, verdicts.summary());
@@ -152,7 +152,11 @@ impl Run {
 
 /// A verdict in lines: what was expected, what decided it, and where it is written if it failed.
 pub(super) fn verdict_text(verdict: &Verdict, look: Look) -> String {
-    let word = if verdict.passed { look.paint(PASSED, "pass") } else { look.paint(FAILED, "FAIL") };
+    let word = match (verdict.passed, verdict.undecided) {
+        (true, false) => look.paint(PASSED, "pass"),
+        (true, true) => look.paint(DIM, "undecided"),
+        (false, _) => look.paint(FAILED, "FAIL"),
+    };
     let (what, why) = (&verdict.what, look.paint(DIM, &verdict.why));
     if verdict.passed {
         format!("{word}  {what}\n      {why}\n")

@@ -59,7 +59,7 @@ pub(super) fn on_the_side(ready: &Ready, seed: u64, again: Option<&str>) -> Opti
             let by_hand = again.map_or_else(String::new, |again| format!("; slr shrink {again} --seed {seed}"));
             return Some(format!("# not shrunk: the run has {actions} actions{by_hand}\n"));
         }
-        Err(why @ (NotShrunk::World(_) | NotShrunk::NotReproduced)) => {
+        Err(why @ (NotShrunk::World(_) | NotShrunk::Standstill(_) | NotShrunk::NotReproduced)) => {
             return Some(format!("# not shrunk: {why}\n"));
         }
     };
@@ -120,6 +120,10 @@ impl Shrink {
             Err(why @ NotShrunk::NothingFails) => {
                 console.note(&format!("{}: {why}\n", ready.source.name()))?;
                 return Ok(Exit::AsExpected);
+            }
+            Err(why @ NotShrunk::Standstill(_)) => {
+                console.note(&format!("{}: {why}\n", ready.source.name()))?;
+                return Ok(Exit::Bound);
             }
             Err(why @ (NotShrunk::World(_) | NotShrunk::TooLong(_) | NotShrunk::NotReproduced)) => {
                 return Err(Failure::Mistakes(format!("{}: {why}", ready.source.name())));

@@ -58,6 +58,8 @@ struct Tested {
     title: String,
     /// Why it did not go as expected.
     details: String,
+    /// How many of its expectations a run does not decide.
+    undecided: usize,
     /// Whether its trace was written.
     wrote: bool,
     time: Duration,
@@ -76,7 +78,9 @@ impl Test {
             let word = if tested.passed() { look.paint(PASSED, "pass") } else { look.paint(FAILED, "FAIL") };
             let path = path.display().to_string();
             let wrote = if tested.wrote { "  (trace written)" } else { "" };
-            let line = format!("{word}  {path:width$}  {}{wrote}", look.paint(DIM, &tested.title));
+            let open =
+                if tested.undecided == 0 { String::new() } else { format!("  ({} undecided)", tested.undecided) };
+            let line = format!("{word}  {path:width$}  {}{open}{wrote}", look.paint(DIM, &tested.title));
             writeln!(console.out(), "{}", line.trim_end())?;
             for line in tested.details.lines() {
                 writeln!(console.out(), "{}", format!("      {line}").trim_end())?;
@@ -118,25 +122,25 @@ impl Test {
 
     fn test(&self, path: &Path) -> Tested {
         let begun = Instant::now();
-        let (exit, title, details, wrote) = match scenario::load(path, &Params::none()) {
-            Err(refused) => (refused.exit(), String::new(), refused.text(Look::Plain), false),
+        let (exit, title, details, wrote, undecided) = match scenario::load(path, &Params::none()) {
+            Err(refused) => (refused.exit(), String::new(), refused.text(Look::Plain), false, 0),
             Ok(ready) => match play(&ready) {
-                Err(error) => (Exit::Mistakes, ready.lowered.title, error.to_string(), false),
+                Err(error) => (Exit::Mistakes, ready.lowered.title, error.to_string(), false, 0),
                 Ok((report, trace)) => {
                     let verdicts = Verdicts::new(&ready, &report);
                     let (exit, details, wrote) = self.judge(path, &verdicts, &trace);
-                    (exit, ready.lowered.title, details, wrote)
+                    (exit, ready.lowered.title, details, wrote, verdicts.undecided())
                 }
             },
         };
-        Tested { exit, title, details, wrote, time: begun.elapsed() }
+        Tested { exit, title, details, wrote, undecided, time: begun.elapsed() }
     }
 
     /// Judges a run by what was expected of it, and then by its pinned trace.
     fn judge(&self, path: &Path, verdicts: &Verdicts, trace: &str) -> (Exit, String, bool) {
         if !verdicts.passed() {
             let mut details: String = verdicts.failures().map(|verdict| verdict_text(verdict, Look::Plain)).collect();
-            details.extend(verdicts.broken.clone());
+            details.extend(verdicts.broken.iter().chain(&verdicts.standstill).cloned());
             return (verdicts.exit(), details, false);
         }
         let pinned_at = path.with_extension("trace");

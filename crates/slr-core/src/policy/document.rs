@@ -107,6 +107,19 @@ impl Document {
         })
     }
 
+    /// The service principals that it names.
+    pub fn service_principals(&self) -> impl Iterator<Item = &str> {
+        let named = self.statements.iter().filter_map(Statement::principals).flat_map(|named| &named.listed);
+        named.filter_map(|principal| match principal {
+            PrincipalPattern::Service(service) => Some(&**service),
+            PrincipalPattern::Anyone
+            | PrincipalPattern::Account(_)
+            | PrincipalPattern::Arn(_)
+            | PrincipalPattern::Federated(_)
+            | PrincipalPattern::CanonicalUser(_) => None,
+        })
+    }
+
     /// Its size as IAM counts it against quotas: characters, white space aside.
     ///
     /// Source: IAM User Guide, "IAM and STS quotas", IAM and STS character limits.

@@ -6,8 +6,9 @@
 //! Source: IAM User Guide "Using service-linked roles", Indirect permissions with service-linked roles.
 //!
 //! The answer is "may": whether some resource exists on which an action is allowed is judged by the resources
-//! that the policies themselves name, and a condition on a key that only a real request has counts as it does
-//! in a request without that key.
+//! that the policies themselves name, and a request may go to any Region of the account. Of the other keys that only
+//! a real request has those count that are given; a condition on any other counts as it does in a request without
+//! that key.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
@@ -22,6 +23,7 @@ use super::caller::Caller;
 use super::context::Context;
 use super::document::{Document, Effect, PrincipalPattern, Statement};
 use super::evaluate::{Decision, Entitlements, Grant, Request};
+use super::key;
 use super::pattern::ActionParts;
 use super::requests::{CreateServiceLinkedRole, PassRole};
 
@@ -72,6 +74,10 @@ pub struct World<'a> {
     pub linked_roles: &'a [LinkedRole<'a>],
     /// What services do with roles.
     pub uses: &'a [ServiceUse<'a>],
+    /// The Regions that requests may go to, each a value of `aws:RequestedRegion`; without any the key is missing.
+    pub regions: &'a [&'a str],
+    /// Condition keys of every request, each with its values. They take the place of what is known otherwise.
+    pub given: &'a [(String, Vec<String>)],
 }
 
 /// A node of the privilege graph. Its label is its [`fmt::Display`].
@@ -428,7 +434,8 @@ impl<'w> Explorer<'w> {
     fn extend(&mut self, node: NodeIndex, caller: &Caller) -> Result<(), AccountError> {
         let imagined = self.imagined;
         let entitlements = imagined.entitlements(caller)?;
-        let rights = Rights { caller, entitlements: &entitlements, context: caller.context() };
+        let contexts = self.contexts(&caller.context());
+        let rights = Rights { caller, entitlements: &entitlements, contexts };
         self.hold(node, &rights);
         self.create(node, &rights);
         for service_use in self.world.uses {
@@ -443,6 +450,22 @@ impl<'w> Explorer<'w> {
             }
         }
         self.assume(node, &rights)
+    }
+
+    fn with_given(&self, mut context: Context) -> Context {
+        for (key, values) in self.world.given {
+            context.set_all(key, values.clone());
+        }
+        context
+    }
+
+    /// What a request may say: one context for each Region.
+    fn contexts(&self, context: &Context) -> Vec<Context> {
+        if self.world.regions.is_empty() {
+            return vec![self.with_given(context.clone())];
+        }
+        let in_region = |region: &&str| self.with_given(context.clone().with(key::REQUESTED_REGION, *region));
+        self.world.regions.iter().map(in_region).collect()
     }
 
     /// Actions that the policies name, and targets that they cover.
@@ -485,7 +508,8 @@ impl<'w> Explorer<'w> {
             service_principal: service,
             role_name,
         };
-        rights.allows(CreateServiceLinkedRole::ACTION, &request.resource(), &request.context(rights.caller))
+        let context = self.with_given(request.context(rights.caller));
+        rights.allows(CreateServiceLinkedRole::ACTION, &request.resource(), &context)
     }
 
     fn use_linked(
@@ -543,7 +567,8 @@ impl<'w> Explorer<'w> {
                 associated_resource_arn: None,
                 region: None,
             };
-            let passed = rights.allows(PassRole::ACTION, role_arn, &request.context(rights.caller));
+            let contexts = self.contexts(&request.context(rights.caller));
+            let passed = contexts.iter().find_map(|context| rights.allows(PassRole::ACTION, role_arn, context));
             let Some(reason) = passed else {
                 continue;
             };
@@ -570,9 +595,12 @@ impl<'w> Explorer<'w> {
                 continue;
             };
             let target = trust.policy.name;
-            let request = Request::new(rights.caller, "sts:AssumeRole", target, &rights.context);
-            let decision = rights.entitlements.decide(&request, Some(&trust));
-            if let Some(reason) = reason(rights.caller, "sts:AssumeRole", target, &decision) {
+            let assumed = rights.contexts.iter().find_map(|context| {
+                let request = Request::new(rights.caller, "sts:AssumeRole", target, context);
+                let decision = rights.entitlements.decide(&request, Some(&trust));
+                reason(rights.caller, "sts:AssumeRole", target, &decision)
+            });
+            if let Some(reason) = assumed {
                 let caller = imagined.session_caller(role, SESSION)?;
                 let to = self.holder(ReachNode::Role(role.to_owned()), caller);
                 self.edge(node, to, ReachKind::Assumes, vec![reason]);
@@ -596,7 +624,8 @@ fn reason(caller: &Caller, action: &str, resource: &str, decision: &Decision<'_>
 struct Rights<'h> {
     caller: &'h Caller,
     entitlements: &'h Entitlements<'h>,
-    context: Context,
+    /// What a request of no particular sort may say; never empty.
+    contexts: Vec<Context>,
 }
 
 impl Rights<'_> {
@@ -633,9 +662,14 @@ impl Rights<'_> {
             let candidates: Vec<String> = if resources.negated {
                 vec!["*".to_owned()]
             } else {
-                resources.listed.iter().filter_map(|pattern| pattern.sample(&self.context)).collect()
+                let sample = |context: &Context| {
+                    resources.listed.iter().filter_map(|pattern| pattern.sample(context)).collect::<Vec<_>>()
+                };
+                self.contexts.first().map(sample).unwrap_or_default()
             };
-            let found = candidates.iter().find_map(|resource| self.allows(action, resource, &self.context));
+            let found = candidates
+                .iter()
+                .find_map(|resource| self.contexts.iter().find_map(|context| self.allows(action, resource, context)));
             if found.is_some() {
                 return found;
             }

@@ -5,10 +5,10 @@
 use crate::action::{Command, Operation, TaskRef};
 use crate::event::{Creator, Deleter, Event};
 use crate::id::{AttachmentIdx, PrincipalIdx, RequestIdx, ResourceIdx, RoleIdx, TextIdx, TransitionIdx, number};
-use crate::kind::{Mover, Transition, When};
-use crate::knob::DeletionDenied;
+use crate::kind::{Mover, Otherwise, Transition, When};
+use crate::knob::{DeletionDenied, MaxSessionDurationChange};
 use crate::machine::{Machine, RoleEvent, TaskState};
-use crate::name::{RoleName, RolePath};
+use crate::name::RolePath;
 use crate::policy::{Denial, PolicyType};
 use crate::rejection::{MAX_SESSION_DURATION, Rejection};
 use crate::set::IdSet;
@@ -28,6 +28,7 @@ impl<S: IdSet> Universe<S> {
         command: Command,
         tell: &mut impl FnMut(Event<S>),
     ) -> Answer {
+        self.check_role_name(command)?;
         match command {
             Command::CreateRole { role, description, max_session_duration } => {
                 Self::check_duration(max_session_duration)?;
@@ -79,6 +80,44 @@ impl<S: IdSet> Universe<S> {
         if self.is_service_linked(role) { Err(Rejection::ProtectedRole(role)) } else { Ok(()) }
     }
 
+    /// IAM takes names of roles, and no ARNs, in every operation.
+    ///
+    /// Source: IAM API Reference, `RoleName`, pattern and length; common errors, `ValidationError`. Assumed: before every other check.
+    fn check_role_name(&self, command: Command) -> Answer {
+        let named = match command {
+            Command::DeleteRole { role }
+            | Command::UpdateRole { role, .. }
+            | Command::UpdateRoleDescription { role, .. }
+            | Command::Read { role, .. } => role,
+            Command::Attach { attachment, .. } | Command::Detach { attachment } => {
+                self.world().attachments[attachment.index()].role
+            }
+            // They look at the name themselves.
+            Command::CreateRole { .. }
+            | Command::DeleteServiceLinkedRole { .. }
+            | Command::CreateServiceLinkedRole { .. }
+            | Command::GetServiceLinkedRoleDeletionStatus { .. }
+            | Command::ListRoles
+            | Command::AssumeRole { .. }
+            | Command::Operate { .. } => return Ok(()),
+        };
+        self.check_name(named)
+    }
+
+    fn check_name(&self, role: RoleIdx) -> Answer {
+        if self.facts(role).is_well_named { Ok(()) } else { Err(Rejection::InvalidRoleName(role)) }
+    }
+
+    /// Source: IAM User Guide, "IAM and STS quotas", IAM and STS character limits; IAM API Reference, `UpdateAssumeRolePolicy`, errors,
+    /// `LimitExceeded`.
+    fn check_trust_length(&self, role: RoleIdx, texts: &[&str]) -> Answer {
+        let most = self.world().knobs.trust_policy_length;
+        match super::trust::length(texts).filter(|length| *length > most) {
+            Some(_) => Err(Rejection::TrustPolicyTooLong(role)),
+            None => Ok(()),
+        }
+    }
+
     /// The request is checked before anything is looked at, the caller's rights included (Assumed).
     fn check_duration(seconds: Option<u32>) -> Answer {
         match seconds.filter(|seconds| !MAX_SESSION_DURATION.contains(seconds)) {
@@ -113,23 +152,27 @@ impl<S: IdSet> Universe<S> {
         description: Option<TextIdx>,
         tell: &mut impl FnMut(Event<S>),
     ) -> Answer {
-        self.authorise(state, by, Operation::CreateRole, role)?;
         let slot = &self.world().roles[role.index()];
+        self.check_name(role)?;
+        if matches!(&slot.sort, RoleSort::Ordinary { path, .. } if RolePath::new(path).is_err()) {
+            return Err(Rejection::InvalidRolePath(role));
+        }
+        self.authorise(state, by, Operation::CreateRole, role)?;
         let RoleSort::Ordinary { path, trust } = &slot.sort else {
             return Err(Rejection::ReservedPath(role));
         };
-        match RolePath::new(path) {
-            Ok(path) if path.is_reserved() => return Err(Rejection::ReservedPath(role)),
-            Ok(_) => {}
-            Err(_) => return Err(Rejection::InvalidRole(role)),
-        }
-        if RoleName::new(&slot.name).is_err() {
-            return Err(Rejection::InvalidRole(role));
+        if RolePath::new(path).is_ok_and(|path| path.is_reserved()) {
+            return Err(Rejection::ReservedPath(role));
         }
         if self.name_is_taken(state, role) {
             return Err(Rejection::RoleNameTaken(role));
         }
-        if self.names_missing_principal(state, &trust.iter().map(String::as_str).collect::<Vec<_>>()) {
+        let trust: Vec<&str> = trust.iter().map(String::as_str).collect();
+        if trust.iter().any(|text| super::trust::mistake(text).is_some()) {
+            return Err(Rejection::MalformedTrust(role));
+        }
+        self.check_trust_length(role, &trust)?;
+        if self.names_missing_principal(state, &trust) {
             return Err(Rejection::MissingPrincipal(role));
         }
         // Service-linked roles count toward the quota, yet only other roles are stopped by it.
@@ -149,8 +192,12 @@ impl<S: IdSet> Universe<S> {
         description: Option<TextIdx>,
         tell: &mut impl FnMut(Event<S>),
     ) -> Answer {
+        let resolution = self.world().requests[request.index()].resolution;
+        if let Err(malformed @ (Rejection::InvalidServiceName(_) | Rejection::InvalidSuffix(_))) = resolution {
+            return Err(malformed);
+        }
         self.authorise_request(state, by, request)?;
-        let role = self.world().requests[request.index()].resolution?;
+        let role = resolution?;
         if state.has_unfinished_task(role) {
             return Err(Rejection::DeletionUnfinished(role, self.world().knobs.create_while_deleting));
         }
@@ -203,8 +250,10 @@ impl<S: IdSet> Universe<S> {
     ) -> Answer {
         self.authorise(state, by, Operation::DeleteRole, role)?;
         self.find_modifiable(state, role)?;
-        if state.attached.meets(&self.facts(role).dependents) {
-            return Err(Rejection::HasDependents(role));
+        let dependents = state.attached.and(&self.facts(role).dependents);
+        if !dependents.is_empty() {
+            let only_policies = dependents.minus(&self.facts(role).managed_policies).is_empty();
+            return Err(if only_policies { Rejection::HasPolicies(role) } else { Rejection::HasDependents(role) });
         }
         self.remove_role(state, role, Deleter::Principal, tell);
         Ok(())
@@ -229,6 +278,7 @@ impl<S: IdSet> Universe<S> {
     /// Whether a request to delete the role is accepted.
     #[inline]
     pub(crate) fn may_submit(&self, state: &State<S>, by: PrincipalIdx, role: RoleIdx) -> Answer {
+        self.check_name(role)?;
         self.authorise(state, by, Operation::DeleteServiceLinkedRole, role)?;
         Self::find(state, role)?;
         let knobs = &self.world().knobs;
@@ -308,9 +358,12 @@ impl<S: IdSet> Universe<S> {
         Self::find(state, role)?;
         // The description of any role may be edited, and of a service-linked role nothing else. A call that asks for both is
         // refused as a whole (Assumed). Source: IAM User Guide, "Using service-linked roles", editing the description.
-        let editable = !self.is_service_linked(role) || self.world().knobs.max_session_duration_editable;
-        if max_session_duration.is_some() && !editable {
-            return Err(Rejection::ProtectedRole(role));
+        if max_session_duration.is_some() && self.is_service_linked(role) {
+            match self.world().knobs.max_session_duration {
+                MaxSessionDurationChange::Protected => return Err(Rejection::ProtectedRole(role)),
+                MaxSessionDurationChange::ProtectedByItsOwnText => return Err(Rejection::ProtectedDuration(role)),
+                MaxSessionDurationChange::Allowed => {}
+            }
         }
         tell(Event::RoleUpdated { role, description, max_session_duration });
         Ok(())
@@ -331,8 +384,11 @@ impl<S: IdSet> Universe<S> {
         if thing.item.is_service_policy() {
             return Err(Rejection::PolicyNotAttachable(role));
         }
-        if thing.malformed {
+        if thing.malformed.is_some() {
             return Err(Rejection::MalformedDocument(attachment));
+        }
+        if let Item::TrustPolicy(text) = &thing.item {
+            self.check_trust_length(role, &[text])?;
         }
         if let Item::TrustPolicy(text) = &thing.item
             && self.names_missing_principal(state, &[text])
@@ -463,11 +519,14 @@ impl<S: IdSet> Universe<S> {
         }
         let code = state.resource(resource);
         if step.by != Mover::Caller || code != step.from {
-            let missing = step.from != 0 && !self.is_there(state, resource);
+            let missing = step.from != 0 && !self.kind_of(resource).state(code).is_some_and(|state| state.is_known);
             return Err(if missing {
                 Rejection::ResourceNotFound(resource)
             } else {
-                Rejection::ResourceNotReady(resource, transition)
+                match step.otherwise {
+                    Otherwise::InUse => Rejection::ResourceNotReady(resource, transition),
+                    Otherwise::DependedOn => Rejection::ResourceHasChildren(resource),
+                }
             });
         }
         match step.when {
@@ -482,11 +541,14 @@ impl<S: IdSet> Universe<S> {
         if step.removes && self.has_children(state, resource, &step.name) {
             return Err(Rejection::ResourceHasChildren(resource));
         }
-        if step.from == 0 && self.lacks_parent(state, resource) {
+        if step.from == 0 && step.to != 0 && self.lacks_parent(state, resource) {
             return Err(Rejection::ParentMissing(resource));
         }
         if step.is_special && !self.meets_conditions(state, resource, transition) {
-            return Err(Rejection::ConditionUnmet(resource, transition));
+            return Err(match step.otherwise {
+                Otherwise::InUse => Rejection::ConditionUnmet(resource, transition),
+                Otherwise::DependedOn => Rejection::ResourceHasChildren(resource),
+            });
         }
         // A service makes no role but a service-linked one.
         let makes_role = !state.is_live(role) && step.creates_role && self.is_service_linked(role);

@@ -3,7 +3,7 @@
 //! It is asked once, before anything else, so that nothing behind it has to ask again.
 
 use crate::action::{Action, Command, OperatorStep, TaskRef};
-use crate::id::{AttachmentIdx, PrincipalIdx, ResourceIdx, RoleIdx, SessionIdx, TextIdx, TransitionIdx};
+use crate::id::{AttachmentIdx, OperatorIdx, PrincipalIdx, ResourceIdx, RoleIdx, SessionIdx, TextIdx, TransitionIdx};
 use crate::set::IdSet;
 use crate::universe::Universe;
 
@@ -14,9 +14,11 @@ impl<S: IdSet> Universe<S> {
     pub fn knows(&self, action: &Action<S>) -> bool {
         match *action {
             Action::Command { by, command } => self.has_principal(by) && self.knows_command(command),
-            Action::Throttle { by, operation: _ } => self.has_principal(by),
+            Action::Throttle { by, operation: _, operator } => {
+                self.has_principal(by) && operator.is_none_or(|operator| self.has_operator(operator))
+            }
             Action::Operator { operator, step } => {
-                operator.index() < self.world().operators.len()
+                self.has_operator(operator)
                     && match step {
                         OperatorStep::CleansUp(resource) => self.has_resource(resource),
                         OperatorStep::Submits
@@ -39,6 +41,10 @@ impl<S: IdSet> Universe<S> {
                 region.index() < self.world().regions.len()
             }
         }
+    }
+
+    fn has_operator(&self, operator: OperatorIdx) -> bool {
+        operator.index() < self.world().operators.len()
     }
 
     fn knows_command(&self, command: Command) -> bool {

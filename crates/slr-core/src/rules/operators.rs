@@ -101,12 +101,38 @@ impl<S: IdSet> Universe<S> {
                     None
                 }
             }
-            OperatorStep::GivesUp => {
-                let out_of_attempts = operator.attempts.is_some_and(|most| own.attempts >= most) && at_work;
-                let may = in_steps && (out_of_attempts || (operator.loses_patience && own.phase == Phase::Waiting));
-                (!may).then_some("it goes on")
-            }
+            OperatorStep::GivesUp => (!self.may_give_up(state, id)).then_some("it goes on"),
         }
+    }
+
+    /// Whether the operator may give up: it has lost patience, or has used up its attempts. Who works in any order asks no more and does
+    /// not say so.
+    ///
+    /// A limit of its attempts is one of throttled calls and of clean-ups that fail, too. Those are not counted in the state: as they leave
+    /// the state as it was, it may always be that this was the last one.
+    fn may_give_up(&self, state: &State<S>, id: OperatorIdx) -> bool {
+        let (operator, own) = (self.operator(id), state.operator(id));
+        if operator.works == Works::InAnyOrder {
+            return false;
+        }
+        match (own.phase, operator.attempts) {
+            (Phase::Waiting, _) if operator.loses_patience => true,
+            (Phase::Waiting, Some(_)) => operator.polls_throttled && operator.told == Told::ByPolls,
+            (Phase::Preparing, Some(most)) if own.attempts >= most => true,
+            (Phase::Preparing, Some(_)) => {
+                (operator.requests_throttled && self.may_step(state, id, OperatorStep::Submits))
+                    || (operator.gives_up_clean_ups
+                        && self.known_to(state, id).iter().any(|known| self.may_be_undone(state, ResourceIdx(known))))
+            }
+            (Phase::Waiting | Phase::Preparing, None) | (Phase::Done | Phase::GaveUp, _) => false,
+        }
+    }
+
+    /// Whether a call for the next step of the resource's clean-up can come to nothing, so that the same is to be called for again.
+    #[inline]
+    pub fn may_be_undone(&self, state: &State<S>, resource: ResourceIdx) -> bool {
+        let [idle, used] = self.kind_of(resource).undoes_clean_up[usize::from(state.resource(resource))];
+        (idle || used) && if self.is_session_open(state, self.role_of(resource)) { used } else { idle }
     }
 
     /// Whether the operator may take the step now.
@@ -402,7 +428,10 @@ pub(super) const fn tells_obstacles(rejection: Rejection) -> bool {
 
 /// What an operator learns from the refusal of its request; `None` if it goes on as if it had not asked.
 pub(super) fn lesson_of(works: Works, rejection: Rejection) -> Option<OperatorEvent> {
-    let will_be_refused_again = matches!(rejection, Rejection::AccessDenied(..) | Rejection::NotServiceLinked(..));
+    let will_be_refused_again = matches!(
+        rejection,
+        Rejection::AccessDenied(..) | Rejection::NotServiceLinked(..) | Rejection::InvalidRoleName(_)
+    );
     match works {
         Works::InSteps if matches!(rejection, Rejection::RoleNotFound(_)) => Some(OperatorEvent::SawSuccess),
         Works::InSteps if will_be_refused_again => Some(OperatorEvent::LostPatience),

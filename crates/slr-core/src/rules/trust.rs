@@ -3,7 +3,7 @@
 //! A trust policy is written as the principals that it names, with spaces between them, or as a document. A list of names is what a
 //! scenario writes; it stands for the document that lets each of them assume the role without conditions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::action::Operation;
 use crate::id::{PrincipalIdx, RoleIdx, number};
@@ -37,6 +37,24 @@ pub(crate) fn documents(world: &World) -> BTreeMap<String, Document> {
     });
     let written = first.chain(later).filter(|text| is_document(text));
     written.filter_map(|text| Some((text.clone(), Document::parse(DocumentKind::Trust, text).ok()?))).collect()
+}
+
+/// Every service principal that a trust policy of the account's own roles names.
+pub fn services(world: &World) -> BTreeSet<String> {
+    let first = world.roles.iter().filter_map(|slot| match &slot.sort {
+        RoleSort::Ordinary { trust, .. } => Some(trust.iter().map(String::as_str).collect()),
+        RoleSort::ServiceLinked { .. } => None,
+    });
+    let later = world.attachments.iter().filter_map(|attachment| match &attachment.item {
+        Item::TrustPolicy(text) => Some(vec![text.as_str()]),
+        Item::Tag(_)
+        | Item::ManagedPolicy(_)
+        | Item::InlinePolicy(_)
+        | Item::InstanceProfile(_)
+        | Item::Boundary(_) => None,
+    });
+    let documents = first.chain(later).filter_map(|texts: Vec<&str>| document_of(&apart(&texts)));
+    documents.flat_map(|document| document.service_principals().map(str::to_owned).collect::<Vec<_>>()).collect()
 }
 
 /// Whether a trust policy lets a service assume the role. A document that cannot be read lets nobody.
@@ -85,6 +103,22 @@ pub fn document_of(names: &[&str]) -> Option<Document> {
     Document::parse(DocumentKind::Trust, &text.to_string()).ok()
 }
 
+/// The names in texts, one by one; a document stays what it is.
+fn apart<'a>(texts: &[&'a str]) -> Vec<&'a str> {
+    texts.iter().flat_map(|text| if is_document(text) { vec![*text] } else { text.split(' ').collect() }).collect()
+}
+
+/// How long a trust policy is as IAM counts it; nothing if it cannot be read.
+pub(super) fn length(texts: &[&str]) -> Option<u32> {
+    document_of(&apart(texts)).map(|document| document.quota_characters())
+}
+
+/// What is wrong with a trust policy that is written as a document, in one line.
+pub(crate) fn mistake(text: &str) -> Option<String> {
+    let parsed = is_document(text).then(|| Document::parse(DocumentKind::Trust, text));
+    parsed.and_then(Result::err).map(|malformed| malformed.to_string())
+}
+
 fn lets(
     document: &Document,
     caller: &Caller,
@@ -113,7 +147,8 @@ impl<S: IdSet> Universe<S> {
         }
     }
 
-    /// Whether a trust policy names a user or a role of this account that is not there. Of other accounts nothing is known.
+    /// Whether a trust policy names a user or a role of this account that is not there, or a service that there is not. Of other accounts
+    /// nothing is known.
     ///
     /// Source: IAM API Reference, `UpdateAssumeRolePolicy`, errors, `MalformedPolicyDocument`.
     pub(super) fn names_missing_principal(&self, state: &State<S>, texts: &[&str]) -> bool {
@@ -123,16 +158,13 @@ impl<S: IdSet> Universe<S> {
             let user = (0..number(world.principals.len())).any(named) || world.access.user_named(arn);
             user || state.live_roles().iter().any(|role| self.role_arn(RoleIdx(role)) == arn)
         };
-        let names: Vec<&str> = texts
-            .iter()
-            .flat_map(|text| if is_document(text) { vec![*text] } else { text.split(' ').collect() })
-            .collect();
-        document_of(&names).is_some_and(|document| {
-            document.principal_arns().any(|arn| {
-                let own = ArnParts::split(arn)
-                    .is_some_and(|parts| parts.service == "iam" && parts.account == world.account.as_str());
-                own && !is_there(arn)
-            })
+        document_of(&apart(texts)).is_some_and(|document| {
+            document.service_principals().any(|service| world.unknown_services.contains(service))
+                || document.principal_arns().any(|arn| {
+                    let own = ArnParts::split(arn)
+                        .is_some_and(|parts| parts.service == "iam" && parts.account == world.account.as_str());
+                    own && !is_there(arn)
+                })
         })
     }
 

@@ -40,6 +40,9 @@ pub(crate) fn world(resources: u32, sessions: u32, attempts: u8, docs: bool) -> 
         missing_task: MissingTask::LooksAtTheRole,
         empty_report_means_unused: false,
         ignores_failure: false,
+        requests_throttled: false,
+        polls_throttled: false,
+        gives_up_clean_ups: false,
     });
     world
 }

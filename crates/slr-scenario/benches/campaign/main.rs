@@ -77,6 +77,9 @@ fn world() -> World {
         missing_task: MissingTask::LooksAtTheRole,
         empty_report_means_unused: false,
         ignores_failure: false,
+        requests_throttled: false,
+        polls_throttled: false,
+        gives_up_clean_ups: false,
     });
     world
 }

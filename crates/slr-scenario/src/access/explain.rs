@@ -206,7 +206,9 @@ impl Access {
                 )),
             };
         }
-        if let Some(arn) = self.account.role_arn(text) {
+        // Two names that differ in case alone are one role's, and yet a role answers to its own spelling.
+        // Source: IAM User Guide, "IAM and STS quotas", IAM name requirements.
+        if let Some(arn) = self.account.role_arn(text).filter(|_| self.account.roles().any(|role| role == text)) {
             return Ok(arn.to_owned());
         }
         let linked = |principal: &str, role: &str| {
@@ -222,14 +224,20 @@ impl Access {
             let role = if text == entry.principal() { entry.role() } else { text };
             return Ok(linked(entry.principal(), role));
         }
-        let help = nearest(text, self.account.roles())
+        // A principal has dots, and the name of a role seldom has.
+        let of_principal = Catalog::did_you_mean(text).filter(|_| text.contains('.'));
+        let help = of_principal
+            .or_else(|| nearest(text, self.account.roles()))
             .or_else(|| Catalog::did_you_mean_role(text))
             .or_else(|| Catalog::did_you_mean(text))
             .map_or_else(
                 || "write an ARN, `*`, a role's name, or the principal of a service".to_owned(),
                 |meant| format!("did you mean `{meant}`?"),
             );
-        Err(NotAQuestion::new(format!("there is no role and no service `{text}`"), Some(help)))
+        let answer = Catalog::refusal(text).filter(|_| text.contains('.')).map_or(String::new(), |message| {
+            format!("\nnote: AWS answers a request for its role with AccessDenied: {message}")
+        });
+        Err(NotAQuestion::new(format!("there is no role and no service `{text}`"), Some(help + &answer)))
     }
 
     /// The condition keys: the caller's, those that every such request has, and those that were given.

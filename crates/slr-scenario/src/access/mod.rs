@@ -51,6 +51,8 @@ pub struct Access {
     role_tags: Vec<(String, String, String)>,
     /// How much a refusal tells.
     detail: DenialDetail,
+    /// The Regions of the account.
+    regions: Vec<String>,
 }
 
 /// A service whose role exists or can be made.
@@ -96,8 +98,17 @@ impl Access {
             _ => None,
         });
         let role_tags = role_tags.collect();
-        let mut access =
-            Self { account, services: Vec::new(), uses: Vec::new(), users, opaque: Vec::new(), role_tags, detail };
+        let regions = world.regions.clone();
+        let mut access = Self {
+            account,
+            services: Vec::new(),
+            uses: Vec::new(),
+            users,
+            opaque: Vec::new(),
+            role_tags,
+            detail,
+            regions,
+        };
         access.services(scenario, world)?;
         for (index, slot) in (0..).map(RoleIdx).zip(&world.roles).filter(|(_, slot)| slot.given) {
             match &slot.sort {
@@ -123,11 +134,17 @@ impl Access {
         self.users.iter().map(String::as_str)
     }
 
-    /// What a user or a role can have done through roles. `targets` are actions to look for besides those that policies spell out.
+    /// What a user or a role can have done through roles. `targets` are actions to look for besides those that policies spell out; `given`
+    /// are condition keys of every request, with their values. Requests go to any Region of the account.
     ///
     /// # Errors
     /// [`AccountError::NoSuchEntity`] if there is no such user or role.
-    pub fn reach(&self, from: Entity<'_>, targets: &[&str]) -> Result<PrivilegeGraph, AccountError> {
+    pub fn reach(
+        &self,
+        from: Entity<'_>,
+        targets: &[&str],
+        given: &[(String, Vec<String>)],
+    ) -> Result<PrivilegeGraph, AccountError> {
         let linked: Vec<LinkedRole<'_>> = self
             .services
             .iter()
@@ -152,7 +169,9 @@ impl Access {
                 },
             })
             .collect();
-        let world = policy::World { account: &self.account, linked_roles: &linked, uses: &uses };
+        let regions: Vec<&str> = self.regions.iter().map(String::as_str).collect();
+        let world =
+            policy::World { account: &self.account, linked_roles: &linked, uses: &uses, regions: &regions, given };
         PrivilegeGraph::explore(&world, from, targets)
     }
 

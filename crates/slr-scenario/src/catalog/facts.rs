@@ -58,6 +58,8 @@ words! {
         Permits = "permits",
         /// Kinds: states, operations and clean-up of the resources, beyond what `created-by` and `blockers` say.
         Kinds = "kinds",
+        /// The errors that the service spells in its own way.
+        Errors = "errors",
         /// That IAM creates it on request.
         CreatedInIam = "created-in-iam",
         /// That the service creates it.

@@ -37,23 +37,81 @@ const BEGINNING: &str = "AWSServiceRoleFor";
 /// nobody has. Assumed to be far from all.
 ///
 /// Sources: AWS Systems Manager User Guide, "Control access to maintenance windows (console)" for EC2 and Amazon SNS; IAM User Guide,
-/// "AWS services that work with IAM" for the others; <https://github.com/clouddrove/terraform-aws-elasticsearch/issues/20> for
-/// `OpenSearch`, whose role has another principal.
-const WITHOUT_A_LINKED_ROLE: [&str; 14] = [
+/// "AWS services that work with IAM", and the trust policies in the services' own guides for the others;
+/// <https://github.com/clouddrove/terraform-aws-elasticsearch/issues/20> for `OpenSearch`, whose role has another principal.
+const WITHOUT_A_LINKED_ROLE: [&str; 72] = [
+    "amplify.amazonaws.com",
     "apigateway.amazonaws.com",
+    "application-autoscaling.amazonaws.com",
+    "appsync.amazonaws.com",
+    "athena.amazonaws.com",
+    "bedrock.amazonaws.com",
+    "build.apprunner.amazonaws.com",
     "cloudformation.amazonaws.com",
     "cloudfront.amazonaws.com",
+    "cloudwatch.amazonaws.com",
     "codebuild.amazonaws.com",
+    "codecommit.amazonaws.com",
     "codedeploy.amazonaws.com",
     "codepipeline.amazonaws.com",
+    "codestar.amazonaws.com",
+    "cognito-idp.amazonaws.com",
+    "credentials.iot.amazonaws.com",
+    "databrew.amazonaws.com",
+    "datapipeline.amazonaws.com",
+    "datasync.amazonaws.com",
+    "delivery.logs.amazonaws.com",
+    "dlm.amazonaws.com",
+    "dynamodb.amazonaws.com",
     "ec2.amazonaws.com",
+    "ecs-tasks.amazonaws.com",
+    "edgelambda.amazonaws.com",
+    "elastictranscoder.amazonaws.com",
+    "emr-serverless.amazonaws.com",
+    "export.rds.amazonaws.com",
+    "firehose.amazonaws.com",
+    "forecast.amazonaws.com",
+    "gamelift.amazonaws.com",
     "glue.amazonaws.com",
+    "greengrass.amazonaws.com",
+    "inspector.amazonaws.com",
+    "iot.amazonaws.com",
+    "iotevents.amazonaws.com",
+    "kinesis.amazonaws.com",
+    "kinesisanalytics.amazonaws.com",
+    "kms.amazonaws.com",
     "lambda.amazonaws.com",
+    "logs.amazonaws.com",
+    "mediaconvert.amazonaws.com",
+    "medialive.amazonaws.com",
+    "mediapackage.amazonaws.com",
+    "monitoring.rds.amazonaws.com",
     "opensearch.amazonaws.com",
+    "opsworks.amazonaws.com",
+    "osis-pipelines.amazonaws.com",
+    "pipes.amazonaws.com",
+    "pods.eks.amazonaws.com",
+    "rekognition.amazonaws.com",
     "s3.amazonaws.com",
+    "sagemaker.amazonaws.com",
+    "scheduler.amazonaws.com",
+    "secretsmanager.amazonaws.com",
+    "servicecatalog.amazonaws.com",
     "sns.amazonaws.com",
     "sqs.amazonaws.com",
     "states.amazonaws.com",
+    "storagegateway.amazonaws.com",
+    "swf.amazonaws.com",
+    "tasks.apprunner.amazonaws.com",
+    "textract.amazonaws.com",
+    "transcribe.amazonaws.com",
+    "transfer.amazonaws.com",
+    "translate.amazonaws.com",
+    "vmie.amazonaws.com",
+    "vpc-flow-logs.amazonaws.com",
+    "workmail.amazonaws.com",
+    "workspaces.amazonaws.com",
+    "xray.amazonaws.com",
 ];
 
 impl Catalog {
@@ -85,14 +143,65 @@ impl Catalog {
         owner(name).or_else(|| shorter.into_iter().find_map(owner))
     }
 
-    /// The principal that was perhaps meant: the same one in another case, or one that is spelt nearly so.
+    /// The principal that is meant by one in the wrong case, which is nobody's: principals are case-sensitive.
+    #[must_use]
+    pub fn in_wrong_case(principal: &str) -> Option<&'static str> {
+        let mut known = Self::principals().chain(WITHOUT_A_LINKED_ROLE);
+        known.find(|known| known.eq_ignore_ascii_case(principal)).filter(|known| *known != principal)
+    }
+
+    /// Whether a service-linked role has its permissions by the managed policy of that name.
+    #[must_use]
+    pub fn is_service_policy(name: &str) -> bool {
+        // To look for a line is cheaper than to read every file.
+        let is_its = |line: &str| line.trim_start().strip_prefix("policy: ") == Some(name);
+        Self::entries().iter().any(|entry| entry.text.lines().any(is_its))
+    }
+
+    /// The principal that was perhaps meant: the same one in another case, another one of the same service, one that is spelt nearly so,
+    /// or the one whose role bears the name.
     #[must_use]
     pub fn did_you_mean(principal: &str) -> Option<&'static str> {
         // What all of them end with would make each resemble every other.
         let own = |principal: &'static str| principal.strip_suffix(DOMAIN).unwrap_or(principal);
-        let word = principal.to_ascii_lowercase();
-        let meant = nearest(word.strip_suffix(DOMAIN).unwrap_or(&word), Self::principals().map(own))?;
-        Self::principals().find(|known| own(known) == meant)
+        let lower = principal.to_ascii_lowercase();
+        let word = lower.strip_suffix(DOMAIN).unwrap_or(&lower);
+        if let Some(same) = Self::principals().find(|known| own(known) == word) {
+            return Some(same);
+        }
+        let of_its_own =
+            Self::principals().find(|known| own(known).rsplit_once('.').is_some_and(|(_, service)| service == word));
+        // Who names a service that there is did not misspell another one.
+        let is_misspelt = !WITHOUT_A_LINKED_ROLE.contains(&lower.as_str());
+        let spelt_so = || {
+            let meant = nearest(word, Self::principals().map(own)).filter(|_| is_misspelt)?;
+            Self::principals().find(|known| own(known) == meant)
+        };
+        of_its_own.or_else(spelt_so).or_else(|| Self::of_role_about(word))
+    }
+
+    /// The principal of the role whose name has the word in it; of several the shortest, which says least besides.
+    fn of_role_about(word: &str) -> Option<&'static str> {
+        const TELLING: usize = 5;
+        let plain = word.replace('-', "");
+        let is_about = |entry: &&Entry| {
+            let own = entry.role.strip_prefix(BEGINNING).unwrap_or(entry.role);
+            plain.len() >= TELLING && own.to_ascii_lowercase().contains(&plain)
+        };
+        let about = Self::entries().iter().filter(is_about);
+        about.min_by_key(|entry| entry.role.len()).map(|entry| entry.principal)
+    }
+
+    /// What AWS answers to a request for the role of a principal that has none, or that nobody has; `None` if it has one.
+    #[must_use]
+    pub fn refusal(principal: &str) -> Option<String> {
+        match Self::get(principal) {
+            Some(_) => None,
+            None if Self::exists(principal) => {
+                Some(format!("Cannot find Service Linked Role template for {principal}"))
+            }
+            None => Some(format!("{principal} is not a valid AWS service name (Service Principal)")),
+        }
     }
 
     /// The name of a role that was perhaps meant.
@@ -102,6 +211,17 @@ impl Catalog {
         let roles = || Self::entries().iter().map(|entry| entry.role);
         let meant = nearest(name.strip_prefix(BEGINNING).unwrap_or(name), roles().map(own))?;
         roles().find(|known| own(known) == meant)
+    }
+
+    /// Whether AWS has a service of exactly that principal, which may name a Region or end as in China.
+    #[must_use]
+    pub fn has(principal: &str) -> bool {
+        let is_known = |text: &str| Self::principals().chain(WITHOUT_A_LINKED_ROLE).any(|known| known == text);
+        let elsewhere = principal.strip_suffix(".cn").unwrap_or(principal);
+        let labels: Vec<&str> = elsewhere.split('.').collect();
+        let is_region = |label: &str| label.contains('-') && label.ends_with(|c: char| c.is_ascii_digit());
+        let without_region: Vec<&str> = labels.into_iter().filter(|label| !is_region(label)).collect();
+        is_known(elsewhere) || is_known(&without_region.join("."))
     }
 
     /// Whether AWS has a service of that principal, in whatever case it is written; with or without a service-linked role.
@@ -248,6 +368,12 @@ mod tests {
         assert_eq!(Catalog::did_you_mean("Batch.amazonaws.com"), Some("batch.amazonaws.com"));
         assert_eq!(Catalog::did_you_mean("imagebulider.amazonaws.com"), Some("imagebuilder.amazonaws.com"));
         assert_eq!(Catalog::did_you_mean("guardduty"), Some("guardduty.amazonaws.com"));
+        assert_eq!(Catalog::did_you_mean("elasticsearch.amazonaws.com"), Some("es.amazonaws.com"));
+        assert_eq!(Catalog::did_you_mean("OpenSearch.amazonaws.com"), Some("opensearchservice.amazonaws.com"));
+        assert_eq!(Catalog::did_you_mean("apigateway.amazonaws.com"), Some("ops.apigateway.amazonaws.com"));
+        assert_eq!(Catalog::did_you_mean("lambda.amazonaws.com"), Some("replicator.lambda.amazonaws.com"));
+        assert_eq!(Catalog::did_you_mean("ec2.amazonaws.com"), None);
+        assert_eq!(Catalog::did_you_mean("sns.amazonaws.com"), None);
         assert_eq!(Catalog::did_you_mean("gadgets.example.com"), None);
         assert_eq!(Catalog::did_you_mean("gadgets.amazonaws.com"), None);
         assert_eq!(Catalog::did_you_mean_role("AWSServiceRoleForBatsh"), Some("AWSServiceRoleForBatch"));
@@ -265,6 +391,17 @@ mod tests {
         ] {
             assert_eq!(Catalog::exists(principal), exists, "{principal}");
         }
+        for (principal, has) in [
+            ("ssm.amazonaws.com", true),
+            ("SSM.amazonaws.com", false),
+            ("kms.amazonaws.com", true),
+            ("states.eu-west-1.amazonaws.com", true),
+            ("ec2.amazonaws.com.cn", true),
+            ("nosuch.amazonaws.com", false),
+        ] {
+            assert_eq!(Catalog::has(principal), has, "{principal}");
+        }
+        assert!(WITHOUT_A_LINKED_ROLE.is_sorted());
         assert!(WITHOUT_A_LINKED_ROLE.iter().all(|principal| Catalog::get(principal).is_none()));
     }
 
@@ -279,6 +416,21 @@ mod tests {
             Some("dynamodb.application-autoscaling.amazonaws.com")
         );
         assert_eq!(owner("AWSServiceRoleForGadgets"), None);
+    }
+
+    #[test]
+    fn principals_in_the_wrong_case_are_nobodys() {
+        assert_eq!(Catalog::in_wrong_case("SSM.amazonaws.com"), Some("ssm.amazonaws.com"));
+        assert_eq!(Catalog::in_wrong_case("Ec2.amazonaws.com"), Some("ec2.amazonaws.com"));
+        assert_eq!(Catalog::in_wrong_case("ssm.amazonaws.com"), None);
+        assert_eq!(Catalog::in_wrong_case("Gadgets.example.com"), None);
+    }
+
+    #[test]
+    fn policies_of_service_linked_roles_are_known_by_name() {
+        assert!(Catalog::is_service_policy("AmazonSSMServiceRolePolicy"));
+        assert!(!Catalog::is_service_policy("AmazonSSMFullAccess"));
+        assert!(!Catalog::is_service_policy(""));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use slr_core::service::ServiceDefinition;
 use slr_core::world::{self, Authority};
 
 use super::{Lowerer, Lowering};
+use crate::catalog::Catalog;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::syntax;
 use crate::yaml::{Span, Spanned};
@@ -162,6 +163,9 @@ impl Lowerer<'_> {
         let of_service = |service: &ServiceDefinition| service.policy.as_ref() == Some(&policy.value);
         match self.world.services.iter().find(|service| of_service(service)).and_then(ServiceDefinition::policy_arn) {
             Some(arn) => arn,
+            None if Catalog::is_service_policy(policy) => {
+                format!("arn:{}:iam::aws:policy/aws-service-role/{policy}", self.world.partition)
+            }
             None if policy.starts_with("arn:") => policy.value.clone(),
             None => format!("arn:{}:iam::aws:policy/{policy}", self.world.partition),
         }

@@ -17,10 +17,11 @@ use slr_core::id::{KindIdx, OperatorIdx, PrincipalIdx, ResourceIdx, RoleIdx, Ser
 use slr_core::kind::{self, AuthorisedOn, Condition, KindSpec, MoveSpec, Passes, ResourceKind, RoleClaim, Transition};
 use slr_core::knob::{self, Answer};
 use slr_core::name::{AccountId, RoleName, ServicePrincipal};
-use slr_core::service::{self, ReportingPolicy, ServiceDefinition};
+use slr_core::service::{self, OwnError, OwnErrors, ReportingPolicy, ServiceDefinition, Situation};
 use slr_core::world::{self, Item, Resource, RoleSort, SessionSlot, Told};
 use slr_core::{World, policy};
 
+use crate::catalog::Catalog;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::expect::{self, Expectation};
 use crate::simulation::{
@@ -150,6 +151,7 @@ impl<'a> Lowerer<'a> {
         self.pass_roles()?;
         let expectations = self.expectations()?;
         self.roles_that_services_make()?;
+        self.unknown_services();
         let plan = self.plan(steps)?;
         let mut descriptions = vec![None; self.world.roles.len()];
         for (role, text) in &self.descriptions {
@@ -187,6 +189,7 @@ impl<'a> Lowerer<'a> {
             reports: reporting(service.reports()),
             reason: service.reason.as_ref().map(|text| text.value.clone()),
             reported_region: service.region_mismatch.as_ref().map(|region| region.value.clone()),
+            errors: own_errors(service.errors.as_ref()),
             namespace: service.namespace.as_ref().map(|name| name.value.clone()),
             ..ServiceDefinition::new(
                 ServicePrincipal::new(principal).map_err(|error| bad_name(principal.span, error))?,
@@ -221,6 +224,15 @@ impl<'a> Lowerer<'a> {
         kind::check_conditions(&kinds)
             .map_err(|error| Box::new(Diagnostic::new(Code::UnknownKind, principal.span, error.to_string())))?;
         Ok(())
+    }
+
+    /// Notes which service principals trust policies name and no service has.
+    fn unknown_services(&mut self) {
+        let named = slr_core::rules::trusted_services(&self.world);
+        let trusts = |service: &ServiceDefinition, name: &str| service.trust.iter().any(|known| known.as_str() == name);
+        let exists =
+            |name: &String| Catalog::has(name) || self.world.services.iter().any(|service| trusts(service, name));
+        self.world.unknown_services = named.into_iter().filter(|name| !exists(name)).collect();
     }
 
     /// Slots for the roles that services make by the rights of their own roles. They come last: nobody means them who does not name them.
@@ -440,6 +452,20 @@ impl<'a> Lowerer<'a> {
         self.world.principal(name.map_or(syntax::User::ADMIN, |name| name.as_str()))
     }
 
+    /// Whether a fault of this sort can come about.
+    fn has_fault(&self, is_meant: impl Fn(&syntax::Fault) -> bool) -> bool {
+        self.scenario.faults.iter().any(|fault| is_meant(&fault.value))
+    }
+
+    fn may_be_throttled(&self, operation: Operation) -> bool {
+        self.has_fault(|fault| match fault {
+            syntax::Fault::Throttle(fault) => fault.throttle.value == operation.name(),
+            syntax::Fault::CleanUpFails(_) | syntax::Fault::RegionUnavailable(_) | syntax::Fault::LateVisibility(_) => {
+                false
+            }
+        })
+    }
+
     fn operators(&mut self) -> Lowering<()> {
         for (name, operator) in self.scenario.operators.iter() {
             let polls = operator.polls.as_ref().map(|polls| &polls.value);
@@ -461,6 +487,9 @@ impl<'a> Lowerer<'a> {
                 attempts: attempts.transpose()?,
                 told: if polls == Some(&syntax::Polls::AtOnce) { Told::AtOnce } else { Told::ByPolls },
                 loses_patience: matches!(polls, Some(syntax::Polls::Polling(polling)) if polling.deadline.is_some()),
+                requests_throttled: self.may_be_throttled(Operation::DeleteServiceLinkedRole),
+                gives_up_clean_ups: self.has_fault(|fault| matches!(fault, syntax::Fault::CleanUpFails(_))),
+                polls_throttled: self.may_be_throttled(Operation::GetServiceLinkedRoleDeletionStatus),
                 reads_docs: match operator.reads_docs() {
                     syntax::ReadsDocs::Never => world::ReadsDocs::Never,
                     syntax::ReadsDocs::WhenNothingWasNamed => world::ReadsDocs::WhenNothingWasNamed,
@@ -711,6 +740,7 @@ fn kind_spec(name: &Spanned<String>, kind: &Spanned<syntax::Kind>, machine: &syn
         states: texts(&machine.states),
         initial: machine.initial.value.clone(),
         ends: texts(&machine.ends),
+        remains: texts(&kind.remains),
         blocks: texts(&machine.blocks),
         works: texts(&machine.working),
         // The language has added the state already.
@@ -746,11 +776,35 @@ fn kind_spec(name: &Spanned<String>, kind: &Spanned<syntax::Kind>, machine: &syn
                 conditions: conditions(step),
                 creates_role_of: step.creates_role_of.as_ref().map(|principal| principal.value.clone()),
                 exceptional: step.exceptional,
+                otherwise: match step.otherwise {
+                    syntax::Otherwise::InUse => kind::Otherwise::InUse,
+                    syntax::Otherwise::DependedOn => kind::Otherwise::DependedOn,
+                },
             })
             .collect(),
         parents: texts(kind.parents()),
         made_from: texts(kind.made_from()),
+        errors: own_errors(kind.errors.as_ref()),
     }
+}
+
+fn own_errors(errors: Option<&Spanned<syntax::OwnErrors>>) -> OwnErrors {
+    let Some(errors) = errors else { return OwnErrors::new() };
+    let all = [
+        (Situation::NotFound, &errors.not_found),
+        (Situation::InUse, &errors.in_use),
+        (Situation::Busy, &errors.busy),
+        (Situation::DependedOn, &errors.depended_on),
+        (Situation::RoleMissing, &errors.role_missing),
+        (Situation::RoleNotSpread, &errors.role_not_spread),
+        (Situation::RoleLocked, &errors.role_locked),
+        (Situation::MayNotMakeRole, &errors.may_not_make_role),
+    ];
+    let own = |error: &syntax::OwnError| OwnError {
+        name: error.code.as_ref().map(|code| code.value.clone()),
+        message: error.message.as_ref().map(|message| message.value.clone()),
+    };
+    all.into_iter().filter_map(|(situation, error)| Some((situation, own(error.as_ref()?)))).collect()
 }
 
 fn conditions(step: &syntax::MachineMove) -> Vec<Condition> {
@@ -841,8 +895,11 @@ fn operator_plan(operator: &syntax::Operator) -> OperatorPlan {
 
 fn knobs(scenario: &Scenario) -> knob::Knobs {
     let mut knobs = knob::Knobs { denial_detail: scenario.reality().denial_detail(), ..knob::Knobs::default() };
-    if let Some(quota) = scenario.account.as_ref().and_then(|account| account.role_quota.as_ref()) {
-        knobs.role_quota = quota.value;
+    if let Some(account) = &scenario.account {
+        knobs.role_quota = account.role_quota();
+        knobs.managed_policies_per_role = account.managed_policies_per_role();
+        knobs.tags_per_role = account.tags_per_role();
+        knobs.trust_policy_length = account.trust_policy_length();
     }
     knobs.late_visibility = scenario.faults.iter().any(|fault| matches!(fault.value, syntax::Fault::LateVisibility(_)));
     let Some(given) = &scenario.knobs else {
@@ -865,8 +922,11 @@ fn knobs(scenario: &Scenario) -> knob::Knobs {
     knobs.malformed_task_id = answer(given.malformed_task_id());
     knobs.create_while_deleting = answer(given.create_while_deleting());
     knobs.name_too_long = answer(given.name_too_long());
-    knobs.max_session_duration_editable =
-        given.max_session_duration_of_slr() == syntax::MaxSessionDurationChange::Allowed;
+    knobs.max_session_duration = match given.max_session_duration_of_slr() {
+        syntax::MaxSessionDurationChange::UnmodifiableEntity => knob::MaxSessionDurationChange::Protected,
+        syntax::MaxSessionDurationChange::OfItsOwn => knob::MaxSessionDurationChange::ProtectedByItsOwnText,
+        syntax::MaxSessionDurationChange::Allowed => knob::MaxSessionDurationChange::Allowed,
+    };
     knobs
 }
 

@@ -6,7 +6,7 @@ use slr_core::kind::{self, Passes, ResourceKind, Transition};
 use slr_core::world::{Item, Resource, RoleSort, SessionSlot};
 use slr_core::{Command, OperatorStep, policy};
 
-use super::access::{compiled, trust_of};
+use super::access::trust_of;
 use super::{Lowerer, Lowering, task_state, unknown};
 use crate::catalog::Catalog;
 use crate::diagnostic::{Code, Diagnostic};
@@ -55,8 +55,8 @@ impl Lowerer<'_> {
             let thing = self.world.attachments[attachment.index()].clone();
             let name = self.world.roles[thing.role.index()].name.clone();
             for role in self.world.roles_named(&name).filter(|role| *role != thing.role).collect::<Vec<_>>() {
-                if thing.malformed {
-                    self.world.malformed(role, thing.item.clone());
+                if let Some(why) = &thing.malformed {
+                    self.world.malformed(role, thing.item.clone(), why.clone());
                 } else if thing.document.is_some()
                     && let Item::InlinePolicy(policy) = &thing.item
                 {
@@ -152,14 +152,16 @@ impl Lowerer<'_> {
             Operation::UpdateAssumeRolePolicy => Some(policy::DocumentKind::Trust),
             _ => None,
         };
-        let written = kind.zip(step.document.as_ref()).map(|(kind, document)| compiled(document, kind).map_err(|_| ()));
+        let written = kind.zip(step.document.as_ref()).map(|(kind, document)| {
+            policy::Document::parse(kind, document.text()).map_err(|malformed| malformed.to_string())
+        });
         let mut commands = items.into_iter().zip(values).map(|(item, value)| match (item, &written) {
             (Item::InlinePolicy(name), Some(Ok(document))) => {
                 command(self.world.inline_policy(role, &name, Some(document.clone())), value)
             }
-            (item, Some(Err(()))) => {
+            (item, Some(Err(why))) => {
                 // Told apart from the same policy with a document that can be read.
-                let attachment = self.world.malformed(role, item);
+                let attachment = self.world.malformed(role, item, why.clone());
                 command(attachment, value)
             }
             (item, Some(Ok(_)) | None) => {
@@ -310,7 +312,10 @@ impl Lowerer<'_> {
         let creates = |kind: &ResourceKind| {
             let with = step.with(&words_of(kind, &step.operation));
             service.is_none_or(|service| kind.service == service)
-                && kind.transitions.iter().any(|t| t.from == 0 && called(t, &step.operation, &with, passes))
+                && kind
+                    .transitions
+                    .iter()
+                    .any(|t| t.from == 0 && t.to != 0 && called(t, &step.operation, &with, passes))
         };
         let kind = (0..)
             .zip(&self.world.kinds)

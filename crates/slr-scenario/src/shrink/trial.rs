@@ -10,7 +10,7 @@ use crate::expect::Monitor;
 use crate::ledger::Ledger;
 use crate::lower::Lowered;
 use crate::rewrite::{self, Played};
-use crate::simulation::{Agenda, Observer, Player, Scratch, SimTime, conduct};
+use crate::simulation::{Agenda, Ending, Observer, Player, Scratch, SimTime, conduct};
 use crate::source::Source;
 use crate::syntax::{Duration, Scenario, Step};
 use crate::yaml::{Node, to_text};
@@ -18,6 +18,7 @@ use crate::{Loaded, Params, load};
 
 /// A run, as far as shrinking looks at it.
 pub(super) struct Recorded {
+    pub(super) ended: Ending,
     pub(super) played: Vec<Played<WideSet>>,
     /// Per expectation, whether it came true, and the action that decided it.
     pub(super) outcomes: Vec<(bool, Option<u64>)>,
@@ -67,7 +68,8 @@ impl Recorded {
         let mut agenda = Agenda::default();
         player.begin(&states[0], &mut agenda);
         let until = lowered.plan.until;
-        conduct(universe, &mut states, &mut agenda, &mut player, &mut listener, until, &mut Scratch::default());
+        let ended =
+            conduct(universe, &mut states, &mut agenda, &mut player, &mut listener, until, &mut Scratch::default());
         let outcomes = listener.monitor.outcomes(&states[0], &listener.ledger);
         let endings = lowered.expectations.iter().enumerate();
         let endings = endings.map(|(number, asked)| {
@@ -76,6 +78,7 @@ impl Recorded {
         let serial = |decided: Option<(SimTime, u64)>| decided.map_or(0, |(_, serial)| serial);
         let steps = listener.monitor.step_outcomes().iter();
         Self {
+            ended,
             endings: endings.collect(),
             outcomes: outcomes.iter().map(|outcome| (outcome.passed, outcome.decided.map(|(_, at)| at))).collect(),
             steps: steps.map(|step| step.as_ref().map(|step| (step.passed, serial(step.decided)))).collect(),
@@ -162,6 +165,7 @@ impl Trial {
             Some(number) == may_fail || step.is_none_or(|(passed, _)| passed)
         };
         !run.is_cut
+            && run.ended != Ending::Standstill
             && is_played
             && self.failure.is_seen_in(run)
             // Something that happens beside the steps is not what was written down.

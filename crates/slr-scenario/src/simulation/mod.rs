@@ -108,6 +108,23 @@ pub enum Ending {
     TimeUp,
     /// The listener had heard enough.
     Satisfied,
+    /// Time did not go on: one thing led to another at one moment, [more often](most_at_once) than a run may go on for.
+    Standstill,
+}
+
+/// What [`Ending::Standstill`] means, and what to do about it.
+pub const STANDSTILL: &str =
+    "there is no end to what happens at this moment; a delay of 0s, or a wait of 0s, lets it go on for ever";
+
+/// How much may be due at one moment of a run, the steps of scripts apart: 10,000 things, and 100 more for each role, resource, session and
+/// operator.
+///
+/// Where delays are zero one thing can lead to another for ever without time going on: a clean-up that fails and is called for again. Whatever
+/// comes to an end is far below the bound (Assumed), for a resource is moved a few times at the most before it is gone.
+pub fn most_at_once<S: IdSet>(universe: &Universe<S>) -> u64 {
+    let world = universe.world();
+    let things = [world.roles.len(), world.resources.len(), world.sessions.len(), world.operators.len()];
+    10_000 + 100 * things.into_iter().map(|count| count as u64).sum::<u64>()
 }
 
 /// What a run has room for, kept from one run to the next.
@@ -137,7 +154,17 @@ pub fn conduct<S: IdSet, H: Habits<S>>(
     scratch: &mut Scratch<S>,
 ) -> Ending {
     let Scratch { actions, events } = scratch;
+    let most = most_at_once(universe).saturating_mul(states.len() as u64);
+    let (mut moment, mut at_once) = (SimTime::ZERO, 0);
     while let Some((now, due)) = agenda.pop_until(until) {
+        if now != moment {
+            (moment, at_once) = (now, 0);
+        } else if H::script(&due).is_none() {
+            at_once += 1;
+            if at_once > most {
+                return Ending::Standstill;
+            }
+        }
         let world = H::world(&due);
         let state = &mut states[world];
         habits.actions(due, now, state, actions);

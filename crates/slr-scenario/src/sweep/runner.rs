@@ -5,7 +5,6 @@
     reason = "who listens picks what concerns it; the core is where a new variant has to find its place"
 )]
 
-use slr_core::action::OperatorStep;
 use slr_core::id::RoleIdx;
 use slr_core::invariant::{
     Invariant, StepInvariant, invariants, is_evidently_sound, is_evidently_sound_step, step_invariants,
@@ -18,7 +17,7 @@ use super::{Row, is_required};
 use crate::expect::Monitor;
 use crate::ledger::Ledger;
 use crate::lower::Lowered;
-use crate::simulation::{Agenda, Due, Observer, Player, Scratch, SimTime, Step, conduct};
+use crate::simulation::{Agenda, Due, Ending, Observer, Player, Scratch, SimTime, Step, conduct};
 
 /// Runs a scenario under many seeds, one after another.
 pub(super) struct Runner<'a, S: IdSet> {
@@ -65,7 +64,7 @@ impl<'a, S: IdSet> Runner<'a, S> {
         self.counter.reset(seed, self.initial, self.lowered);
         self.player.begin(&self.states[0], &mut self.agenda);
         let until = self.lowered.plan.until;
-        conduct(
+        let ending = conduct(
             self.universe,
             &mut self.states,
             &mut self.agenda,
@@ -74,6 +73,7 @@ impl<'a, S: IdSet> Runner<'a, S> {
             until,
             &mut self.scratch,
         );
+        self.counter.stands_still = ending == Ending::Standstill;
         self.count(seed)
     }
 
@@ -83,6 +83,7 @@ impl<'a, S: IdSet> Runner<'a, S> {
         tally.runs += 1;
         tally.passed.record(passed, true, seed);
         tally.broken += u64::from(counter.is_broken);
+        tally.standstills += u64::from(counter.stands_still);
         tally.events += counter.events;
         tally.steps.record(counter.steps);
         let mut attempts = 0;
@@ -146,7 +147,7 @@ impl<'a, S: IdSet> Runner<'a, S> {
                 held.record(holds, true, seed);
             }
         }
-        passed && !counter.is_broken
+        passed && !counter.is_broken && !counter.stands_still
     }
 }
 
@@ -171,10 +172,11 @@ struct Counter<'a, S: IdSet> {
     universe: &'a Universe<S>,
     ledger: Ledger<'a, S>,
     monitor: Monitor<'a, S>,
-    states: [Invariant<S>; 11],
+    states: [Invariant<S>; 12],
     changes: [StepInvariant<S>; 8],
     before: State<S>,
     is_broken: bool,
+    stands_still: bool,
     steps: u64,
     events: u64,
     last: SimTime,
@@ -195,6 +197,7 @@ impl<'a, S: IdSet> Counter<'a, S> {
             changes: step_invariants(),
             before: initial.clone(),
             is_broken: false,
+            stands_still: false,
             steps: 0,
             events: 0,
             last: SimTime::ZERO,
@@ -261,7 +264,7 @@ impl<S: IdSet> Observer<S> for Counter<'_, S> {
         if let Some(rejection) = step.refused {
             self.count_refusal(rejection.code());
         }
-        if let Action::Operator { operator, step: OperatorStep::Submits } = step.action {
+        if let Some(operator) = step.action.request_of() {
             self.attempts[operator.index()] += 1;
         }
         for event in step.events {

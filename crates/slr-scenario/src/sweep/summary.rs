@@ -271,6 +271,8 @@ pub struct Summary {
     pub events: u64,
     /// In how many runs an invariant of the model was broken: a bug of ours.
     pub broken: u64,
+    /// In how many runs time stood still: there was no end to what happened at one moment.
+    pub standstills: u64,
 }
 
 impl Summary {
@@ -312,12 +314,16 @@ impl Summary {
             steps: Spread::of(&tally.steps),
             events: tally.events,
             broken: tally.broken,
+            standstills: tally.standstills,
         }
     }
 
     /// Whether everything came as expected: what every run has to show in every run, what some run has to show in one.
     pub fn is_as_expected(&self) -> bool {
-        self.broken == 0 && self.passed == self.runs && self.properties.iter().all(|property| property.as_expected)
+        self.broken == 0
+            && self.standstills == 0
+            && self.passed == self.runs
+            && self.properties.iter().all(|property| property.as_expected)
     }
 }
 

@@ -79,6 +79,8 @@ pub struct Tally {
     pub events: u64,
     /// In how many runs an invariant of the model was broken.
     pub broken: u64,
+    /// In how many runs time stood still.
+    pub standstills: u64,
 }
 
 impl Tally {
@@ -113,5 +115,6 @@ impl Tally {
         self.steps.merge(&other.steps);
         self.events += other.events;
         self.broken += other.broken;
+        self.standstills += other.standstills;
     }
 }

@@ -30,6 +30,12 @@ record! {
         /// How many roles the account may have. A service-linked role may exceed the quota, and
         /// counts against it all the same. Default: 1000.
         "role-quota" => pub role_quota: Option<Spanned<u32>>,
+        /// How many managed policies a role may have. Default: 10.
+        "managed-policies-per-role" => pub managed_policies_per_role: Option<Spanned<u32>>,
+        /// How many tags a role may have. Default: 50.
+        "tags-per-role" => pub tags_per_role: Option<Spanned<u32>>,
+        /// How many characters a trust policy may have, white space aside. Default: 2048.
+        "trust-policy-length" => pub trust_policy_length: Option<Spanned<u32>>,
         /// How many roles there are besides those that the scenario names: they only count against
         /// the quota. Default: 0.
         "other-roles" => pub other_roles: Option<Spanned<u32>>,
@@ -68,6 +74,30 @@ impl Account {
     #[must_use]
     pub fn role_quota(&self) -> u32 {
         self.role_quota.as_ref().map_or(Self::DEFAULT_ROLE_QUOTA, |quota| quota.value)
+    }
+
+    /// How many managed policies a role may have.
+    ///
+    /// Source: IAM User Guide, "IAM and AWS STS quotas": 10, which can be raised to 20.
+    #[must_use]
+    pub fn managed_policies_per_role(&self) -> u32 {
+        self.managed_policies_per_role.as_ref().map_or(10, |quota| quota.value)
+    }
+
+    /// How many tags a role may have.
+    ///
+    /// Source: IAM User Guide, "IAM and AWS STS quotas".
+    #[must_use]
+    pub fn tags_per_role(&self) -> u32 {
+        self.tags_per_role.as_ref().map_or(50, |quota| quota.value)
+    }
+
+    /// How many characters a trust policy may have, white space aside.
+    ///
+    /// Source: IAM User Guide, "IAM and AWS STS quotas": 2048, which can be raised to 4096.
+    #[must_use]
+    pub fn trust_policy_length(&self) -> u32 {
+        self.trust_policy_length.as_ref().map_or(2048, |quota| quota.value)
     }
 
     /// How many roles there are besides those of the scenario.

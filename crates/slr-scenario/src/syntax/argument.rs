@@ -102,6 +102,8 @@ record! {
         /// Whether it has to be given where a resource is made with any parameter of its kind.
         /// Default: false.
         "required" => pub required: Option<Spanned<bool>>,
+        /// A word of `with` in whose company it has to be given, if any parameter is.
+        "required-with" => pub required_with: Option<Text>,
     }
 }
 

@@ -4,6 +4,7 @@ use super::argument::{CallParameter, Due};
 use super::declare::{record, words};
 use super::grammar::{Named, OneOrMore};
 use super::scalar::Text;
+use super::service_error::OwnErrors;
 use crate::yaml::{Span, Spanned};
 
 words! {
@@ -36,6 +37,17 @@ words! {
         Usable = "usable",
         /// It is not so.
         Unusable = "unusable",
+    }
+}
+
+words! {
+    /// What an operation is refused with in a state from which it leads nowhere, or where its conditions
+    /// do not hold.
+    pub enum Otherwise, "a refusal" {
+        /// `ResourceInUse`.
+        InUse = "in-use",
+        /// `ResourceDependency`: something depends on the resource.
+        DependedOn = "depended-on",
     }
 }
 
@@ -142,6 +154,9 @@ record! {
         /// Whether it is an exception: chance does not choose it; it is made by a step, or when a delay
         /// of its own under `delays` is over before that of the next move. Default: false.
         "exceptional" => pub exceptional: Option<Spanned<bool>>,
+        /// What a caller's operation is refused with in other states, or where the conditions do not
+        /// hold. Default: in-use.
+        "otherwise" => pub otherwise: Option<Spanned<Otherwise>>,
     }
 }
 
@@ -160,6 +175,9 @@ record! {
         "initial" => pub initial: Option<Text>,
         /// The states in which a resource is gone for good. Default: those that no move leaves.
         "ends" => pub ends: Vec<Text>,
+        /// The ends in which a resource is still known to its service: a call that comes too late is
+        /// refused for the state, and not because there is no such resource. Default: none.
+        "remains" => pub remains: Vec<Text>,
         /// The states in which a resource keeps its role from being deleted. Default: all but the
         /// ends.
         "blocks" => pub blocks: Option<Vec<Text>>,
@@ -190,6 +208,8 @@ record! {
         "release-lag" => pub release_lag: Option<Spanned<bool>>,
         /// The parameters of the calls that make or change it, by their names in the API.
         "parameters" => pub parameters: Named<Spanned<CallParameter>>,
+        /// Errors about it that the service spells in another way than those about its other kinds.
+        "errors" => pub errors: Option<Spanned<OwnErrors>>,
         /// Its moves, by name.
         "moves" => pub moves: Named<Spanned<Move>>,
     }
@@ -266,6 +286,8 @@ pub struct MachineMove {
     pub due: Option<Due>,
     /// Whether chance does not choose it.
     pub exceptional: bool,
+    /// What a caller is refused with where it cannot be made.
+    pub otherwise: Otherwise,
 }
 
 impl MachineMove {
@@ -292,7 +314,14 @@ impl MachineMove {
             creates_role_of: None,
             due: None,
             exceptional: false,
+            otherwise: Otherwise::InUse,
         }
+    }
+
+    /// Whether a resource is made by it.
+    #[must_use]
+    pub fn makes(&self) -> bool {
+        self.from.is_none() && self.to.value != ABSENT
     }
 
     /// Whether a call of the operation with these parameters, which passes that role, makes it.
@@ -389,6 +418,7 @@ impl Kind {
                     creates_role_of: step.creates_role_of.clone(),
                     due: step.due.as_ref().map(|due| due.value.clone()),
                     exceptional: flag(&step.exceptional),
+                    otherwise: step.otherwise.as_ref().map_or(Otherwise::InUse, |otherwise| otherwise.value),
                     ..MachineMove::new(name.clone(), (from.value != ABSENT).then(|| from.clone()), step.to.clone(), by)
                 });
             }
@@ -479,6 +509,7 @@ mod tests {
             states: Vec::new(),
             initial: None,
             ends: Vec::new(),
+            remains: Vec::new(),
             blocks: None,
             working: Vec::new(),
             authorised_on: None,
@@ -490,6 +521,7 @@ mod tests {
             deleted_by: None,
             release_lag: None,
             parameters: Named::default(),
+            errors: None,
             moves: Named::default(),
         }
     }

@@ -50,6 +50,8 @@ words! {
     pub enum MaxSessionDurationChange, "an answer to a change of the session duration" {
         /// Refused: the role is protected.
         UnmodifiableEntity = "UnmodifiableEntity",
+        /// Refused with the same code, in a text that speaks of the session duration.
+        OfItsOwn = "UnmodifiableEntity-of-its-own",
         /// Done.
         Allowed = "allowed",
     }

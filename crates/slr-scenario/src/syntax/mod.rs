@@ -26,6 +26,7 @@ mod principal;
 pub(crate) mod sample;
 mod scenario;
 mod service;
+mod service_error;
 mod step;
 
 pub use account::{Account, Partition};
@@ -42,7 +43,8 @@ pub use given::{Given, GivenResources, GivenRole, GivenSessions, Resources, Sess
 pub use grammar::{Named, OneOrMore};
 pub(crate) use kind::{ANYTHING, ITSELF};
 pub use kind::{
-    Kind, Machine, MachineMove, Move, Mover, PLAIN_STATES, PassedRole, PassesRole, RELEASING, RoleClaim, When,
+    Kind, Machine, MachineMove, Move, Mover, Otherwise, PLAIN_STATES, PassedRole, PassesRole, RELEASING, RoleClaim,
+    When,
 };
 pub use knob::{CallOrTask, Judged, Knobs, MaxSessionDurationChange, OpenError, Reality, Retention};
 pub use operation::{AwsError, Field, Operation};
@@ -52,4 +54,5 @@ pub use principal::{Group, OrganizationLevel, Role, User};
 pub use scalar::{Count, Duration, Factor, Share, Text};
 pub use scenario::Scenario;
 pub use service::{Deletion, First, Reporting, ReportingShare, Service, Suffix};
+pub use service_error::{OwnError, OwnErrors};
 pub use step::{Answers, Happening, Happens, Perform, Step, TaskRef};

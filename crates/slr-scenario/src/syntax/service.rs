@@ -7,6 +7,7 @@ use super::describe::or_parameter;
 use super::grammar::{Named, Reader, Syntax, deciding_key};
 use super::kind::Kind;
 use super::scalar::{Share, Text, read_word, word};
+use super::service_error::OwnErrors;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::yaml::{Content, Node, Spanned};
 
@@ -207,6 +208,8 @@ record! {
         "reason" => pub reason: Option<Text>,
         /// A Region under which everything is reported, wherever it is. It has been seen.
         "region-mismatch" => pub region_mismatch: Option<Text>,
+        /// Errors that the service spells in its own way.
+        "errors" => pub errors: Option<Spanned<OwnErrors>>,
         /// The kinds of resources that depend on the role.
         "kinds" => pub kinds: Named<Spanned<Kind>>,
     }

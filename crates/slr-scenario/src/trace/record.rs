@@ -16,9 +16,11 @@ use slr_core::id::{
     TransitionIdx,
 };
 use slr_core::machine::{Machine, SessionEnd, TaskState};
+use slr_core::rules::DeletionReason;
 use slr_core::world::Item;
 use slr_core::{Action, IdSet, State, Universe};
 
+use crate::ledger::Ledger;
 use crate::simulation::{Ending, SCHEME, SimTime, Step};
 
 /// The format's name and version. A change that an old reader would misread is a new version.
@@ -90,6 +92,9 @@ pub type EventRecord<'a> = Fact<'a>;
 pub struct RefusalRecord<'a> {
     /// The code.
     pub code: Cow<'a, str>,
+    /// The name that the service gives the error, where that is another one.
+    #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
+    pub service_code: Option<Cow<'a, str>>,
     /// The message.
     pub message: Cow<'a, str>,
 }
@@ -101,7 +106,7 @@ pub struct Footer {
     pub steps: u64,
     /// When the last one was, in nanoseconds from the beginning.
     pub at: u64,
-    /// Why the run ended: `nothing-due` or `time-up`.
+    /// Why the run ended: `nothing-due`, `time-up`, or `standstill` if time did not go on.
     pub ending: Cow<'static, str>,
     /// Per role, what it is at the end.
     pub roles: Vec<(String, String)>,
@@ -117,6 +122,7 @@ impl Footer {
             ending: Cow::Borrowed(match ending {
                 Ending::NothingDue => "nothing-due",
                 Ending::TimeUp | Ending::Satisfied => "time-up",
+                Ending::Standstill => "standstill",
             }),
             roles: universe.roles().map(role).collect(),
         }
@@ -190,15 +196,48 @@ pub struct Fact<'a> {
     /// Whether a session was found open.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session_open: Option<bool>,
-    /// A status.
+    /// A status: of a task, or how a session ended.
     #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
     pub status: Option<Cow<'a, str>>,
+    /// How a role came or went: `by-principal`, `by-service`, `by-history`, `by-task`.
+    #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
+    pub via: Option<Cow<'a, str>>,
+    /// The `DeletionTaskId` of a task, or the `RoleId` of a role.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// The role's ARN.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arn: Option<String>,
+    /// `Reason.Reason` of a failed task.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// `Reason.RoleUsageList` of a failed task.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role_usage_list: Option<Vec<UsageRecord>>,
+    /// `RoleLastUsed.LastUsedDate`, in nanoseconds from the beginning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_used_at: Option<u64>,
+    /// What is listed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listed: Option<Vec<String>>,
     /// The region.
     #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
     pub region: Option<Cow<'a, str>>,
     /// An error code.
     #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
     pub code: Option<Cow<'a, str>>,
+}
+
+/// What uses a role in a Region, as a failed task reports it.
+///
+/// Source: IAM API Reference, `RoleUsageType`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UsageRecord {
+    /// The Region.
+    pub region: String,
+    /// The ARNs of the resources; empty where the service names Regions alone.
+    pub resources: Vec<String>,
 }
 
 /// Writes facts by name, and reads them.
@@ -305,8 +344,10 @@ impl<'a, S: IdSet> Names<'a, S> {
         let of_role = |what: &'static str, role: RoleIdx| Fact { role: self.role(role), ..named(what) };
         match action {
             Action::Command { by, command } => Fact { by: self.principal(*by), ..self.command(*command) },
-            Action::Throttle { by, operation } => {
-                Fact { by: self.principal(*by), operation: Some(Cow::Borrowed(operation.name())), ..named("Throttle") }
+            Action::Throttle { by, operation, operator } => {
+                let operator = operator.and_then(|operator| self.operator(operator));
+                let operation = Some(Cow::Borrowed(operation.name()));
+                Fact { by: self.principal(*by), operation, operator, ..named("Throttle") }
             }
             Action::Operator { operator, step } => {
                 let (what, resource) = match step {
@@ -392,25 +433,25 @@ impl<'a, S: IdSet> Names<'a, S> {
         let of_operator = |what: &'static str, id: OperatorIdx| Fact { operator: self.operator(id), ..named(what) };
         match event {
             Event::RoleCreated { role, by, description } => {
-                let (status, by) = match by {
+                let (via, by) = match by {
                     Creator::Principal(principal) => ("by-principal", self.principal(*principal)),
                     Creator::Service => ("by-service", None),
                     Creator::History => ("by-history", None),
                 };
                 Fact {
                     by,
-                    status: Some(Cow::Borrowed(status)),
+                    via: Some(Cow::Borrowed(via)),
                     description: self.text(*description),
                     ..of_role("RoleCreated", *role)
                 }
             }
             Event::RoleDeleted { role, by } => {
-                let status = match by {
+                let via = match by {
                     Deleter::Principal => "by-principal",
                     Deleter::Task => "by-task",
                     Deleter::Service => "by-service",
                 };
-                Fact { status: Some(Cow::Borrowed(status)), ..of_role("RoleDeleted", *role) }
+                Fact { via: Some(Cow::Borrowed(via)), ..of_role("RoleDeleted", *role) }
             }
             Event::RolePropagated { role } => of_role("RolePropagated", *role),
             Event::RoleUpdated { role, description, max_session_duration } => Fact {
@@ -466,6 +507,119 @@ impl<'a, S: IdSet> Names<'a, S> {
         }
     }
 
+    /// The record of an event with what AWS answers: ids, reasons, lists. The ledger knows the event already; `state` is the state after it.
+    pub fn answered(&'a self, event: &Event<S>, ledger: &Ledger<'_, S>, state: &State<S>) -> EventRecord<'a> {
+        let fact = self.event(event);
+        let numbered = |fact: Fact<'a>, number: Option<u32>| Fact {
+            id: number.and_then(|number| ledger.task_id(number)),
+            number: number.or(fact.number),
+            ..fact
+        };
+        match event {
+            Event::RoleCreated { role, .. } => {
+                Fact { id: Some(ledger.role_id(*role)), arn: Some(self.universe.role_arn(*role)), ..fact }
+            }
+            Event::TaskSubmitted { role } | Event::TaskReturned { role } => numbered(fact, ledger.latest(*role)),
+            Event::TaskFailed { role, in_use, named, .. } => {
+                self.with_reason(fact, self.universe.deletion_reason(*role, in_use, named))
+            }
+            Event::StatusAnswered { task, status } => {
+                let number = match task {
+                    TaskRef::Latest(role) => ledger.latest(*role),
+                    TaskRef::Earlier { role, number } => number.or_else(|| ledger.earlier(*role)),
+                    TaskRef::Unknown | TaskRef::Malformed => None,
+                };
+                let fact = numbered(fact, number);
+                match number.and_then(|number| ledger.tasks().get(number as usize - 1)) {
+                    Some(task) => {
+                        let status = Some(Cow::Borrowed(status.unwrap_or(task.status).name()));
+                        self.with_reason(Fact { status, ..fact }, ledger.reason(task))
+                    }
+                    None => fact,
+                }
+            }
+            Event::Answered { operation: Operation::GetRole, role: Some(role) } => Fact {
+                id: Some(ledger.role_id(*role)),
+                arn: Some(self.universe.role_arn(*role)),
+                description: self.text(ledger.role(*role).description),
+                last_used_at: ledger.role(*role).last_used.map(SimTime::nanos),
+                ..fact
+            },
+            Event::Answered { operation, role } => {
+                Fact { listed: self.listed(*operation, *role, ledger, state), ..fact }
+            }
+            Event::RoleDeleted { .. }
+            | Event::RolePropagated { .. }
+            | Event::RoleUpdated { .. }
+            | Event::Attached { .. }
+            | Event::Detached { .. }
+            | Event::TaskStarted { .. }
+            | Event::TaskSucceeded { .. }
+            | Event::TaskBecameVisible { .. }
+            | Event::TaskForgotten { .. }
+            | Event::RoleAssumed { .. }
+            | Event::SessionOpened { .. }
+            | Event::SessionEnded { .. }
+            | Event::ResourceMoved { .. }
+            | Event::DocsRead { .. }
+            | Event::ObstaclesNamed { .. }
+            | Event::FailureSeen { .. }
+            | Event::SuccessSeen { .. }
+            | Event::GaveUp { .. }
+            | Event::Refused { .. }
+            | Event::RegionFailed { .. }
+            | Event::RegionRecovered { .. } => fact,
+        }
+    }
+
+    fn with_reason(&self, fact: Fact<'a>, said: DeletionReason) -> Fact<'a> {
+        let usage = said.role_usage_list.into_iter().map(|usage| UsageRecord {
+            region: usage.region,
+            resources: usage.resources.iter().map(|resource| self.universe.resource_arn(*resource)).collect(),
+        });
+        let list: Vec<UsageRecord> = usage.collect();
+        Fact { reason: said.reason, role_usage_list: (!list.is_empty()).then_some(list), ..fact }
+    }
+
+    /// What an operation lists; `None` if it lists nothing.
+    fn listed(
+        &self,
+        operation: Operation,
+        role: Option<RoleIdx>,
+        ledger: &Ledger<'_, S>,
+        state: &State<S>,
+    ) -> Option<Vec<String>> {
+        let world = self.universe.world();
+        let attached = |role: RoleIdx, wanted: fn(&Item) -> Option<&String>| {
+            let things = (0..).map(AttachmentIdx).zip(&world.attachments);
+            things
+                .filter(|(id, thing)| thing.role == role && state.is_attached(*id))
+                .filter_map(|(_, thing)| wanted(&thing.item).cloned())
+                .collect::<Vec<_>>()
+        };
+        match (operation, role) {
+            (Operation::ListRoles, _) => {
+                Some(state.live_roles().iter().map(|role| self.universe.role_arn(RoleIdx(role))).collect())
+            }
+            (Operation::ListRoleTags, Some(role)) => {
+                Some(ledger.tags_of(role).map(|(key, value)| format!("{key}={value}")).collect())
+            }
+            (Operation::ListRolePolicies, Some(role)) => {
+                Some(attached(role, |item| if let Item::InlinePolicy(name) = item { Some(name) } else { None }))
+            }
+            (Operation::ListInstanceProfilesForRole, Some(role)) => {
+                Some(attached(role, |item| if let Item::InstanceProfile(name) = item { Some(name) } else { None }))
+            }
+            (Operation::ListAttachedRolePolicies, Some(role)) => {
+                // A service-linked role has the one policy of its service.
+                let of_service = self.universe.service_of(role).and_then(|service| service.policy.clone());
+                let others = attached(role, |item| if let Item::ManagedPolicy(arn) = item { Some(arn) } else { None });
+                Some(of_service.into_iter().chain(others).collect())
+            }
+            _ => None,
+        }
+    }
+
     /// The action that a record stands for.
     ///
     /// # Errors
@@ -479,7 +633,11 @@ impl<'a, S: IdSet> Names<'a, S> {
         };
         let step = |step| Ok(Action::Operator { operator: operator()?, step });
         match record.what.as_ref() {
-            "Throttle" => Ok(Action::Throttle { by: self.find_principal(record)?, operation: find_operation(record)? }),
+            "Throttle" => Ok(Action::Throttle {
+                by: self.find_principal(record)?,
+                operation: find_operation(record)?,
+                operator: record.operator.is_some().then(operator).transpose()?,
+            }),
             "Submits" => step(OperatorStep::Submits),
             "Polls" => step(OperatorStep::Polls),
             "ReadsDocs" => step(OperatorStep::ReadsDocs),
@@ -680,6 +838,21 @@ impl<'a, S: IdSet, W: Write> Recorder<'a, S, W> {
         line(&mut self.out, &step_record(self.names, self.steps, now, step))
     }
 
+    /// Writes a step with what AWS answers. The ledger knows the step already.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn step_answered(
+        &mut self,
+        now: SimTime,
+        step: Step<'_, S>,
+        ledger: &Ledger<'_, S>,
+        state: &State<S>,
+    ) -> io::Result<()> {
+        self.steps += 1;
+        line(&mut self.out, &answered_record(self.names, self.steps, now, step, ledger, state))
+    }
+
     /// Where the trace goes.
     pub fn out(&mut self) -> &mut W {
         &mut self.out
@@ -704,10 +877,24 @@ pub fn step_record<'a, S: IdSet>(names: &'a Names<'a, S>, n: u64, now: SimTime, 
         action: names.action(step.action),
         refused: step.refused.map(|rejection| RefusalRecord {
             code: Cow::Borrowed(rejection.code().name()),
+            service_code: rejection.own_error(names.universe).and_then(|own| own.name.as_deref()).map(Cow::Borrowed),
             message: Cow::Owned(rejection.message(names.universe)),
         }),
         events: step.events.iter().map(|event| names.event(event)).collect(),
     }
+}
+
+/// The record of a step with what AWS answers. The ledger knows the step already.
+pub fn answered_record<'a, S: IdSet>(
+    names: &'a Names<'a, S>,
+    n: u64,
+    now: SimTime,
+    step: Step<'_, S>,
+    ledger: &Ledger<'_, S>,
+    state: &State<S>,
+) -> StepRecord<'a> {
+    let events = step.events.iter().map(|event| names.answered(event, ledger, state)).collect();
+    StepRecord { events, ..step_record(names, n, now, Step { events: &[], ..step }) }
 }
 
 fn line(out: &mut impl Write, record: &impl Serialize) -> io::Result<()> {

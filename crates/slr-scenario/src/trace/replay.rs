@@ -4,7 +4,8 @@ use slr_core::rejection::Refusal;
 use slr_core::universe::WorldError;
 use slr_core::{IdSet, State, Universe, WideSet};
 
-use super::record::{Footer, Header, Names, StepRecord, step_record};
+use super::record::{Footer, Header, Names, StepRecord, answered_record};
+use crate::ledger::Ledger;
 use crate::lower::Lowered;
 use crate::simulation::{Ending, SimTime, Step};
 
@@ -77,30 +78,36 @@ pub fn header(line: &str) -> Result<Header, Difference> {
     Ok(header)
 }
 
-/// Plays the lines after the header of a scenario's trace. The narrowest sets that hold the world are used.
+/// Plays the lines after the header of a scenario's trace; the seed is that of the header, from which ids come. The narrowest sets that hold the world are used.
 ///
 /// # Errors
 /// [`WorldError`] if the world cannot begin.
 pub fn replay_scenario<'t>(
     lowered: &Lowered,
+    seed: u64,
     lines: impl Iterator<Item = &'t str>,
 ) -> Result<Result<Replayed, Difference>, WorldError> {
     match Universe::<u64>::new(lowered.world.clone()) {
-        Ok(universe) => Ok(replay(&universe, lines).map(|(replayed, _)| replayed)),
+        Ok(universe) => {
+            Ok(replay(&universe, Ledger::new(&universe, seed, &lowered.descriptions), lines)
+                .map(|(replayed, _)| replayed))
+        }
         Err(WorldError::TooMany { what, .. }) if what != "operators" => {
             let universe = Universe::<WideSet>::new(lowered.world.clone())?;
-            Ok(replay(&universe, lines).map(|(replayed, _)| replayed))
+            Ok(replay(&universe, Ledger::new(&universe, seed, &lowered.descriptions), lines)
+                .map(|(replayed, _)| replayed))
         }
         Err(error) => Err(error),
     }
 }
 
-/// Plays the lines after the header.
+/// Plays the lines after the header, and enters them in the ledger of a run that begins.
 ///
 /// # Errors
 /// The first [`Difference`].
 pub fn replay<'t, S: IdSet>(
     universe: &Universe<S>,
+    mut ledger: Ledger<'_, S>,
     lines: impl Iterator<Item = &'t str>,
 ) -> Result<(Replayed, State<S>), Difference> {
     let names = Names::new(universe);
@@ -133,7 +140,10 @@ pub fn replay<'t, S: IdSet>(
         steps += 1;
         last = SimTime::from_nanos(record.at);
         let step = Step { action: &action, events: &events, refused, script: None };
-        let played = to_json(&step_record(&names, steps, last, step), number)?;
+        for event in &events {
+            ledger.enter(last, event);
+        }
+        let played = to_json(&answered_record(&names, steps, last, step, &ledger, &state), number)?;
         if played != text {
             return Err(Difference::Other { line: number, recorded: text.to_owned(), played });
         }
@@ -151,7 +161,11 @@ fn check_footer<S: IdSet>(
 ) -> Result<(Replayed, State<S>), Difference> {
     let recorded: Footer =
         serde_json::from_str(text).map_err(|error| Difference::Unreadable { line, why: error.to_string() })?;
-    let ending = if recorded.ending == "nothing-due" { Ending::NothingDue } else { Ending::TimeUp };
+    let ending = match recorded.ending.as_ref() {
+        "nothing-due" => Ending::NothingDue,
+        "standstill" => Ending::Standstill,
+        _ => Ending::TimeUp,
+    };
     let played = to_json(&Footer::new(universe, &state, steps, last, ending), line)?;
     if played == text {
         Ok((Replayed { steps }, state))

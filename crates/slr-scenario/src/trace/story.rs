@@ -14,6 +14,7 @@ use slr_core::rules::DeletionReason;
 use slr_core::world::Item;
 use slr_core::{Action, IdSet, Universe};
 
+use crate::catalog::Catalog;
 use crate::ledger::Ledger;
 
 /// A fact: whom it is about, and what there is to say.
@@ -87,8 +88,10 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
 
     fn caller(&self, action: &Action<S>) -> String {
         match action {
+            Action::Operator { operator, .. } | Action::Throttle { operator: Some(operator), .. } => {
+                self.operator(*operator)
+            }
             Action::Command { by, .. } | Action::Throttle { by, .. } => self.principal(*by),
-            Action::Operator { operator, .. } => self.operator(*operator),
             _ => String::new(),
         }
     }
@@ -97,7 +100,17 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
     fn call(&self, action: &Action<S>, ledger: &Ledger<'_, S>) -> Option<Line> {
         match action {
             Action::Command { by, command } => Some(Line::new(self.principal(*by), self.command(*command, ledger))),
-            Action::Throttle { by, operation } => Some(Line::new(self.principal(*by), format!("calls {operation}"))),
+            Action::Throttle { operator: Some(operator), operation: Operation::DeleteServiceLinkedRole, .. } => {
+                self.call(&Action::Operator { operator: *operator, step: OperatorStep::Submits }, ledger)
+            }
+            Action::Throttle {
+                operator: Some(operator),
+                operation: Operation::GetServiceLinkedRoleDeletionStatus,
+                ..
+            } => self.call(&Action::Operator { operator: *operator, step: OperatorStep::Polls }, ledger),
+            Action::Throttle { by, operation, .. } => {
+                Some(Line::new(self.principal(*by), format!("calls {operation}")))
+            }
             Action::Operator { operator, step } => {
                 let goal = self.universe.operator(*operator).goal;
                 let text = match step {
@@ -184,7 +197,19 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
 
     /// A refusal, with code and message as AWS gives them.
     pub fn refusal(&self, caller: impl Into<String>, rejection: Rejection) -> Line {
-        Line::new(caller, format!("is refused: {}: {}", rejection.code(), rejection.message(self.universe))).bad()
+        let (code, message) = (rejection.code_text(self.universe), rejection.message(self.universe));
+        let meant = self.meant(rejection).map_or(String::new(), |meant| format!(" (did you mean `{meant}`?)"));
+        Line::new(caller, format!("is refused: {code}: {message}{meant}")).bad()
+    }
+
+    /// The principal that was perhaps meant, where one is refused that has no role. AWS does not say so: we do, in brackets.
+    fn meant(&self, rejection: Rejection) -> Option<String> {
+        let (Rejection::UnknownPrincipal(request) | Rejection::NoTemplate(request)) = rejection else { return None };
+        let world = self.universe.world();
+        let wrong = &world.requests[request.index()].service;
+        let mut declared = world.services.iter().map(|service| service.principal.as_str());
+        let same = declared.find(|known| known.eq_ignore_ascii_case(wrong));
+        same.or_else(|| Catalog::did_you_mean(wrong)).map(str::to_owned)
     }
 
     /// The line that tells an event; none for what the line before has told.
@@ -311,7 +336,10 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
     /// What `UpdateRole` changes.
     fn changes(&self, description: Option<TextIdx>, max_session_duration: Option<u32>) -> String {
         let mut changes = Vec::new();
-        changes.extend(description.map(|text| format!("description {:?}", self.text(text))));
+        changes.extend(description.map(|text| match self.text(text) {
+            "" => "no description".to_owned(),
+            text => format!("description {text:?}"),
+        }));
         changes.extend(max_session_duration.map(|seconds| format!("MaxSessionDuration {seconds} s")));
         if changes.is_empty() { "nothing new".to_owned() } else { changes.join(" and ") }
     }

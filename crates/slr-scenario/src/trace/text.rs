@@ -132,6 +132,7 @@ impl<W: Write> TextWriter<W> {
             (Some((invariant, _)), _) => format!("stopped, for this does not hold: {invariant}"),
             (None, Ending::NothingDue) => "nothing more is due".to_owned(),
             (None, Ending::TimeUp | Ending::Satisfied) => "the scenario's time is up".to_owned(),
+            (None, Ending::Standstill) => "time stands still".to_owned(),
         };
         let actions = if steps == 1 { "1 action".to_owned() } else { format!("{steps} actions") };
         let text = format!("# {actions} until {last}; {why}");

@@ -8,7 +8,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::schedule::Schedule;
 use crate::syntax::grammar::clipped;
 use crate::syntax::{
-    Argument, CallParameter, Due, Given, Kind, Mover, Named, ParameterSort, Perform, Service, Step, Text,
+    Argument, CallParameter, Due, Given, Kind, Mover, Named, ParameterSort, Perform, Service, Step, Text, deciding,
 };
 use crate::yaml::{Span, Spanned};
 
@@ -41,6 +41,7 @@ pub(crate) fn check(check: &mut Check<'_>) {
         if makes(kind, step) {
             required(check, kind, &step.parameters);
         }
+        required_with(check, kind, step);
         below(check, kind, resource, &step.parameters, &mut hours);
     }
 }
@@ -164,6 +165,28 @@ fn required(check: &mut Check<'_>, kind: &KnownKind<'_>, given: &Named<Spanned<A
                     format!("a `{}` needs the parameter `{name}`", kind.name),
                 )
                 .help(format!("add `{name}:`")),
+            );
+        }
+    }
+}
+
+/// Whether a call has the parameters that go with a word of it.
+fn required_with(check: &mut Check<'_>, kind: &KnownKind<'_>, step: &Perform) {
+    let with: Vec<&str> = step.with.iter().flat_map(|words| &words.0).map(|word| word.as_str()).collect();
+    let words = kind.machine.words_of(&step.operation);
+    let said = deciding(&with, &step.parameters, &words);
+    for (name, parameter) in kind.definition.parameters.iter() {
+        let Some(word) = parameter.required_with.as_ref().filter(|word| said.contains(&word.as_str())) else {
+            continue;
+        };
+        if step.parameters.get(name).is_none() {
+            check.report(
+                Diagnostic::new(
+                    Code::MissingKey,
+                    step.operation.span,
+                    format!("`{}` with `{word}` needs the parameter `{name}`", step.operation.value),
+                )
+                .help(format!("add `{name}:` under `parameters`")),
             );
         }
     }

@@ -23,6 +23,8 @@ pub(crate) fn resources(scenario: &Scenario) -> u64 {
 struct SoFar<'a> {
     /// The roles of each service.
     linked: BTreeMap<&'a str, Vec<String>>,
+    /// How many ordinary roles.
+    ordinary: u64,
     /// Whole names of roles, by their lower-case form.
     roles: BTreeMap<String, (String, Span)>,
     /// Names of resources, with the number of their kind where it is known.
@@ -78,6 +80,7 @@ fn role_given<'a>(check: &mut Check<'a>, given: &GivenRole, so_far: &mut SoFar<'
             return;
         }
         Some(KnownRole::Ordinary) => {
+            ordinary_role_given(check, given, so_far);
             if let Some(suffix) = &given.suffix {
                 check.report(
                     Diagnostic::new(
@@ -110,6 +113,35 @@ fn role_given<'a>(check: &mut Check<'a>, given: &GivenRole, so_far: &mut SoFar<'
             Diagnostic::new(Code::DuplicateRole, span, message)
                 .also(first, "given first here")
                 .help("an account has no two roles whose names differ only in case"),
+        );
+    }
+}
+
+/// Whether an ordinary role can be there: its path, and the quota that stops its like.
+fn ordinary_role_given(check: &mut Check<'_>, given: &GivenRole, so_far: &mut SoFar<'_>) {
+    let account = check.scenario.account();
+    so_far.ordinary += 1;
+    let there = u64::from(account.other_roles()) + so_far.ordinary;
+    let quota = u64::from(account.role_quota());
+    if there == quota + 1 {
+        check.report(
+            Diagnostic::new(
+                Code::TooMany,
+                given.role.span,
+                format!("more ordinary roles are there than the quota of {quota} lets be made"),
+            )
+            .help("only service-linked roles exceed the quota: raise `role-quota`, or give fewer"),
+        );
+    }
+    let path = check.scenario.roles.get(&given.role).and_then(|role| role.path.as_ref());
+    if let Some(path) = path.filter(|path| path.starts_with("/aws-service-role/")) {
+        check.report(
+            Diagnostic::new(
+                Code::BadName,
+                path.span,
+                format!("the role `{}` cannot be there on the path of service-linked roles", clipped(&given.role)),
+            )
+            .help("CreateRole refuses that path; give the role another one, or let a step try to make it"),
         );
     }
 }
@@ -155,6 +187,12 @@ impl Check<'_> {
                         format!("`{}` is not a tag that a role can have", clipped(key)),
                     )
                     .help("a key has 1 to 128 characters, a value up to 256: letters, digits, spaces and `_.:/=+-@`"),
+                );
+            }
+            if key.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("aws:")) {
+                self.report(
+                    Diagnostic::new(Code::BadName, key.span, format!("the tag `{}` is AWS's", clipped(key)))
+                        .help("keys that begin with `aws:` are reserved, and can be neither written nor taken off"),
                 );
             }
             if let Some(first) = seen.insert(key.to_lowercase(), key.span) {

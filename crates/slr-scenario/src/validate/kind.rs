@@ -122,12 +122,28 @@ fn names(check: &mut Check<'_>, name: &Text, kind: &Kind) {
     }
     let initial = kind.initial.iter().filter(|initial| initial.value != ABSENT);
     let listed = initial.chain(&kind.ends).chain(kind.blocks.iter().flatten()).chain(&kind.working);
+    let ends = kind.machine(name).ends;
     for state in listed {
         known_state(check, name, state, &known);
+    }
+    for state in kind.remains.iter().filter(|state| !ends.contains(state)) {
+        check.report(
+            Diagnostic::new(
+                Code::UnknownState,
+                state.span,
+                format!("the kind `{name}` does not end in `{}`", clipped(state)),
+            )
+            .help("`remains` names those of its `ends` in which a resource is still known"),
+        );
     }
     for (_, step) in kind.moves.iter() {
         for from in step.from.0.iter().filter(|from| from.value != ABSENT) {
             known_state(check, name, from, &known);
+        }
+        // A call for what there is not may be answered as if it did something.
+        let is_idle = step.by.value == Mover::Caller && step.from.0.iter().all(|from| from.value == ABSENT);
+        if step.to.value == ABSENT && is_idle {
+            continue;
         }
         if step.to.value == ABSENT {
             check.report(
@@ -345,7 +361,7 @@ fn operations(check: &mut Check<'_>, principal: &Text, service: &Service) {
             let first =
                 world.kind_made_by(operation, with, step.passes_role, None).and_then(|kind| world.kinds.get(kind));
             if let Some(first) = first
-                && step.from.is_none()
+                && step.makes()
                 && (first.service != principal.value || first.name != name)
             {
                 check.report(

@@ -129,7 +129,7 @@ impl<'a> World<'a> {
                 }
                 if let Some(operation) = &step.operation {
                     self.operations.insert(operation.value.clone());
-                    if step.from.is_none() {
+                    if step.makes() {
                         let makers = self.makers.entry(operation.value.clone()).or_default();
                         if makers.last() != Some(&number) {
                             makers.push(number);
@@ -277,7 +277,7 @@ impl<'a> World<'a> {
                 let with: Vec<&str> = with.iter().map(String::as_str).collect();
                 let mut moves = kind.machine.moves.iter();
                 service.is_none_or(|service| kind.service == service)
-                    && moves.any(|step| step.from.is_none() && step.answers(operation, &with, passes))
+                    && moves.any(|step| step.makes() && step.answers(operation, &with, passes))
             })
         })
     }
@@ -300,6 +300,11 @@ impl<'a> World<'a> {
             Some(KnownRole::Ordinary) | None => PassesRole::Custom,
         })
     }
+}
+
+/// The first part of a principal.
+fn own(principal: &str) -> &str {
+    principal.split_once('.').map_or(principal, |(first, _)| first)
 }
 
 /// The whole name of a service-linked role.
@@ -342,13 +347,23 @@ impl<'a> Check<'a> {
         let world = self.world;
         let found = world.services.get(name.as_str()).copied();
         if found.is_none() && !self.damage.hides_service(name) {
-            self.unknown(
-                Code::UnknownService,
-                "service",
-                name,
-                world.services.keys().copied().chain(Catalog::did_you_mean(name)),
-                "declare it under `services`; a service principal is case-sensitive and cannot be guessed",
+            let declared: Vec<&str> =
+                world.services.keys().copied().filter(|known| Catalog::get(known).is_none()).collect();
+            // What all principals end with would make each resemble every other.
+            let first: Vec<&str> = declared.iter().copied().map(own).collect();
+            let meant =
+                self.guess_near(own(name), &first).and_then(|near| declared.iter().find(|known| own(known) == near));
+            let meant = meant.copied().or_else(|| Catalog::did_you_mean(name));
+            let help = meant.map_or_else(
+                || {
+                    "declare it under `services`, or name a built-in service, which `slr catalog` lists; a service principal is case-sensitive \
+                     and cannot be guessed"
+                        .to_owned()
+                },
+                |meant| format!("did you mean `{meant}`?"),
             );
+            let message = format!("there is no service `{}`", clipped(name));
+            self.report(Diagnostic::new(Code::UnknownService, name.span, message).help(help));
         }
         found
     }

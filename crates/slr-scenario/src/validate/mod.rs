@@ -35,6 +35,8 @@ pub(crate) mod limit {
     pub(crate) const SESSIONS: u64 = 10_000;
     /// Roles by name.
     pub(crate) const ROLES: usize = 10_000;
+    /// On one role. Source: IAM User Guide, "IAM and AWS STS quotas".
+    pub(crate) const MANAGED_POLICIES: u64 = 10;
     /// Services that the scenario declares.
     pub(crate) const SERVICES: usize = 256;
     /// Kinds of one service.

@@ -11,6 +11,10 @@ pub(crate) fn check(check: &mut Check<'_>) {
             check.user(caller);
         }
         check.role(&operator.goal.delete);
+        // An operator that never starts by itself is moved by steps alone.
+        if let Some(starts) = operator.starts.as_ref().filter(|starts| starts.value != Duration::LONGEST) {
+            check.in_time(starts);
+        }
         habits(check, operator);
     }
 }

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use slr_core::policy::ArnParts;
 use slr_core::rules::trust_document_of;
 
 use super::Check;
+use crate::catalog::Catalog;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::syntax::Text;
 use crate::syntax::grammar::clipped;
@@ -109,6 +111,12 @@ impl Check<'_> {
             );
         } else if !name.starts_with("arn:") && name.value != "*" {
             self.principal(name);
+            if let Some(meant) = Catalog::in_wrong_case(name) {
+                self.report(
+                    Diagnostic::new(Code::BadName, name.span, format!("nobody has the principal `{}`", clipped(name)))
+                        .help(format!("principals are case-sensitive: did you mean `{meant}`?")),
+                );
+            }
         }
     }
 
@@ -123,6 +131,36 @@ impl Check<'_> {
         if !name.starts_with("arn:") && !is_iam_name(name, 128) {
             let rule = "a policy's name has 1 to 128 letters, digits and `_+=,.@-`; an ARN begins with `arn:`";
             self.bad_name(name, "a policy", rule);
+        }
+        self.policy_of_the_account(name);
+    }
+
+    /// A managed policy is the account's own or AWS's: that of another account can be attached to nothing.
+    fn policy_of_the_account(&mut self, name: &Text) {
+        let account = self.scenario.account().id().to_owned();
+        let Some(parts) = ArnParts::split(name) else { return };
+        if parts.account != "aws" && parts.account != account {
+            self.report(
+                Diagnostic::new(Code::BadArn, name.span, format!("`{}` is a policy of another account", clipped(name)))
+                    .help(format!("only policies of AWS and of the account {account} can be attached")),
+            );
+        }
+    }
+
+    /// The policy of a service-linked role is attached to that role alone, at time zero as later.
+    pub(crate) fn attachable_policy(&mut self, name: &Text) {
+        let services = &self.world.services;
+        let is_declared = services.values().any(|service| service.policy.as_ref().is_some_and(|policy| policy == name));
+        let is_its = is_declared || name.contains(":policy/aws-service-role/") || Catalog::is_service_policy(name);
+        if is_its && self.scenario.policies.get(name).is_none() {
+            self.report(
+                Diagnostic::new(
+                    Code::BadPolicy,
+                    name.span,
+                    format!("`{}` is the policy of a service-linked role", clipped(name)),
+                )
+                .help("it can be attached to no other role: a step that tries is answered PolicyNotAttachable"),
+            );
         }
     }
 

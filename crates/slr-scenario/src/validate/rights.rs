@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use slr_core::policy::{DocumentKind, guides};
 
-use super::Check;
 use super::pattern::is_iam_name;
+use super::{Check, limit};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::syntax::grammar::clipped;
 use crate::syntax::{PolicyDocument, Text, User};
@@ -46,6 +46,10 @@ fn roles(check: &mut Check<'_>) {
         }
         for policy in &role.attached {
             check.policy(policy);
+            check.attachable_policy(policy);
+        }
+        if let Some(policy) = role.attached.first() {
+            check.limit(policy.span, "managed policies", role.attached.len() as u64, limit::MANAGED_POLICIES);
         }
         if let Some(boundary) = &role.boundary {
             check.known_policy(boundary);

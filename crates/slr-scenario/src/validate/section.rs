@@ -4,7 +4,7 @@ use super::{Check, limit};
 use crate::catalog::Catalog;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::syntax::grammar::clipped;
-use crate::syntax::{Delay, Duration, Fault, Named, Operation, Service, Text};
+use crate::syntax::{Delay, Duration, Fault, Named, Operation, Service, Text, When};
 use crate::yaml::{Span, Spanned};
 
 pub(crate) fn check(check: &mut Check<'_>) {
@@ -14,12 +14,24 @@ pub(crate) fn check(check: &mut Check<'_>) {
     faults(check);
 }
 
+/// Whether a character would do something to a terminal instead of being seen: control characters, and those that turn the direction of
+/// the text around.
+fn is_unprintable(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 fn whole(check: &mut Check<'_>) {
     let scenario = check.scenario;
     if scenario.title.trim().is_empty() {
         check.report(
             Diagnostic::new(Code::BadName, scenario.title.span, "the title is empty")
                 .help("say in a few words what happens"),
+        );
+    }
+    if scenario.title.chars().any(is_unprintable) {
+        check.report(
+            Diagnostic::new(Code::BadName, scenario.title.span, "the title has characters that cannot be printed")
+                .help("write it on one line, without control characters"),
         );
     }
     let is_idle = scenario.steps.is_empty() && scenario.operators.is_empty();
@@ -104,6 +116,20 @@ impl Check<'_> {
                     .help("`until` counts from the start of the run, as `from` does"),
             );
         }
+        if let Some(from) = from {
+            self.in_time(from);
+        }
+    }
+
+    /// Something that begins at a time: before the run is over.
+    pub(crate) fn in_time(&mut self, begins: &Spanned<Duration>) {
+        let until = self.scenario.until();
+        if begins.value > until {
+            self.report(
+                Diagnostic::new(Code::TooLate, begins.span, format!("the run is over at `{until}`, before it begins"))
+                    .help("set a later end with `until:`"),
+            );
+        }
     }
 }
 
@@ -171,6 +197,16 @@ fn faults(check: &mut Check<'_>) {
             Fault::CleanUpFails(fault) => {
                 if let Some(kind) = &fault.kind {
                     check.kind(kind, None);
+                }
+                if let Some(circumstance) = fault.circumstance.as_ref().filter(|when| when.value != When::InUse) {
+                    check.report(
+                        Diagnostic::new(
+                            Code::WithoutEffect,
+                            circumstance.span,
+                            "clean-ups fail while the service uses the role, and at no other time",
+                        )
+                        .help("write `while: in-use`, or leave it out"),
+                    );
                 }
             }
             Fault::RegionUnavailable(fault) => {

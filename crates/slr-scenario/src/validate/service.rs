@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Check, kind, limit};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::syntax::Text;
+use crate::syntax::{OwnErrors, Text};
 use crate::yaml::Span;
 
 pub(crate) fn check(check: &mut Check<'_>) {
@@ -51,12 +51,38 @@ pub(crate) fn check(check: &mut Check<'_>) {
                 "the reason of a failed task has at most 1000 characters",
             ));
         }
+        for errors in service.errors.iter().chain(service.kinds.iter().filter_map(|(_, kind)| kind.errors.as_ref())) {
+            own_errors(check, errors);
+        }
         if let Some(region) = &service.region_mismatch {
             check.region(region);
         }
         check.limit(principal.span, "kinds", service.kinds.len() as u64, limit::KINDS as u64);
         if service.kinds.len() <= limit::KINDS {
             kind::check(check, principal, service);
+        }
+    }
+}
+
+/// Whether errors have names and messages that fit a line.
+fn own_errors(check: &mut Check<'_>, errors: &OwnErrors) {
+    for error in errors.given() {
+        if let Some(code) = &error.code
+            && (code.is_empty() || code.len() > 100 || !code.chars().all(|letter| letter.is_ascii_alphanumeric()))
+        {
+            check.report(
+                Diagnostic::new(Code::BadName, code.span, "the name of an error has 1 to 100 letters and digits")
+                    .help("write it as the service spells it, such as `ClientException`"),
+            );
+        }
+        if let Some(message) = &error.message
+            && (message.is_empty() || message.chars().count() > 1000 || message.chars().any(char::is_control))
+        {
+            check.report(Diagnostic::new(
+                Code::BadName,
+                message.span,
+                "the message of an error has 1 to 1000 characters, on one line",
+            ));
         }
     }
 }

@@ -6,9 +6,10 @@ use slr_core::policy::DocumentKind;
 
 use super::Check;
 use super::lookup::{KnownRole, World};
+use crate::catalog::Catalog;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::syntax::grammar::clipped;
-use crate::syntax::{Field, Happening, Happens, Mover, Operation, Perform, Step, TaskRef, Text};
+use crate::syntax::{AwsError, Field, Happening, Happens, Mover, Operation, Perform, Step, TaskRef, Text};
 use crate::yaml::{Span, Spanned};
 
 pub(crate) fn check(check: &mut Check<'_>) {
@@ -194,8 +195,12 @@ fn sound(check: &mut Check<'_>, step: &Perform, operation: Option<Operation>) {
     if let Some(policy) = &step.policy {
         check.policy(policy);
     }
+    let is_to_be_refused = step.refused.as_ref().is_some_and(|code| code.value == AwsError::MalformedPolicyDocument);
     for trusted in &step.trust {
-        check.trusted(trusted);
+        // What IAM is to refuse is no mistake of the file.
+        if !is_to_be_refused || Catalog::in_wrong_case(trusted).is_none() {
+            check.trusted(trusted);
+        }
     }
     match operation {
         Some(Operation::CreateRole | Operation::UpdateAssumeRolePolicy) => {
@@ -210,6 +215,11 @@ fn sound(check: &mut Check<'_>, step: &Perform, operation: Option<Operation>) {
     check.tags(&step.tags.0);
     if let Some(region) = &step.region {
         check.region(region);
+    }
+    if let Some(resource) = &step.resource
+        && check.world.makers_of(&step.operation).next().is_some()
+    {
+        check.own_name(resource, "the name of a resource");
     }
     for parent in step.parents() {
         check.resource(parent);

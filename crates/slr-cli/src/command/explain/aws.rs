@@ -57,8 +57,8 @@ pub(super) const fn lesson(code: Code) -> Lesson {
                     - { at: 1s, do: UpdateRoleDescription, role: AWSServiceRoleForGadgets, description: For the gadgets }",
         },
         Code::DeleteConflict => Lesson {
-            meaning: "The role still has policies, a boundary or an instance profile, or is in use.",
-            why: "DeleteRole wants an ordinary role bare: detach and delete what is on it first.",
+            meaning: "The role still has policies or an instance profile, or is in use.",
+            why: "DeleteRole wants an ordinary role bare: detach and delete what is on it first. Tags and a boundary go with the role.",
             wrong: "given:\n  - role: deploy\nsteps:\n  \
                     - { at: 1s, do: PutRolePolicy, role: deploy, policy: all }\n  \
                     - { at: 2s, do: DeleteRole, role: deploy, refused: DeleteConflict }",
@@ -128,7 +128,9 @@ pub(super) const fn lesson(code: Code) -> Lesson {
         },
         Code::Throttling => Lesson {
             meaning: "Too many requests.",
-            why: "Wait and call again, each time a little longer, by a random time: an operator's `retry` does.",
+            why: "Wait and call again, each time a little longer, by a random time, and not for ever: an operator does with \
+                  `retry: { every: 30s, factor: 2, cap: 10m, jitter: full, attempts: 8 }`; without `factor`, `jitter` and `attempts` it waits \
+                  as long each time and does not give up.",
             wrong: "given:\n  - role: AWSServiceRoleForGadgets\nfaults:\n  - { throttle: DeleteServiceLinkedRole, share: 1 }\n\
                     steps:\n  - { at: 1s, do: DeleteServiceLinkedRole, role: AWSServiceRoleForGadgets, refused: Throttling }",
             right: "given:\n  - role: AWSServiceRoleForGadgets\n\

@@ -355,9 +355,10 @@ impl Merge {
 
 fn exit_of(whole: &sweep::Sweep) -> Exit {
     let summaries = whole.variants.iter().map(|variant| Summary::new(&variant.names, &variant.tally));
-    let exits = summaries.map(|summary| match (summary.broken, summary.is_as_expected()) {
-        (0, true) => Exit::AsExpected,
-        (0, false) => Exit::NotAsExpected,
+    let exits = summaries.map(|summary| match (summary.broken, summary.standstills, summary.is_as_expected()) {
+        (0, 0, true) => Exit::AsExpected,
+        (0, 0, false) => Exit::NotAsExpected,
+        (0, _, _) => Exit::Bound,
         _ => Exit::Bug,
     });
     exits.max().unwrap_or(Exit::AsExpected)

@@ -62,7 +62,7 @@ impl Form {
         let text = text.strip_prefix(&*head).ok_or_else(other)?;
         let lines: Vec<&str> = text.lines().collect();
         let is_object = |line: &&str| line.starts_with('{');
-        if lines.iter().any(|line| is_object(&line) != (self == Self::JsonLines)) {
+        if lines.iter().any(|line| is_object(line) != (self == Self::JsonLines)) {
             return Err(other());
         }
         let seeds = part.own_seeds();

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use slr_scenario::diagnostic::Look;
-use slr_scenario::simulation::SimTime;
+use slr_scenario::simulation::{STANDSTILL, SimTime};
 use slr_scenario::sweep::{
     Bar, Differences, Interval, MeanDifference, Paired, PropertySort, Spread, Summary, Sweep, Variant,
 };
@@ -100,6 +100,14 @@ fn properties(summary: &Summary, again: Option<&str>, look: Look, text: &mut Str
             "{}  an invariant of the model is broken in {} runs; it is a bug of slr",
             look.paint(FAILED, "FAIL"),
             summary.broken
+        );
+    }
+    if summary.standstills > 0 {
+        let _ = writeln!(
+            text,
+            "{}  time stands still in {} runs: {STANDSTILL}",
+            look.paint(FAILED, "FAIL"),
+            summary.standstills
         );
     }
 }

@@ -17,6 +17,7 @@ use slr_core::rules::Reports;
 use slr_core::world::Told;
 use slr_core::{Action, Command, Event, IdSet, OperatorStep, State, Universe};
 
+use self::operator::Effort;
 use self::resource::Moves;
 use self::timed::Timetable;
 use super::chance::{Chance, Delay, stream_number};
@@ -94,8 +95,8 @@ pub struct Player<'a, S> {
     ends: Vec<SessionEnd>,
     /// Per role, its `MaxSessionDuration` in milliseconds.
     max_session: Vec<u64>,
-    /// Per operator, when it may submit next, and how many requests it has submitted.
-    submits: Vec<(SimTime, u32)>,
+    /// Per operator, what it has tried.
+    efforts: Vec<Effort>,
     /// Every task so far, in the order of submission.
     tasks: Vec<Submitted>,
     /// The sessions that were to open while that was impossible, and wait until it has become possible.
@@ -155,7 +156,7 @@ impl<'a, S: IdSet> Player<'a, S> {
             stride,
             ends: vec![SessionEnd::Done; world.sessions.len()],
             max_session: plan.max_session.clone(),
-            submits: vec![(SimTime::ZERO, 0); world.operators.len()],
+            efforts: vec![Effort::default(); world.operators.len()],
             tasks: Vec::new(),
             waiting_sessions: S::default(),
             waiting_resources: S::default(),
@@ -176,7 +177,7 @@ impl<'a, S: IdSet> Player<'a, S> {
         }
         self.serials.fill(0);
         self.max_session.clone_from(&self.plan.max_session);
-        self.submits.fill((SimTime::ZERO, 0));
+        self.efforts.fill(Effort::default());
         self.tasks.clear();
         self.waiting_sessions = S::default();
         self.waiting_resources = S::default();
@@ -342,7 +343,7 @@ impl<'a, S: IdSet> Player<'a, S> {
             Some(Action::Command { by, command }) => {
                 let throttled = operation_of(universe, command).filter(|operation| self.is_throttled(*operation, now));
                 if let Some(operation) = throttled {
-                    actions.push(Action::Throttle { by, operation });
+                    actions.push(Action::Throttle { by, operation, operator: None });
                     return;
                 }
                 actions.push(Action::Command { by, command });
@@ -569,7 +570,7 @@ impl<S: IdSet> Habits<S> for Player<'_, S> {
             What::TimeIsUp => self.time_is_up(ResourceIdx(id), state, actions),
             What::ScheduleComes => self.schedule_comes(ResourceIdx(id), state, actions),
             What::OperatorWorks => self.operator_works(OperatorIdx(id), now, state, actions),
-            What::OperatorPolls => self.operator_call(OperatorIdx(id), OperatorStep::Polls, now, actions),
+            What::OperatorPolls => self.operator_polls(OperatorIdx(id), now, state, actions),
             What::OperatorReads => {
                 self.reads[id as usize] = false;
                 actions.push(Action::Operator { operator: OperatorIdx(id), step: OperatorStep::ReadsDocs });
@@ -606,13 +607,19 @@ impl<S: IdSet> Habits<S> for Player<'_, S> {
             Action::Command {
                 command: Command::CreateRole { role, max_session_duration: Some(seconds), .. }, ..
             } if step.refused.is_none() => self.max_session[role.index()] = u64::from(*seconds) * 1000,
+            Action::Operator { operator, step: OperatorStep::CleansUp(cleaned) } => {
+                for event in step.events {
+                    if let Event::ResourceMoved { resource, transition } = event
+                        && resource == cleaned
+                    {
+                        self.note_clean_up(*operator, *resource, self.universe.transition(*resource, *transition).from);
+                    }
+                }
+            }
             Action::Operator { operator, step } => self.note_operator(*operator, *step, now, state, agenda),
-            // A throttled client comes back: a poll with its interval, a request after its wait.
-            Action::Throttle { .. } => match due.what {
-                What::OperatorPolls => self.note_operator(OperatorIdx(due.id), OperatorStep::Polls, now, state, agenda),
-                What::OperatorWorks => self.wait_and_work(OperatorIdx(due.id), now, state, agenda),
-                _ => {}
-            },
+            Action::Throttle { operator: Some(operator), operation, .. } => {
+                self.note_throttled(*operator, *operation, now, state, agenda);
+            }
             _ => {}
         }
     }
@@ -652,10 +659,11 @@ impl<S: IdSet> Habits<S> for Player<'_, S> {
         if due.what == What::OperatorWorks && is_current {
             let id = OperatorIdx(due.id);
             self.begin_to_read(id, now, state, agenda);
-            let next = self.submits[id.index()].0;
+            let Effort { submits, cleans, .. } = &mut self.efforts[id.index()];
             let goes_on =
                 self.universe.operator(id).told == Told::AtOnce || state.operator(id).phase == Phase::Preparing;
-            if goes_on && next > now {
+            let submits = Some(*submits).filter(|next| goes_on && *next > now);
+            if let Some(next) = submits.into_iter().chain(cleans.take()).min() {
                 self.at(next, What::OperatorWorks, due.id, agenda);
             }
         }

@@ -5,6 +5,8 @@
     reason = "who listens picks what concerns it; the core is where a new variant has to find its place"
 )]
 
+use std::collections::BTreeMap;
+
 use slr_core::action::Operation;
 use slr_core::id::{OperatorIdx, ResourceIdx, RoleIdx};
 use slr_core::kind::CleanUp;
@@ -16,14 +18,31 @@ use super::super::plan::Actions;
 use super::super::time::SimTime;
 use super::{Actor, Agenda, Due, Player, What};
 
+/// What an operator has tried, and when it may try again.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Effort {
+    /// When it may submit next.
+    pub(super) submits: SimTime,
+    /// How many requests it has made, throttled ones included.
+    requests: u32,
+    /// How often its poll has been throttled since one was last answered.
+    throttled_polls: u32,
+    /// Per resource and the state from which its clean-up was called for and could come to nothing: how often, and when it may be again once
+    /// it has.
+    clean_ups: BTreeMap<(u32, u8), (u32, Option<SimTime>)>,
+    /// When it looks again at what it has to wait for before it cleans up.
+    pub(super) cleans: Option<SimTime>,
+}
+
+/// What a retry policy says of trying again.
+enum Again {
+    Now,
+    At(SimTime),
+    NoMore,
+}
+
 impl<S: IdSet> Player<'_, S> {
-    pub(super) fn operator_call(
-        &mut self,
-        id: OperatorIdx,
-        step: OperatorStep,
-        now: SimTime,
-        actions: &mut Actions<S>,
-    ) {
+    fn operator_call(&mut self, id: OperatorIdx, step: OperatorStep, now: SimTime, actions: &mut Actions<S>) {
         let operation = match step {
             OperatorStep::Submits => Some(Operation::DeleteServiceLinkedRole),
             OperatorStep::Polls => Some(Operation::GetServiceLinkedRoleDeletionStatus),
@@ -31,9 +50,78 @@ impl<S: IdSet> Player<'_, S> {
         };
         let by = self.universe.operator(id).principal;
         actions.push(match operation {
-            Some(operation) if self.is_throttled(operation, now) => Action::Throttle { by, operation },
+            Some(operation) if self.is_throttled(operation, now) => {
+                Action::Throttle { by, operation, operator: Some(id) }
+            }
             _ => Action::Operator { operator: id, step },
         });
+    }
+
+    fn has_used_up(&self, id: OperatorIdx, tries: u32) -> bool {
+        self.universe.operator(id).attempts.is_some_and(|most| tries >= u32::from(most))
+    }
+
+    /// An operator polls, unless it has been throttled as often as it tries.
+    pub(super) fn operator_polls(&mut self, id: OperatorIdx, now: SimTime, state: &State<S>, actions: &mut Actions<S>) {
+        let used_up = self.has_used_up(id, self.efforts[id.index()].throttled_polls);
+        if used_up && self.universe.may_step(state, id, OperatorStep::GivesUp) {
+            actions.push(Action::Operator { operator: id, step: OperatorStep::GivesUp });
+        } else {
+            self.operator_call(id, OperatorStep::Polls, now, actions);
+        }
+    }
+
+    /// Whether the operator calls for the next step of the resource's clean-up once more, where the last call for the same came to nothing.
+    fn tries_again(&mut self, id: OperatorIdx, resource: ResourceIdx, now: SimTime, state: &State<S>) -> Again {
+        let place = (resource.0, state.resource(resource));
+        let (tries, next) = match self.efforts[id.index()].clean_ups.get(&place) {
+            // The last call that could come to nothing is over; one that cannot is not held against it.
+            Some((tries, _))
+                if self.universe.operator(id).gives_up_clean_ups
+                    && self.has_used_up(id, *tries)
+                    && self.universe.may_be_undone(state, resource) =>
+            {
+                return Again::NoMore;
+            }
+            Some(known) => *known,
+            None => return Again::Now,
+        };
+        let next = next.unwrap_or_else(|| {
+            let backoff = self.plan.operators[id.index()].backoff;
+            now.plus(backoff.after(tries, self.stream(Actor::Operator(id))))
+        });
+        self.efforts[id.index()].clean_ups.insert(place, (tries, Some(next)));
+        if next > now { Again::At(next) } else { Again::Now }
+    }
+
+    /// Notes a call for a clean-up that was granted and can come to nothing.
+    pub(super) fn note_clean_up(&mut self, id: OperatorIdx, resource: ResourceIdx, from: u8) {
+        if self.universe.kind_of(resource).undoes_clean_up[usize::from(from)].contains(&true) {
+            let (tries, next) = self.efforts[id.index()].clean_ups.entry((resource.0, from)).or_default();
+            (*tries, *next) = (tries.saturating_add(1), None);
+        }
+    }
+
+    /// A throttled client comes back after the wait that its retry policy says, or gives up at once.
+    pub(super) fn note_throttled(
+        &mut self,
+        id: OperatorIdx,
+        operation: Operation,
+        now: SimTime,
+        state: &State<S>,
+        agenda: &mut Agenda<Due>,
+    ) {
+        let effort = &mut self.efforts[id.index()];
+        if operation != Operation::GetServiceLinkedRoleDeletionStatus {
+            effort.requests = effort.requests.saturating_add(1);
+            self.wait_and_work(id, now, state, agenda);
+            return;
+        }
+        effort.throttled_polls = effort.throttled_polls.saturating_add(1);
+        let tries = effort.throttled_polls;
+        let wait = self.plan.operators[id.index()].backoff.after(tries, self.stream(Actor::Operator(id)));
+        let next = if self.has_used_up(id, tries) { now } else { now.plus(wait) };
+        self.at(next, What::OperatorPolls, id.0, agenda);
     }
 
     /// What an operator does when it looks at its work: clean up all that it can, or else submit, or give up.
@@ -41,17 +129,29 @@ impl<S: IdSet> Player<'_, S> {
         let universe = self.universe;
         let operator = universe.operator(id);
         let at_work = state.operator(id).phase == Phase::Preparing;
+        self.efforts[id.index()].cleans = None;
+        let mut used_up = self.has_used_up(id, self.efforts[id.index()].requests);
         if at_work && state.is_live(universe.sought(state, id)) {
             let cleanable = universe.known_to(state, id);
             for resource in cleanable.iter().map(ResourceIdx) {
                 if matches!(universe.clean_up_of(state, resource), CleanUp::Call(_))
                     && universe.can_clean_up(state, id, resource)
                 {
-                    actions.push(Action::Operator { operator: id, step: OperatorStep::CleansUp(resource) });
+                    match self.tries_again(id, resource, now, state) {
+                        Again::Now => {
+                            actions.push(Action::Operator { operator: id, step: OperatorStep::CleansUp(resource) });
+                        }
+                        Again::At(next) => {
+                            let cleans = &mut self.efforts[id.index()].cleans;
+                            *cleans = Some(cleans.map_or(next, |earlier| earlier.min(next)));
+                        }
+                        Again::NoMore => used_up = true,
+                    }
                 }
             }
         }
-        let may_submit = universe.may_step(state, id, OperatorStep::Submits) && now >= self.submits[id.index()].0;
+        let may_submit =
+            !used_up && universe.may_step(state, id, OperatorStep::Submits) && now >= self.efforts[id.index()].submits;
         // Who works in any order submits as soon as it may; who works in steps has nothing left to clean up by then.
         if actions.is_empty() && may_submit {
             if operator.works == Works::InSteps {
@@ -66,7 +166,7 @@ impl<S: IdSet> Player<'_, S> {
                 );
             }
             self.operator_call(id, OperatorStep::Submits, now, actions);
-        } else if actions.is_empty() && at_work && universe.may_step(state, id, OperatorStep::GivesUp) {
+        } else if actions.is_empty() && at_work && used_up && universe.may_step(state, id, OperatorStep::GivesUp) {
             actions.push(Action::Operator { operator: id, step: OperatorStep::GivesUp });
         }
     }
@@ -112,10 +212,10 @@ impl<S: IdSet> Player<'_, S> {
 
     /// Cleans up at once, submits again after the wait, and reads the documentation meanwhile if it wants to.
     pub(super) fn wait_and_work(&mut self, id: OperatorIdx, now: SimTime, state: &State<S>, agenda: &mut Agenda<Due>) {
-        let attempt = self.submits[id.index()].1;
+        let attempt = self.efforts[id.index()].requests;
         let backoff = self.plan.operators[id.index()].backoff;
         let wait = backoff.after(attempt.max(1), self.stream(Actor::Operator(id)));
-        self.submits[id.index()].0 = now.plus(wait);
+        self.efforts[id.index()].submits = now.plus(wait);
         self.begin_to_read(id, now, state, agenda);
         // An operator that a script moves does nothing by itself before it starts.
         let starts = self.plan.operators[id.index()].starts;
@@ -153,8 +253,12 @@ impl<S: IdSet> Player<'_, S> {
         let (habits, phase) = (self.plan.operators[id.index()], state.operator(id).phase);
         match step {
             OperatorStep::Submits => {
-                let submits = &mut self.submits[id.index()];
-                submits.1 = submits.1.saturating_add(1);
+                let effort = &mut self.efforts[id.index()];
+                effort.requests = effort.requests.saturating_add(1);
+                effort.throttled_polls = 0;
+                if self.universe.operator(id).works == Works::InSteps {
+                    effort.clean_ups.clear();
+                }
                 if let (Phase::Waiting, Some(polls)) = (phase, habits.polls) {
                     self.at(now.plus(SimTime::from_millis(polls.every)), What::OperatorPolls, id.0, agenda);
                     if let Some(deadline) = polls.deadline {
@@ -167,6 +271,7 @@ impl<S: IdSet> Player<'_, S> {
                 }
             }
             OperatorStep::Polls => {
+                self.efforts[id.index()].throttled_polls = 0;
                 if let (Phase::Waiting, Some(polls)) = (phase, habits.polls) {
                     self.at(now.plus(SimTime::from_millis(polls.every)), What::OperatorPolls, id.0, agenda);
                 }
