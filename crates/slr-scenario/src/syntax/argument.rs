@@ -79,6 +79,8 @@ words! {
         Hours = "hours",
         /// One of a few words.
         Word = "word",
+        /// A whole number, or a percentage: `3`, `50%`.
+        Amount = "amount",
         /// A role of the account's own.
         Role = "role",
     }
@@ -89,7 +91,7 @@ record! {
     pub struct CallParameter, "a parameter" {
         /// What it is.
         "is" => pub sort: Spanned<ParameterSort>,
-        /// Of hours, the least. Default: 0.
+        /// Of hours and amounts, the least. Default: 0.
         "from" => pub from: Option<Spanned<u32>>,
         /// Of hours, the most.
         "to" => pub to: Option<Spanned<u32>>,
@@ -104,6 +106,9 @@ record! {
         "required" => pub required: Option<Spanned<bool>>,
         /// A word of `with` in whose company it has to be given, if any parameter is.
         "required-with" => pub required_with: Option<Text>,
+        /// The kind of which one has to be among those that the resource belongs to or is made from: without one it cannot be given,
+        /// and with one it has to be given where a resource is made with any parameter.
+        "only-under" => pub only_under: Option<Text>,
     }
 }
 

@@ -8,32 +8,46 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::schedule::Schedule;
 use crate::syntax::grammar::clipped;
 use crate::syntax::{
-    Argument, CallParameter, Due, Given, Kind, Mover, Named, ParameterSort, Perform, Service, Step, Text, deciding,
+    Argument, CallParameter, Due, Given, Kind, Mover, Named, OneOrMore, ParameterSort, Perform, Service, Step, Text,
+    deciding,
 };
 use crate::yaml::{Span, Spanned};
 
 /// The hours that resources have been given so far, with the places, by the resource's name.
 type Hours<'a> = BTreeMap<String, BTreeMap<&'a str, (u32, Span)>>;
 
+/// What resources belong to or are made from, as far as the scenario has said it so far.
+type Above<'a> = BTreeMap<String, Vec<&'a str>>;
+
 /// Whether what is given for parameters is what the kinds declare, in the order of the file.
 pub(crate) fn check(check: &mut Check<'_>) {
     let (scenario, world) = (check.scenario, check.world);
     let mut hours = Hours::new();
+    let mut above = Above::new();
     for given in &scenario.given {
         let Given::Resources(given) = &given.value else { continue };
         let given = &given.resources;
+        for name in given.parent.iter().flat_map(|_| given.names().take(1000)) {
+            above.entry(name).or_default().extend(names(given.parent.as_ref()));
+        }
         let Some(kind) = world.find_kind(&given.kind, given.service.as_ref().map(|service| service.as_str())) else {
             continue;
         };
         let Some(kind) = world.kinds.get(kind).filter(|_| !given.parameters.is_empty()) else { continue };
         arguments(check, kind, &given.parameters, None);
         required(check, kind, &given.parameters);
+        if let Some(name) = given.names().next() {
+            only_under(check, kind, &name, &given.parameters, &above, true);
+        }
         for name in given.names().take(1000) {
             below(check, kind, &name, &given.parameters, &mut hours);
         }
     }
     for step in &scenario.steps {
         let Step::Do(step) = &step.value else { continue };
+        if let Some(resource) = &step.resource {
+            above.entry(resource.value.clone()).or_default().extend(names(step.parent.as_ref()));
+        }
         let Some(resource) = step.resource.as_ref().filter(|_| !step.parameters.is_empty()) else { continue };
         let kind = world.resources.get(&resource.value).and_then(|kind| world.kinds.get(*kind));
         let Some(kind) = kind else { continue };
@@ -42,8 +56,13 @@ pub(crate) fn check(check: &mut Check<'_>) {
             required(check, kind, &step.parameters);
         }
         required_with(check, kind, step);
+        only_under(check, kind, resource, &step.parameters, &above, makes(kind, step));
         below(check, kind, resource, &step.parameters, &mut hours);
     }
+}
+
+fn names(parents: Option<&OneOrMore<Text>>) -> impl Iterator<Item = &str> {
+    parents.into_iter().flat_map(|parents| &parents.0).map(|parent| parent.as_str())
 }
 
 fn makes(kind: &KnownKind<'_>, step: &Perform) -> bool {
@@ -139,6 +158,15 @@ fn value(check: &mut Check<'_>, name: &Text, argument: &Spanned<Argument>, param
                 );
             }
         }
+        (ParameterSort::Amount, Argument::Number(_) | Argument::Text(_)) => {
+            let least = parameter.from.as_ref().map_or(0, |from| from.value);
+            if !is_amount(&argument.value, least) {
+                check.report(
+                    mistyped(&format!("a whole number from {least}, or as many per cent,"))
+                        .help("write it in digits, a percentage with its sign: `2`, `50%`"),
+                );
+            }
+        }
         (ParameterSort::Role, Argument::Text(role)) => {
             check.role(&Spanned::new(role.clone(), argument.span));
         }
@@ -147,6 +175,9 @@ fn value(check: &mut Check<'_>, name: &Text, argument: &Spanned<Argument>, param
         }
         (ParameterSort::Hours, Argument::Flag(_) | Argument::Text(_)) => {
             check.report(mistyped("a whole number of hours").help("write it in digits and without a unit: `4`"));
+        }
+        (ParameterSort::Amount, Argument::Flag(_)) => {
+            check.report(mistyped("a whole number or a percentage").help("write `2` or `50%`"));
         }
         (ParameterSort::Word, Argument::Flag(_) | Argument::Number(_)) => check.report(mistyped("a word")),
         (ParameterSort::Role, Argument::Flag(_) | Argument::Number(_)) => check.report(mistyped("the name of a role")),
@@ -166,6 +197,59 @@ fn required(check: &mut Check<'_>, kind: &KnownKind<'_>, given: &Named<Spanned<A
                 )
                 .help(format!("add `{name}:`")),
             );
+        }
+    }
+}
+
+/// Whether it is a number of at most seven digits, or a percentage up to a hundred, and not too small.
+///
+/// Source: AWS Systems Manager API Reference, `RegisterTaskWithMaintenanceWindow`, `MaxConcurrency` and `MaxErrors`, patterns.
+fn is_amount(argument: &Argument, least: u32) -> bool {
+    let is_plain =
+        |digits: &str| digits.bytes().all(|byte| byte.is_ascii_digit()) && (digits == "0" || !digits.starts_with('0'));
+    match argument {
+        Argument::Flag(_) => false,
+        Argument::Number(number) => (least..10_000_000).contains(number),
+        Argument::Text(text) => text.strip_suffix('%').is_some_and(|digits| {
+            is_plain(digits) && digits.parse::<u32>().is_ok_and(|share| (least..=100).contains(&share))
+        }),
+    }
+}
+
+/// Whether parameters that mean something only under a resource of another kind are given where there is one, and nowhere else.
+fn only_under(
+    check: &mut Check<'_>,
+    kind: &KnownKind<'_>,
+    resource: &str,
+    given: &Named<Spanned<Argument>>,
+    above: &Above<'_>,
+    is_new: bool,
+) {
+    let Some((first, _)) = given.iter().next() else { return };
+    let world = check.world;
+    for (name, parameter) in kind.definition.parameters.iter() {
+        let Some(wanted) = &parameter.only_under else { continue };
+        let kind_of = |name: &&str| world.resources.get(*name).and_then(|kind| world.kinds.get(*kind));
+        let is_under =
+            above.get(resource).into_iter().flatten().filter_map(kind_of).any(|kind| kind.name.value == wanted.value);
+        match given.get(name) {
+            Some(argument) if !is_under => check.report(
+                Diagnostic::new(
+                    Code::UnexpectedKey,
+                    argument.span,
+                    format!("`{}` has no `{wanted}`, and without one there is no `{name}`", clipped(resource)),
+                )
+                .help(format!("name one under `parent`, or leave `{name}` out")),
+            ),
+            None if is_under && is_new => check.report(
+                Diagnostic::new(
+                    Code::MissingKey,
+                    first.span,
+                    format!("a `{}` with a `{wanted}` needs the parameter `{name}`", kind.name),
+                )
+                .help(format!("add `{name}:`")),
+            ),
+            Some(_) | None => {}
         }
     }
 }
@@ -244,7 +328,8 @@ pub(crate) fn declared(check: &mut Check<'_>, service: &Service, kind: &Kind) {
             let message = format!("it is not said which words `{name}` can have");
             check.report(Diagnostic::new(Code::MissingKey, parameter.span, message).help("add `one-of:`"));
         }
-        if let Some(kind) = parameter.passed_for.as_ref().filter(|kind| service.kinds.get(kind).is_none()) {
+        let named = parameter.passed_for.iter().chain(&parameter.only_under);
+        for kind in named.filter(|kind| service.kinds.get(kind).is_none()) {
             let help = check.guess(kind, service.kinds.names());
             let message = format!("the service has no kind `{}`", clipped(kind));
             check.report(Diagnostic::new(Code::UnknownKind, kind.span, message).maybe_help(help));
