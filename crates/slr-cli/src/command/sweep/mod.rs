@@ -192,6 +192,8 @@ impl Sweep {
     /// The scenario in all its variations.
     fn scenarios(&self, ready: &Ready) -> Result<Vec<(Vec<String>, Ready)>, Unvaried> {
         let usage = |error: sweep::NotAVariation| Unvaried::Failure(Failure::Usage(error.to_string()));
+        let is_free = |variation: &Variation| variation.is_not_set_by(&self.assignments.assignments);
+        self.variations.iter().try_for_each(is_free).map_err(usage)?;
         let mut scenarios = Vec::new();
         for choices in combinations(&self.variations).map_err(usage)? {
             // Without a variation the text stays as it is written, so that places are those of the file.
