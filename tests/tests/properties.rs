@@ -78,6 +78,7 @@ const REJECTIONS: &[&str] = &[
     "AttachmentQuotaReached",
     "AttachmentNotFound",
     "RoleInUse",
+    "TaskDenied",
     "TaskNotFound",
     "UnknownTaskId",
     "MalformedTaskId",

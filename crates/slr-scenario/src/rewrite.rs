@@ -81,12 +81,12 @@ pub fn step<S: IdSet>(
     }
 }
 
-/// Leaves out the parameters by which something would happen by itself.
+/// Leaves out the parameters by which something would happen by itself, and amounts, which make no difference to what happens.
 fn untimed(parameters: &mut Named<Spanned<Argument>>) {
     parameters.0.retain(|(_, argument)| match &argument.value {
         Argument::Flag(_) => true,
         Argument::Number(_) => false,
-        Argument::Text(text) => Schedule::parse(text).is_err(),
+        Argument::Text(text) => Schedule::parse(text).is_err() && !text.ends_with('%'),
     });
 }
 

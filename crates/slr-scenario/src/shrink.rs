@@ -115,6 +115,12 @@ pub fn shrink(scenario: &Scenario, lowered: &Lowered, seed: u64, effort: Option<
     if best.is_none() {
         trial.is_scripted = false;
         best = trial.attempt(&start.alive());
+        // Without the steps that came later more may happen than did, so the run ends with what fails.
+        if best.is_none() && trial.failure.is_of_a_step() {
+            let mut cut = start.alive();
+            cut.until = Some(rewrite::anywhere(trial::end_of(&cut)));
+            best = trial.attempt(&cut);
+        }
     }
     let mut best = best.ok_or(NotShrunk::NotReproduced)?;
     trial.reduce(&mut best);

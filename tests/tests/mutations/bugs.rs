@@ -85,6 +85,33 @@ impl Bug {
         }
     }
 
+    /// The question that the bug is about: the invariant that it breaks, or the claim, if what it breaks is no invariant.
+    pub(crate) const fn breaks(self) -> &'static str {
+        match self {
+            Self::SessionsDoNotCount | Self::GoneRoleIsAssumed => {
+                "a service-linked role is never gone while a session is open on it"
+            }
+            Self::WhatIsBeingDeletedDoesNotCount | Self::OneRegionIsSearched | Self::OnlyTheStartIsJudged => {
+                "a service-linked role is never gone while a blocking resource refers to it"
+            }
+            Self::SecondRequestBeginsAnew => "a deletion task only moves forward, and its end is an end",
+            Self::FailureRevokesSessions => "a failed task changes nothing else",
+            Self::FailureLosesTheRole | Self::SuccessKeepsTheRole => "a role goes with its task's success in one step",
+            Self::DeletedResourceIsReported | Self::ReportOutlivesTheResource => {
+                "what is reported is in use, and reported by a failed task"
+            }
+            Self::ProtectedRoleIsWrittenTo => "nothing but tags is attached to a service-linked role or taken off it",
+            Self::ProtectedRoleIsDeleted => "a service-linked role is deleted by its task or its service alone",
+            Self::QuotaIsNotAsked => "only service-linked roles exceed the quota",
+            Self::CaseTellsNamesApart => "role names are unique ignoring case",
+            Self::ParentGoesBeforeItsChildren => "a child never outlives its parent",
+            Self::DeletedResourceComesBack => "nothing comes back from its end",
+            Self::TaskOutlivesItsRole => "a task has succeeded only if its incarnation is gone",
+            Self::TaskWaitsForSessions => "every deletion task of AWSServiceRoleForGadgets ends",
+            Self::FailureIsToldAsSuccess => "{ always: role-gone, while: operator-done }",
+        }
+    }
+
     /// Whether the rule forgets that this can happen.
     pub(crate) fn forgets<S: IdSet>(self, universe: &Universe<S>, state: &State<S>, action: &Action<S>) -> bool {
         match (self, action) {
@@ -188,8 +215,12 @@ impl Bug {
                 let judged = |role: &RoleIdx| {
                     state.task(*role) == Some(TaskState::InProgress) && self.is_unused(universe, state, *role)
                 };
-                // Where the role is unused indeed, its task succeeds without the bug.
-                let missed = |role: &RoleIdx| !universe.judge(state, *role).is_unused();
+                // Where the role is unused indeed, its task succeeds without the bug; and who looks for uses in the wrong way still knows
+                // which roles the service never lets go.
+                let missed = |role: &RoleIdx| {
+                    let judgement = universe.judge(state, *role);
+                    !judgement.is_unused() && !judgement.impossible
+                };
                 for role in universe.roles().filter(judged).filter(missed) {
                     let mut next = state.clone();
                     next.set_task(role, Some(TaskState::Succeeded));

@@ -1,6 +1,7 @@
 //! Are the questions sharp? Bugs are planted in the rules, one at a time, and the checker has to find each in the library of scenarios.
 //!
-//! A bug counts as found if a question that is answered as expected without it is violated with it.
+//! A bug counts as found if a question that is answered as expected without it is violated with it; and the shortest run that shows it has
+//! to violate the very question that the bug is about.
 
 mod bugs;
 mod mutant;
@@ -86,16 +87,18 @@ fn every_planted_bug_is_found() {
     let hunts = Hunt::everywhere();
     let found: Vec<Vec<Option<Found>>> =
         hunts.par_iter().map(|hunt| narrowest(&hunt.play.lowered, hunt).expect("the library fits")).collect();
-    let mut told = String::new();
+    let (mut told, mut astray) = (String::new(), Vec::new());
     for (number, bug) in Bug::ALL.into_iter().enumerate() {
         let _ = writeln!(told, "{}", bug.sentence());
         let shortest = found.iter().filter_map(|by_bug| by_bug[number].as_ref()).min();
         if let Some(Found { steps, title, question }) = shortest {
             let _ = writeln!(told, "  {title} after {steps}: {question}");
+            astray.extend((question != bug.breaks()).then_some((bug, question)));
         }
     }
     insta::assert_snapshot!(told);
     let missed: Vec<_> =
         (0..).zip(Bug::ALL).filter(|(number, _)| found.iter().all(|by_bug| by_bug[*number].is_none())).collect();
     assert!(missed.is_empty(), "not found: {missed:?}");
+    assert!(astray.is_empty(), "found by another question than the one that they are about: {astray:?}");
 }

@@ -28,7 +28,7 @@ use slr_scenario::trace::{Header, Recorder};
 use slr_scenario::yaml::Span;
 use slr_scenario::{Params, Source};
 
-use super::{Assignments, Format, stop_on_interrupt};
+use super::{Assignments, Format, nothing_is_overwritten, stop_on_interrupt};
 use crate::console::Console;
 use crate::exit::{Exit, Failure};
 use crate::report::excerpt;
@@ -57,8 +57,8 @@ pub(crate) struct Check {
     #[command(flatten)]
     assignments: Assignments,
     /// Explore with so many threads; the answer is the same. Default: as many as there are processors.
-    #[arg(long, value_name = "N")]
-    threads: Option<NonZero<u16>>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    threads: Option<u16>,
     /// Count states that differ only in the names of interchangeable resources and sessions once, or refuse to.
     /// Default: where every question allows it.
     #[arg(long, conflicts_with = "no_symmetry")]
@@ -110,6 +110,8 @@ pub(crate) struct Check {
 
 impl Check {
     pub(super) fn execute(&self, console: &mut Console) -> Result<Exit, Failure> {
+        let files = [("--trace", self.trace.as_deref()), ("--scenario", self.scenario.as_deref())];
+        nothing_is_overwritten(&self.path, &files)?;
         let ready = match scenario::load(&self.path, &self.assignments.params()?) {
             Ok(ready) => ready,
             Err(refused) => {
@@ -152,7 +154,7 @@ impl Check {
     ) -> Result<(Settings, Vec<String>), Unsound> {
         let processors = || thread::available_parallelism().ok().and_then(|n| NonZero::<u16>::try_from(n).ok());
         let mut settings = Settings {
-            threads: self.threads.or_else(processors).unwrap_or(NonZero::<u16>::MIN),
+            threads: self.threads.and_then(NonZero::new).or_else(processors).unwrap_or(NonZero::<u16>::MIN),
             symmetry: !self.no_symmetry,
             reduction: false,
             exact: self.exact,
@@ -433,6 +435,7 @@ fn duration(text: &str) -> Result<Duration, String> {
         "m" => 60_000,
         "h" => 3_600_000,
         "d" => 86_400_000,
+        "" => return Err(format!("`{text}` lacks a unit; there are ms, s, m, h and d")),
         _ => return Err(format!("`{unit}` is no unit of time; there are ms, s, m, h and d")),
     };
     number.checked_mul(millis).map(Duration::from_millis).ok_or_else(|| format!("`{text}` is too long"))
@@ -470,6 +473,7 @@ mod tests {
         assert!(memory("2GB").is_err() && memory("GiB").is_err() && memory("99999999999TiB").is_err());
         assert_eq!(duration("90s"), Ok(Duration::from_secs(90)));
         assert_eq!(duration("2h"), Ok(Duration::from_hours(2)));
-        assert!(duration("90").is_err() && duration("s").is_err());
+        assert_eq!(duration("90"), Err("`90` lacks a unit; there are ms, s, m, h and d".to_owned()));
+        assert!(duration("s").is_err() && duration("1w").is_err());
     }
 }

@@ -159,6 +159,30 @@ impl Assignments {
     }
 }
 
+/// Sees to it that nothing is written over what is read, nor over what is written besides.
+///
+/// # Errors
+/// [`Failure::Usage`] that names the file and what it was named for.
+fn nothing_is_overwritten(read: &Path, written: &[(&str, Option<&Path>)]) -> Result<(), Failure> {
+    let place =
+        |path: &Path| path.canonicalize().or_else(|_| std::path::absolute(path)).unwrap_or_else(|_| path.to_owned());
+    let named = written.iter().filter_map(|(option, path)| Some((*option, (*path)?)));
+    let mut seen = if read == Path::new("-") { Vec::new() } else { vec![("the scenario", place(read))] };
+    for (option, path) in named {
+        let own = place(path);
+        // What is no file, a terminal or a pipe, holds nothing that could be lost.
+        let holds_nothing = path.exists() && !path.is_file();
+        if let Some((other, _)) = seen.iter().find(|(_, other)| *other == own && !holds_nothing) {
+            return Err(Failure::Usage(format!(
+                "{option} names the file of {other}, {}: name another",
+                path.display()
+            )));
+        }
+        seen.push((option, own));
+    }
+    Ok(())
+}
+
 /// A flag that Ctrl-C sets. Whoever presses it again does not want to wait for what has begun.
 fn stop_on_interrupt() -> Result<Arc<AtomicBool>, Failure> {
     let stop = Arc::new(AtomicBool::new(false));

@@ -11,7 +11,7 @@ use slr_scenario::diagnostic::render;
 use slr_scenario::rewrite::size;
 use slr_scenario::shrink::{Failing, NotShrunk, Shrunk, shrink};
 
-use super::Assignments;
+use super::{Assignments, nothing_is_overwritten};
 use crate::console::Console;
 use crate::exit::{Exit, Failure};
 use crate::report::{counted, excerpt};
@@ -104,6 +104,7 @@ fn enough(shrunk: &Shrunk) -> String {
 
 impl Shrink {
     pub(super) fn execute(&self, console: &mut Console) -> Result<Exit, Failure> {
+        nothing_is_overwritten(&self.path, &[("--output", self.output.as_deref())])?;
         let ready = match scenario::load(&self.path, &self.assignments.params()?) {
             Ok(ready) => ready,
             Err(refused) => {

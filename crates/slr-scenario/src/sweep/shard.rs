@@ -182,10 +182,14 @@ impl Sweep {
     /// [`NotMergeable::Unreadable`] if the text is none.
     pub fn read(name: &str, text: &str) -> Result<Self, NotMergeable> {
         let unreadable = |why: String| NotMergeable::Unreadable { name: name.to_owned(), why };
-        let sweep: Self = serde_json::from_str(text).map_err(|error| unreadable(error.to_string()))?;
-        if sweep.format != FORMAT {
-            return Err(unreadable(format!("its format is `{}` and not `{FORMAT}`", sweep.format)));
+        let written: serde_json::Value =
+            serde_json::from_str(text).map_err(|error| unreadable(no_json(text, &error)))?;
+        match written.get("format").and_then(serde_json::Value::as_str) {
+            Some(FORMAT) => {}
+            Some(other) => return Err(unreadable(format!("its format is `{other}` and not `{FORMAT}`"))),
+            None => return Err(unreadable(other_json(&written).to_owned())),
         }
+        let sweep: Self = serde_json::from_str(text).map_err(|error| unreadable(error.to_string()))?;
         let (part, own) = (sweep.part, sweep.own_seeds());
         if part.number == 0 || part.number > part.of || sweep.variants.is_empty() {
             return Err(unreadable("it says that it is a part that there cannot be".to_owned()));
@@ -205,6 +209,28 @@ impl Sweep {
     }
 }
 
+/// What a text is that is not JSON.
+fn no_json(text: &str, error: &serde_json::Error) -> String {
+    if text.trim().is_empty() {
+        "it is empty".to_owned()
+    } else if error.is_eof() {
+        "it is cut off".to_owned()
+    } else {
+        "it does not end with the JSON that a part ends with".to_owned()
+    }
+}
+
+/// What JSON is that has no format.
+fn other_json(written: &serde_json::Value) -> &'static str {
+    if written.get("variants").is_some() {
+        "it is the report of a sweep, from which nothing can be counted on"
+    } else if written.get("seed").is_some() {
+        "it has rows alone, and not what was counted of them"
+    } else {
+        "it is JSON of another sort"
+    }
+}
+
 fn in_lines(value: &impl Serialize) -> String {
     // Structures of ours have nothing that JSON cannot say.
     let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
@@ -216,7 +242,7 @@ fn in_lines(value: &impl Serialize) -> String {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotMergeable {
     /// A file is no part of a sweep.
-    #[error("{name} is no part of a sweep: {why}")]
+    #[error("{name} is no part of a sweep: {why}; `slr sweep FILE --shard 1/4` writes the first of four")]
     Unreadable {
         /// Its name.
         name: String,
@@ -347,5 +373,25 @@ mod tests {
         for text in ["0/3", "4/3", "3", "a/b", "1/0"] {
             assert!(text.parse::<Part>().is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn what_is_no_part_is_told_for_what_it_is() {
+        let why = |text: &str| match Sweep::read("it", text) {
+            Err(NotMergeable::Unreadable { why, .. }) => why,
+            other => panic!("{text}: {other:?}"),
+        };
+        let sweep = Sweep::new("one", "scenario: one", Vec::new(), 0..4, Part { number: 1, of: 2 });
+        assert_eq!(why(" \n"), "it is empty");
+        assert_eq!(why(sweep.write_on_a_line().trim_end().trim_end_matches('}')), "it is cut off");
+        assert_eq!(why("7,true,1,,,,0,3\n"), "it does not end with the JSON that a part ends with");
+        assert_eq!(why("scenario: one\n"), "it does not end with the JSON that a part ends with");
+        assert_eq!(why(&sweep.report()), "it is the report of a sweep, from which nothing can be counted on");
+        assert_eq!(why("{\"seed\":7,\"passed\":true}"), "it has rows alone, and not what was counted of them");
+        assert_eq!(why("[]"), "it is JSON of another sort");
+        assert_eq!(why("{\"format\":\"slr-sweep/1\"}"), "its format is `slr-sweep/1` and not `slr-sweep/2`");
+        assert_eq!(why(&sweep.write()), "it says that it is a part that there cannot be", "it has no variants");
+        let text = sweep.write().replace("\"params\"", "\"param\"");
+        assert!(why(&text).starts_with("missing field `params` at line"), "{}", why(&text));
     }
 }

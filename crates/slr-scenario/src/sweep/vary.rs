@@ -41,9 +41,24 @@ pub enum NotAVariation {
     /// A place is varied twice.
     #[error("`{0}` is varied twice: write all its values in one place")]
     PlaceRepeated(String),
+    /// A parameter that is varied is set for all besides, so that there is nothing to compare.
+    #[error("`{0}` is varied and set at once: leave out one of `--vary params.{0}` and `--param {0}`")]
+    SetBesides(String),
     /// The scenario is no YAML.
     #[error("the scenario cannot be read")]
     Unreadable,
+}
+
+impl Variation {
+    /// Sees to it that nothing else decides what is to be varied: `assignments` set parameters, each as `name=value`.
+    ///
+    /// # Errors
+    /// [`NotAVariation::SetBesides`] if one of them sets the parameter that this varies.
+    pub fn is_not_set_by(&self, assignments: &[String]) -> Result<(), NotAVariation> {
+        let Some(parameter) = self.path.strip_prefix("params.") else { return Ok(()) };
+        let mut set = assignments.iter().filter_map(|assignment| Some(assignment.split_once('=')?.0));
+        if set.any(|name| name == parameter) { Err(NotAVariation::SetBesides(parameter.to_owned())) } else { Ok(()) }
+    }
 }
 
 impl std::str::FromStr for Variation {

@@ -107,7 +107,7 @@ record! {
         /// A word of `with` in whose company it has to be given, if any parameter is.
         "required-with" => pub required_with: Option<Text>,
         /// The kind of which one has to be among those that the resource belongs to or is made from: without one it cannot be given,
-        /// and with one it has to be given where a resource is made with any parameter.
+        /// and with one it has to be given where a resource is made with another such parameter.
         "only-under" => pub only_under: Option<Text>,
     }
 }

@@ -244,6 +244,10 @@ fn only_under(
         let kind_of = |name: &&str| world.resources.get(*name).and_then(|kind| world.kinds.get(*kind));
         let is_under =
             above.get(resource).into_iter().flatten().filter_map(kind_of).any(|kind| kind.name.value == wanted.value);
+        let goes_with = |(other, parameter): (&Text, &Spanned<CallParameter>)| {
+            parameter.only_under.is_some() && given.get(other).is_some()
+        };
+        let one_is_given = kind.definition.parameters.iter().any(goes_with);
         match given.get(name) {
             Some(argument) if !is_under => check.report(
                 Diagnostic::new(
@@ -253,7 +257,7 @@ fn only_under(
                 )
                 .help(format!("name one under `parent`, or leave `{name}` out")),
             ),
-            None if is_under && is_new => check.report(
+            None if is_under && is_new && one_is_given => check.report(
                 Diagnostic::new(
                     Code::MissingKey,
                     first.span,

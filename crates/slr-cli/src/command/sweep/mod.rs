@@ -30,6 +30,9 @@ use crate::scenario::{self, Ready};
 /// The result depends on the scenario and the seeds alone, whatever the number of threads. What is to be true `sometimes` has to
 /// be seen under one seed at least. Ctrl-C ends the sweep early and tells what is known of the seeds that were played.
 ///
+/// Means, the least and the greatest are exact. Percentiles are exact up to 255; greater ones, times in milliseconds among them, are
+/// rounded up by less than a hundredth.
+///
 /// Rows (jsonl, csv): `seed`; `passed`; `attempts`, requests for deletion; `deleted_ms`, when the last of the operators' roles was
 /// gone, in milliseconds of virtual time; `session_wait_ms` and `resource_wait_ms`, for how long sessions and resources used them after
 /// the first request for their deletion; `refusals`, calls that were refused; `steps`, actions of the run.
@@ -190,6 +193,8 @@ impl Sweep {
     fn scenarios(&self, ready: &Ready) -> Result<Vec<(Vec<String>, Ready)>, Unvaried> {
         let usage = |error: sweep::NotAVariation| Unvaried::Failure(Failure::Usage(error.to_string()));
         let params = self.assignments.params().map_err(Unvaried::Failure)?;
+        let is_free = |variation: &Variation| variation.is_not_set_by(&self.assignments.assignments);
+        self.variations.iter().try_for_each(is_free).map_err(usage)?;
         let mut scenarios = Vec::new();
         for choices in combinations(&self.variations).map_err(usage)? {
             // Without a variation the text stays as it is written, so that places are those of the file.
