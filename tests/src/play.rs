@@ -109,7 +109,7 @@ impl Play {
         let when =
             outcome.decided.map_or("at the end".to_owned(), |(at, action)| format!("by action {action} at {at}"));
         let found = outcome.found.as_ref().map_or(String::new(), |found| format!(": {found}"));
-        format!("{}  {}  {when}{found}", if outcome.passed { "pass" } else { "FAIL" }, words.join(" "))
+        format!("{}  {}  {when}{found}", if outcome.passed() { "pass" } else { "FAIL" }, words.join(" "))
     }
 }
 

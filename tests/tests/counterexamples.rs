@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use slr_check::lifecycle::{Asked, Expected, ForWidth, Lifecycle, PackedKey, narrowest, written};
 use slr_check::{Settings, check};
 use slr_core::{IdSet, Universe};
-use slr_scenario::expect::What;
+use slr_scenario::expect::{Outcome, What};
 use slr_scenario::run::{Output, run};
 use slr_tests::play::{Play, name};
 use slr_tests::{files_under, scenarios};
@@ -59,14 +59,13 @@ fn play_all(play: &Play, title: &str, symmetry: bool) -> usize {
     for Counterexample { expected, steps, text } in &found {
         let again = Play::of_text("found.yaml", text.as_str());
         let report = run(&again.lowered, 5, Output::Nothing).expect("its world is possible");
-        let mut steps_as_scripted: Vec<bool> =
-            report.step_outcomes.iter().flatten().map(|outcome| outcome.passed).collect();
+        let mut steps_as_scripted: Vec<bool> = report.step_outcomes.iter().flatten().map(Outcome::passed).collect();
         match expected {
             Expected::Expectation(number) => {
                 let what = &play.lowered.expectations[*number].what;
                 let only_a_checker_can_tell = matches!(what, What::Possible { .. });
                 assert_eq!(again.lowered.expectations.len(), 1, "{title}:\n{text}");
-                assert!(only_a_checker_can_tell || !report.outcomes[0].passed, "{title}: {what:?} holds in\n{text}");
+                assert!(only_a_checker_can_tell || !report.outcomes[0].passed(), "{title}: {what:?} holds in\n{text}");
             }
             Expected::Step(_) => {
                 assert_eq!(steps_as_scripted.pop(), Some(false), "{title}: the last step is as expected in\n{text}");

@@ -30,7 +30,7 @@ fn plays(path: &Path) -> datatest_stable::Result<()> {
     assert!(report.unplayable.is_empty(), "steps cannot happen: {:?}", report.unplayable);
     for (step, outcome) in play.scenario.steps.iter().zip(&report.step_outcomes) {
         let outcome = outcome.as_ref().ok_or_else(|| format!("the step at {} never came", step.at()))?;
-        assert!(outcome.passed, "the step at {} is not as expected: {:?}", step.at(), outcome.found);
+        assert!(outcome.passed(), "the step at {} is not as expected: {:?}", step.at(), outcome.found);
     }
     let told = play.story();
     assert!(report.passed(), "{told}");

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use slr_check::lifecycle::{Asked, Expected, ForWidth, Lifecycle, PackedKey, narrowest, written};
 use slr_check::{Settings, check};
 use slr_core::{IdSet, Universe};
+use slr_scenario::expect::Outcome;
 use slr_scenario::rewrite;
 use slr_scenario::run::{Output, run};
 use slr_scenario::shrink::{Failing, NotShrunk, Shrunk, shrink};
@@ -116,7 +117,7 @@ fn failures_that_the_end_decides_shrink_to_whoever_brings_them_about() {
             assert_eq!(small.scenario.seed(), seed, "{said}");
             let again = Play::of_text("small.yaml", small.text.as_str());
             let report = run(&again.lowered, again.lowered.seed, Output::Nothing).expect("its world is possible");
-            assert!(!report.outcomes[0].passed && report.unplayable.is_empty(), "{said}");
+            assert!(!report.outcomes[0].passed() && report.unplayable.is_empty(), "{said}");
             assert_eq!(report.outcomes[0].decided, None, "{said}");
         }
     }
@@ -198,7 +199,7 @@ fn steps_that_fail_are_shrunk() {
         let again = Play::of_text("small.yaml", small.text.as_str());
         let report = run(&again.lowered, 3, Output::Nothing).expect("its world is possible");
         assert!(!report.passed(), "{said}");
-        let wrong = report.step_outcomes.iter().flatten().filter(|outcome| !outcome.passed).count();
+        let wrong = report.step_outcomes.iter().flatten().filter(|outcome| !outcome.passed()).count();
         assert_eq!(wrong + report.unplayable.len(), 1, "{said}");
     }
 }
@@ -213,7 +214,7 @@ fn what_is_shrunk_fails_when_it_is_run() {
             let what = &play.lowered.expectations[1].what;
             what.clone()
         });
-        assert!(!report.outcomes[0].passed && report.unplayable.is_empty(), "{bug}");
+        assert!(!report.outcomes[0].passed() && report.unplayable.is_empty(), "{bug}");
         assert_eq!(report.steps, small.scenario.steps.len() as u64, "{bug}: something happens beside the steps");
     }
 }
@@ -232,7 +233,7 @@ fn effort_bounds_the_work_and_not_what_comes_of_it() {
         assert_eq!(hurried.text, with(20 * recorded + 20).expect("as before").text, "{bug}");
         let again = Play::of_text("hurried.yaml", hurried.text);
         let report = run(&again.lowered, 1, Output::Nothing).expect("its world is possible");
-        assert!(!report.outcomes[0].passed, "{bug}: half shrunk, it does not fail any more");
+        assert!(!report.outcomes[0].passed(), "{bug}: half shrunk, it does not fail any more");
         assert!(matches!(with(1), Err(NotShrunk::TooLong(_))), "{bug}");
     }
 }
@@ -253,8 +254,8 @@ fn throttled_calls_are_written_down() {
             let small = shrunk(&play, seed);
             let again = Play::of_text("small.yaml", small.text.as_str());
             let report = run(&again.lowered, 1, Output::Nothing).expect("its world is possible");
-            assert!(!report.outcomes[0].passed && report.unplayable.is_empty(), "{}", small.text);
-            assert!(report.step_outcomes.iter().flatten().all(|outcome| outcome.passed), "{}", small.text);
+            assert!(!report.outcomes[0].passed() && report.unplayable.is_empty(), "{}", small.text);
+            assert!(report.step_outcomes.iter().flatten().all(Outcome::passed), "{}", small.text);
             assert_eq!(small.text.matches("refused: Throttling").count(), 1, "one is enough:\n{}", small.text);
             assert_eq!(small.text.matches("throttle: ").count(), 1, "{}", small.text);
         }
@@ -283,7 +284,7 @@ fn keeps_its_promises(play: &Play, seed: u64, effort: u64) -> bool {
     match small.failing {
         Failing::Expectation(number) => {
             let (was, is) = (&was.outcomes[number], &report.outcomes[0]);
-            assert!(!was.passed && !is.passed && was.decided.is_some() == is.decided.is_some(), "{said}");
+            assert!(!was.passed() && !is.passed() && was.decided.is_some() == is.decided.is_some(), "{said}");
             assert_eq!(small.scenario.expect.len(), 1, "{said}");
         }
         Failing::Step(_) => assert!(!report.passed() && small.scenario.expect.is_empty(), "{said}"),
@@ -425,7 +426,7 @@ fn a_counterexample_of_the_checker_fails_when_it_is_run() {
         let text = narrowest(&play.lowered, Written(&play)).expect("the world fits");
         let written = Play::of_text("found.yaml", text);
         let report = run(&written.lowered, 1, Output::Nothing).expect("its world is possible");
-        assert!(!report.outcomes[0].passed, "{bug}");
+        assert!(!report.outcomes[0].passed(), "{bug}");
         assert_eq!(written.scenario.steps.len(), steps, "{bug}: it is not the shortest");
         assert_eq!(report.steps, steps as u64, "{bug}");
     }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use slr_scenario::Source;
-use slr_scenario::expect::Outcome;
+use slr_scenario::expect::{Outcome, Verdict};
 use slr_scenario::run::Report;
 use slr_scenario::simulation::{Ending, STANDSTILL};
 use slr_scenario::yaml::Span;
@@ -13,10 +13,9 @@ use crate::scenario::Ready;
 
 /// An expectation or a step, and what became of it.
 #[derive(Debug)]
-pub(crate) struct Verdict {
-    pub(crate) passed: bool,
-    /// Whether the run decides nothing.
-    pub(crate) undecided: bool,
+pub(crate) struct Judged {
+    /// What the run says of it.
+    pub(crate) verdict: Verdict,
     /// As it is written in the scenario.
     pub(crate) what: String,
     /// What decided it.
@@ -25,13 +24,13 @@ pub(crate) struct Verdict {
     pub(crate) place: String,
 }
 
-impl Verdict {
+impl Judged {
     /// It in a word, as programs read it.
     const fn word(&self) -> &'static str {
-        match (self.passed, self.undecided) {
-            (true, false) => "pass",
-            (true, true) => "undecided",
-            (false, _) => "fail",
+        match self.verdict {
+            Verdict::Held => "pass",
+            Verdict::Undecided => "undecided",
+            Verdict::Failed => "fail",
         }
     }
 }
@@ -40,9 +39,9 @@ impl Verdict {
 #[derive(Debug)]
 pub(crate) struct Verdicts {
     /// Of each expectation, in the order of the file.
-    pub(crate) expectations: Vec<Verdict>,
+    pub(crate) expectations: Vec<Judged>,
     /// Of each step that did not go as scripted.
-    pub(crate) steps: Vec<Verdict>,
+    pub(crate) steps: Vec<Judged>,
     /// An invariant of the model that the run broke.
     pub(crate) broken: Option<String>,
     /// That time stood still.
@@ -53,9 +52,8 @@ pub(crate) struct Verdicts {
 impl Verdicts {
     pub(crate) fn new(ready: &Ready, report: &Report) -> Self {
         let expectations = ready.lowered.expectations.iter().zip(&report.outcomes);
-        let expectations = expectations.map(|(expectation, outcome)| Verdict {
-            passed: outcome.passed,
-            undecided: outcome.undecided,
+        let expectations = expectations.map(|(expectation, outcome)| Judged {
+            verdict: outcome.verdict,
             what: excerpt(&ready.source, expectation.span),
             why: decision(outcome, report),
             place: place(&ready.source, expectation.span),
@@ -79,15 +77,15 @@ impl Verdicts {
     }
 
     /// Everything that did not come as expected.
-    pub(crate) fn failures(&self) -> impl Iterator<Item = &Verdict> {
-        self.expectations.iter().filter(|verdict| !verdict.passed).chain(&self.steps)
+    pub(crate) fn failures(&self) -> impl Iterator<Item = &Judged> {
+        self.expectations.iter().filter(|judged| judged.verdict == Verdict::Failed).chain(&self.steps)
     }
 
     /// For programs: what became of everything that was expected.
     pub(crate) fn json(&self, scenario: &str, file: &str, seed: u64) -> Value {
-        let told = |verdicts: &[Verdict]| -> Vec<Value> {
-            let one = |verdict: &Verdict| json!({ "what": verdict.what, "verdict": verdict.word(), "why": verdict.why, "place": verdict.place });
-            verdicts.iter().map(one).collect()
+        let told = |all: &[Judged]| -> Vec<Value> {
+            let one = |judged: &Judged| json!({ "what": judged.what, "verdict": judged.word(), "why": judged.why, "place": judged.place });
+            all.iter().map(one).collect()
         };
         json!({
             "scenario": scenario,
@@ -115,13 +113,13 @@ impl Verdicts {
     }
 
     /// The expectations that the run did not decide.
-    pub(crate) fn undecided(&self) -> impl Iterator<Item = &Verdict> {
-        self.expectations.iter().filter(|verdict| verdict.undecided)
+    pub(crate) fn undecided(&self) -> impl Iterator<Item = &Judged> {
+        self.expectations.iter().filter(|judged| judged.verdict == Verdict::Undecided)
     }
 
     /// How many came as expected, in words.
     pub(crate) fn summary(&self) -> String {
-        let held = self.expectations.iter().filter(|verdict| verdict.passed && !verdict.undecided).count();
+        let held = self.expectations.iter().filter(|judged| judged.verdict == Verdict::Held).count();
         let of = |good: usize, all: usize, what: &str, how: &str| {
             let plural = if all == 1 { "" } else { "s" };
             format!("{good} of {all} {what}{plural} {how}")
@@ -160,20 +158,20 @@ fn decision(outcome: &Outcome, report: &Report) -> String {
             format!("at the end: {found}since {at}, action {action}: {}", facts(action))
         }
         (None, Some(_)) if found.is_none() => "at the end: as from the beginning".to_owned(),
-        (None, _) if outcome.undecided => found.unwrap_or_default().to_owned(),
+        (None, _) if outcome.verdict == Verdict::Undecided => found.unwrap_or_default().to_owned(),
         (None, _) => {
-            format!("at the end: {}", found.unwrap_or(if outcome.passed { "it held" } else { "it did not hold" }))
+            format!("at the end: {}", found.unwrap_or(if outcome.passed() { "it held" } else { "it did not hold" }))
         }
     }
 }
 
-fn failed_steps(ready: &Ready, report: &Report) -> Vec<Verdict> {
+fn failed_steps(ready: &Ready, report: &Report) -> Vec<Judged> {
     let mut failed = Vec::new();
     for (number, step) in (0_u32..).zip(&ready.scenario.steps) {
         let outcome = report.step_outcomes.get(number as usize).and_then(Option::as_ref);
         let unplayable = report.unplayable.iter().find(|unplayable| unplayable.step == number);
         let why = match (outcome, unplayable) {
-            (Some(outcome), _) if outcome.passed => continue,
+            (Some(outcome), _) if outcome.passed() => continue,
             (Some(Outcome { found, decided, .. }), _) => {
                 let when = decided.map_or_else(String::new, |(at, action)| format!("at {at}, action {action}: "));
                 format!("{when}{}", found.as_deref().unwrap_or("it went otherwise"))
@@ -186,9 +184,8 @@ fn failed_steps(ready: &Ready, report: &Report) -> Vec<Verdict> {
             // The run ended before: something else has failed, and says so.
             (None, None) => continue,
         };
-        failed.push(Verdict {
-            passed: false,
-            undecided: false,
+        failed.push(Judged {
+            verdict: Verdict::Failed,
             what: excerpt(&ready.source, step.span),
             why,
             place: place(&ready.source, step.span),

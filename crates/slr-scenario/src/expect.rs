@@ -189,19 +189,41 @@ pub struct Answers {
     pub under: Option<String>,
 }
 
+/// What a run says of an expectation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// It came as expected.
+    Held,
+    /// It came otherwise.
+    Failed,
+    /// The run does not decide it: what is possible only the checker finds, and what happens sometimes need not happen in this run.
+    Undecided,
+}
+
+impl Verdict {
+    const fn of(holds: bool) -> Self {
+        if holds { Self::Held } else { Self::Failed }
+    }
+}
+
 /// What became of an expectation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
-    /// Whether nothing in the run is otherwise than expected. `Sometimes` is so, whether this run shows it or not.
-    pub passed: bool,
-    /// Whether the run decides nothing: what is possible only the checker finds, and what happens sometimes need not happen in this run.
-    pub undecided: bool,
+    /// What the run says of it.
+    pub verdict: Verdict,
     /// When it was decided, and by which action of the run, counted from 1; `None` at the end of the run.
     pub decided: Option<(SimTime, u64)>,
     /// Of what the end of the run decides: when it last changed what was found, and by which action; 0 if it was so from the beginning.
     pub since: Option<(SimTime, u64)>,
     /// What was found, where that says more than the expectation.
     pub found: Option<String>,
+}
+
+impl Outcome {
+    /// Whether nothing in the run is otherwise than expected.
+    pub const fn passed(&self) -> bool {
+        !matches!(self.verdict, Verdict::Failed)
+    }
 }
 
 /// How an expectation that the end decides stands: whether it holds, what was found, when that came about and by which action.
@@ -299,7 +321,7 @@ impl<'a, S: IdSet> Monitor<'a, S> {
         if let Some(number) = step.script {
             let outcome = self.step_outcome(number, step, state, ledger);
             // A step of several actions is as expected if each of them is.
-            if self.step_outcomes[number as usize].as_ref().is_none_or(|before| before.passed) {
+            if self.step_outcomes[number as usize].as_ref().is_none_or(Outcome::passed) {
                 self.step_outcomes[number as usize] = Some(Outcome { decided: Some((now, serial)), ..outcome });
             }
         }
@@ -367,7 +389,7 @@ impl<'a, S: IdSet> Monitor<'a, S> {
 
     fn step_outcome(&self, number: u32, step: Step<'_, S>, state: &State<S>, ledger: &Ledger<'_, S>) -> Outcome {
         let found = self.steps[number as usize].contradiction(self.universe, step, state, ledger);
-        Outcome { passed: found.is_none(), undecided: false, decided: None, since: None, found }
+        Outcome { verdict: Verdict::of(found.is_none()), decided: None, since: None, found }
     }
 
     /// Whether the `serial`-th action decided an expectation.
@@ -403,12 +425,22 @@ impl<'a, S: IdSet> Monitor<'a, S> {
                     | What::Tasks { .. }
                     | What::Task { .. } => None,
                 };
-                return Outcome { passed, undecided: false, decided: Some((at, serial)), since: None, found };
+                return Outcome { verdict: Verdict::of(passed), decided: Some((at, serial)), since: None, found };
             }
             let (passed, found) = self.at_the_end(&expectation.what, *count, state, ledger);
-            let undecided = matches!(expectation.what, What::Possible { .. } | What::Sometimes { .. });
+            let verdict = match &expectation.what {
+                What::Possible { .. } | What::Sometimes { .. } => Verdict::Undecided,
+                What::Eventually { .. }
+                | What::Always { .. }
+                | What::Never { .. }
+                | What::Finally { .. }
+                | What::Tasks { .. }
+                | What::Task { .. }
+                | What::Refusals { .. }
+                | What::Attempts { .. } => Verdict::of(passed),
+            };
             let since = since.as_ref().map(|(_, _, at, serial)| (*at, *serial));
-            Outcome { passed, undecided, decided: None, since, found }
+            Outcome { verdict, decided: None, since, found }
         })
         .collect()
     }

@@ -66,8 +66,8 @@ impl Report {
         self.broken.is_none()
             && self.ending != Ending::Standstill
             && self.unplayable.is_empty()
-            && self.outcomes.iter().all(|outcome| outcome.passed)
-            && self.step_outcomes.iter().flatten().all(|outcome| outcome.passed)
+            && self.outcomes.iter().all(Outcome::passed)
+            && self.step_outcomes.iter().flatten().all(Outcome::passed)
     }
 }
 

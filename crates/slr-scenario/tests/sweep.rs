@@ -142,7 +142,7 @@ fn a_sweep_says_what_single_runs_show() {
             // What is to be true sometimes passes in every run: whether it was seen says what decided it.
             let holds = match names.properties[place].sort {
                 PropertySort::InSomeRun => outcome.decided.is_some(),
-                PropertySort::InEveryRun | PropertySort::Undecided => outcome.passed,
+                PropertySort::InEveryRun | PropertySort::Undecided => outcome.passed(),
             };
             held[place] += u64::from(holds);
             if !holds {

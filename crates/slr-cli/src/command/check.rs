@@ -338,8 +338,8 @@ fn played<S: IdSet>(text: String, found: &Found<'_, S>) -> String {
         return "cannot play the run: please report it, with the scenario".to_owned();
     };
     let fails = match found.expected {
-        Some(Expected::Expectation(_)) => report.outcomes.first().is_some_and(|outcome| !outcome.passed),
-        Some(Expected::Step(_)) => report.step_outcomes.iter().flatten().any(|outcome| !outcome.passed),
+        Some(Expected::Expectation(_)) => report.outcomes.first().is_some_and(|outcome| !outcome.passed()),
+        Some(Expected::Step(_)) => report.step_outcomes.iter().flatten().any(|outcome| !outcome.passed()),
         None => report.broken.is_some(),
     };
     match (fails, found.expected) {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use slr_scenario::diagnostic::{Look, render};
+use slr_scenario::expect::Verdict;
 use slr_scenario::run::{Output, Report, RunError, run};
 use slr_scenario::trace::Header;
 
@@ -14,7 +15,7 @@ use super::Assignments;
 use super::shrink::on_the_side;
 use crate::console::{Console, DIM, FAILED, PASSED};
 use crate::exit::{Exit, Failure};
-use crate::report::{Verdict, Verdicts};
+use crate::report::{Judged, Verdicts};
 use crate::scenario::{self, Ready};
 
 /// Play scenarios, and tell what happens and what became of what was expected.
@@ -154,8 +155,8 @@ impl Run {
             text.push('\n');
         }
         let all = verdicts.expectations.iter().chain(&verdicts.steps);
-        for verdict in all.filter(|verdict| !self.quiet || !verdict.passed) {
-            text.push_str(&verdict_text(verdict, look));
+        for judged in all.filter(|judged| !self.quiet || judged.verdict == Verdict::Failed) {
+            text.push_str(&verdict_text(judged, look));
         }
         for why in verdicts.broken.iter().chain(&verdicts.standstill) {
             let _ = writeln!(text, "{}  {why}", look.paint(FAILED, "FAIL"));
@@ -167,16 +168,12 @@ impl Run {
 }
 
 /// A verdict in lines: what was expected, what decided it, and where it is written if it failed.
-pub(super) fn verdict_text(verdict: &Verdict, look: Look) -> String {
-    let word = match (verdict.passed, verdict.undecided) {
-        (true, false) => look.paint(PASSED, "pass"),
-        (true, true) => look.paint(DIM, "undecided"),
-        (false, _) => look.paint(FAILED, "FAIL"),
+pub(super) fn verdict_text(judged: &Judged, look: Look) -> String {
+    let (what, why) = (&judged.what, look.paint(DIM, &judged.why));
+    let (word, place) = match judged.verdict {
+        Verdict::Held => (look.paint(PASSED, "pass"), String::new()),
+        Verdict::Undecided => (look.paint(DIM, "undecided"), String::new()),
+        Verdict::Failed => (look.paint(FAILED, "FAIL"), format!("      {}\n", look.paint(DIM, &judged.place))),
     };
-    let (what, why) = (&verdict.what, look.paint(DIM, &verdict.why));
-    if verdict.passed {
-        format!("{word}  {what}\n      {why}\n")
-    } else {
-        format!("{word}  {what}\n      {why}\n      {}\n", look.paint(DIM, &verdict.place))
-    }
+    format!("{word}  {what}\n      {why}\n{place}")
 }

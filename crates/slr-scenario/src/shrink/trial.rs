@@ -80,8 +80,8 @@ impl Recorded {
         Self {
             ended,
             endings: endings.collect(),
-            outcomes: outcomes.iter().map(|outcome| (outcome.passed, outcome.decided.map(|(_, at)| at))).collect(),
-            steps: steps.map(|step| step.as_ref().map(|step| (step.passed, serial(step.decided)))).collect(),
+            outcomes: outcomes.iter().map(|outcome| (outcome.passed(), outcome.decided.map(|(_, at)| at))).collect(),
+            steps: steps.map(|step| step.as_ref().map(|step| (step.passed(), serial(step.decided)))).collect(),
             unplayable: player.unplayable().iter().map(|step| step.step).collect(),
             is_cut: listener.is_satisfied(),
             played: listener.played,

@@ -14,7 +14,7 @@ use slr_core::{Action, Event, IdSet, State, Universe};
 
 use super::tally::Tally;
 use super::{Row, is_required};
-use crate::expect::Monitor;
+use crate::expect::{Monitor, Outcome};
 use crate::ledger::Ledger;
 use crate::lower::Lowered;
 use crate::simulation::{Agenda, Due, Ending, Observer, Player, Scratch, SimTime, Step, conduct};
@@ -140,7 +140,7 @@ impl<'a, S: IdSet> Runner<'a, S> {
         }
         let unplayable = self.player.unplayable();
         for (number, outcome) in (0_u32..).zip(counter.monitor.step_outcomes()) {
-            let as_expected = outcome.as_ref().is_none_or(|outcome| outcome.passed);
+            let as_expected = outcome.as_ref().is_none_or(Outcome::passed);
             let holds = as_expected && unplayable.iter().all(|step| step.step != number);
             passed &= holds;
             if let Some(held) = held.next() {
