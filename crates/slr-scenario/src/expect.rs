@@ -229,11 +229,57 @@ impl Outcome {
 /// How an expectation that the end decides stands: whether it holds, what was found, when that came about and by which action.
 type Standing = (bool, Option<String>, SimTime, u64);
 
+/// An expectation that the first state decides in which its predicate is as told and the circumstance is given.
+#[derive(Debug, Clone, Copy)]
+struct Watch {
+    /// Its place among the expectations.
+    place: usize,
+    predicate: Predicate,
+    decided_by: bool,
+    circumstance: Option<Predicate>,
+    verdict: Decision,
+}
+
+/// What a state says that decides an expectation.
+#[derive(Debug, Clone, Copy)]
+enum Decision {
+    CameTrue,
+    CameFalse,
+    /// It came true if it was not too late.
+    CameTrueBy(SimTime),
+}
+
+impl Watch {
+    /// What the expectation at `place` watches for; `None` if no state decides it.
+    fn of(place: usize, what: &What) -> Option<Self> {
+        let (predicate, decided_by, circumstance, verdict) = match *what {
+            What::Eventually { predicate, within: None } => (predicate, true, None, Decision::CameTrue),
+            What::Eventually { predicate, within: Some(within) } => {
+                (predicate, true, None, Decision::CameTrueBy(within))
+            }
+            What::Always { predicate, circumstance } => (predicate, false, circumstance, Decision::CameFalse),
+            What::Never { predicate, circumstance } => (predicate, true, circumstance, Decision::CameFalse),
+            What::Sometimes { predicate, circumstance } => (predicate, true, circumstance, Decision::CameTrue),
+            What::Finally { .. }
+            | What::Possible { .. }
+            | What::Tasks { .. }
+            | What::Task { .. }
+            | What::Refusals { .. }
+            | What::Attempts { .. } => return None,
+        };
+        Some(Self { place, predicate, decided_by, circumstance, verdict })
+    }
+}
+
 /// Watches a run for what is expected of it.
 #[derive(Debug)]
 pub struct Monitor<'a, S> {
     universe: &'a Universe<S>,
     expectations: &'a [Expectation],
+    /// The expectations that a state decides.
+    watches: Vec<Watch>,
+    /// The expectations that count something: their places.
+    counting: Vec<usize>,
     /// Per expectation, what decided it.
     decided: Vec<Option<(bool, SimTime, u64)>>,
     counts: Vec<u64>,
@@ -252,9 +298,13 @@ impl<'a, S: IdSet> Monitor<'a, S> {
         steps: &'a [StepExpectation],
         state: &State<S>,
     ) -> Self {
+        let counts = |what: &What| matches!(what, What::Refusals { .. } | What::Attempts { .. });
+        let all = || expectations.iter().map(|expectation| &expectation.what).enumerate();
         let mut monitor = Self {
             universe,
             expectations,
+            watches: all().filter_map(|(place, what)| Watch::of(place, what)).collect(),
+            counting: all().filter(|(_, what)| counts(what)).map(|(place, _)| place).collect(),
             decided: vec![None; expectations.len()],
             counts: vec![0; expectations.len()],
             since: vec![None; expectations.len()],
@@ -298,21 +348,8 @@ impl<'a, S: IdSet> Monitor<'a, S> {
 
     /// Takes note of the `serial`-th action. The ledger knows it already.
     pub fn step(&mut self, now: SimTime, serial: u64, step: Step<'_, S>, state: &State<S>, ledger: &Ledger<'_, S>) {
-        for (index, expectation) in self.expectations.iter().enumerate() {
-            self.counts[index] += match &expectation.what {
-                What::Refusals { codes, operation, operator, .. } => {
-                    self.refusals(step, codes, operation.as_deref(), *operator)
-                }
-                What::Attempts { operator, .. } => u64::from(step.action.request_of() == Some(*operator)),
-                What::Eventually { .. }
-                | What::Always { .. }
-                | What::Never { .. }
-                | What::Sometimes { .. }
-                | What::Finally { .. }
-                | What::Possible { .. }
-                | What::Tasks { .. }
-                | What::Task { .. } => 0,
-            };
+        if !self.counting.is_empty() {
+            self.count_step(now, serial, step);
         }
         self.look(now, serial, state);
         if self.is_dating {
@@ -353,24 +390,15 @@ impl<'a, S: IdSet> Monitor<'a, S> {
         step.refused.into_iter().chain(told).filter(counts).count() as u64
     }
 
-    /// Looks whether a state decides something.
-    fn look(&mut self, now: SimTime, serial: u64, state: &State<S>) {
-        for ((expectation, decided), count) in self.expectations.iter().zip(&mut self.decided).zip(&self.counts) {
-            if decided.is_some() {
-                continue;
-            }
-            let holds = |predicate: &Predicate| predicate.holds(self.universe, state);
-            let counts = |circumstance: &Option<Predicate>| circumstance.is_none_or(|c| c.holds(self.universe, state));
-            let verdict = match &expectation.what {
-                What::Eventually { predicate, within } if holds(predicate) => {
-                    Some(within.is_none_or(|within| now <= within))
+    /// Counts what a step brings of what is counted. There is never less again, so that too much is too much for good.
+    fn count_step(&mut self, now: SimTime, serial: u64, step: Step<'_, S>) {
+        for &place in &self.counting {
+            let (more, most) = match &self.expectations[place].what {
+                What::Refusals { codes, operation, operator, count: (_, most), .. } => {
+                    (self.refusals(step, codes, operation.as_deref(), *operator), *most)
                 }
-                What::Always { predicate, circumstance } if counts(circumstance) && !holds(predicate) => Some(false),
-                What::Never { predicate, circumstance } if counts(circumstance) && holds(predicate) => Some(false),
-                What::Sometimes { predicate, circumstance } if counts(circumstance) && holds(predicate) => Some(true),
-                // There are never fewer again.
-                What::Refusals { count: (_, most), .. } | What::Attempts { count: (_, most), .. } if count > most => {
-                    Some(false)
+                What::Attempts { operator, count: (_, most) } => {
+                    (u64::from(step.action.request_of() == Some(*operator)), *most)
                 }
                 What::Eventually { .. }
                 | What::Always { .. }
@@ -379,11 +407,31 @@ impl<'a, S: IdSet> Monitor<'a, S> {
                 | What::Finally { .. }
                 | What::Possible { .. }
                 | What::Tasks { .. }
-                | What::Task { .. }
-                | What::Refusals { .. }
-                | What::Attempts { .. } => None,
+                | What::Task { .. } => continue,
             };
-            *decided = verdict.map(|verdict| (verdict, now, serial));
+            self.counts[place] += more;
+            if self.counts[place] > most {
+                self.decided[place].get_or_insert((false, now, serial));
+            }
+        }
+    }
+
+    /// Looks whether a state decides something.
+    #[inline]
+    fn look(&mut self, now: SimTime, serial: u64, state: &State<S>) {
+        for watch in &self.watches {
+            let is_given = |circumstance: Predicate| circumstance.holds(self.universe, state);
+            if watch.predicate.holds(self.universe, state) == watch.decided_by
+                && self.decided[watch.place].is_none()
+                && watch.circumstance.is_none_or(is_given)
+            {
+                let came_true = match watch.verdict {
+                    Decision::CameTrue => true,
+                    Decision::CameFalse => false,
+                    Decision::CameTrueBy(within) => now <= within,
+                };
+                self.decided[watch.place] = Some((came_true, now, serial));
+            }
         }
     }
 
