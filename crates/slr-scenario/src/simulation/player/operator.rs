@@ -189,6 +189,8 @@ impl<S: IdSet> Player<'_, S> {
                     }
                 }
             }
+            // Who works in any order asks for a role as soon as there is one; who works in steps has asked before.
+            Event::RoleCreated { role, .. } => self.wake_operators(*role, now, state, agenda),
             Event::SessionEnded { session, .. } => {
                 self.wake_operators(universe.world().sessions[session.index()].role, now, state, agenda);
             }
