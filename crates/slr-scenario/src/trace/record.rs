@@ -20,8 +20,8 @@ use slr_core::rules::DeletionReason;
 use slr_core::world::Item;
 use slr_core::{Action, IdSet, State, Universe};
 
-use super::listed::listed;
 use crate::ledger::Ledger;
+use crate::listed::Listed;
 use crate::simulation::{Ending, SCHEME, SimTime, Step};
 
 /// The format's name and version. A change that an old reader would misread is a new version.
@@ -556,7 +556,7 @@ impl<'a, S: IdSet> Names<'a, S> {
                 ..fact
             },
             Event::Answered { operation, role, under } => {
-                let listed = listed(self.universe, ledger, state, *operation, *role, *under);
+                let listed = Listed::of(self.universe, state, *operation, *role, *under);
                 Fact { listed: listed.map(|listed| listed.texts(self.universe)), ..fact }
             }
             Event::RoleDeleted { .. }

@@ -15,9 +15,9 @@ use slr_core::rules::DeletionReason;
 use slr_core::world::Item;
 use slr_core::{Action, IdSet, State, Universe};
 
-use super::listed::{Listed, listed};
 use crate::catalog::Catalog;
 use crate::ledger::Ledger;
+use crate::listed::Listed;
 
 /// A fact: whom it is about, and what there is to say.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -303,7 +303,7 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
                 Line::new(Self::task(*task, ledger), self.status(*task, *status, ledger))
             }
             Event::Answered { operation, role, under } => {
-                let text = match listed(universe, ledger, state, *operation, *role, *under) {
+                let text = match Listed::of(universe, state, *operation, *role, *under) {
                     Some(listed) => self.list(listed),
                     None => self.answer(*operation, *role, ledger),
                 };
@@ -377,15 +377,18 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
 
     /// What is listed, on a line: of long lists the beginning.
     fn list(&self, listed: Listed) -> String {
-        let (what, things) = match listed {
-            Listed::Roles(roles) => ("roles", roles.into_iter().map(|role| self.role(role)).collect()),
+        let count = listed.count();
+        let (what, mut things) = match listed {
+            Listed::Roles { roles, others: _ } => ("roles", roles.into_iter().map(|role| self.role(role)).collect()),
             Listed::Things(what, things) => (what, things),
         };
-        let told = things.iter().take(LISTED).map(String::as_str).collect::<Vec<_>>().join(", ");
-        match things.len().checked_sub(LISTED) {
-            None | Some(0) if things.is_empty() => format!("answers: no {what}"),
-            None | Some(0) => format!("answers: {told}"),
-            Some(more) => format!("answers: {told}, and {more} more"),
+        things.truncate(LISTED);
+        let told = things.join(", ");
+        match count - things.len() as u64 {
+            0 if things.is_empty() => format!("answers: no {what}"),
+            0 => format!("answers: {told}"),
+            more if things.is_empty() => format!("answers: {more} {what} that the scenario does not name"),
+            more => format!("answers: {told}, and {more} more"),
         }
     }
 
