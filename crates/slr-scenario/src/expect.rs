@@ -5,7 +5,7 @@
     reason = "who listens picks what concerns it; the core is where a new variant has to find its place"
 )]
 
-use slr_core::action::{OperatorStep, TaskRef};
+use slr_core::action::Operation;
 use slr_core::event::Event;
 use slr_core::id::{OperatorIdx, RoleIdx};
 use slr_core::invariant::Predicate;
@@ -587,11 +587,7 @@ fn operation_name<'a, S: IdSet>(universe: &'a Universe<S>, action: &Action<S>) -
             },
         },
         Action::Throttle { operation, .. } => Some(operation.name()),
-        Action::Operator { step, .. } => match step {
-            OperatorStep::Submits => Some("DeleteServiceLinkedRole"),
-            OperatorStep::Polls => Some("GetServiceLinkedRoleDeletionStatus"),
-            OperatorStep::ReadsDocs | OperatorStep::CleansUp(_) | OperatorStep::GivesUp => None,
-        },
+        Action::Operator { step, .. } => step.operation().map(Operation::name),
         _ => None,
     }
 }
@@ -609,13 +605,7 @@ impl Answers {
         for event in step.events {
             match event {
                 Event::StatusAnswered { task, .. } => {
-                    let number = match task {
-                        TaskRef::Latest(role) => ledger.latest(*role),
-                        TaskRef::Earlier { role, number } => number.or_else(|| ledger.earlier(*role)),
-                        TaskRef::Forgotten { number, .. } => *number,
-                        TaskRef::Unknown(_) | TaskRef::Malformed => None,
-                    };
-                    if let Some(task) = number.and_then(|number| ledger.tasks().get(number as usize - 1)) {
+                    if let Some(task) = ledger.number_of(*task).and_then(|number| ledger.task(number)) {
                         let said = Found::of(universe, ledger, task);
                         let as_expected = self.status.is_none_or(|status| status == said.status)
                             && self.reports.is_none_or(|reports| u64::from(reports) == said.count)

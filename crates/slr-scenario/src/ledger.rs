@@ -5,6 +5,7 @@
 
 use std::fmt::Write as _;
 
+use slr_core::action::TaskRef;
 use slr_core::event::Event;
 use slr_core::id::{ResourceIdx, RoleIdx, TextIdx};
 use slr_core::machine::TaskState;
@@ -201,8 +202,23 @@ impl<'a, S: IdSet> Ledger<'a, S> {
         self.tasks_of(role).last().map(|(number, _)| number)
     }
 
+    /// The number of the task that a poll asks for; `None` if there is none.
+    pub fn number_of(&self, task: TaskRef) -> Option<u32> {
+        match task {
+            TaskRef::Latest(role) => self.latest(role),
+            TaskRef::Earlier { role, number } => number.or_else(|| self.earlier(role)),
+            TaskRef::Forgotten { number, .. } => number,
+            TaskRef::Unknown(_) | TaskRef::Malformed => None,
+        }
+    }
+
+    /// The task of that number.
+    pub fn task(&self, number: u32) -> Option<&TaskRecord<S>> {
+        self.tasks.get(number.checked_sub(1)? as usize)
+    }
+
     /// The number of the role's last task that a later one has followed.
-    pub fn earlier(&self, role: RoleIdx) -> Option<u32> {
+    fn earlier(&self, role: RoleIdx) -> Option<u32> {
         let mut numbers: Vec<u32> = self.tasks_of(role).map(|(number, _)| number).collect();
         numbers.pop();
         numbers.pop()
@@ -219,7 +235,7 @@ impl<'a, S: IdSet> Ledger<'a, S> {
 
     /// A task's id.
     pub fn task_id(&self, number: u32) -> Option<String> {
-        let task = self.tasks.get(number.checked_sub(1)? as usize)?;
+        let task = self.task(number)?;
         Some(task_id(self.universe.world(), self.seed, task.role, number))
     }
 }
@@ -327,5 +343,28 @@ mod tests {
         assert_ne!(task_id(&world, 7, RoleIdx(0), 1), task_id(&world, 7, RoleIdx(0), 2));
         assert_ne!(task_id(&world, 7, RoleIdx(0), 1), task_id(&world, 8, RoleIdx(0), 1));
         assert_ne!(role_id(&world, 7, RoleIdx(0), 1), role_id(&world, 7, RoleIdx(0), 2));
+    }
+
+    #[test]
+    fn whatever_way_a_task_is_named_it_has_one_number() {
+        let universe: Universe<u64> = Universe::new(world()).unwrap();
+        let mut ledger = Ledger::new(&universe, 7, &[]);
+        let role = RoleIdx(0);
+        let numbers = |ledger: &Ledger<'_, u64>| {
+            let told = [None, Some(1)];
+            let earlier = told.map(|number| ledger.number_of(TaskRef::Earlier { role, number }));
+            let forgotten = told.map(|number| ledger.number_of(TaskRef::Forgotten { role, number }));
+            (ledger.number_of(TaskRef::Latest(role)), earlier, forgotten)
+        };
+        assert_eq!(numbers(&ledger), (None, [None, Some(1)], [None, Some(1)]));
+        for _ in 0..3 {
+            ledger.enter(SimTime::ZERO, &Event::TaskSubmitted { role });
+        }
+        assert_eq!(numbers(&ledger), (Some(3), [Some(2), Some(1)], [None, Some(1)]));
+        for nothing in [TaskRef::Unknown(None), TaskRef::Malformed] {
+            assert_eq!(ledger.number_of(nothing), None);
+        }
+        assert_eq!((ledger.task(0), ledger.task(4)), (None, None));
+        assert_eq!(ledger.task(3).map(|task| task.role), Some(role));
     }
 }

@@ -533,14 +533,9 @@ impl<'a, S: IdSet> Names<'a, S> {
                 self.with_reason(fact, self.universe.deletion_reason(*role, in_use, named))
             }
             Event::StatusAnswered { task, status } => {
-                let number = match task {
-                    TaskRef::Latest(role) => ledger.latest(*role),
-                    TaskRef::Earlier { role, number } => number.or_else(|| ledger.earlier(*role)),
-                    TaskRef::Forgotten { number, .. } => *number,
-                    TaskRef::Unknown(_) | TaskRef::Malformed => None,
-                };
+                let number = ledger.number_of(*task);
                 let fact = numbered(fact, number);
-                match number.and_then(|number| ledger.tasks().get(number as usize - 1)) {
+                match number.and_then(|number| ledger.task(number)) {
                     Some(task) => {
                         let status = Some(Cow::Borrowed(status.unwrap_or(task.status).name()));
                         self.with_reason(Fact { status, ..fact }, ledger.reason(task))

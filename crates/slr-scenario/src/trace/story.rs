@@ -345,8 +345,7 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
 
     /// What a poll is answered.
     fn status(&self, task: TaskRef, status: Option<TaskState>, ledger: &Ledger<'_, S>) -> String {
-        let number = Self::number(task, ledger);
-        let record = number.and_then(|number| ledger.tasks().get(number as usize - 1));
+        let record = ledger.number_of(task).and_then(|number| ledger.task(number));
         let status = status.or_else(|| record.map(|task| task.status));
         let mut text = format!("is {}", status.map_or("?", Machine::name));
         if let (Some(TaskState::Failed), Some(record)) = (status, record) {
@@ -446,17 +445,8 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
         }
     }
 
-    fn number(task: TaskRef, ledger: &Ledger<'_, S>) -> Option<u32> {
-        match task {
-            TaskRef::Latest(role) => ledger.latest(role),
-            TaskRef::Earlier { role, number } => number.or_else(|| ledger.earlier(role)),
-            TaskRef::Forgotten { number, .. } => number,
-            TaskRef::Unknown(_) | TaskRef::Malformed => None,
-        }
-    }
-
     fn task(task: TaskRef, ledger: &Ledger<'_, S>) -> String {
-        match (task, Self::number(task, ledger)) {
+        match (task, ledger.number_of(task)) {
             (TaskRef::Forgotten { .. }, Some(number)) => format!("task {number}, which is forgotten"),
             (_, Some(number)) => format!("task {number}"),
             (TaskRef::Malformed, None) => "a malformed task id".to_owned(),
