@@ -5,16 +5,16 @@
     reason = "who listens picks what concerns it; the core is where a new variant has to find its place"
 )]
 
-use slr_core::action::{Operation, OperatorStep, TaskRef};
+use slr_core::action::Operation;
 use slr_core::event::Event;
-use slr_core::id::{AttachmentIdx, OperatorIdx, RoleIdx};
+use slr_core::id::{OperatorIdx, RoleIdx};
 use slr_core::invariant::Predicate;
 use slr_core::machine::{Machine, TaskState};
 use slr_core::rejection::{Code, Rejection};
-use slr_core::world::Item;
 use slr_core::{Action, IdSet, State, Universe};
 
 use crate::ledger::{Ledger, TaskRecord};
+use crate::listed::Listed;
 use crate::simulation::{SimTime, Step};
 use crate::yaml::Span;
 
@@ -132,9 +132,9 @@ impl StepExpectation {
     /// Whether the state in which the step is taken decides it: what a call answers may depend on what went before.
     pub fn is_about_the_state(&self) -> bool {
         self.answers.as_ref().is_none_or(|answers| {
-            let Answers { status, reports, regions, reason, description, tags, .. } = answers;
+            let Answers { status, reports, regions, reason, description, .. } = answers;
             let of_a_task = status.is_some() || reports.is_some() || !regions.is_empty() || reason.is_some();
-            !of_a_task && description.is_none() && tags.is_empty()
+            !of_a_task && description.is_none()
         })
     }
 
@@ -185,8 +185,6 @@ pub struct Answers {
     pub tags: Vec<(String, String)>,
     /// How many things are listed.
     pub count: Option<u32>,
-    /// Of roles, only those count whose paths begin like this.
-    pub under: Option<String>,
 }
 
 /// What a run says of an expectation.
@@ -637,11 +635,7 @@ fn operation_name<'a, S: IdSet>(universe: &'a Universe<S>, action: &Action<S>) -
             },
         },
         Action::Throttle { operation, .. } => Some(operation.name()),
-        Action::Operator { step, .. } => match step {
-            OperatorStep::Submits => Some("DeleteServiceLinkedRole"),
-            OperatorStep::Polls => Some("GetServiceLinkedRoleDeletionStatus"),
-            OperatorStep::ReadsDocs | OperatorStep::CleansUp(_) | OperatorStep::GivesUp => None,
-        },
+        Action::Operator { step, .. } => step.operation().map(Operation::name),
         _ => None,
     }
 }
@@ -659,13 +653,7 @@ impl Answers {
         for event in step.events {
             match event {
                 Event::StatusAnswered { task, .. } => {
-                    let number = match task {
-                        TaskRef::Latest(role) => ledger.latest(*role),
-                        TaskRef::Earlier { role, number } => number.or_else(|| ledger.earlier(*role)),
-                        TaskRef::Forgotten { number, .. } => *number,
-                        TaskRef::Unknown(_) | TaskRef::Malformed => None,
-                    };
-                    if let Some(task) = number.and_then(|number| ledger.tasks().get(number as usize - 1)) {
+                    if let Some(task) = ledger.number_of(*task).and_then(|number| ledger.task(number)) {
                         let said = Found::of(universe, ledger, task);
                         let as_expected = self.status.is_none_or(|status| status == said.status)
                             && self.reports.is_none_or(|reports| u64::from(reports) == said.count)
@@ -676,9 +664,9 @@ impl Answers {
                         }
                     }
                 }
-                Event::Answered { operation, role, .. } => {
-                    let listed = self.listed(universe, *operation, *role, state);
-                    if self.count.is_some_and(|count| Some(count) != listed) {
+                Event::Answered { operation, role, under } => {
+                    let listed = Listed::of(universe, state, *operation, *role, *under).map(|listed| listed.count());
+                    if self.count.is_some_and(|count| Some(u64::from(count)) != listed) {
                         found.push(listed.map_or("no list".to_owned(), |listed| format!("a list of {listed}")));
                     }
                     found.extend(role.and_then(|role| self.role_contradiction(universe, role, state, ledger)));
@@ -692,39 +680,6 @@ impl Answers {
         (!found.is_empty()).then(|| format!("the answer was: {}", found.join("; ")))
     }
 
-    /// How many things an operation lists; `None` if it lists nothing.
-    fn listed<S: IdSet>(
-        &self,
-        universe: &Universe<S>,
-        operation: Operation,
-        role: Option<RoleIdx>,
-        state: &State<S>,
-    ) -> Option<u32> {
-        let world = universe.world();
-        let Some(role) = role else {
-            let under = self.under.as_deref().unwrap_or("/");
-            let roles = state.live_roles().iter().filter(|id| world.role_path(RoleIdx(*id)).starts_with(under));
-            // The roles that the scenario does not name are ordinary ones without a path.
-            let others = if under == "/" { world.other_roles } else { 0 };
-            return u32::try_from(roles.count()).ok().map(|roles| roles + others);
-        };
-        let attached = |wanted: fn(&Item) -> bool| {
-            let items = (0..).zip(&world.attachments).filter(|(_, thing)| thing.role == role && wanted(&thing.item));
-            u32::try_from(items.filter(|(id, _)| state.is_attached(AttachmentIdx(*id))).count()).ok()
-        };
-        match operation {
-            Operation::ListRoleTags => attached(|item| matches!(item, Item::Tag(_))),
-            Operation::ListRolePolicies => attached(|item| matches!(item, Item::InlinePolicy(_))),
-            Operation::ListInstanceProfilesForRole => attached(|item| matches!(item, Item::InstanceProfile(_))),
-            Operation::ListAttachedRolePolicies => {
-                // A service-linked role has the one policy of its service.
-                let of_service = universe.service_of(role).is_some_and(|service| service.policy.is_some());
-                attached(|item| matches!(item, Item::ManagedPolicy(_))).map(|count| count + u32::from(of_service))
-            }
-            _ => None,
-        }
-    }
-
     fn role_contradiction<S: IdSet>(
         &self,
         universe: &Universe<S>,
@@ -735,7 +690,8 @@ impl Answers {
         let world = universe.world();
         let name = &world.roles[role.index()].name;
         let description = ledger.role(role).description.map(|text| world.texts[text.index()].clone());
-        let tags: Vec<_> = ledger.tags_of(role).map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
+        let tags: Vec<_> =
+            universe.tags_of(state, role).map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
         let arn = universe.role_arn(role);
         let trust = universe.trust_now(state, role);
         let as_expected = self.role.as_ref().is_none_or(|expected| expected == name)
