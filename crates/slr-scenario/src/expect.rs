@@ -5,6 +5,8 @@
     reason = "who listens picks what concerns it; the core is where a new variant has to find its place"
 )]
 
+use std::collections::BTreeSet;
+
 use slr_core::action::Operation;
 use slr_core::event::Event;
 use slr_core::id::{OperatorIdx, RoleIdx};
@@ -162,6 +164,47 @@ impl StepExpectation {
     }
 }
 
+impl StepExpectation {
+    /// In which respects a step came otherwise than expected, each with what was expected in it; nothing if it came as expected. Where a
+    /// poll did, also what status it told: a report falls short in another way while the task is unfinished than once it has failed.
+    pub(crate) fn shortcomings<S: IdSet>(
+        &self,
+        universe: &Universe<S>,
+        step: Step<'_, S>,
+        state: &State<S>,
+        ledger: &Ledger<'_, S>,
+    ) -> BTreeSet<String> {
+        let is_short = |part: &Self| part.contradiction(universe, step, state, ledger).is_some();
+        let mut found = BTreeSet::new();
+        match (step.refused, self.refused) {
+            (refused, Some(wanted)) if refused.map(Rejection::code) != Some(wanted) => {
+                found.insert(format!("refused: {wanted:?}"));
+            }
+            (Some(_), Some(_)) if is_short(self) => found.extend(self.message.iter().map(|m| format!("message: {m}"))),
+            (Some(_), None) => drop(found.insert("granted".to_owned())),
+            (Some(_) | None, Some(_)) => {}
+            (None, None) => {
+                let parts = self.answers.iter().flat_map(Answers::parts);
+                let short = parts.map(|(name, answers)| (name, Self { answers: Some(answers), ..Self::default() }));
+                found.extend(short.filter(|(_, part)| is_short(part)).map(|(name, _)| name));
+                found.extend(self.answers.iter().flat_map(|answers| answers.missing_tags(universe, step, state)));
+                if !found.is_empty() {
+                    found.extend(step.events.iter().filter_map(|event| told_status(event, ledger)));
+                }
+            }
+        }
+        found
+    }
+}
+
+/// The status that a poll tells.
+fn told_status<S: IdSet>(event: &Event<S>, ledger: &Ledger<'_, S>) -> Option<String> {
+    let Event::StatusAnswered { task, .. } = event else { return None };
+    let number = ledger.number_of(*task)?;
+    let task = ledger.tasks().get(number as usize - 1)?;
+    Some(format!("was: {:?}", task.status))
+}
+
 /// What a call answers; only what is given counts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Answers {
@@ -241,23 +284,21 @@ struct Watch {
 /// What a state says that decides an expectation.
 #[derive(Debug, Clone, Copy)]
 enum Decision {
-    CameTrue,
-    CameFalse,
+    True,
+    False,
     /// It came true if it was not too late.
-    CameTrueBy(SimTime),
+    TrueBy(SimTime),
 }
 
 impl Watch {
     /// What the expectation at `place` watches for; `None` if no state decides it.
     fn of(place: usize, what: &What) -> Option<Self> {
         let (predicate, decided_by, circumstance, verdict) = match *what {
-            What::Eventually { predicate, within: None } => (predicate, true, None, Decision::CameTrue),
-            What::Eventually { predicate, within: Some(within) } => {
-                (predicate, true, None, Decision::CameTrueBy(within))
-            }
-            What::Always { predicate, circumstance } => (predicate, false, circumstance, Decision::CameFalse),
-            What::Never { predicate, circumstance } => (predicate, true, circumstance, Decision::CameFalse),
-            What::Sometimes { predicate, circumstance } => (predicate, true, circumstance, Decision::CameTrue),
+            What::Eventually { predicate, within: None } => (predicate, true, None, Decision::True),
+            What::Eventually { predicate, within: Some(within) } => (predicate, true, None, Decision::TrueBy(within)),
+            What::Always { predicate, circumstance } => (predicate, false, circumstance, Decision::False),
+            What::Never { predicate, circumstance } => (predicate, true, circumstance, Decision::False),
+            What::Sometimes { predicate, circumstance } => (predicate, true, circumstance, Decision::True),
             What::Finally { .. }
             | What::Possible { .. }
             | What::Tasks { .. }
@@ -424,9 +465,9 @@ impl<'a, S: IdSet> Monitor<'a, S> {
                 && watch.circumstance.is_none_or(is_given)
             {
                 let came_true = match watch.verdict {
-                    Decision::CameTrue => true,
-                    Decision::CameFalse => false,
-                    Decision::CameTrueBy(within) => now <= within,
+                    Decision::True => true,
+                    Decision::False => false,
+                    Decision::TrueBy(within) => now <= within,
                 };
                 self.decided[watch.place] = Some((came_true, now, serial));
             }
@@ -641,6 +682,42 @@ fn operation_name<'a, S: IdSet>(universe: &'a Universe<S>, action: &Action<S>) -
 }
 
 impl Answers {
+    /// What is said, one thing after the other, each with its name; tags apart.
+    fn parts(&self) -> Vec<(String, Self)> {
+        let nothing = Self::default;
+        let mut parts = Vec::new();
+        let mut part = |name: &str, value: Option<String>, answers: Self| {
+            parts.extend(value.map(|value| (format!("{name}: {value}"), answers)));
+        };
+        let told = |text: &Option<String>| text.as_ref().map(|text| format!("{text:?}"));
+        let all = |texts: &[String]| (!texts.is_empty()).then(|| format!("{texts:?}"));
+        part("status", self.status.map(|status| format!("{status:?}")), Self { status: self.status, ..nothing() });
+        part("reports", self.reports.map(|n| n.to_string()), Self { reports: self.reports, ..nothing() });
+        part("regions", all(&self.regions), Self { regions: self.regions.clone(), ..nothing() });
+        part("reason", told(&self.reason), Self { reason: self.reason.clone(), ..nothing() });
+        part("description", told(&self.description), Self { description: self.description.clone(), ..nothing() });
+        part("role", told(&self.role), Self { role: self.role.clone(), ..nothing() });
+        part("arn", told(&self.arn), Self { arn: self.arn.clone(), ..nothing() });
+        part("trust", all(&self.trust), Self { trust: self.trust.clone(), ..nothing() });
+        part("count", self.count.map(|n| n.to_string()), Self { count: self.count, ..nothing() });
+        parts
+    }
+
+    /// The tags that a role was expected to have and has not; or that it has others besides.
+    fn missing_tags<S: IdSet>(&self, universe: &Universe<S>, step: Step<'_, S>, state: &State<S>) -> Vec<String> {
+        let role = step.events.iter().find_map(|event| match event {
+            Event::Answered { role, .. } => *role,
+            Event::RoleCreated { role, .. } | Event::RoleUpdated { role, .. } => Some(*role),
+            _ => None,
+        });
+        let Some(role) = role.filter(|_| !self.tags.is_empty()) else { return Vec::new() };
+        let tags: Vec<_> =
+            universe.tags_of(state, role).map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
+        let missing = self.tags.iter().filter(|tag| !tags.contains(tag));
+        let missing: Vec<_> = missing.map(|(key, value)| format!("tag {key:?}: {value:?}")).collect();
+        if missing.is_empty() && tags.len() > self.tags.len() { vec!["tags: no more".to_owned()] } else { missing }
+    }
+
     /// What was answered otherwise; `None` if everything is as expected.
     fn contradiction<S: IdSet>(
         &self,
