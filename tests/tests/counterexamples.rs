@@ -45,7 +45,7 @@ impl ForWidth for Examined<'_> {
             assert_eq!(property.name, format!("{expected:?}"));
             assert!(not_asked.iter().all(|left| left.expected != expected));
             let found = found.as_ref()?;
-            let scenario = written(scenario, lowered, universe, found, Some(expected));
+            let scenario = written(scenario, universe, found, Some(expected));
             let text = slr_scenario::write(&scenario.expect("the checker takes no step that cannot be said"));
             Some(Counterexample { expected, steps: found.steps.len(), text })
         });

@@ -5,8 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{
-    AttachmentIdx, OperatorIdx, PrincipalIdx, RegionIdx, RequestIdx, ResourceIdx, RoleIdx, SessionIdx, TextIdx,
-    TransitionIdx,
+    AttachmentIdx, OperatorIdx, PrincipalIdx, RegionIdx, RequestIdx, ResourceIdx, RoleIdx, SessionIdx, TagCallIdx,
+    TextIdx, TransitionIdx,
 };
 use crate::machine::SessionEnd;
 
@@ -212,14 +212,17 @@ pub enum Command {
         /// The new description.
         description: TextIdx,
     },
-    /// Attaches something to a role: a tag, a policy, a profile, a boundary, a trust policy.
+    /// Writes tags on a role, or takes tags off it: `TagRole`, `UntagRole`.
+    ChangeTags {
+        /// Which, and of which role.
+        call: TagCallIdx,
+    },
+    /// Attaches something to a role: a policy, a profile, a boundary, a trust policy.
     Attach {
         /// What, and to which role.
         attachment: AttachmentIdx,
-        /// The value of a tag.
-        value: Option<TextIdx>,
     },
-    /// Takes something off a role.
+    /// Takes something other than a tag off a role.
     Detach {
         /// What, and off which role.
         attachment: AttachmentIdx,

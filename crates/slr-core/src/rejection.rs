@@ -200,6 +200,8 @@ pub enum Rejection {
     RoleQuotaReached,
     /// The role has as many policies or tags as it may have.
     AttachmentQuotaReached(RoleIdx),
+    /// The call names a tag's key twice.
+    TagKeyRepeated(RoleIdx),
     /// What was to be taken off a role is not on it.
     AttachmentNotFound(AttachmentIdx),
     /// The role is in use, and the call itself is refused.
@@ -260,7 +262,10 @@ impl Rejection {
             Self::RoleNotFound(_) | Self::TaskNotFound(_) | Self::UnknownTaskId | Self::AttachmentNotFound(_) => {
                 Code::NoSuchEntity
             }
-            Self::ServiceRoleNameTaken(_) | Self::SuffixNotAllowed(_) | Self::ReservedPath(_) => Code::InvalidInput,
+            Self::ServiceRoleNameTaken(_)
+            | Self::SuffixNotAllowed(_)
+            | Self::ReservedPath(_)
+            | Self::TagKeyRepeated(_) => Code::InvalidInput,
             Self::RoleNameTaken(_) => Code::EntityAlreadyExists,
             Self::UnknownPrincipal(_)
             | Self::NoTemplate(_)
@@ -342,6 +347,7 @@ impl Rejection {
             | Self::HasPolicies(_)
             | Self::RoleQuotaReached
             | Self::AttachmentQuotaReached(_)
+            | Self::TagKeyRepeated(_)
             | Self::AttachmentNotFound(_)
             | Self::RoleInUse(_)
             | Self::TaskNotFound(_)
@@ -468,6 +474,9 @@ impl Rejection {
                 format!("Cannot exceed quota for RolesPerAccount: {}", world.knobs.role_quota)
             }
             Self::AttachmentQuotaReached(r) => format!("Cannot exceed quota for role {}", role(r)),
+            Self::TagKeyRepeated(_) => {
+                "Duplicate tag keys found. Please note that Tag keys are case insensitive.".to_owned()
+            }
             Self::AttachmentNotFound(a) => {
                 let thing = &world.attachments[a.index()];
                 format!("The role {} has no {}.", role(thing.role), thing.item.text())

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::id::{
-    KindIdx, OperatorIdx, PrincipalIdx, RegionIdx, ResourceIdx, RoleIdx, ServiceIdx, SessionIdx, TextIdx,
+    KindIdx, OperatorIdx, PrincipalIdx, RegionIdx, ResourceIdx, RoleIdx, ServiceIdx, SessionIdx, TagCallIdx, TextIdx,
     TransitionIdx, number,
 };
 use crate::kind::{CODE_BITS, CleanUp, Condition, Mover, ResourceKind, Transition, When};
@@ -12,6 +12,7 @@ use crate::name::RoleName;
 use crate::passed::{Claim, Claims};
 use crate::policy::Document;
 use crate::rules::concern::Concerns;
+use crate::rules::tags::TagFacts;
 use crate::rules::trust;
 use crate::service::ServiceDefinition;
 use crate::set::IdSet;
@@ -146,6 +147,7 @@ pub enum WorldError {
 pub struct Universe<S> {
     world: World,
     roles: Vec<RoleFacts<S>>,
+    tag_calls: Vec<TagFacts<S>>,
     pub(crate) children: Vec<S>,
     regions: Vec<S>,
     /// Per kind and transition, what has to be so; empty where nothing has.
@@ -221,6 +223,7 @@ impl<S: IdSet> Universe<S> {
         let sessions = || (0_u32..).zip(&world.sessions);
         let plain_clean_ups_of = plain_clean_ups_by_code(&world, &children);
         let universe = Self {
+            tag_calls: world.tag_calls.iter().map(|call| TagFacts::of(&world, call)).collect(),
             service_moves: service_moves(&world),
             service_linked: S::of((0..).zip(&roles).filter(|(_, facts)| facts.service.is_some()).map(|(role, _)| role)),
             trusted_sessions: S::of(
@@ -357,6 +360,10 @@ impl<S: IdSet> Universe<S> {
     #[inline]
     pub(crate) fn facts(&self, role: RoleIdx) -> &RoleFacts<S> {
         &self.roles[role.index()]
+    }
+
+    pub(crate) fn tag_facts(&self, call: TagCallIdx) -> &TagFacts<S> {
+        &self.tag_calls[call.index()]
     }
 
     /// Whether a service owns the role.

@@ -157,6 +157,7 @@ impl<'a, S: IdSet> Ledger<'a, S> {
             | Event::RoleUpdated { .. }
             | Event::Attached { .. }
             | Event::Detached { .. }
+            | Event::TagsChanged { .. }
             | Event::TaskReturned { .. }
             | Event::TaskBecameVisible { .. }
             | Event::TaskForgotten { .. }

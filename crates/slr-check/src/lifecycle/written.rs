@@ -2,7 +2,6 @@
 
 use slr_core::rejection::Refusal;
 use slr_core::{IdSet, Universe};
-use slr_scenario::lower::Lowered;
 use slr_scenario::rewrite::{self, Played, Unsayable};
 use slr_scenario::simulation::SimTime;
 use slr_scenario::syntax::{Scenario, Step};
@@ -20,12 +19,10 @@ use crate::Run;
 /// [`Unsayable`] if a step of the run cannot be said.
 pub fn written<S: IdSet>(
     scenario: &Scenario,
-    lowered: &Lowered,
     universe: &Universe<S>,
     run: &Run<Scene<S>, Act<S>>,
     expected: Option<Expected>,
 ) -> Result<Scenario, Unsayable> {
-    let script = lowered.plan.script_steps();
     let mut before = &run.initial;
     let mut steps = Vec::new();
     let mut at = 0;
@@ -39,7 +36,7 @@ pub fn written<S: IdSet>(
         };
         if let Some(refused) = refused {
             at += 1;
-            let script = act.scripted.then(|| script.get(before.script as usize).copied()).flatten();
+            let script = act.scripted.then_some(before.script);
             let played = Played { at: SimTime::from_millis(at), action: act.action.clone(), script, refused };
             steps.push(rewrite::step(scenario, universe, &played)?);
         }

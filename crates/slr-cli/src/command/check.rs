@@ -283,7 +283,7 @@ impl Check {
             notes.push(format!("`slr replay {}` proves the run that violates `{}`", path.display(), found.name));
         }
         if let Some(path) = &self.scenario {
-            match written(&ready.scenario, &ready.lowered, universe, found.run, found.expected) {
+            match written(&ready.scenario, universe, found.run, found.expected) {
                 Ok(scenario) => {
                     let text = slr_scenario::write(&scenario);
                     fs::write(path, &text).map_err(|error| cannot(path, &error))?;

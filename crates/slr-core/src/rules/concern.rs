@@ -84,11 +84,13 @@ impl<S: IdSet> Universe<S> {
             Event::TaskFailed { role, .. } => of_role(*role),
             Event::RoleCreated { role, .. } | Event::RolePropagated { role } => of_role(*role).or(&passed(*role)),
             Event::RoleDeleted { role, .. } => passed(*role),
-            Event::Attached { attachment, .. } | Event::Detached { attachment } => {
+            Event::Attached { attachment } | Event::Detached { attachment } => {
                 passed(self.world().attachments[attachment.index()].role)
             }
             Event::RegionRecovered { region } => among.and(self.resources_in(*region)),
-            Event::RoleUpdated { .. }
+            // No policy that bears on what a service does looks at tags.
+            Event::TagsChanged { .. }
+            | Event::RoleUpdated { .. }
             | Event::TaskSubmitted { .. }
             | Event::TaskReturned { .. }
             | Event::TaskStarted { .. }
@@ -115,13 +117,12 @@ impl<S: IdSet> Universe<S> {
             Event::RoleCreated { role, .. } | Event::RolePropagated { role } | Event::TaskFailed { role, .. } => {
                 of_role(*role)
             }
-            Event::Attached { attachment, .. } | Event::Detached { attachment }
-                if self.is_trust_policy(*attachment) =>
-            {
+            Event::Attached { attachment } | Event::Detached { attachment } if self.is_trust_policy(*attachment) => {
                 of_role(self.world().attachments[attachment.index()].role)
             }
             Event::Attached { .. }
             | Event::Detached { .. }
+            | Event::TagsChanged { .. }
             | Event::RoleDeleted { .. }
             | Event::RoleUpdated { .. }
             | Event::TaskSubmitted { .. }
@@ -163,6 +164,7 @@ impl<S: IdSet> Universe<S> {
             | Event::RoleUpdated { .. }
             | Event::Attached { .. }
             | Event::Detached { .. }
+            | Event::TagsChanged { .. }
             | Event::TaskReturned { .. }
             | Event::TaskStarted { .. }
             | Event::TaskSucceeded { .. }
