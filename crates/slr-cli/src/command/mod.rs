@@ -86,8 +86,7 @@ fn account(path: &Path, params: &Params, console: &mut Console) -> Result<Result
     let ready = match scenario::load(path, params) {
         Ok(ready) => ready,
         Err(refused) => {
-            console.note(&refused.text(console.err_look()))?;
-            return Ok(Err(refused.exit()));
+            return Ok(Err(console.refuse(&refused)?));
         }
     };
     let access = Access::new(&ready.scenario, &ready.lowered);

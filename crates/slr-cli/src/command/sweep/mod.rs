@@ -15,7 +15,6 @@ use clap::{Args, Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use slr_scenario::Source;
-use slr_scenario::diagnostic::render;
 use slr_scenario::sweep::{self, Names, Paired, Part, Row, Summary, Variant, Variation, combinations, merge, varied};
 
 use super::shrink::on_the_side;
@@ -142,10 +141,7 @@ impl Sweep {
                 let params = self.assignments.params()?;
                 match scenario::load(path, &params) {
                     Ok(ready) => self.sweep(&ready, console),
-                    Err(refused) => {
-                        console.note(&refused.text(console.err_look()))?;
-                        Ok(refused.exit())
-                    }
+                    Err(refused) => console.refuse(&refused),
                 }
             }
             (None, None) => Err(Failure::Usage("a scenario file is needed".to_owned())),
@@ -160,8 +156,7 @@ impl Sweep {
             Ok(scenarios) => scenarios,
             Err(Unvaried::Failure(failure)) => return Err(failure),
             Err(Unvaried::Refused(refused)) => {
-                console.note(&refused.text(console.err_look()))?;
-                return Ok(refused.exit());
+                return console.refuse(&refused);
             }
         };
         let stop = stop_on_interrupt()?;
@@ -170,9 +165,7 @@ impl Sweep {
         if let Some(form) = rows {
             form.head(console.out(), !self.variations.is_empty())?;
         }
-        if !ready.warnings.is_empty() {
-            console.note(&render(&ready.source, &ready.warnings, console.err_look()))?;
-        }
+        console.diagnose(&ready.source, &ready.warnings)?;
         whole.variants = self.play(ready, &scenarios, &whole.own_seeds(), rows, &stop, console)?;
         let stopped = !whole.is_complete();
         if !stopped && !self.no_shrink {
