@@ -66,7 +66,7 @@ impl Validate {
                     console.out().write_all(text.as_bytes())?;
                 }
                 Format::Json => {
-                    all.extend(diagnostics.iter().map(|diagnostic| Mistake::of_scenario(source, diagnostic)))
+                    all.extend(diagnostics.iter().map(|diagnostic| Mistake::of_scenario(source, diagnostic)));
                 }
             }
         }
