@@ -2,7 +2,8 @@
 
 use crate::action::{Operation, TaskRef};
 use crate::id::{
-    AttachmentIdx, OperatorIdx, PrincipalIdx, RegionIdx, ResourceIdx, RoleIdx, SessionIdx, TextIdx, TransitionIdx,
+    AttachmentIdx, GrantIdx, OperatorIdx, PrincipalIdx, RegionIdx, ResourceIdx, RoleIdx, SessionIdx, TextIdx,
+    TransitionIdx,
 };
 use crate::machine::{SessionEnd, TaskState};
 use crate::rejection::Rejection;
@@ -73,6 +74,16 @@ pub enum Event<S> {
     Detached {
         /// What.
         attachment: AttachmentIdx,
+    },
+    /// A user or a group was given something.
+    Granted {
+        /// What, and to whom.
+        grant: GrantIdx,
+    },
+    /// Something was taken from a user or a group.
+    Revoked {
+        /// What, and from whom.
+        grant: GrantIdx,
     },
     /// A deletion task was submitted.
     TaskSubmitted {

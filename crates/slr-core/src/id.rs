@@ -44,6 +44,8 @@ ids! {
     OperatorIdx,
     /// Something that may be attached to a role: a tag, a policy, an instance profile.
     AttachmentIdx,
+    /// Something that calls give to a user or a group, or take from it.
+    GrantIdx,
     /// A request for a service-linked role: a service principal and perhaps a suffix.
     RequestIdx,
     /// A text that only people read, such as a description.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::id::{
-    KindIdx, OperatorIdx, PrincipalIdx, RegionIdx, ResourceIdx, RoleIdx, ServiceIdx, SessionIdx, TextIdx,
+    GrantIdx, KindIdx, OperatorIdx, PrincipalIdx, RegionIdx, ResourceIdx, RoleIdx, ServiceIdx, SessionIdx, TextIdx,
     TransitionIdx, number,
 };
 use crate::kind::{CODE_BITS, CleanUp, Condition, Mover, ResourceKind, Transition, When};
@@ -298,6 +298,9 @@ impl<S: IdSet> Universe<S> {
         }
         for (id, attachment) in (0..).zip(&self.world.attachments) {
             state.attached.put(id, attachment.given);
+        }
+        for (id, grant) in (0..).map(GrantIdx).zip(&self.world.grants) {
+            state.attached.put(self.place_of(id), grant.given);
         }
         state
     }
@@ -624,7 +627,7 @@ fn check_limits<S: IdSet>(world: &World) -> Result<(), WorldError> {
         ("roles", world.roles.len()),
         ("resources", world.resources.len()),
         ("sessions", world.sessions.len()),
-        ("attachments", world.attachments.len()),
+        ("attachments", world.attachments.len().saturating_add(world.grants.len())),
         ("regions", world.regions.len()),
     ];
     for (what, found) in limited {

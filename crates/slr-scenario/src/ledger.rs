@@ -171,6 +171,8 @@ impl<'a, S: IdSet> Ledger<'a, S> {
             }
             Event::RolePropagated { .. }
             | Event::RoleUpdated { .. }
+            | Event::Granted { .. }
+            | Event::Revoked { .. }
             | Event::TaskReturned { .. }
             | Event::TaskBecameVisible { .. }
             | Event::TaskForgotten { .. }

@@ -238,6 +238,8 @@ fn call(at: Spanned<Duration>, operation: &str) -> Perform {
         document: None,
         tags: Named::default(),
         tag_keys: Vec::new(),
+        user: None,
+        group: None,
         profile: None,
         task: None,
         resource: None,

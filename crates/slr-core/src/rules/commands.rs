@@ -52,6 +52,8 @@ impl<S: IdSet> Universe<S> {
             }
             Command::Attach { attachment, value } => self.attach(state, by, attachment, value, tell),
             Command::Detach { attachment } => self.detach(state, by, attachment, tell),
+            Command::Give { grant } => self.give(state, by, grant, tell),
+            Command::Take { grant } => self.take(state, by, grant, tell),
             Command::Read { operation, role } => {
                 self.authorise(state, by, operation, role)?;
                 Self::find(state, role)?;
@@ -94,6 +96,8 @@ impl<S: IdSet> Universe<S> {
             }
             // They look at the name themselves.
             Command::CreateRole { .. }
+            | Command::Give { .. }
+            | Command::Take { .. }
             | Command::DeleteServiceLinkedRole { .. }
             | Command::CreateServiceLinkedRole { .. }
             | Command::GetServiceLinkedRoleDeletionStatus { .. }

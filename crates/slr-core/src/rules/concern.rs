@@ -89,6 +89,8 @@ impl<S: IdSet> Universe<S> {
             }
             Event::RegionRecovered { region } => among.and(self.resources_in(*region)),
             Event::RoleUpdated { .. }
+            | Event::Granted { .. }
+            | Event::Revoked { .. }
             | Event::TaskSubmitted { .. }
             | Event::TaskReturned { .. }
             | Event::TaskStarted { .. }
@@ -122,6 +124,8 @@ impl<S: IdSet> Universe<S> {
             }
             Event::Attached { .. }
             | Event::Detached { .. }
+            | Event::Granted { .. }
+            | Event::Revoked { .. }
             | Event::RoleDeleted { .. }
             | Event::RoleUpdated { .. }
             | Event::TaskSubmitted { .. }
@@ -163,6 +167,8 @@ impl<S: IdSet> Universe<S> {
             | Event::RoleUpdated { .. }
             | Event::Attached { .. }
             | Event::Detached { .. }
+            | Event::Granted { .. }
+            | Event::Revoked { .. }
             | Event::TaskReturned { .. }
             | Event::TaskStarted { .. }
             | Event::TaskSucceeded { .. }

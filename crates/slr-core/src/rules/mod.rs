@@ -7,6 +7,7 @@ mod authorise;
 mod commands;
 pub(crate) mod concern;
 mod enabled;
+mod grants;
 mod judge;
 mod known;
 mod moves;

@@ -76,6 +76,8 @@ impl<S: IdSet> Universe<S> {
             }
             Command::Detach { attachment } => Command::Detach { attachment: self.at_bearer(state, attachment) },
             Command::CreateRole { .. }
+            | Command::Give { .. }
+            | Command::Take { .. }
             | Command::CreateServiceLinkedRole { .. }
             | Command::GetServiceLinkedRoleDeletionStatus { .. }
             | Command::ListRoles { .. }

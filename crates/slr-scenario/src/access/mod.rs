@@ -82,6 +82,7 @@ impl Access {
     pub fn new(scenario: &Scenario, lowered: &Lowered) -> Result<Self, Inaccessible> {
         let world = &lowered.world;
         let mut account = world.access.clone();
+        world.grants.iter().filter(|grant| grant.given).try_for_each(|grant| grant.enter(&mut account))?;
         let administrator = guides::ADMINISTRATOR_ACCESS;
         // In an organization it is a user of the account already.
         if account.user_caller(User::ADMIN).is_err() {

@@ -6,6 +6,7 @@
 )]
 
 mod access;
+mod grants;
 mod step;
 mod timing;
 
@@ -138,6 +139,7 @@ impl<'a> Lowerer<'a> {
         for (name, role) in scenario.roles.iter() {
             lowerer.ordinary(name, role);
         }
+        lowerer.loosen()?;
         lowerer.role_sessions();
         Ok(lowerer)
     }

@@ -107,6 +107,9 @@ impl Lowerer<'_> {
             let request = self.request(service, suffix);
             return Ok(Scripted::call(by, Command::CreateServiceLinkedRole { request, description }));
         }
+        if let Some(call) = self.grants(by, operation, step, span)? {
+            return Ok(call);
+        }
         let name = step.role.as_ref().ok_or_else(|| need("role"))?;
         let role = if operation == Operation::CreateRole { self.new_role(name, step)? } else { self.role(name) };
         // What `CreateRole` does not say the declaration of the role may: as it does of path and trust.
@@ -245,6 +248,16 @@ impl Lowerer<'_> {
             | Operation::ListAttachedRolePolicies
             | Operation::ListInstanceProfilesForRole
             | Operation::ListRoleTags
+            | Operation::PutUserPolicy
+            | Operation::DeleteUserPolicy
+            | Operation::AttachUserPolicy
+            | Operation::DetachUserPolicy
+            | Operation::PutGroupPolicy
+            | Operation::DeleteGroupPolicy
+            | Operation::AttachGroupPolicy
+            | Operation::DetachGroupPolicy
+            | Operation::AddUserToGroup
+            | Operation::RemoveUserFromGroup
             | Operation::GenerateServiceLastAccessedDetails
             | Operation::GetServiceLastAccessedDetails
             | Operation::PassRole

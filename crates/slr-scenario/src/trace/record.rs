@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 use slr_core::action::{Command, Operation, OperatorStep, TaskRef};
 use slr_core::event::{Creator, Deleter, Event};
 use slr_core::id::{
-    AttachmentIdx, OperatorIdx, PrincipalIdx, RegionIdx, RequestIdx, ResourceIdx, RoleIdx, SessionIdx, TextIdx,
-    TransitionIdx,
+    AttachmentIdx, GrantIdx, OperatorIdx, PrincipalIdx, RegionIdx, RequestIdx, ResourceIdx, RoleIdx, SessionIdx,
+    TextIdx, TransitionIdx,
 };
 use slr_core::machine::{Machine, SessionEnd, TaskState};
 use slr_core::rules::DeletionReason;
@@ -320,6 +320,17 @@ impl<'a, S: IdSet> Names<'a, S> {
         }
     }
 
+    fn grant(&'a self, what: &'static str, grant: GrantIdx, gives: bool) -> Fact<'a> {
+        let thing = &self.universe.world().grants[grant.index()];
+        let operation = if gives { thing.granting() } else { thing.revoking() };
+        Fact {
+            what: Cow::Borrowed(what),
+            operation: Some(Cow::Borrowed(operation.name())),
+            item: Some(Cow::Owned(self.universe.world().grant_label(grant))),
+            ..Fact::default()
+        }
+    }
+
     fn moved(&'a self, what: &'static str, resource: ResourceIdx, transition: TransitionIdx) -> Fact<'a> {
         let (kind, step) = (self.universe.kind_of(resource), self.universe.transition(resource, transition));
         Fact {
@@ -423,6 +434,8 @@ impl<'a, S: IdSet> Names<'a, S> {
                 Fact { value: self.text(value), ..self.attachment("Attach", attachment, true) }
             }
             Command::Detach { attachment } => self.attachment("Detach", attachment, false),
+            Command::Give { grant } => self.grant("Give", grant, true),
+            Command::Take { grant } => self.grant("Take", grant, false),
             Command::Read { operation: read, role } => Fact {
                 operation: Some(Cow::Borrowed(read.name())),
                 role: self.role(role),
@@ -472,6 +485,8 @@ impl<'a, S: IdSet> Names<'a, S> {
                 Fact { value: self.text(*value), ..self.attachment("Attached", *attachment, true) }
             }
             Event::Detached { attachment } => self.attachment("Detached", *attachment, false),
+            Event::Granted { grant } => self.grant("Granted", *grant, true),
+            Event::Revoked { grant } => self.grant("Revoked", *grant, false),
             Event::TaskSubmitted { role } => of_role("TaskSubmitted", *role),
             Event::TaskReturned { role } => of_role("TaskReturned", *role),
             Event::TaskStarted { role } => of_role("TaskStarted", *role),
@@ -564,6 +579,8 @@ impl<'a, S: IdSet> Names<'a, S> {
             | Event::RoleUpdated { .. }
             | Event::Attached { .. }
             | Event::Detached { .. }
+            | Event::Granted { .. }
+            | Event::Revoked { .. }
             | Event::TaskStarted { .. }
             | Event::TaskSucceeded { .. }
             | Event::TaskBecameVisible { .. }
@@ -654,6 +671,8 @@ impl<'a, S: IdSet> Names<'a, S> {
                 value: text(record.value.as_deref())?,
             },
             "Detach" => Command::Detach { attachment: self.find_attachment(record, false)? },
+            "Give" => Command::Give { grant: self.find_grant(record)? },
+            "Take" => Command::Take { grant: self.find_grant(record)? },
             "Read" => Command::Read { operation: find_operation(record)?, role: role()? },
             "Operate" => {
                 let (resource, transition) = self.find_transition(record)?;
@@ -756,6 +775,19 @@ impl<'a, S: IdSet> Names<'a, S> {
                 && world.attachment_label(*index) == item
         });
         known.map(|(index, _)| index).ok_or_else(|| UnknownName { what: "the attachment", name: item.to_owned() })
+    }
+
+    fn find_grant(&self, record: &ActionRecord<'_>) -> Result<GrantIdx, UnknownName> {
+        let item = record.item.as_deref().unwrap_or_default();
+        let world = self.universe.world();
+        let mut known = (0..).map(GrantIdx).take(world.grants.len());
+        let found = known.find(|grant| {
+            let thing = &world.grants[grant.index()];
+            let is_called =
+                [thing.granting(), thing.revoking()].map(|it| Some(it.name())).contains(&record.operation.as_deref());
+            is_called && world.grant_label(*grant) == item
+        });
+        found.ok_or_else(|| UnknownName { what: "what is given to a user or a group", name: item.to_owned() })
     }
 
     fn find_transition(&self, record: &ActionRecord<'_>) -> Result<(ResourceIdx, TransitionIdx), UnknownName> {

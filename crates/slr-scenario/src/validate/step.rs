@@ -58,6 +58,8 @@ fn fields_of(step: &Perform) -> Vec<(Field, Span)> {
         step.document.as_ref().map(|document| (Field::Document, document.span)),
         step.tags.iter().next().map(|(key, _)| (Field::Tags, key.span)),
         step.tag_keys.first().map(|key| (Field::TagKeys, key.span)),
+        text(Field::User, &step.user),
+        text(Field::Group, &step.group),
         text(Field::Profile, &step.profile),
         step.task.as_ref().map(|task| (Field::Task, task.span)),
         text(Field::Resource, &step.resource),
@@ -166,7 +168,6 @@ fn fields(check: &mut Check<'_>, step: &Perform, span: Span, needs: &[Field], ta
 
 /// Whether what a step names exists and is well-formed.
 fn sound(check: &mut Check<'_>, step: &Perform, operation: Option<Operation>) {
-    let world = check.world;
     if let Some(role) = &step.role {
         match operation {
             Some(Operation::CreateRole) => check.role_name(role),
@@ -194,6 +195,12 @@ fn sound(check: &mut Check<'_>, step: &Perform, operation: Option<Operation>) {
     }
     if let Some(policy) = &step.policy {
         check.policy(policy);
+    }
+    if let Some(user) = &step.user {
+        check.own_user(user);
+    }
+    if let Some(group) = &step.group {
+        check.group(group);
     }
     let is_to_be_refused = step.refused.as_ref().is_some_and(|code| code.value == AwsError::MalformedPolicyDocument);
     for trusted in &step.trust {
@@ -233,6 +240,12 @@ fn sound(check: &mut Check<'_>, step: &Perform, operation: Option<Operation>) {
     if operation.is_none() && step.service.is_none() {
         one_service(check, step);
     }
+    called_soundly(check, step, operation);
+}
+
+/// Whether an operation of a kind can be called for its resource as the step calls it.
+fn called_soundly(check: &mut Check<'_>, step: &Perform, operation: Option<Operation>) {
+    let world = check.world;
     if let Some(resource) = &step.resource
         && operation.is_none()
         && let Some(kind) = check.resource(resource)
@@ -371,7 +384,17 @@ const fn answered_by(operation: Operation) -> &'static [&'static str] {
         | Operation::ListRolePolicies
         | Operation::ListRoles => &["count"],
         Operation::AddRoleToInstanceProfile
+        | Operation::AddUserToGroup
         | Operation::AssumeRole
+        | Operation::AttachGroupPolicy
+        | Operation::AttachUserPolicy
+        | Operation::DeleteGroupPolicy
+        | Operation::DeleteUserPolicy
+        | Operation::DetachGroupPolicy
+        | Operation::DetachUserPolicy
+        | Operation::PutGroupPolicy
+        | Operation::PutUserPolicy
+        | Operation::RemoveUserFromGroup
         | Operation::AttachRolePolicy
         | Operation::DeleteRole
         | Operation::DeleteRolePermissionsBoundary
