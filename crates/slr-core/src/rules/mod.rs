@@ -20,8 +20,8 @@ pub(crate) mod trust;
 pub use enabled::Offers;
 pub use judge::{Judgement, Reports};
 pub use report::{DEFAULT_REASON, DeletionReason, RoleUsage};
-pub use trust::document_of as trust_document_of;
 pub use trust::services as trusted_services;
+pub use trust::{document_of as trust_document_of, texts as trust_texts};
 
 use crate::action::{Action, Command};
 use crate::event::Event;
