@@ -188,7 +188,7 @@ impl Access {
             return Ok(caller);
         }
         let is_service = self.services.iter().any(|known| known.definition.principal.as_str() == name);
-        if is_service || Catalog::exists(name) {
+        if is_service || Catalog::exists(name) || Catalog::has(name) || self.told.iter().any(|told| told == name) {
             return Ok(Caller::service(name));
         }
         let known: Vec<&str> = self.users().chain(self.account.roles()).collect();
@@ -241,7 +241,10 @@ impl Access {
         let answer = Catalog::refusal(text).filter(|_| text.contains('.')).map_or(String::new(), |message| {
             format!("\nnote: AWS answers a request for its role with AccessDenied: {message}")
         });
-        Err(NotAQuestion::new(format!("there is no role and no service `{text}` {}", self.when()), Some(help + &answer)))
+        Err(NotAQuestion::new(
+            format!("there is no role and no service `{text}` {}", self.when()),
+            Some(help + &answer),
+        ))
     }
 
     /// The condition keys: the caller's, those that every such request has, and those that were given.

@@ -55,6 +55,8 @@ pub struct Access {
     opaque: Vec<(String, String)>,
     /// The ARNs of roles with the keys and values of their tags.
     role_tags: Vec<(String, String, String)>,
+    /// Service principals that the scenario says there are.
+    told: Vec<String>,
     /// At which moment of a run, if it is not the beginning.
     at: Option<SimTime>,
     /// How much a refusal tells.
@@ -126,6 +128,7 @@ impl Access {
             users,
             opaque: Vec::new(),
             role_tags,
+            told: scenario.account().service_principals.iter().map(|told| told.value.clone()).collect(),
             at,
             detail,
             regions,

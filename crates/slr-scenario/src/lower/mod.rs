@@ -236,8 +236,11 @@ impl<'a> Lowerer<'a> {
     fn unknown_services(&mut self) {
         let named = slr_core::rules::trusted_services(&self.world);
         let trusts = |service: &ServiceDefinition, name: &str| service.trust.iter().any(|known| known.as_str() == name);
-        let exists =
-            |name: &String| Catalog::has(name) || self.world.services.iter().any(|service| trusts(service, name));
+        let account = self.scenario.account();
+        let is_told = |name: &str| account.has_service(name);
+        let exists = |name: &String| {
+            Catalog::has(name) || is_told(name) || self.world.services.iter().any(|service| trusts(service, name))
+        };
         self.world.unknown_services = named.into_iter().filter(|name| !exists(name)).collect();
     }
 

@@ -190,7 +190,9 @@ impl Lowerer<'_> {
         let scenario = self.scenario;
         let by_services = scenario.services.iter().flat_map(|(_, service)| &service.trust);
         let by_roles = scenario.roles.iter().flat_map(|(_, role)| &role.trust);
-        let is_trusted = by_services.chain(by_roles).any(|known| known.eq_ignore_ascii_case(service));
+        let is_told = |service: &str| scenario.account().has_service(service);
+        let is_trusted =
+            is_told(service) || by_services.chain(by_roles).any(|known| known.eq_ignore_ascii_case(service));
         self.world.request(service, suffix, |service| is_trusted || Catalog::exists(service))
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use slr_core::policy::DocumentKind;
+use slr_core::policy::{Document, DocumentKind};
 
 use super::Check;
 use super::lookup::{KnownRole, World};
@@ -212,6 +212,7 @@ fn sound(check: &mut Check<'_>, step: &Perform, operation: Option<Operation>) {
     match operation {
         Some(Operation::CreateRole | Operation::UpdateAssumeRolePolicy) => {
             check.one_trust_policy(&step.trust, step.document.as_ref(), "document");
+            known_services(check, step, operation);
         }
         Some(_) | None => {
             if let Some(document) = &step.document {
@@ -280,6 +281,42 @@ fn called_soundly(check: &mut Check<'_>, step: &Perform, operation: Option<Opera
             );
         }
     }
+}
+
+/// Warns of service principals for which the call is refused although AWS may well have them.
+fn known_services(check: &mut Check<'_>, step: &Perform, operation: Option<Operation>) {
+    let scenario = check.scenario;
+    let declared = step.role.as_ref().and_then(|role| scenario.roles.get(role));
+    let declared = declared
+        .filter(|_| operation == Some(Operation::CreateRole) && step.trust.is_empty() && step.document.is_none());
+    let listed = step.trust.iter().chain(declared.iter().flat_map(|role| &role.trust));
+    let listed = listed.filter(|name| {
+        // Other sorts of principals, and those in the wrong case, are looked at elsewhere.
+        name.contains('.') && !name.starts_with("arn:") && Catalog::in_wrong_case(name).is_none()
+    });
+    let document = step.document.as_ref().or_else(|| declared.and_then(|role| role.trust_policy.as_ref()));
+    let parsed = document.and_then(|document| Document::parse(DocumentKind::Trust, document.text()).ok());
+    let in_document = parsed.iter().flat_map(Document::service_principals).map(str::to_owned);
+    let in_document = in_document.zip(document.map(|document| document.span).into_iter().cycle());
+    let named: Vec<(String, Span)> = listed.map(|name| (name.value.clone(), name.span)).chain(in_document).collect();
+    let unknown: Vec<_> = named.into_iter().filter(|(name, _)| !is_service(check, name)).collect();
+    for (name, span) in unknown {
+        let message = format!("slr knows no service principal `{}`, so that the call is refused", clipped(&name));
+        let meant = Catalog::did_you_mean(&name).map_or_else(String::new, |meant| format!("did you mean `{meant}`? "));
+        check.report(
+            Diagnostic::new(Code::UnknownPrincipal, span, message).help(format!(
+                "{meant}if AWS has it, say so: `account: {{ service-principals: [{}] }}`",
+                clipped(&name)
+            )),
+        );
+    }
+}
+
+/// Whether there is a service of that principal, as far as anybody says.
+fn is_service(check: &Check<'_>, name: &str) -> bool {
+    let services = &check.world.services;
+    let trusted = || services.values().flat_map(|service| &service.trust).any(|known| known.value == name);
+    Catalog::has(name) || check.scenario.account().has_service(name) || services.contains_key(name) || trusted()
 }
 
 /// Whether it is clear of which service a resource is made.
