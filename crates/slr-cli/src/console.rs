@@ -1,7 +1,7 @@
 //! Where output goes: results to stdout, in blocks, and everything else to stderr.
 
 use std::ffi::OsString;
-use std::io::{self, BufWriter, Stdout, Write};
+use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
@@ -76,6 +76,14 @@ impl Console {
     /// Results.
     pub(crate) fn out(&mut self) -> &mut BufWriter<Stdout> {
         &mut self.out
+    }
+
+    /// How many columns a line of the results may have: as many as the terminal, and 80 where there is none.
+    pub(crate) fn width() -> usize {
+        const ANYWHERE: usize = 80;
+        let stdout = io::stdout();
+        let size = if stdout.is_terminal() { terminal_size::terminal_size_of(stdout) } else { None };
+        size.map_or(ANYWHERE, |(terminal_size::Width(columns), _)| usize::from(columns))
     }
 
     /// How results look.
