@@ -40,7 +40,7 @@ pub fn written<S: IdSet>(
             at += 1;
             let script = act.scripted.then(|| script.get(before.script as usize).copied()).flatten();
             let played = Played { at: SimTime::from_millis(at), action: act.action.clone(), script, refused };
-            steps.push(rewrite::step(scenario, universe, &played)?);
+            steps.push(rewrite::step(scenario, lowered, universe, &played)?);
         }
         before = after;
     }
@@ -58,5 +58,5 @@ pub fn written<S: IdSet>(
         last.answers.clone_from(&original.answers);
     }
     rewrite::without_times(&mut asked);
-    Ok(rewrite::only(&asked, steps))
+    Ok(rewrite::only(&asked, lowered, steps))
 }

@@ -48,6 +48,8 @@ pub struct Lowered {
     pub world: World,
     /// Time, chance and script.
     pub plan: Plan,
+    /// Per kind, the parameters of its calls that say when or how much: schedules, hours and amounts.
+    pub measures: Vec<BTreeSet<String>>,
     /// Per role, the description that it has at the beginning.
     pub descriptions: Vec<Option<TextIdx>>,
     /// What is expected of the run.
@@ -159,6 +161,7 @@ impl<'a> Lowerer<'a> {
         for (role, text) in &self.descriptions {
             descriptions[role.index()] = Some(*text);
         }
+        let measures = self.measures();
         let step_expectations = self.scenario.steps.iter().map(Self::step_expectation).collect();
         Ok(Lowered {
             title: self.scenario.title.value.clone(),
@@ -167,6 +170,7 @@ impl<'a> Lowerer<'a> {
             seed: self.scenario.seed(),
             world: self.world,
             plan,
+            measures,
             descriptions,
             expectations,
             step_expectations,
