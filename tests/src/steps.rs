@@ -6,8 +6,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use slr_core::action::{Operation, TaskRef};
 use slr_core::id::{
-    AttachmentIdx, OperatorIdx, PrincipalIdx, RegionIdx, RequestIdx, ResourceIdx, RoleIdx, SessionIdx, TagCallIdx,
-    TextIdx, TransitionIdx,
+    AttachmentIdx, GrantIdx, OperatorIdx, PrincipalIdx, RegionIdx, RequestIdx, ResourceIdx, RoleIdx, SessionIdx,
+    TagCallIdx, TextIdx, TransitionIdx,
 };
 use slr_core::machine::SessionEnd;
 use slr_core::{Action, Command, IdSet, OperatorStep, State, Universe};
@@ -96,11 +96,12 @@ impl Step {
     fn command(&self, ids: &Ids) -> Command {
         let [first, _, third] = self.ids;
         let role = RoleIdx(ids.id(first, ids.roles));
+        let grant = GrantIdx(ids.id(first, ids.grants));
         let attachment = AttachmentIdx(ids.id(first, ids.attachments));
         let text = TextIdx(ids.id(third, ids.texts));
         let description = (self.word & 1 == 1 && ids.has_text()).then_some(text);
         let operation = Operation::ALL[usize::from(third) % Operation::ALL.len()];
-        match self.pick % 15 {
+        match self.pick % 17 {
             0 => Command::CreateRole { role, description: None, max_session_duration: None },
             1 => Command::CreateServiceLinkedRole { request: RequestIdx(ids.id(first, ids.requests)), description },
             2 => Command::DeleteRole { role },
@@ -131,6 +132,8 @@ impl Step {
                 let resource = ResourceIdx(ids.id(first, number(ids.transitions.len())));
                 Command::Operate { resource, transition: self.transition(ids, resource) }
             }
+            15 if ids.has_grant() => Command::Give { grant },
+            16 if ids.has_grant() => Command::Take { grant },
             _ => Command::Read { operation, role },
         }
     }
@@ -194,6 +197,7 @@ pub struct Ids {
     sessions: u32,
     attachments: u32,
     tag_calls: u32,
+    grants: u32,
     texts: u32,
     regions: u32,
     operators: u32,
@@ -213,6 +217,7 @@ impl Ids {
             sessions: number(world.sessions.len()),
             attachments: number(world.attachments.len()),
             tag_calls: number(world.tag_calls.len()),
+            grants: number(world.grants.len()),
             texts: number(world.texts.len()),
             regions: number(world.regions.len()),
             operators: number(world.operators.len()),
@@ -230,6 +235,10 @@ impl Ids {
     pub fn and_beyond(mut self) -> Self {
         self.beyond = true;
         self
+    }
+
+    fn has_grant(&self) -> bool {
+        self.beyond || self.grants > 0
     }
 
     fn has_text(&self) -> bool {

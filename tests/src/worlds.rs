@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use std::collections::BTreeMap;
 
 use slr_core::action::Operation;
+use slr_core::grant::{Granted, Holder};
 use slr_core::id::{AttachmentIdx, KindIdx, PrincipalIdx, RegionIdx, ResourceIdx, RoleIdx, ServiceIdx};
 use slr_core::kind::{ABSENT, Condition, KindSpec, MoveSpec, Mover, Passes, ResourceKind, RoleClaim, When};
 use slr_core::knob::{Answer, DeletionDenied, Judged, Knobs, MaxSessionDurationChange};
@@ -66,6 +67,7 @@ pub fn build(draws: &mut Draws) -> Setup {
     operators(draws, &mut world);
     requests(draws, &mut world);
     attachments(draws, &mut world);
+    grants(draws, &mut world);
     kinds(draws, &mut world);
     resources(draws, &mut world);
     Setup { world, region_faults: draws.coin() }
@@ -481,6 +483,37 @@ fn tags(draws: &mut Draws, world: &mut World, role: RoleIdx) {
     world.tag_call(role, TagChange::Write(written));
     let removed = keys.iter().filter(|_| draws.coin()).map(|key| (*key).to_owned()).collect();
     world.tag_call(role, TagChange::Remove(removed));
+}
+
+/// What calls give to a user and to a group, and take from them; one set counts it together with what roles can have.
+fn grants(draws: &mut Draws, world: &mut World) {
+    let users: Vec<String> = world.access.users().map(str::to_owned).collect();
+    if draws.coin() {
+        return;
+    }
+    world.access.add_group("readers").expect("the group is new");
+    for _ in world.attachments.len()..MOST {
+        let user = draws.of(&["alice", "nobody"]);
+        let effect = draws.of(&["Allow", "Deny"]);
+        let text = format!(r#"{{"Statement":{{"Effect":"{effect}","Action":"iam:*","Resource":"*"}}}}"#);
+        let document = Document::parse(DocumentKind::Identity, &text).expect("the policy is well-formed");
+        let inline = Granted::InlinePolicy("inline".to_owned(), Some(document));
+        let managed = draws.of(&["arn:aws:iam::aws:policy/Other", "arn:aws:iam::aws:policy/aws-service-role/Own"]);
+        let malformed = draws.seldom().then(|| "it is no document".to_owned());
+        let grant = match draws.below(4) {
+            0 => world.grant(Holder::User, user, inline, malformed),
+            1 => world.grant(Holder::Group, draws.of(&["readers", "none"]), inline, malformed),
+            2 => world.grant(Holder::User, user, Granted::ManagedPolicy(managed.to_owned()), None),
+            _ => world.grant(Holder::Group, "readers", Granted::Member(user.to_owned()), None),
+        };
+        let may_be_there = world.missing_holder(grant).is_none() && world.grants[grant.index()].malformed.is_none();
+        // One document at a time, and the policy of a service-linked role never.
+        let grants = &world.grants;
+        let thing = &grants[grant.index()];
+        let is_alone = !grants.iter().any(|other| other.given && other.is_called_as(thing));
+        let given = may_be_there && is_alone && !thing.is_service_policy() && draws.coin() && !users.is_empty();
+        world.grants[grant.index()].given |= given;
+    }
 }
 
 fn service_idx(index: usize) -> ServiceIdx {

@@ -45,7 +45,7 @@ impl ForWidth for Examined<'_> {
             assert_eq!(property.name, format!("{expected:?}"));
             assert!(not_asked.iter().all(|left| left.expected != expected));
             let found = found.as_ref()?;
-            let scenario = written(scenario, universe, found, Some(expected));
+            let scenario = written(scenario, lowered, universe, found, Some(expected));
             let text = slr_scenario::write(&scenario.expect("the checker takes no step that cannot be said"));
             Some(Counterexample { expected, steps: found.steps.len(), text })
         });
@@ -159,4 +159,47 @@ fn counterexamples_modulo_symmetry_can_be_played() {
     ] {
         assert_eq!((play(expectation, true), play(expectation, false)), (1, 1), "{expectation}");
     }
+}
+
+/// What a parameter is its kind says: a word may look like a percentage or like a schedule, and is no amount and no time for that.
+#[test]
+fn parameters_are_left_out_by_their_sort() {
+    let text = r#"
+scenario: Parameters
+services:
+  gadgets.example.com:
+    role: AWSServiceRoleForGadgets
+    kinds:
+      plan:
+        parameters:
+          Share: { is: word, one-of: ["50%", half], required: true }
+          Rhythm: { is: word, one-of: ["rate(1 day)", never], required: true }
+          Deputy: { is: role, passed-for: run }
+          Size: { is: amount }
+          Schedule: { is: schedule }
+      run: { made-from: plan }
+roles: { helper: { trust: [gadgets.example.com] } }
+given:
+  - role: AWSServiceRoleForGadgets
+  - role: helper
+  - resources:
+      kind: plan
+      name: old
+      parameters: { Share: "50%", Rhythm: rate(1 day), Deputy: helper, Size: 50%, Schedule: rate(1 day) }
+steps:
+  - at: 1s
+    do: CreatePlan
+    resource: new
+    parameters: { Share: "50%", Rhythm: rate(1 day), Deputy: helper, Size: 2, Schedule: rate(1 day) }
+expect: [{ never: resource-in, resource: new, state: active }]
+"#;
+    let play = Play::of_text("parameters.yaml", text);
+    assert_eq!(play_all(&play, "parameters", false), 1);
+    let found = narrowest(&play.lowered, Examined { play: &play, symmetry: false }).expect("it is small");
+    let written = &found[0].text;
+    assert_eq!(written.matches("Share: 50%").count(), 2, "{written}");
+    assert_eq!(written.matches("Rhythm: rate(1 day)").count(), 2, "{written}");
+    assert_eq!(written.matches("Deputy: helper").count(), 2, "{written}");
+    // What is left is the declaration of the kind.
+    assert_eq!((written.matches("Size:").count(), written.matches("Schedule:").count()), (1, 1), "{written}");
 }

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use slr_core::codec::Codec;
-use slr_core::id::{AttachmentIdx, RegionIdx, RoleIdx};
+use slr_core::id::{AttachmentIdx, GrantIdx, RegionIdx, RoleIdx};
 use slr_core::invariant::{invariants, step_invariants};
 use slr_core::machine::{OperatorState, RoleState, TaskState};
 use slr_core::rejection::{Impossible, Refusal};
@@ -49,6 +49,8 @@ const EVENTS: &[&str] = &[
     "Refused",
     "RegionFailed",
     "RegionRecovered",
+    "Granted",
+    "Revoked",
 ];
 
 /// Every rejection.
@@ -99,6 +101,11 @@ const REJECTIONS: &[&str] = &[
     "ServiceNeedsRole",
     "RoleLocked",
     "RegionUnavailable",
+    "GrantDenied",
+    "HolderNotFound",
+    "GrantNotFound",
+    "NotGrantable",
+    "MalformedGrant",
 ];
 
 /// What a step came to.
@@ -142,6 +149,7 @@ struct Seen {
     reported: Vec<u32>,
     sessions: Vec<u32>,
     attached: Vec<bool>,
+    granted: Vec<bool>,
     answering: Vec<bool>,
     operators: Vec<OperatorState>,
 }
@@ -162,6 +170,7 @@ fn seen<S: IdSet>(universe: &Universe<S>, state: &State<S>) -> Seen {
         reported: state.reported().iter().collect(),
         sessions: state.open_sessions().iter().collect(),
         attached: (0..).take(world.attachments.len()).map(|id| state.is_attached(AttachmentIdx(id))).collect(),
+        granted: (0..).take(world.grants.len()).map(|id| universe.is_granted(state, GrantIdx(id))).collect(),
         answering: (0..).take(world.regions.len()).map(|id| state.answers(RegionIdx(id))).collect(),
         operators: universe.operators().map(|operator| state.operator(operator)).collect(),
     }

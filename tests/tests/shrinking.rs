@@ -465,7 +465,7 @@ impl ForWidth for Written<'_> {
         let checked = check(&model, &Settings::default(), &mut |_| ControlFlow::Continue(())).expect("sound");
         assert!(checked.report.properties[1].verdict.is_violation(), "{:?}", checked.report.properties);
         let found = checked.runs[1].as_ref().expect("a violation has a run");
-        let scenario = written(&play.scenario, universe, found, Some(Expected::Expectation(1)));
+        let scenario = written(&play.scenario, &play.lowered, universe, found, Some(Expected::Expectation(1)));
         slr_scenario::write(&scenario.expect("all of it can be said"))
     }
 }

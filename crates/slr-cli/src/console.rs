@@ -1,15 +1,18 @@
 //! Where output goes: results to stdout, in blocks, and everything else to stderr.
 
 use std::ffi::OsString;
-use std::io::{self, BufWriter, Stdout, Write};
+use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use clap::ValueEnum;
 
-use slr_scenario::diagnostic::Look;
+use slr_scenario::Source;
+use slr_scenario::diagnostic::{Diagnostic, Look, render};
 
 use crate::exit::{Exit, Failure};
+use crate::mistake::{Form, Mistake};
+use crate::scenario::Refused;
 
 /// Whether output is coloured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -51,10 +54,11 @@ pub(crate) struct Console {
     out: BufWriter<Stdout>,
     out_look: Look,
     err_look: Look,
+    mistakes: Form,
 }
 
 impl Console {
-    pub(crate) fn new(colour: Colour) -> Self {
+    pub(crate) fn new(colour: Colour, mistakes: Form) -> Self {
         let look = |auto: ColorChoice| match (colour, auto) {
             (Colour::Never, _) | (Colour::Auto, ColorChoice::Never) => Look::Plain,
             (Colour::Always, _) | (Colour::Auto, ColorChoice::Auto | ColorChoice::Always | ColorChoice::AlwaysAnsi) => {
@@ -65,12 +69,21 @@ impl Console {
             out: BufWriter::with_capacity(1 << 16, io::stdout()),
             out_look: look(AutoStream::choice(&io::stdout())),
             err_look: look(AutoStream::choice(&io::stderr())),
+            mistakes,
         }
     }
 
     /// Results.
     pub(crate) fn out(&mut self) -> &mut BufWriter<Stdout> {
         &mut self.out
+    }
+
+    /// How many columns a line of the results may have: as many as the terminal, and 80 where there is none.
+    pub(crate) fn width() -> usize {
+        const ANYWHERE: usize = 80;
+        let stdout = io::stdout();
+        let size = if stdout.is_terminal() { terminal_size::terminal_size_of(stdout) } else { None };
+        size.map_or(ANYWHERE, |(terminal_size::Width(columns), _)| usize::from(columns))
     }
 
     /// How results look.
@@ -93,6 +106,27 @@ impl Console {
         Ok(())
     }
 
+    /// What there is to say of a scenario.
+    ///
+    /// # Errors
+    /// Those of stdout.
+    pub(crate) fn diagnose(&mut self, source: &Source, diagnostics: &[Diagnostic]) -> Result<(), Failure> {
+        let text = match self.mistakes {
+            Form::Text => render(source, diagnostics, self.err_look),
+            Form::Json => diagnostics.iter().map(|found| Mistake::of_scenario(source, found).line()).collect(),
+        };
+        self.note(&text)
+    }
+
+    /// Tells what is wrong with a scenario that cannot be used, and how to end for that.
+    ///
+    /// # Errors
+    /// Those of stdout.
+    pub(crate) fn refuse(&mut self, refused: &Refused) -> Result<Exit, Failure> {
+        self.diagnose(&refused.source, &refused.diagnostics)?;
+        Ok(refused.exit())
+    }
+
     /// Writes what is still held back.
     ///
     /// # Errors
@@ -103,9 +137,12 @@ impl Console {
 
     /// Tells a failure, and how it ends.
     pub(crate) fn tell(&self, failure: &Failure) -> Exit {
-        if let Some(message) = failure.message() {
+        if let Some(message) = failure.message().filter(|_| self.mistakes == Form::Text) {
             let error = self.err_look.paint(FAILED, "error:");
             let _ = writeln!(io::stderr(), "{error} {}", message.trim_end());
+        }
+        if let Some(mistake) = Mistake::of_failure(failure).filter(|_| self.mistakes == Form::Json) {
+            let _ = io::stderr().write_all(mistake.line().as_bytes());
         }
         failure.exit()
     }

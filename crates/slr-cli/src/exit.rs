@@ -91,6 +91,17 @@ impl Failure {
         }
     }
 
+    /// What it is called in the JSON that programs read.
+    pub(crate) const fn code(&self) -> &'static str {
+        match self {
+            Self::Usage(_) => "usage",
+            Self::Mistakes(_) => "mistakes",
+            Self::InputOutput(_) => "input-output",
+            Self::Bug(_) => "bug",
+            Self::Closed => "closed",
+        }
+    }
+
     /// What there is to say.
     pub(crate) fn message(&self) -> Option<&str> {
         match self {

@@ -455,6 +455,78 @@ mod sweeping {
         assert_eq!((code(&merged), out(&merged)), (3, ""), "{}", err(&merged));
     }
 
+    /// Some run has to show it, and that is a run of another part.
+    #[test]
+    fn what_only_some_part_shows_is_decided_by_all() {
+        let directory = directory("sometimes");
+        let text = "scenario: Early or late\nservices: { a.example.com: { role: AWSServiceRoleForA } }\n\
+                    given: [{ role: AWSServiceRoleForA }]\n\
+                    delays: { task-start: 1s, task-decision: 1s..10s }\n\
+                    steps: [{ at: 1s, do: DeleteServiceLinkedRole, role: AWSServiceRoleForA }]\nuntil: 4s\n";
+        let passes = file(&directory, "passes.yaml", &format!("{text}expect: [{{ sometimes: role-gone }}]\n"));
+        let seen = |number: u64| {
+            let part = slr(&format!("sweep --seeds 0..12 --shard {number}/12"), &[&passes]);
+            assert_eq!(code(&part), 0, "{number}: {}", err(&part));
+            let note = format!(
+                "not seen in part {number} of 12: sometimes: role-gone; all parts together decide, `slr sweep merge`\n"
+            );
+            assert!(err(&part).is_empty() || err(&part) == note, "{}", err(&part));
+            err(&part).is_empty()
+        };
+        let seen = (1..=12).filter(|number| seen(*number)).count();
+        assert!(0 < seen && seen < 12, "some parts show it, and some do not: {seen}");
+        let order: Vec<u64> = (1..=12).collect();
+        assert_eq!(code(&merged("text", &in_parts(&directory, "--seeds 0..12", &passes, &order))), 0);
+        let never = file(&directory, "never.yaml", &format!("{text}expect: [{{ sometimes: task-failed }}]\n"));
+        assert_eq!(code(&merged("text", &in_parts(&directory, "--seeds 0..12", &never, &order))), 1);
+        assert_eq!(code(&slr("sweep --seeds 0..12 --shard 1/1", &[&never])), 1, "one part is all of them");
+    }
+
+    /// Whichever of the parts was played with `--no-shrink`, the whole is that of a sweep with it.
+    #[test]
+    fn parts_that_were_shrunk_and_others_merge_alike() {
+        let directory = directory("mixed");
+        let path = file(&directory, "campaign.yaml", &CAMPAIGN.replace("seed: 11", "seed: 11\nuntil: 20m"));
+        let part = |number: u64, how: &str| {
+            let part = slr(&format!("sweep --seeds 5..15 --shard {number}/2 {how}"), &[&path]);
+            assert_eq!(code(&part), 1, "both parts have runs that fail");
+            file(&directory, &format!("{number}{how}.json"), out(&part))
+        };
+        let [plain, other] = ["", "--no-shrink"].map(|how| slr(&format!("sweep --seeds 5..15 {how}"), &[&path]));
+        assert_ne!(out(&plain), out(&other));
+        for (first, second, whole) in [
+            ("", "", &plain),
+            ("--no-shrink", "", &other),
+            ("", "--no-shrink", &other),
+            ("--no-shrink", "--no-shrink", &other),
+        ] {
+            let mut parts = vec![part(1, first), part(2, second)];
+            for _ in 0..2 {
+                assert_eq!(out(&merged("text", &parts)), out(whole), "{parts:?}");
+                parts.reverse();
+            }
+        }
+    }
+
+    /// What cannot be opened is one thing, and what is no part another.
+    #[test]
+    fn files_that_are_no_parts_are_told_apart() {
+        let directory = directory("no-parts");
+        let binary = directory.join("binary.json");
+        fs::write(&binary, [0xff, 0xfe, b'{']).expect("the file can be written");
+        let old = file(&directory, "old.json", "{\"format\":\"slr-sweep/2\",\"scenario\":\"x\"}\n");
+        for (path, exit, why) in [
+            (argument(&binary), 3, "is no part of a sweep: it is not UTF-8"),
+            (old, 3, "was written by another version of slr (slr-sweep/2), this one reads slr-sweep/3"),
+            (argument(&directory), 4, "cannot be read"),
+            (argument(&directory.join("none.json")), 4, "cannot be read"),
+        ] {
+            let refused = merged("text", &[path]);
+            assert_eq!((code(&refused), out(&refused)), (exit, ""));
+            assert!(err(&refused).contains(why), "{}", err(&refused));
+        }
+    }
+
     /// The rows of all variants under a seed have the same seed, and what is compared seed by seed is what the rows say.
     #[test]
     fn seed_by_seed_is_what_the_rows_say() {

@@ -5,8 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{
-    AttachmentIdx, OperatorIdx, PrincipalIdx, RegionIdx, RequestIdx, ResourceIdx, RoleIdx, SessionIdx, TagCallIdx,
-    TextIdx, TransitionIdx,
+    AttachmentIdx, GrantIdx, OperatorIdx, PrincipalIdx, RegionIdx, RequestIdx, ResourceIdx, RoleIdx, SessionIdx,
+    TagCallIdx, TextIdx, TransitionIdx,
 };
 use crate::machine::SessionEnd;
 
@@ -227,6 +227,16 @@ pub enum Command {
         /// What, and off which role.
         attachment: AttachmentIdx,
     },
+    /// Gives something to a user or a group.
+    Give {
+        /// What, and to whom.
+        grant: GrantIdx,
+    },
+    /// Takes something from a user or a group.
+    Take {
+        /// What, and from whom.
+        grant: GrantIdx,
+    },
     /// Reads something of a role.
     Read {
         /// The operation.
@@ -333,6 +343,16 @@ pub enum Operation {
     TagRole,
     UntagRole,
     ListRoleTags,
+    PutUserPolicy,
+    DeleteUserPolicy,
+    AttachUserPolicy,
+    DetachUserPolicy,
+    PutGroupPolicy,
+    DeleteGroupPolicy,
+    AttachGroupPolicy,
+    DetachGroupPolicy,
+    AddUserToGroup,
+    RemoveUserFromGroup,
     GenerateServiceLastAccessedDetails,
     GetServiceLastAccessedDetails,
     PassRole,
@@ -367,6 +387,16 @@ impl Operation {
         Self::TagRole,
         Self::UntagRole,
         Self::ListRoleTags,
+        Self::PutUserPolicy,
+        Self::DeleteUserPolicy,
+        Self::AttachUserPolicy,
+        Self::DetachUserPolicy,
+        Self::PutGroupPolicy,
+        Self::DeleteGroupPolicy,
+        Self::AttachGroupPolicy,
+        Self::DetachGroupPolicy,
+        Self::AddUserToGroup,
+        Self::RemoveUserFromGroup,
         Self::GenerateServiceLastAccessedDetails,
         Self::GetServiceLastAccessedDetails,
         Self::PassRole,
@@ -412,6 +442,16 @@ impl Operation {
             Self::TagRole => "iam:TagRole",
             Self::UntagRole => "iam:UntagRole",
             Self::ListRoleTags => "iam:ListRoleTags",
+            Self::PutUserPolicy => "iam:PutUserPolicy",
+            Self::DeleteUserPolicy => "iam:DeleteUserPolicy",
+            Self::AttachUserPolicy => "iam:AttachUserPolicy",
+            Self::DetachUserPolicy => "iam:DetachUserPolicy",
+            Self::PutGroupPolicy => "iam:PutGroupPolicy",
+            Self::DeleteGroupPolicy => "iam:DeleteGroupPolicy",
+            Self::AttachGroupPolicy => "iam:AttachGroupPolicy",
+            Self::DetachGroupPolicy => "iam:DetachGroupPolicy",
+            Self::AddUserToGroup => "iam:AddUserToGroup",
+            Self::RemoveUserFromGroup => "iam:RemoveUserFromGroup",
             Self::GenerateServiceLastAccessedDetails => "iam:GenerateServiceLastAccessedDetails",
             Self::GetServiceLastAccessedDetails => "iam:GetServiceLastAccessedDetails",
             Self::PassRole => "iam:PassRole",

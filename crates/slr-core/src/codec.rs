@@ -157,7 +157,7 @@ impl Codec {
         let roles = count("roles", world.roles.len())?;
         let resources = count("resources", world.resources.len())?;
         let sessions = count("sessions", world.sessions.len())?;
-        let attachments = count("attachments", world.attachments.len())?;
+        let attachments = count("attachments", world.attachments.len().saturating_add(world.grants.len()))?;
         let regions = count("regions", world.regions.len())?;
         let given = |wanted: bool, bits: u8| if wanted { bits } else { 0 };
 

@@ -2,8 +2,8 @@
 
 use crate::action::{Operation, TaskRef};
 use crate::id::{
-    AttachmentIdx, OperatorIdx, PrincipalIdx, RegionIdx, ResourceIdx, RoleIdx, SessionIdx, TagCallIdx, TextIdx,
-    TransitionIdx,
+    AttachmentIdx, GrantIdx, OperatorIdx, PrincipalIdx, RegionIdx, ResourceIdx, RoleIdx, SessionIdx, TagCallIdx,
+    TextIdx, TransitionIdx,
 };
 use crate::machine::{SessionEnd, TaskState};
 use crate::rejection::Rejection;
@@ -77,6 +77,16 @@ pub enum Event<S> {
     TagsChanged {
         /// What was called for.
         call: TagCallIdx,
+    },
+    /// A user or a group was given something.
+    Granted {
+        /// What, and to whom.
+        grant: GrantIdx,
+    },
+    /// Something was taken from a user or a group.
+    Revoked {
+        /// What, and from whom.
+        grant: GrantIdx,
     },
     /// A deletion task was submitted.
     TaskSubmitted {

@@ -46,6 +46,8 @@ ids! {
     AttachmentIdx,
     /// What a call writes on a role as tags, or takes off it.
     TagCallIdx,
+    /// Something that calls give to a user or a group, or take from it.
+    GrantIdx,
     /// A request for a service-linked role: a service principal and perhaps a suffix.
     RequestIdx,
     /// A text that only people read, such as a description.

@@ -8,6 +8,7 @@ pub mod action;
 pub mod codec;
 pub mod draw;
 pub mod event;
+pub mod grant;
 pub mod id;
 pub mod invariant;
 pub mod kind;

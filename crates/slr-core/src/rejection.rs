@@ -5,7 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::action::Operation;
-use crate::id::{AttachmentIdx, PrincipalIdx, RequestIdx, ResourceIdx, RoleIdx, TextIdx, TransitionIdx};
+use crate::grant::Granted;
+use crate::id::{AttachmentIdx, GrantIdx, PrincipalIdx, RequestIdx, ResourceIdx, RoleIdx, TextIdx, TransitionIdx};
 use crate::knob::Answer;
 use crate::machine::InvalidTransition;
 use crate::policy::{Denial, DenialDetail};
@@ -228,6 +229,16 @@ pub enum Rejection {
     ResourceNotReady(ResourceIdx, TransitionIdx),
     /// The service uses the role, and the operation has to wait for it.
     ResourceBusy(ResourceIdx, TransitionIdx),
+    /// The principal's policies do not allow the operation on the user or group.
+    GrantDenied(PrincipalIdx, Operation, GrantIdx, Denial),
+    /// The user or the group does not exist.
+    HolderNotFound(GrantIdx),
+    /// The user or group has no such policy.
+    GrantNotFound(GrantIdx),
+    /// The policy belongs to a service-linked role.
+    NotGrantable(GrantIdx),
+    /// The policy document that is to be put is none.
+    MalformedGrant(GrantIdx),
     /// Something besides the resource's own state stands against the operation: a relative, the role that was passed, or what the
     /// service-linked role permits.
     ConditionUnmet(ResourceIdx, TransitionIdx),
@@ -259,9 +270,12 @@ impl Rejection {
     /// The code that comes back.
     pub fn code(self) -> Code {
         match self {
-            Self::RoleNotFound(_) | Self::TaskNotFound(_) | Self::UnknownTaskId | Self::AttachmentNotFound(_) => {
-                Code::NoSuchEntity
-            }
+            Self::RoleNotFound(_)
+            | Self::TaskNotFound(_)
+            | Self::UnknownTaskId
+            | Self::AttachmentNotFound(_)
+            | Self::HolderNotFound(_)
+            | Self::GrantNotFound(_) => Code::NoSuchEntity,
             Self::ServiceRoleNameTaken(_)
             | Self::SuffixNotAllowed(_)
             | Self::ReservedPath(_)
@@ -273,6 +287,7 @@ impl Rejection {
             | Self::RequestDenied(..)
             | Self::TaskDenied(..)
             | Self::AccessDeniedAnywhere(..)
+            | Self::GrantDenied(..)
             | Self::ResourceAccessDenied(..) => Code::AccessDenied,
             Self::InvalidRoleName(_)
             | Self::InvalidRolePath(_)
@@ -284,10 +299,11 @@ impl Rejection {
             | Self::InvalidRequestName(_, answer)
             | Self::DeletionUnfinished(_, answer)
             | Self::MalformedTaskId(answer) => answer.into(),
-            Self::PolicyNotAttachable(_) => Code::PolicyNotAttachable,
-            Self::MalformedDocument(_) | Self::MalformedTrust(_) | Self::MissingPrincipal(_) => {
-                Code::MalformedPolicyDocument
-            }
+            Self::PolicyNotAttachable(_) | Self::NotGrantable(_) => Code::PolicyNotAttachable,
+            Self::MalformedDocument(_)
+            | Self::MalformedTrust(_)
+            | Self::MalformedGrant(_)
+            | Self::MissingPrincipal(_) => Code::MalformedPolicyDocument,
             Self::HasDependents(_) | Self::HasPolicies(_) | Self::RoleInUse(_) => Code::DeleteConflict,
             Self::RoleQuotaReached
             | Self::AttachmentQuotaReached(_)
@@ -358,6 +374,11 @@ impl Rejection {
             | Self::TaskDenied(..)
             | Self::AccessDeniedAnywhere(..)
             | Self::ResourceAccessDenied(..)
+            | Self::GrantDenied(..)
+            | Self::HolderNotFound(_)
+            | Self::GrantNotFound(_)
+            | Self::NotGrantable(_)
+            | Self::MalformedGrant(_)
             | Self::Throttled
             | Self::ParentMissing(_)
             | Self::RegionUnavailable(_) => None,
@@ -507,6 +528,28 @@ impl Rejection {
             Self::ResourceAccessDenied(by, r, t, denial) => {
                 refusal(universe, by, &universe.service_action(r, t), &universe.authorised_on(r, t), denial)
             }
+            Self::GrantDenied(by, operation, grant, denial) => {
+                refusal(universe, by, operation.iam_action(), &world.holder_arn(grant), denial)
+            }
+            Self::HolderNotFound(grant) => {
+                let missing = world.missing_holder(grant);
+                missing.map_or_else(String::new, |(holder, name)| {
+                    format!("The {} with name {name} cannot be found.", holder.name())
+                })
+            }
+            Self::GrantNotFound(grant) => {
+                let thing = &world.grants[grant.index()];
+                match &thing.granted {
+                    Granted::InlinePolicy(name, _) => {
+                        format!("The {} policy with name {name} cannot be found.", thing.holder.name())
+                    }
+                    Granted::ManagedPolicy(name) | Granted::Member(name) => format!("Policy {name} was not found."),
+                }
+            }
+            Self::NotGrantable(grant) => {
+                format!("Cannot attach a Service Role Policy to a {}.", world.grants[grant.index()].holder.name())
+            }
+            Self::MalformedGrant(grant) => world.grants[grant.index()].malformed.clone().unwrap_or_default(),
             Self::Throttled => "Rate exceeded".to_owned(),
             Self::ResourceNotReady(r, t) => {
                 format!(

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::id::{
-    KindIdx, OperatorIdx, PrincipalIdx, RegionIdx, ResourceIdx, RoleIdx, ServiceIdx, SessionIdx, TagCallIdx, TextIdx,
-    TransitionIdx, number,
+    GrantIdx, KindIdx, OperatorIdx, PrincipalIdx, RegionIdx, ResourceIdx, RoleIdx, ServiceIdx, SessionIdx, TagCallIdx,
+    TextIdx, TransitionIdx, number,
 };
 use crate::kind::{CODE_BITS, CleanUp, Condition, Mover, ResourceKind, Transition, When};
 use crate::machine::RoleState;
@@ -301,6 +301,9 @@ impl<S: IdSet> Universe<S> {
         }
         for (id, attachment) in (0..).zip(&self.world.attachments) {
             state.attached.put(id, attachment.given);
+        }
+        for (id, grant) in (0..).map(GrantIdx).zip(&self.world.grants) {
+            state.attached.put(self.place_of(id), grant.given);
         }
         state
     }
@@ -632,7 +635,7 @@ fn check_limits<S: IdSet>(world: &World) -> Result<(), WorldError> {
         ("roles", world.roles.len()),
         ("resources", world.resources.len()),
         ("sessions", world.sessions.len()),
-        ("attachments", world.attachments.len()),
+        ("attachments", world.attachments.len().saturating_add(world.grants.len())),
         ("regions", world.regions.len()),
     ];
     for (what, found) in limited {

@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 
 use crate::action::Operation;
+use crate::grant::Grant;
 use crate::id::{
     AttachmentIdx, KindIdx, PrincipalIdx, RegionIdx, RequestIdx, ResourceIdx, RoleIdx, ServiceIdx, SessionIdx,
     TagCallIdx, TextIdx, number,
@@ -54,6 +55,8 @@ pub struct World {
     pub attachments: Vec<Attachment>,
     /// What calls write on roles as tags, or take off them.
     pub tag_calls: Vec<TagCall>,
+    /// What calls may give to users and groups, or take from them.
+    pub grants: Vec<Grant>,
     /// The requests for service-linked roles that may be made.
     pub requests: Vec<CreationRequest>,
     /// Texts that only people read.
@@ -87,7 +90,7 @@ impl Principal {
 pub enum Authority {
     /// Everything.
     Everything,
-    /// What the policies in [`World::access`] give this caller.
+    /// What the policies in [`World::access`] give this caller, and those of [`World::grants`] that it has at the time.
     Policies(Box<Caller>),
     /// What is attached to the role at the time: the principal is a session of it, and there is none without the role.
     Role {
@@ -423,6 +426,7 @@ impl World {
             sessions: Vec::new(),
             attachments: Vec::new(),
             tag_calls: Vec::new(),
+            grants: Vec::new(),
             requests: Vec::new(),
             texts: Vec::new(),
             operators: Vec::new(),

@@ -5,8 +5,8 @@ mod common;
 use slr_core::action::{Operation, TaskRef};
 use slr_core::codec::Codec;
 use slr_core::id::{
-    AttachmentIdx, OperatorIdx, PrincipalIdx, RegionIdx, RequestIdx, ResourceIdx, RoleIdx, ServiceIdx, SessionIdx,
-    TagCallIdx, TextIdx, TransitionIdx,
+    AttachmentIdx, GrantIdx, OperatorIdx, PrincipalIdx, RegionIdx, RequestIdx, ResourceIdx, RoleIdx, ServiceIdx,
+    SessionIdx, TagCallIdx, TextIdx, TransitionIdx,
 };
 use slr_core::invariant::{invariants, step_invariants};
 use slr_core::kind::{KindSpec, MoveSpec, Mover, ResourceKind};
@@ -73,6 +73,8 @@ fn strangers() -> Vec<Action<u8>> {
         Command::Attach { attachment: AttachmentIdx(9) },
         Command::ChangeTags { call: TagCallIdx(9) },
         Command::Detach { attachment: AttachmentIdx(9) },
+        Command::Give { grant: GrantIdx(9) },
+        Command::Take { grant: GrantIdx(9) },
         Command::Read { operation: Operation::GetRole, role },
         Command::AssumeRole { role },
         Command::Operate { resource, transition: TransitionIdx(0) },

@@ -158,6 +158,8 @@ impl<'a, S: IdSet> Ledger<'a, S> {
             | Event::Attached { .. }
             | Event::Detached { .. }
             | Event::TagsChanged { .. }
+            | Event::Granted { .. }
+            | Event::Revoked { .. }
             | Event::TaskReturned { .. }
             | Event::TaskBecameVisible { .. }
             | Event::TaskForgotten { .. }

@@ -6,16 +6,16 @@
 )]
 
 use slr_core::action::Operation;
-use slr_core::id::{ResourceIdx, TransitionIdx};
-use slr_core::kind::{Mover, Passes};
+use slr_core::id::{KindIdx, ResourceIdx, TransitionIdx};
+use slr_core::kind::{Mover, Passes, ResourceKind};
 use slr_core::rejection;
-use slr_core::{Action, Command, IdSet, OperatorStep, Universe};
+use slr_core::{Action, Command, IdSet, OperatorStep, Universe, World};
 
-use crate::schedule::Schedule;
+use crate::lower::Lowered;
 use crate::simulation::SimTime;
 use crate::syntax::{
     Argument, AwsError, Delay, Delays, Duration, Expectation, Fault, Given, Happening, Happens, Knobs, Named,
-    OneOrMore, Operator, Perform, Polling, Polls, Retention, Scenario, Share, Step, TaskRef, Throttle,
+    OneOrMore, Operator, Perform, Polling, Polls, Resources, Retention, Scenario, Share, Step, TaskRef, Throttle,
 };
 use crate::yaml::{Span, Spanned};
 
@@ -52,6 +52,7 @@ fn text(text: &str) -> Option<Spanned<String>> {
 /// [`Unsayable`] if there is no such step: a call of IAM that is no step of the scenario's own script.
 pub fn step<S: IdSet>(
     scenario: &Scenario,
+    lowered: &Lowered,
     universe: &Universe<S>,
     played: &Played<S>,
 ) -> Result<Spanned<Step>, Unsayable> {
@@ -62,7 +63,8 @@ pub fn step<S: IdSet>(
         match &mut step {
             Step::Do(perform) => {
                 again(perform, at, played.refused);
-                untimed(&mut perform.parameters);
+                let kind = perform.resource.as_ref().and_then(|name| kind_of(universe.world(), name));
+                untimed(lowered, kind, &mut perform.parameters);
                 if let Some(Action::Command { command: Command::Operate { resource, transition }, .. }) = &played.action
                 {
                     perform.with = with_of(universe, *resource, *transition);
@@ -78,13 +80,26 @@ pub fn step<S: IdSet>(
     }
 }
 
-/// Leaves out the parameters by which something would happen by itself, and amounts, which make no difference to what happens.
-fn untimed(parameters: &mut Named<Spanned<Argument>>) {
-    parameters.0.retain(|(_, argument)| match &argument.value {
-        Argument::Flag(_) => true,
-        Argument::Number(_) => false,
-        Argument::Text(text) => Schedule::parse(text).is_err() && !text.ends_with('%'),
-    });
+/// Leaves out the parameters by which something would happen by itself, and amounts, which make no difference to what happens: what a
+/// parameter is its kind says, and not how its value looks.
+fn untimed(lowered: &Lowered, kind: Option<KindIdx>, parameters: &mut Named<Spanned<Argument>>) {
+    let measures = kind.and_then(|kind| lowered.measures.get(kind.index()));
+    parameters.0.retain(|(name, _)| !measures.is_some_and(|measures| measures.contains(&name.value)));
+}
+
+/// The kind of the resource of that name.
+fn kind_of(world: &World, resource: &str) -> Option<KindIdx> {
+    world.resources.iter().find(|known| known.name == resource).map(|known| known.kind)
+}
+
+/// The kind that is given.
+fn kind_given(world: &World, given: &Resources) -> Option<KindIdx> {
+    let is_of = |kind: &ResourceKind| {
+        let service = &world.services[kind.service.index()];
+        kind.name == given.kind.value
+            && given.service.as_ref().is_none_or(|name| name.value == service.principal.as_str())
+    };
+    (0..).map(KindIdx).zip(&world.kinds).find(|(_, kind)| is_of(kind)).map(|(id, _)| id)
 }
 
 /// The parameters that tell a call apart from others of its operation.
@@ -224,6 +239,8 @@ fn call(at: Spanned<Duration>, operation: &str) -> Perform {
         document: None,
         tags: Named::default(),
         tag_keys: Vec::new(),
+        user: None,
+        group: None,
         profile: None,
         task: None,
         resource: None,
@@ -243,7 +260,7 @@ fn call(at: Spanned<Duration>, operation: &str) -> Perform {
 ///
 /// Sessions still end with `MaxSessionDuration`, an hour after their beginning unless the scenario says otherwise. Of the faults
 /// nothing stays but what they did: the calls that were throttled are throttled at their times.
-pub fn only(scenario: &Scenario, steps: Vec<Spanned<Step>>) -> Scenario {
+pub fn only(scenario: &Scenario, lowered: &Lowered, steps: Vec<Spanned<Step>>) -> Scenario {
     let never = || Some(anywhere(Duration::LONGEST));
     let late = scenario.knobs().task_visibility_delay() > Duration::ZERO
         || scenario.faults.iter().any(|fault| matches!(fault.value, crate::syntax::Fault::LateVisibility(_)));
@@ -277,7 +294,8 @@ pub fn only(scenario: &Scenario, steps: Vec<Spanned<Step>>) -> Scenario {
     }
     for given in &mut written.given {
         if let Given::Resources(given) = &mut given.value {
-            untimed(&mut given.resources.value.parameters);
+            let kind = kind_given(&lowered.world, &given.resources.value);
+            untimed(lowered, kind, &mut given.resources.value.parameters);
         }
     }
     for (_, operator) in &mut written.operators.0 {

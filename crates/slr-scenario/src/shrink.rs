@@ -103,7 +103,7 @@ pub fn shrink(scenario: &Scenario, lowered: &Lowered, seed: u64, effort: Option<
         return Err(NotShrunk::TooLong(played.len()));
     }
     let mut trial = Trial::new(failure, run.played.len(), effort);
-    let start = Start { scenario, universe: &universe, seed, failing };
+    let start = Start { scenario, lowered, universe: &universe, seed, failing };
     let mut best = None;
     if trial.failure.is_by_action() {
         trial.is_scripted = true;
@@ -138,6 +138,7 @@ pub fn shrink(scenario: &Scenario, lowered: &Lowered, seed: u64, effort: Option<
 /// What shrinking begins with.
 struct Start<'a> {
     scenario: &'a Scenario,
+    lowered: &'a Lowered,
     universe: &'a Universe<WideSet>,
     seed: u64,
     failing: Failing,
@@ -169,10 +170,10 @@ impl Start<'_> {
     fn scripted(&self, played: &[Played<WideSet>], retimed: bool) -> Option<Scenario> {
         let step = |(played, number): (&Played<WideSet>, u64)| {
             let at = if retimed { SimTime::from_millis(number) } else { played.at };
-            rewrite::step(self.scenario, self.universe, &Played { at, ..played.clone() }).ok()
+            rewrite::step(self.scenario, self.lowered, self.universe, &Played { at, ..played.clone() }).ok()
         };
         let steps: Vec<_> = played.iter().zip(1..).map(step).collect::<Option<_>>()?;
-        let mut scenario = rewrite::only(&self.alive(), steps);
+        let mut scenario = rewrite::only(&self.alive(), self.lowered, steps);
         scenario.until = Some(rewrite::anywhere(trial::end_of(&scenario)));
         scenario.seed.clone_from(&self.scenario.seed);
         if let Failing::Step(number) = self.failing

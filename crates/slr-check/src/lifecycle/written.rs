@@ -2,6 +2,7 @@
 
 use slr_core::rejection::Refusal;
 use slr_core::{IdSet, Universe};
+use slr_scenario::lower::Lowered;
 use slr_scenario::rewrite::{self, Played, Unsayable};
 use slr_scenario::simulation::SimTime;
 use slr_scenario::syntax::{Scenario, Step};
@@ -19,6 +20,7 @@ use crate::Run;
 /// [`Unsayable`] if a step of the run cannot be said.
 pub fn written<S: IdSet>(
     scenario: &Scenario,
+    lowered: &Lowered,
     universe: &Universe<S>,
     run: &Run<Scene<S>, Act<S>>,
     expected: Option<Expected>,
@@ -38,7 +40,7 @@ pub fn written<S: IdSet>(
             at += 1;
             let script = act.scripted.then_some(before.script);
             let played = Played { at: SimTime::from_millis(at), action: act.action.clone(), script, refused };
-            steps.push(rewrite::step(scenario, universe, &played)?);
+            steps.push(rewrite::step(scenario, lowered, universe, &played)?);
         }
         before = after;
     }
@@ -60,5 +62,5 @@ pub fn written<S: IdSet>(
     if steps.is_empty() && asked.given.is_empty() {
         return Ok(asked);
     }
-    Ok(rewrite::only(&asked, steps))
+    Ok(rewrite::only(&asked, lowered, steps))
 }

@@ -1,6 +1,7 @@
 //! `slr catalog`.
 
-use std::io::Write;
+use std::fmt::Write as _;
+use std::io::Write as _;
 
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
@@ -44,9 +45,8 @@ impl Catalog {
     pub(super) fn execute(&self, console: &mut Console) -> Result<Exit, Failure> {
         match (&self.principal, self.format) {
             (None, Format::Text) => {
-                for entry in Known::entries() {
-                    writeln!(console.out(), "{:55} {}", entry.principal(), entry.role())?;
-                }
+                let entries: Vec<_> = Known::entries().iter().map(|entry| (entry.principal(), entry.role())).collect();
+                console.out().write_all(listed(&entries, Console::width()).as_bytes())?;
             }
             (None, Format::Json) => {
                 let services: Vec<Value> = Known::entries().iter().map(as_json).collect::<Result<_, _>>()?;
@@ -57,6 +57,25 @@ impl Catalog {
         }
         Ok(Exit::AsExpected)
     }
+}
+
+/// Principals with their roles in two columns. A role that has no room beside its principal stands below it: no name is cut, for each is
+/// somebody's to copy.
+fn listed(entries: &[(&str, &str)], width: usize) -> String {
+    let longest = |of: fn(&(&str, &str)) -> usize| entries.iter().map(of).max().unwrap_or(0);
+    let (principals, roles) = (longest(|(principal, _)| principal.len()), longest(|(_, role)| role.len()));
+    let column = if principals + 1 + roles <= width { principals + 1 } else { width / 2 };
+    let mut text = String::new();
+    for (principal, role) in entries {
+        let begin = column.max(principal.len() + 1);
+        let _ = if begin + role.len() <= width {
+            writeln!(text, "{principal:begin$}{role}")
+        } else {
+            let indent = column.min(width.saturating_sub(role.len()));
+            writeln!(text, "{principal}\n{:indent$}{role}", "")
+        };
+    }
+    text
 }
 
 fn find(principal: &str) -> Result<Entry, Failure> {
@@ -84,4 +103,23 @@ fn as_json(entry: &Entry) -> Result<Value, Failure> {
         fields.insert("arn".to_owned(), json!(arn));
     }
     Ok(json)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_fits_the_width_and_no_name_is_cut() {
+        let entries: Vec<_> = Known::entries().iter().map(|entry| (entry.principal(), entry.role())).collect();
+        let names: Vec<&str> = entries.iter().flat_map(|(principal, role)| [*principal, *role]).collect();
+        let longest = names.iter().map(|name| name.len()).max().unwrap();
+        for width in [longest, 72, 80, 100, 200] {
+            let text = listed(&entries, width);
+            assert!(text.lines().all(|line| line.len() <= width && line.trim_end() == line), "{width}");
+            assert_eq!(text.split_whitespace().collect::<Vec<_>>(), names, "{width}");
+        }
+        assert_eq!(listed(&entries, 200).lines().count(), entries.len(), "where there is room each has one line");
+        assert_eq!(listed(&entries, 0).split_whitespace().count(), names.len());
+    }
 }

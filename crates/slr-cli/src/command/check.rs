@@ -18,7 +18,6 @@ use slr_check::lifecycle::{Act, Asked, Expected, ForWidth, Lifecycle, NotAsked, 
 use slr_check::{Bounds, Progress, Run, Settings, Unsound, check};
 use slr_core::rejection::Refusal;
 use slr_core::{IdSet, Universe};
-use slr_scenario::diagnostic::render;
 use slr_scenario::expect::What;
 use slr_scenario::ledger::Ledger;
 use slr_scenario::run::{Output, run};
@@ -115,13 +114,10 @@ impl Check {
         let ready = match scenario::load(&self.path, &self.assignments.params()?) {
             Ok(ready) => ready,
             Err(refused) => {
-                console.note(&refused.text(console.err_look()))?;
-                return Ok(refused.exit());
+                return console.refuse(&refused);
             }
         };
-        if !ready.warnings.is_empty() {
-            console.note(&render(&ready.source, &ready.warnings, console.err_look()))?;
-        }
+        console.diagnose(&ready.source, &ready.warnings)?;
         let name = |expected: Expected| excerpt(&ready.source, span_of(&ready, expected));
         let (expected, not_asked) = Asked::expectations(&ready.lowered, name);
         let exploration = Exploration { command: self, ready: &ready, expected, not_asked };
@@ -283,7 +279,7 @@ impl Check {
             notes.push(format!("`slr replay {}` proves the run that violates `{}`", path.display(), found.name));
         }
         if let Some(path) = &self.scenario {
-            match written(&ready.scenario, universe, found.run, found.expected) {
+            match written(&ready.scenario, &ready.lowered, universe, found.run, found.expected) {
                 Ok(scenario) => {
                     let text = slr_scenario::write(&scenario);
                     fs::write(path, &text).map_err(|error| cannot(path, &error))?;

@@ -86,8 +86,7 @@ impl Draw {
         let ready = match scenario::load(Path::new(file), &Params::none()) {
             Ok(ready) => ready,
             Err(refused) => {
-                console.note(&refused.text(console.err_look()))?;
-                return Ok(Err(refused.exit()));
+                return Ok(Err(console.refuse(&refused)?));
             }
         };
         let Some(kind) = kind else {

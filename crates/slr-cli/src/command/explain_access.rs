@@ -8,13 +8,13 @@ use clap::Args;
 
 use slr_scenario::access::{Answer, Explanation, Layer, Outcome, Question};
 
-use super::{Assignments, Format};
+use super::{Assignments, Format, Moment};
 use crate::console::Console;
 use crate::exit::{Exit, Failure};
 
 /// Tell whether somebody may do something in the account of a scenario, and why.
 ///
-/// Everything is as it is at time zero: users, groups, roles and what is given. Each sort of policy is asked, and each of its statements is
+/// Everything is as it is at time zero: users, groups, roles and what is given; with --at, as it is at that time of the run. Each sort of policy is asked, and each of its statements is
 /// shown with what it says about the request. A resource may be named by its ARN, by a role's name, or by a service's principal, which
 /// stands for the service's role; without one it is `*`. `iam:AWSServiceName` follows from the role that is to be created; what else a
 /// request says about itself is given with --context.
@@ -25,6 +25,7 @@ Examples:
   slr explain-access scenario.yaml alice iam:CreateServiceLinkedRole batch.amazonaws.com
   slr explain-access scenario.yaml bob iam:PassRole my-role --context iam:PassedToService=ssm.amazonaws.com
   slr explain-access scenario.yaml ssm.amazonaws.com sts:AssumeRole my-role
+  slr explain-access scenario.yaml dave iam:PassRole my-role --at 12m
 
 It ends with 0 if access is allowed and with 1 if it is denied.
 ")]
@@ -45,6 +46,8 @@ pub(crate) struct ExplainAccess {
     #[arg(long, value_name = "KEY=VALUE", value_parser = key_and_value)]
     context: Vec<(String, String)>,
     #[command(flatten)]
+    moment: Moment,
+    #[command(flatten)]
     assignments: Assignments,
     /// How the answer is written.
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -60,7 +63,7 @@ pub(super) fn key_and_value(text: &str) -> Result<(String, String), String> {
 
 impl ExplainAccess {
     pub(super) fn execute(&self, console: &mut Console) -> Result<Exit, Failure> {
-        let access = match super::account(&self.file, &self.assignments.params()?, console)? {
+        let access = match super::account(&self.file, &self.assignments.params()?, &self.moment, console)? {
             Ok(access) => access,
             Err(exit) => return Ok(exit),
         };
@@ -102,6 +105,9 @@ fn told(explanation: &Explanation) -> String {
         Outcome::ImplicitDeny => "implicit deny",
     };
     let mut text = format!("{decision}: {}\n\n", explanation.reason);
+    if let Some(at) = &explanation.at {
+        let _ = writeln!(text, "{:10} {at}", "at");
+    }
     for (what, value) in
         [("principal", &explanation.principal), ("action", &explanation.action), ("resource", &explanation.resource)]
     {

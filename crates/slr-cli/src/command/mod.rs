@@ -25,7 +25,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use slr_scenario::Params;
-use slr_scenario::access::Access;
+use slr_scenario::access::{Access, Inaccessible, NoMoment, moment};
+use slr_scenario::simulation::SimTime;
 
 use crate::console::{Colour, Console};
 use crate::exit::{Exit, Failure};
@@ -81,17 +82,50 @@ pub(crate) enum Command {
     ExitCodes(exit_codes::ExitCodes),
 }
 
-/// The account of a scenario at time zero, or how to end if the scenario has mistakes, which are then told.
-fn account(path: &Path, params: &Params, console: &mut Console) -> Result<Result<Access, Exit>, Failure> {
+/// Which moment of a run is asked about.
+#[derive(Debug, Args)]
+pub(crate) struct Moment {
+    /// Ask about this time of the run, such as `90s` or `8m`, once everything has happened that is due until then. Without it the account is as
+    /// it is at time zero, before anything happens.
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    at: Option<SimTime>,
+    /// Play the run with this seed in place of the scenario's.
+    #[arg(long, value_name = "N", requires = "at")]
+    seed: Option<u64>,
+}
+
+fn time(text: &str) -> Result<SimTime, String> {
+    moment(text).map_err(|error| error.to_string())
+}
+
+/// The account of a scenario at a moment, or how to end if the scenario has mistakes, which are then told.
+fn account(
+    path: &Path,
+    params: &Params,
+    moment: &Moment,
+    console: &mut Console,
+) -> Result<Result<Access, Exit>, Failure> {
     let ready = match scenario::load(path, params) {
         Ok(ready) => ready,
         Err(refused) => {
-            console.note(&refused.text(console.err_look()))?;
-            return Ok(Err(refused.exit()));
+            return Ok(Err(console.refuse(&refused)?));
         }
     };
-    let access = Access::new(&ready.scenario, &ready.lowered);
-    Ok(Ok(access.map_err(|error| Failure::Mistakes(format!("{}: {error}", path.display())))?))
+    let seed = moment.seed.unwrap_or(ready.lowered.seed);
+    let access = match moment.at {
+        None => Access::new(&ready.scenario, &ready.lowered),
+        Some(at) => Access::at(&ready.scenario, &ready.lowered, seed, at),
+    };
+    let failure = |error: Inaccessible| {
+        let text = format!("{}: {error}", path.display());
+        // The scenario is sound: it is the command line that asks for what does not come.
+        if matches!(error, Inaccessible::Moment(NoMoment::TooLate { .. })) {
+            Failure::Usage(text)
+        } else {
+            Failure::Mistakes(text)
+        }
+    };
+    Ok(Ok(access.map_err(failure)?))
 }
 
 impl Command {

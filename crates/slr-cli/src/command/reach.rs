@@ -15,8 +15,8 @@ use slr_core::policy::{Entity, PrivilegeGraph, ReachKind, ReachNode, ReachPath};
 use slr_scenario::access::Access;
 use slr_scenario::diagnostic::did_you_mean;
 
-use super::Assignments;
 use super::explain_access::{by_key, key_and_value};
+use super::{Assignments, Moment};
 use crate::console::Console;
 use crate::exit::{Exit, Failure};
 use crate::picture;
@@ -26,7 +26,7 @@ use crate::picture;
 /// Whoever may call a service that works with a role has that role's rights at second hand: by a service-linked role that the call makes
 /// or finds, or by a role that is passed. Such a role may pass or make further ones, so the ways are followed until nothing new is found.
 /// Each request may go to any Region of the scenario. Of the other condition keys that only a request has, those of the service and the
-/// role are known that are asked for; any other is missing, unless --context gives it to every request. The account is as it is at time zero. Of the services those count that the scenario names, and those of the catalogue of whose
+/// role are known that are asked for; any other is missing, unless --context gives it to every request. The account is as it is at time zero or, with --at, at that time of the run. Of the services those count that the scenario names, and those of the catalogue of whose
 /// roles it is known what they permit.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -34,6 +34,7 @@ Examples:
   slr reach --from alice scenario.yaml
   slr reach --from alice --to ec2:RunInstances scenario.yaml
   slr reach --from alice --to kinesis:PutRecord --format svg scenario.yaml > ways.svg
+  slr reach --from alice --at 12m scenario.yaml
   slr reach --from alice --context aws:SourceIp=203.0.113.7 scenario.yaml
 
 With --to it ends with 0 if there is a way and with 1 if there is none.
@@ -51,6 +52,8 @@ pub(crate) struct Reach {
     /// A condition key of every request; give it again for a further value.
     #[arg(long, value_name = "KEY=VALUE", value_parser = key_and_value)]
     context: Vec<(String, String)>,
+    #[command(flatten)]
+    moment: Moment,
     #[command(flatten)]
     assignments: Assignments,
     /// How the ways are written.
@@ -84,7 +87,7 @@ fn action(text: &str) -> Result<String, String> {
 
 impl Reach {
     pub(super) fn execute(&self, console: &mut Console) -> Result<Exit, Failure> {
-        let access = match super::account(&self.file, &self.assignments.params()?, console)? {
+        let access = match super::account(&self.file, &self.assignments.params()?, &self.moment, console)? {
             Ok(access) => access,
             Err(exit) => return Ok(exit),
         };
@@ -114,7 +117,7 @@ impl Reach {
         user.or_else(|_| access.reach(Entity::Role(&self.from), targets, &given)).map_err(|_| {
             let known = access.users().chain(access.account().roles());
             let help = did_you_mean(&self.from, known).map_or_else(String::new, |help| format!("\nhelp: {help}"));
-            Failure::Usage(format!("there is no user or role `{}` at time zero{help}", self.from))
+            Failure::Usage(format!("there is no user or role `{}` {}{help}", self.from, access.when()))
         })
     }
 
@@ -187,8 +190,9 @@ impl Reach {
             .collect();
         let ways: Vec<Vec<usize>> =
             ways.iter().map(|way| way.edges.iter().map(|edge| edge.index()).collect()).collect();
+        let at = self.moment.at.map(|at| at.to_string());
         let whole = json!({
-            "from": self.from, "to": self.to, "start": graph.start().index(),
+            "from": self.from, "at": at, "to": self.to, "start": graph.start().index(),
             "nodes": nodes, "edges": drawn, "ways": ways,
         });
         format!("{whole:#}\n")

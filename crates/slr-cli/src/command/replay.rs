@@ -93,7 +93,7 @@ fn one(path: &Path, head: &str, lines: &mut Lines<'_>, console: &mut Console) ->
     let Ready { lowered, .. } = match scenario::ready(source, &params) {
         Ok(ready) => ready,
         Err(refused) => {
-            console.note(&refused.text(console.err_look()))?;
+            console.refuse(&refused)?;
             return Err(mistake("the scenario in the trace cannot be played".to_owned()));
         }
     };

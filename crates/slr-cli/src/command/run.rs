@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use slr_scenario::diagnostic::{Look, render};
+use slr_scenario::diagnostic::Look;
 use slr_scenario::expect::Verdict;
 use slr_scenario::run::{Output, Report, RunError, run};
 use slr_scenario::trace::Header;
@@ -72,10 +72,7 @@ impl Run {
             }
             let exit = match scenario::load(path, &params) {
                 Ok(ready) => self.play(path, &ready, console)?,
-                Err(refused) => {
-                    console.note(&refused.text(console.err_look()))?;
-                    refused.exit()
-                }
+                Err(refused) => console.refuse(&refused)?,
             };
             worst = worst.max(exit);
         }
@@ -84,7 +81,7 @@ impl Run {
 
     fn play(&self, path: &Path, ready: &Ready, console: &mut Console) -> Result<Exit, Failure> {
         if !self.quiet && !ready.warnings.is_empty() {
-            console.note(&render(&ready.source, &ready.warnings, console.err_look()))?;
+            console.diagnose(&ready.source, &ready.warnings)?;
         }
         let report = match self.run(ready, console) {
             Ok(report) => report,

@@ -7,7 +7,6 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use slr_scenario::diagnostic::render;
 use slr_scenario::rewrite::size;
 use slr_scenario::shrink::{Failing, NotShrunk, Shrunk, shrink};
 
@@ -108,13 +107,10 @@ impl Shrink {
         let ready = match scenario::load(&self.path, &self.assignments.params()?) {
             Ok(ready) => ready,
             Err(refused) => {
-                console.note(&refused.text(console.err_look()))?;
-                return Ok(refused.exit());
+                return console.refuse(&refused);
             }
         };
-        if !ready.warnings.is_empty() {
-            console.note(&render(&ready.source, &ready.warnings, console.err_look()))?;
-        }
+        console.diagnose(&ready.source, &ready.warnings)?;
         let seed = self.seed.unwrap_or(ready.lowered.seed);
         let shrunk = match shrink(&ready.scenario, &ready.lowered, seed, None) {
             Ok(shrunk) => shrunk,

@@ -4,15 +4,13 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use serde::Serialize;
 
-use slr_scenario::Source;
-use slr_scenario::diagnostic::{Diagnostic, Severity, render};
-use slr_scenario::yaml::Span;
+use slr_scenario::diagnostic::render;
 
 use super::Assignments;
 use crate::console::{Console, PASSED};
 use crate::exit::{Exit, Failure};
+use crate::mistake::Mistake;
 use crate::scenario::{self, Refused};
 
 /// Look for mistakes in scenarios without playing them.
@@ -67,7 +65,9 @@ impl Validate {
                     let text = render(source, diagnostics, console.out_look());
                     console.out().write_all(text.as_bytes())?;
                 }
-                Format::Json => all.extend(diagnostics.iter().map(|diagnostic| Record::new(source, diagnostic))),
+                Format::Json => {
+                    all.extend(diagnostics.iter().map(|diagnostic| Mistake::of_scenario(source, diagnostic)));
+                }
             }
         }
         if self.format == Format::Json {
@@ -76,60 +76,4 @@ impl Validate {
         }
         Ok(worst)
     }
-}
-
-/// A mistake, for programs. Lines and columns are counted from 1, a column is a character.
-#[derive(Debug, Serialize)]
-struct Record {
-    file: String,
-    code: &'static str,
-    severity: &'static str,
-    message: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    at: Option<Range>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    label: Option<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    also: Vec<Also>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    help: Option<String>,
-}
-
-#[derive(Debug, Serialize)]
-struct Also {
-    at: Range,
-    label: String,
-}
-
-#[derive(Debug, Serialize)]
-struct Range {
-    line: u32,
-    column: u32,
-    end_line: u32,
-    end_column: u32,
-}
-
-impl Record {
-    fn new(source: &Source, diagnostic: &Diagnostic) -> Self {
-        let also =
-            diagnostic.also.iter().map(|label| Also { at: range(source, label.span), label: label.text.clone() });
-        Self {
-            file: source.name().to_owned(),
-            code: diagnostic.code.name(),
-            severity: match diagnostic.severity {
-                Severity::Error => "error",
-                Severity::Warning => "warning",
-            },
-            message: diagnostic.message.clone(),
-            at: diagnostic.span.map(|span| range(source, span)),
-            label: diagnostic.label.clone(),
-            also: also.collect(),
-            help: diagnostic.help.clone(),
-        }
-    }
-}
-
-fn range(source: &Source, span: Span) -> Range {
-    let (start, end) = (source.position(span.start), source.position(span.end));
-    Range { line: start.line, column: start.column, end_line: end.line, end_column: end.column }
 }

@@ -283,6 +283,11 @@ impl Account {
         }
     }
 
+    /// Removes an inline policy and says what it said; `None` if there is none.
+    pub fn take_inline_policy(&mut self, entity: Entity<'_>, name: &str) -> Option<Document> {
+        self.policies_of(entity).ok()?.inline.remove(name)
+    }
+
     /// Attaches a managed policy, which has to exist.
     ///
     /// # Errors
@@ -384,6 +389,31 @@ impl Account {
     /// Whether a user has this ARN.
     pub fn user_named(&self, arn: &str) -> bool {
         self.users.values().any(|user| user.arn == arn)
+    }
+
+    /// Whether there is such a group.
+    pub fn has_group(&self, name: &str) -> bool {
+        self.groups.contains_key(&NameKey::new(name))
+    }
+
+    /// Names of the groups to which a user belongs, in order.
+    pub fn groups_of(&self, user: &str) -> impl Iterator<Item = &str> {
+        let groups = self.users.get(&NameKey::new(user)).into_iter().flat_map(|user| &user.groups);
+        groups.filter_map(|group| self.groups.get(group)).map(|group| group.name.as_str())
+    }
+
+    /// The policies of a group.
+    pub fn group_policies(&self, name: &str) -> Vec<AttachedPolicy<'_>> {
+        let mut policies = Vec::new();
+        if let Some(group) = self.groups.get(&NameKey::new(name)) {
+            self.gather(&group.policies, Some(&group.name), &mut policies);
+        }
+        policies
+    }
+
+    /// The ARN of a user's permissions boundary, if it has one.
+    pub fn user_boundary(&self, name: &str) -> Option<&str> {
+        self.users.get(&NameKey::new(name))?.boundary.as_deref()
     }
 
     /// Names of all roles, as written, in order.

@@ -57,7 +57,11 @@ pub const fn has_boundary(operation: Operation) -> bool {
         | Operation::UpdateAssumeRolePolicy
         | Operation::UpdateRole
         | Operation::UpdateRoleDescription
-        | Operation::DeleteRole => true,
+        | Operation::DeleteRole
+        | Operation::PutUserPolicy
+        | Operation::DeleteUserPolicy
+        | Operation::AttachUserPolicy
+        | Operation::DetachUserPolicy => true,
         Operation::CreateServiceLinkedRole
         | Operation::DeleteServiceLinkedRole
         | Operation::GetServiceLinkedRoleDeletionStatus
@@ -75,6 +79,12 @@ pub const fn has_boundary(operation: Operation) -> bool {
         | Operation::ListRoleTags
         | Operation::GenerateServiceLastAccessedDetails
         | Operation::GetServiceLastAccessedDetails
+        | Operation::PutGroupPolicy
+        | Operation::DeleteGroupPolicy
+        | Operation::AttachGroupPolicy
+        | Operation::DetachGroupPolicy
+        | Operation::AddUserToGroup
+        | Operation::RemoveUserFromGroup
         | Operation::PassRole
         | Operation::AssumeRole => false,
     }

@@ -53,7 +53,13 @@ impl<S: IdSet> Universe<S> {
                 let identity = vec![inline(administrator.name, &everything)];
                 ask(&caller, &Entitlements { identity, ..Entitlements::default() })
             }
-            Authority::Policies(caller) => ask(caller, &world.access.entitlements(caller).map_err(|_| NOTHING_ALLOWS)?),
+            Authority::Policies(caller) => {
+                let mut entitlements = world.access.entitlements(caller).map_err(|_| NOTHING_ALLOWS)?;
+                if !world.grants.is_empty() {
+                    self.add_granted(state, caller, &mut entitlements);
+                }
+                ask(caller, &entitlements)
+            }
             Authority::Role { role, caller } => {
                 if !state.is_live(*role) {
                     return Err(NOTHING_ALLOWS);
@@ -91,7 +97,7 @@ impl<S: IdSet> Universe<S> {
 
     /// Refuses what the principal's policies do not let it do: the action on the resource, with the condition keys that `describe` adds to
     /// its own.
-    fn permit(
+    pub(super) fn permit(
         &self,
         state: &State<S>,
         by: PrincipalIdx,

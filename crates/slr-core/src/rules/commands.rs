@@ -55,6 +55,8 @@ impl<S: IdSet> Universe<S> {
             Command::ChangeTags { call } => self.change_tags(state, by, call, tell),
             Command::Attach { attachment } => self.attach(state, by, attachment, tell),
             Command::Detach { attachment } => self.detach(state, by, attachment, tell),
+            Command::Give { grant } => self.give(state, by, grant, tell),
+            Command::Take { grant } => self.take(state, by, grant, tell),
             Command::Read { operation, role } => {
                 self.authorise(state, by, operation, role)?;
                 Self::find(state, role)?;
@@ -98,6 +100,8 @@ impl<S: IdSet> Universe<S> {
             Command::ChangeTags { call } => self.world().tag_calls[call.index()].role,
             // They look at the name themselves.
             Command::CreateRole { .. }
+            | Command::Give { .. }
+            | Command::Take { .. }
             | Command::DeleteServiceLinkedRole { .. }
             | Command::CreateServiceLinkedRole { .. }
             | Command::GetServiceLinkedRoleDeletionStatus { .. }

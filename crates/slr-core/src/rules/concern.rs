@@ -91,6 +91,8 @@ impl<S: IdSet> Universe<S> {
             // No policy that bears on what a service does looks at tags.
             Event::TagsChanged { .. }
             | Event::RoleUpdated { .. }
+            | Event::Granted { .. }
+            | Event::Revoked { .. }
             | Event::TaskSubmitted { .. }
             | Event::TaskReturned { .. }
             | Event::TaskStarted { .. }
@@ -123,6 +125,8 @@ impl<S: IdSet> Universe<S> {
             Event::Attached { .. }
             | Event::Detached { .. }
             | Event::TagsChanged { .. }
+            | Event::Granted { .. }
+            | Event::Revoked { .. }
             | Event::RoleDeleted { .. }
             | Event::RoleUpdated { .. }
             | Event::TaskSubmitted { .. }
@@ -165,6 +169,8 @@ impl<S: IdSet> Universe<S> {
             | Event::Attached { .. }
             | Event::Detached { .. }
             | Event::TagsChanged { .. }
+            | Event::Granted { .. }
+            | Event::Revoked { .. }
             | Event::TaskReturned { .. }
             | Event::TaskStarted { .. }
             | Event::TaskSucceeded { .. }

@@ -7,6 +7,7 @@ mod authorise;
 mod commands;
 pub(crate) mod concern;
 mod enabled;
+mod grants;
 mod judge;
 mod known;
 mod moves;
@@ -20,8 +21,8 @@ pub(crate) mod trust;
 pub use enabled::Offers;
 pub use judge::{Judgement, Reports};
 pub use report::{DEFAULT_REASON, DeletionReason, RoleUsage};
-pub use trust::document_of as trust_document_of;
 pub use trust::services as trusted_services;
+pub use trust::{document_of as trust_document_of, texts as trust_texts};
 
 use crate::action::{Action, Command};
 use crate::event::Event;

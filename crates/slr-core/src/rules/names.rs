@@ -77,6 +77,8 @@ impl<S: IdSet> Universe<S> {
             Command::Attach { attachment } => Command::Attach { attachment: self.at_bearer(state, attachment) },
             Command::Detach { attachment } => Command::Detach { attachment: self.at_bearer(state, attachment) },
             Command::CreateRole { .. }
+            | Command::Give { .. }
+            | Command::Take { .. }
             | Command::CreateServiceLinkedRole { .. }
             | Command::GetServiceLinkedRoleDeletionStatus { .. }
             | Command::ListRoles { .. }

@@ -102,6 +102,11 @@ pub fn document_of(names: &[&str]) -> Option<Document> {
     Document::parse(DocumentKind::Trust, &text.to_string()).ok()
 }
 
+/// The names in the text of a trust policy, one by one; a document stays what it is.
+pub fn texts(text: &str) -> Vec<&str> {
+    apart(&[text])
+}
+
 /// The names in texts, one by one; a document stays what it is.
 fn apart<'a>(texts: &[&'a str]) -> Vec<&'a str> {
     texts.iter().flat_map(|text| if is_document(text) { vec![*text] } else { text.split(' ').collect() }).collect()

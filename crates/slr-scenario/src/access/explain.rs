@@ -123,6 +123,9 @@ pub struct Explanation {
     pub decision: Outcome,
     /// The statement that decided, or which sort of policy would have to allow it.
     pub reason: String,
+    /// The moment of the run that is asked about; nothing for its beginning.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
     /// The principal's ARN; the service principal of a service.
     pub principal: String,
     /// The action.
@@ -162,6 +165,7 @@ impl Access {
         Ok(Explanation {
             decision: decision_word,
             reason,
+            at: self.at.map(|at| at.to_string()),
             principal: caller.arn().to_owned(),
             action: question.action.to_owned(),
             layers: layers(&entitlements, &request, trust.as_ref()),
@@ -184,12 +188,12 @@ impl Access {
             return Ok(caller);
         }
         let is_service = self.services.iter().any(|known| known.definition.principal.as_str() == name);
-        if is_service || Catalog::exists(name) {
+        if is_service || Catalog::exists(name) || Catalog::has(name) || self.told.iter().any(|told| told == name) {
             return Ok(Caller::service(name));
         }
         let known: Vec<&str> = self.users().chain(self.account.roles()).collect();
         let help = did_you_mean(name, known.iter().copied());
-        Err(NotAQuestion::new(format!("there is no user or role `{name}` at time zero"), help))
+        Err(NotAQuestion::new(format!("there is no user or role `{name}` {}", self.when()), help))
     }
 
     /// The resource as IAM sees it.
@@ -237,7 +241,10 @@ impl Access {
         let answer = Catalog::refusal(text).filter(|_| text.contains('.')).map_or(String::new(), |message| {
             format!("\nnote: AWS answers a request for its role with AccessDenied: {message}")
         });
-        Err(NotAQuestion::new(format!("there is no role and no service `{text}`"), Some(help + &answer)))
+        Err(NotAQuestion::new(
+            format!("there is no role and no service `{text}` {}", self.when()),
+            Some(help + &answer),
+        ))
     }
 
     /// The condition keys: the caller's, those that every such request has, and those that were given.
@@ -308,7 +315,7 @@ impl Access {
             notes.push("a real request has `iam:PassedToService`: give it with --context".to_owned());
         }
         if lacks_trust {
-            notes.push(format!("{resource} does not exist at time zero: nobody can assume it"));
+            notes.push(format!("{resource} does not exist {}: nobody can assume it", self.when()));
         }
         for (role, policy) in self.opaque.iter().filter(|(role, _)| role == caller.name()) {
             notes.push(format!("{role} has {policy} attached, of which nobody knows what it says; it is left out"));

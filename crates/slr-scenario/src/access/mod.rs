@@ -1,9 +1,11 @@
-//! Who may do what in the account of a scenario, as it is at time zero: why a call would be allowed or refused, and what somebody can
+//! Who may do what in the account of a scenario, as it is at time zero or at a moment of a run: why a call would be allowed or refused, and what somebody can
 //! have done through roles.
 
 mod explain;
+mod moment;
 
 pub use explain::{Answer, Explanation, Layer, NotAQuestion, Outcome, Question, Statement, Statements};
+pub use moment::{NoMoment, moment};
 
 use slr_core::World;
 use slr_core::id::RoleIdx;
@@ -13,13 +15,14 @@ use slr_core::policy::{
     self, AccountError, DenialDetail, Document, DocumentKind, Entity, LinkedRole, PrivilegeGraph, ServiceUse, UsedRole,
     guides,
 };
-use slr_core::rules::trust_document_of;
+use slr_core::rules::{trust_document_of, trust_texts};
 use slr_core::service::ServiceDefinition;
 use slr_core::world::{Item, RoleSort};
 
 use crate::catalog::Catalog;
 use crate::diagnostic::Diagnostic;
 use crate::lower::{self, Lowered};
+use crate::simulation::SimTime;
 use crate::syntax::{Named, Scenario, Service, User};
 use crate::yaml::Spanned;
 
@@ -32,12 +35,15 @@ pub enum Inaccessible {
     /// The account contradicts itself.
     #[error("the account cannot be made: {0}")]
     Account(#[from] AccountError),
+    /// There is no such moment.
+    #[error(transparent)]
+    Moment(#[from] NoMoment),
     /// A policy that stands for what is known of a service cannot be made.
     #[error("the account cannot be made: {0}")]
     Policy(#[from] policy::MalformedPolicyDocument),
 }
 
-/// The account at time zero, and what services do with roles.
+/// The account at one time, and what services do with roles.
 #[derive(Debug, Clone)]
 pub struct Access {
     account: policy::Account,
@@ -49,6 +55,10 @@ pub struct Access {
     opaque: Vec<(String, String)>,
     /// The ARNs of roles with the keys and values of their tags.
     role_tags: Vec<(String, String, String)>,
+    /// Service principals that the scenario says there are.
+    told: Vec<String>,
+    /// At which moment of a run, if it is not the beginning.
+    at: Option<SimTime>,
     /// How much a refusal tells.
     detail: DenialDetail,
     /// The Regions of the account.
@@ -75,13 +85,25 @@ struct Use {
 }
 
 impl Access {
-    /// The account of a scenario.
+    /// The account of a scenario at its beginning.
     ///
     /// # Errors
     /// [`Inaccessible`]; a scenario that was loaded gives no occasion for any.
     pub fn new(scenario: &Scenario, lowered: &Lowered) -> Result<Self, Inaccessible> {
-        let world = &lowered.world;
+        Self::of(scenario, &lowered.world, None)
+    }
+
+    /// The account once everything has happened that is due until a time of the run under a seed.
+    ///
+    /// # Errors
+    /// [`Inaccessible`], in particular for a time that never comes.
+    pub fn at(scenario: &Scenario, lowered: &Lowered, seed: u64, at: SimTime) -> Result<Self, Inaccessible> {
+        Self::of(scenario, &moment::world_at(lowered, seed, at)?, Some(at))
+    }
+
+    fn of(scenario: &Scenario, world: &World, at: Option<SimTime>) -> Result<Self, Inaccessible> {
         let mut account = world.access.clone();
+        world.grants.iter().filter(|grant| grant.given).try_for_each(|grant| grant.enter(&mut account))?;
         let administrator = guides::ADMINISTRATOR_ACCESS;
         // In an organization it is a user of the account already.
         if account.user_caller(User::ADMIN).is_err() {
@@ -106,6 +128,8 @@ impl Access {
             users,
             opaque: Vec::new(),
             role_tags,
+            told: scenario.account().service_principals.iter().map(|told| told.value.clone()).collect(),
+            at,
             detail,
             regions,
         };
@@ -127,6 +151,12 @@ impl Access {
     #[must_use]
     pub fn account(&self) -> &policy::Account {
         &self.account
+    }
+
+    /// The time, as a sentence has it.
+    #[must_use]
+    pub fn when(&self) -> String {
+        self.at.map_or_else(|| "at time zero".to_owned(), |at| format!("at {at}"))
     }
 
     /// The names of the users.
@@ -230,7 +260,17 @@ impl Access {
         trust: &[String],
     ) -> Result<(), Inaccessible> {
         let name = &world.roles[index.index()].name;
-        let names: Vec<&str> = trust.iter().map(String::as_str).collect();
+        // A trust policy that was replaced is no longer the role's.
+        let replaced = world.attachments.iter().filter(|thing| thing.role == index && thing.given);
+        let replaced = replaced.into_iter().find_map(|thing| match &thing.item {
+            Item::TrustPolicy(text) => Some(text),
+            Item::Tag(_)
+            | Item::ManagedPolicy(_)
+            | Item::InlinePolicy(_)
+            | Item::InstanceProfile(_)
+            | Item::Boundary(_) => None,
+        });
+        let names = replaced.map_or_else(|| trust.iter().map(String::as_str).collect(), |text| trust_texts(text));
         // IAM makes no role without a trust policy: a role that trusts nobody trusts a service that nobody is.
         let document = match trust_document_of(&names) {
             Some(document) => document,

@@ -39,12 +39,17 @@ const BEGINNING: &str = "AWSServiceRoleFor";
 /// Sources: AWS Systems Manager User Guide, "Control access to maintenance windows (console)" for EC2 and Amazon SNS; IAM User Guide,
 /// "AWS services that work with IAM", and the trust policies in the services' own guides for the others;
 /// <https://github.com/clouddrove/terraform-aws-elasticsearch/issues/20> for `OpenSearch`, whose role has another principal.
-const WITHOUT_A_LINKED_ROLE: [&str; 72] = [
+const WITHOUT_A_LINKED_ROLE: [&str; 95] = [
+    "airflow-env.amazonaws.com",
     "amplify.amazonaws.com",
     "apigateway.amazonaws.com",
+    "appflow.amazonaws.com",
     "application-autoscaling.amazonaws.com",
+    "appstream.amazonaws.com",
     "appsync.amazonaws.com",
     "athena.amazonaws.com",
+    "batchoperations.s3.amazonaws.com",
+    "bedrock-agentcore.amazonaws.com",
     "bedrock.amazonaws.com",
     "build.apprunner.amazonaws.com",
     "cloudformation.amazonaws.com",
@@ -56,6 +61,7 @@ const WITHOUT_A_LINKED_ROLE: [&str; 72] = [
     "codepipeline.amazonaws.com",
     "codestar.amazonaws.com",
     "cognito-idp.amazonaws.com",
+    "comprehend.amazonaws.com",
     "credentials.iot.amazonaws.com",
     "databrew.amazonaws.com",
     "datapipeline.amazonaws.com",
@@ -66,41 +72,58 @@ const WITHOUT_A_LINKED_ROLE: [&str; 72] = [
     "ec2.amazonaws.com",
     "ecs-tasks.amazonaws.com",
     "edgelambda.amazonaws.com",
+    "eks-fargate-pods.amazonaws.com",
     "elastictranscoder.amazonaws.com",
     "emr-serverless.amazonaws.com",
     "export.rds.amazonaws.com",
     "firehose.amazonaws.com",
     "forecast.amazonaws.com",
+    "frauddetector.amazonaws.com",
     "gamelift.amazonaws.com",
     "glue.amazonaws.com",
     "greengrass.amazonaws.com",
+    "healthlake.amazonaws.com",
+    "hooks.cloudformation.amazonaws.com",
+    "importexport.amazonaws.com",
     "inspector.amazonaws.com",
     "iot.amazonaws.com",
+    "iotanalytics.amazonaws.com",
     "iotevents.amazonaws.com",
+    "kendra.amazonaws.com",
     "kinesis.amazonaws.com",
     "kinesisanalytics.amazonaws.com",
     "kms.amazonaws.com",
     "lambda.amazonaws.com",
     "logs.amazonaws.com",
+    "lookoutmetrics.amazonaws.com",
+    "malware-protection-plan.guardduty.amazonaws.com",
     "mediaconvert.amazonaws.com",
     "medialive.amazonaws.com",
     "mediapackage.amazonaws.com",
     "monitoring.rds.amazonaws.com",
+    "omics.amazonaws.com",
     "opensearch.amazonaws.com",
     "opsworks.amazonaws.com",
     "osis-pipelines.amazonaws.com",
+    "personalize.amazonaws.com",
+    "pinpoint.amazonaws.com",
     "pipes.amazonaws.com",
     "pods.eks.amazonaws.com",
+    "quicksight.amazonaws.com",
+    "redshift-serverless.amazonaws.com",
     "rekognition.amazonaws.com",
+    "resources.cloudformation.amazonaws.com",
     "s3.amazonaws.com",
     "sagemaker.amazonaws.com",
     "scheduler.amazonaws.com",
     "secretsmanager.amazonaws.com",
     "servicecatalog.amazonaws.com",
+    "sms.amazonaws.com",
     "sns.amazonaws.com",
     "sqs.amazonaws.com",
     "states.amazonaws.com",
     "storagegateway.amazonaws.com",
+    "streams.metrics.cloudwatch.amazonaws.com",
     "swf.amazonaws.com",
     "tasks.apprunner.amazonaws.com",
     "textract.amazonaws.com",
@@ -112,6 +135,31 @@ const WITHOUT_A_LINKED_ROLE: [&str; 72] = [
     "workmail.amazonaws.com",
     "workspaces.amazonaws.com",
     "xray.amazonaws.com",
+];
+
+/// Service principals that AWS has and that own a service-linked role of which the catalogue has no facts: trust policies may name them, and
+/// what a request for their role would be answered is not known.
+///
+/// Source: IAM User Guide, "AWS services that work with IAM", column service-linked roles, and the services' own guides.
+const OF_OTHER_ROLES: [&str; 18] = [
+    "airflow.amazonaws.com",
+    "braket.amazonaws.com",
+    "devops-guru.amazonaws.com",
+    "ds.amazonaws.com",
+    "fsx.amazonaws.com",
+    "groundstation.amazonaws.com",
+    "iotfleetwise.amazonaws.com",
+    "iotsitewise.amazonaws.com",
+    "ivs.amazonaws.com",
+    "macie.amazonaws.com",
+    "managedblockchain.amazonaws.com",
+    "mediatailor.amazonaws.com",
+    "mgn.amazonaws.com",
+    "network-firewall.amazonaws.com",
+    "outposts.amazonaws.com",
+    "resource-groups.amazonaws.com",
+    "robomaker.amazonaws.com",
+    "vpc-lattice.amazonaws.com",
 ];
 
 impl Catalog {
@@ -146,7 +194,7 @@ impl Catalog {
     /// The principal that is meant by one in the wrong case, which is nobody's: principals are case-sensitive.
     #[must_use]
     pub fn in_wrong_case(principal: &str) -> Option<&'static str> {
-        let mut known = Self::principals().chain(WITHOUT_A_LINKED_ROLE);
+        let mut known = Self::principals().chain(WITHOUT_A_LINKED_ROLE).chain(OF_OTHER_ROLES);
         known.find(|known| known.eq_ignore_ascii_case(principal)).filter(|known| *known != principal)
     }
 
@@ -216,7 +264,8 @@ impl Catalog {
     /// Whether AWS has a service of exactly that principal, which may name a Region or end as in China.
     #[must_use]
     pub fn has(principal: &str) -> bool {
-        let is_known = |text: &str| Self::principals().chain(WITHOUT_A_LINKED_ROLE).any(|known| known == text);
+        let all = || Self::principals().chain(WITHOUT_A_LINKED_ROLE).chain(OF_OTHER_ROLES);
+        let is_known = |text: &str| all().any(|known| known == text);
         let elsewhere = principal.strip_suffix(".cn").unwrap_or(principal);
         let labels: Vec<&str> = elsewhere.split('.').collect();
         let is_region = |label: &str| label.contains('-') && label.ends_with(|c: char| c.is_ascii_digit());
@@ -395,14 +444,22 @@ mod tests {
             ("ssm.amazonaws.com", true),
             ("SSM.amazonaws.com", false),
             ("kms.amazonaws.com", true),
+            ("logs.amazonaws.com", true),
+            ("dynamodb.amazonaws.com", true),
+            ("lambda.amazonaws.com", true),
+            ("ecs-tasks.amazonaws.com", true),
+            ("batchoperations.s3.amazonaws.com", true),
+            ("mgn.amazonaws.com", true),
+            ("logs.eu-west-1.amazonaws.com", true),
             ("states.eu-west-1.amazonaws.com", true),
             ("ec2.amazonaws.com.cn", true),
             ("nosuch.amazonaws.com", false),
         ] {
             assert_eq!(Catalog::has(principal), has, "{principal}");
         }
-        assert!(WITHOUT_A_LINKED_ROLE.is_sorted());
-        assert!(WITHOUT_A_LINKED_ROLE.iter().all(|principal| Catalog::get(principal).is_none()));
+        assert!(WITHOUT_A_LINKED_ROLE.is_sorted() && OF_OTHER_ROLES.is_sorted());
+        assert!(OF_OTHER_ROLES.iter().all(|principal| !WITHOUT_A_LINKED_ROLE.contains(principal)));
+        assert!(WITHOUT_A_LINKED_ROLE.iter().chain(&OF_OTHER_ROLES).all(|principal| Catalog::get(principal).is_none()));
     }
 
     #[test]

@@ -457,6 +457,12 @@ codes! {
         wrong: "given: [{ role: AWSServiceRoleForGadgets }, { resources: { kind: gadget, count: 1000000 } }]",
         right: "given: [{ role: AWSServiceRoleForGadgets }, { resources: { kind: gadget, count: 1000 } }]",
     }
+    UnknownPrincipal = "unknown-principal", Warning {
+        meaning: "A trust policy names a service principal that slr does not know, and the call is refused for it.",
+        why: "IAM refuses a trust policy that names a service which AWS does not have. slr knows those with service-linked roles and most others, and by no means all: say under `account` which ones there are besides, or with `refused: MalformedPolicyDocument` that the call is to be refused.",
+        wrong: "steps: [{ at: 1m, do: CreateRole, role: app, trust: [gadgets.amazonaws.com] }]",
+        right: "account: { service-principals: [gadgets.amazonaws.com] }\nsteps: [{ at: 1m, do: CreateRole, role: app, trust: [gadgets.amazonaws.com] }]",
+    }
     WithoutEffect = "without-effect", Warning {
         meaning: "A key is given and changes nothing.",
         why: "Another key takes its meaning away; as a rule one of the two was meant differently.",

@@ -84,7 +84,7 @@ impl Lowerer<'_> {
     }
 
     /// What binds an account binds those who may do everything in it.
-    fn bind_administrator(&mut self) -> Lowering<()> {
+    pub(super) fn bind_administrator(&mut self) -> Lowering<()> {
         let wrong = |error: &dyn std::fmt::Display| bad_policy(Span::default(), error.to_string());
         let (name, everything) = (syntax::User::ADMIN, policy::guides::ADMINISTRATOR_ACCESS);
         let document = everything.document(&[]).map_err(|error| wrong(&error))?;

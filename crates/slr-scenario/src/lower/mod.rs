@@ -6,6 +6,7 @@
 )]
 
 mod access;
+mod grants;
 mod step;
 mod timing;
 
@@ -47,6 +48,8 @@ pub struct Lowered {
     pub world: World,
     /// Time, chance and script.
     pub plan: Plan,
+    /// Per kind, the parameters of its calls that say when or how much: schedules, hours and amounts.
+    pub measures: Vec<BTreeSet<String>>,
     /// Per role, the description that it has at the beginning.
     pub descriptions: Vec<Option<TextIdx>>,
     /// What is expected of the run.
@@ -138,6 +141,7 @@ impl<'a> Lowerer<'a> {
         for (name, role) in scenario.roles.iter() {
             lowerer.ordinary(name, role);
         }
+        lowerer.loosen()?;
         lowerer.role_sessions();
         Ok(lowerer)
     }
@@ -157,6 +161,7 @@ impl<'a> Lowerer<'a> {
         for (role, text) in &self.descriptions {
             descriptions[role.index()] = Some(*text);
         }
+        let measures = self.measures();
         let step_expectations = self.scenario.steps.iter().map(Self::step_expectation).collect();
         Ok(Lowered {
             title: self.scenario.title.value.clone(),
@@ -165,6 +170,7 @@ impl<'a> Lowerer<'a> {
             seed: self.scenario.seed(),
             world: self.world,
             plan,
+            measures,
             descriptions,
             expectations,
             step_expectations,
@@ -234,8 +240,11 @@ impl<'a> Lowerer<'a> {
     fn unknown_services(&mut self) {
         let named = slr_core::rules::trusted_services(&self.world);
         let trusts = |service: &ServiceDefinition, name: &str| service.trust.iter().any(|known| known.as_str() == name);
-        let exists =
-            |name: &String| Catalog::has(name) || self.world.services.iter().any(|service| trusts(service, name));
+        let account = self.scenario.account();
+        let is_told = |name: &str| account.has_service(name);
+        let exists = |name: &String| {
+            Catalog::has(name) || is_told(name) || self.world.services.iter().any(|service| trusts(service, name))
+        };
         self.world.unknown_services = named.into_iter().filter(|name| !exists(name)).collect();
     }
 
@@ -745,6 +754,7 @@ fn kind_spec(name: &Spanned<String>, kind: &Spanned<syntax::Kind>, machine: &syn
         initial: machine.initial.value.clone(),
         ends: texts(&machine.ends),
         remains: texts(&kind.remains),
+        planned: texts(&kind.planned),
         blocks: texts(&machine.blocks),
         works: texts(&machine.working),
         // The language has added the state already.

@@ -124,6 +124,9 @@ impl Lowerer<'_> {
             let request = self.request(service, suffix);
             return Ok(Scripted::Call { by, command: Command::CreateServiceLinkedRole { request, description } });
         }
+        if let Some(call) = self.grants(by, operation, step, span)? {
+            return Ok(call);
+        }
         let name = step.role.as_ref().ok_or_else(|| need("role"))?;
         let role = if operation == Operation::CreateRole { self.new_role(name, step)? } else { self.role(name) };
         // What `CreateRole` does not say the declaration of the role may: as it does of path and trust.
@@ -205,7 +208,9 @@ impl Lowerer<'_> {
         let scenario = self.scenario;
         let by_services = scenario.services.iter().flat_map(|(_, service)| &service.trust);
         let by_roles = scenario.roles.iter().flat_map(|(_, role)| &role.trust);
-        let is_trusted = by_services.chain(by_roles).any(|known| known.eq_ignore_ascii_case(service));
+        let is_told = |service: &str| scenario.account().has_service(service);
+        let is_trusted =
+            is_told(service) || by_services.chain(by_roles).any(|known| known.eq_ignore_ascii_case(service));
         self.world.request(service, suffix, |service| is_trusted || Catalog::exists(service))
     }
 
@@ -263,6 +268,16 @@ impl Lowerer<'_> {
             | Operation::ListRoleTags
             | Operation::TagRole
             | Operation::UntagRole
+            | Operation::PutUserPolicy
+            | Operation::DeleteUserPolicy
+            | Operation::AttachUserPolicy
+            | Operation::DetachUserPolicy
+            | Operation::PutGroupPolicy
+            | Operation::DeleteGroupPolicy
+            | Operation::AttachGroupPolicy
+            | Operation::DetachGroupPolicy
+            | Operation::AddUserToGroup
+            | Operation::RemoveUserFromGroup
             | Operation::GenerateServiceLastAccessedDetails
             | Operation::GetServiceLastAccessedDetails
             | Operation::PassRole

@@ -1,6 +1,6 @@
 //! When services make their moves because parameters of calls say so.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use slr_core::id::{KindIdx, ResourceIdx, TransitionIdx};
 
@@ -19,6 +19,19 @@ pub(super) struct KindTimes {
 }
 
 impl Lowerer<'_> {
+    /// Per kind, the parameters of its calls that say when or how much.
+    pub(super) fn measures(&self) -> Vec<BTreeSet<String>> {
+        let is_one = |parameter: &CallParameter| match parameter.sort.value {
+            ParameterSort::Schedule | ParameterSort::Hours | ParameterSort::Amount => true,
+            ParameterSort::Word | ParameterSort::Role => false,
+        };
+        let of_kind = |times: &KindTimes| {
+            let declared = times.parameters.iter().filter(|(_, parameter)| is_one(parameter));
+            declared.map(|(name, _)| name.value.clone()).collect()
+        };
+        self.times.iter().map(of_kind).collect()
+    }
+
     /// What the arguments give for the parameters of a kind that are about time.
     pub(super) fn parameters(&self, kind: KindIdx, arguments: &Named<Spanned<Argument>>) -> Lowering<Parameters> {
         let mut given = Parameters::new();

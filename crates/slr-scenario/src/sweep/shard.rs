@@ -9,8 +9,11 @@ use super::paired::{Paired, PairedSummary};
 use super::summary::{Names, Summary};
 use super::tally::Tally;
 
-/// The name of the format of the files.
-const FORMAT: &str = "slr-sweep/2";
+/// The name of the format of the files. Whatever changes what is written changes its number: the parts of a sweep are to be written by one
+/// version, or to be refused for that reason.
+const FORMAT: &str = "slr-sweep/3";
+/// What the names of all its versions begin with.
+const FAMILY: &str = "slr-sweep/";
 
 /// Which part of a sweep: the `number`-th of so many, counted from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -81,6 +84,8 @@ pub struct Sweep {
     pub part: Part,
     /// The scenario in all its variations.
     pub variants: Vec<Variant>,
+    /// Whether a small scenario was looked for where a run fails.
+    pub shrinks: bool,
     /// What there is to say of the first run that fails, of the first variant that has one, if that was asked for.
     pub shrunk: Option<String>,
 }
@@ -122,6 +127,7 @@ impl Sweep {
             seeds,
             part,
             variants: Vec::new(),
+            shrinks: true,
             shrunk: None,
         }
     }
@@ -186,6 +192,9 @@ impl Sweep {
             serde_json::from_str(text).map_err(|error| unreadable(no_json(text, &error)))?;
         match written.get("format").and_then(serde_json::Value::as_str) {
             Some(FORMAT) => {}
+            Some(other) if other.starts_with(FAMILY) => {
+                return Err(NotMergeable::OtherVersion { name: name.to_owned(), written: other.to_owned() });
+            }
             Some(other) => return Err(unreadable(format!("its format is `{other}` and not `{FORMAT}`"))),
             None => return Err(unreadable(other_json(&written).to_owned())),
         }
@@ -249,6 +258,14 @@ pub enum NotMergeable {
         /// Why.
         why: String,
     },
+    /// Another version of the program has written it.
+    #[error("{name} was written by another version of slr ({written}), this one reads {FORMAT}: play it again")]
+    OtherVersion {
+        /// Its name.
+        name: String,
+        /// The format in which it is written.
+        written: String,
+    },
     /// There is no part.
     #[error("there is no part")]
     Nothing,
@@ -287,7 +304,7 @@ pub enum NotMergeable {
 }
 
 /// All parts together, each with its name: the sweep as if it had been played at once. Where the scenario's file lies is told as the first
-/// part has it.
+/// part has it. If one of them was played without looking for small scenarios, so was the whole: which part it is must not matter.
 ///
 /// # Errors
 /// [`NotMergeable`] if they are not all the parts of one sweep, each once and complete.
@@ -309,6 +326,7 @@ pub fn merge(mut parts: Vec<(String, Sweep)>) -> Result<Sweep, NotMergeable> {
         if others.is_some_and(|others| mine.is_none_or(|mine| others < mine)) {
             whole.shrunk = sweep.shrunk;
         }
+        whole.shrinks &= sweep.shrinks;
         for (mine, others) in whole.variants.iter_mut().zip(sweep.variants) {
             mine.tally.merge(&others.tally);
             if let (Some(mine), Some(others)) = (&mut mine.paired, &others.paired) {
@@ -321,6 +339,7 @@ pub fn merge(mut parts: Vec<(String, Sweep)>) -> Result<Sweep, NotMergeable> {
         return Err(NotMergeable::Missing { number: count + 1, of });
     }
     whole.part = Part::WHOLE;
+    whole.shrunk = whole.shrunk.filter(|_| whole.shrinks);
     Ok(whole)
 }
 
@@ -389,9 +408,16 @@ mod tests {
         assert_eq!(why(&sweep.report()), "it is the report of a sweep, from which nothing can be counted on");
         assert_eq!(why("{\"seed\":7,\"passed\":true}"), "it has rows alone, and not what was counted of them");
         assert_eq!(why("[]"), "it is JSON of another sort");
-        assert_eq!(why("{\"format\":\"slr-sweep/1\"}"), "its format is `slr-sweep/1` and not `slr-sweep/2`");
+        assert_eq!(why("{\"format\":\"slr-trace/1\"}"), "its format is `slr-trace/1` and not `slr-sweep/3`");
         assert_eq!(why(&sweep.write()), "it says that it is a part that there cannot be", "it has no variants");
         let text = sweep.write().replace("\"params\"", "\"param\"");
         assert!(why(&text).starts_with("missing field `params` at line"), "{}", why(&text));
+        for written in ["slr-sweep/2", "slr-sweep/4"] {
+            let text = sweep.write().replace(FORMAT, written).replace("\"params\"", "\"param\"");
+            let told =
+                "it was written by another version of slr (".to_owned() + written + "), this one reads slr-sweep/3";
+            let refused = Sweep::read("it", &text).map_err(|error| error.to_string());
+            assert_eq!(refused, Err(told + ": play it again"));
+        }
     }
 }

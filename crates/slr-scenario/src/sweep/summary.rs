@@ -325,6 +325,18 @@ impl Summary {
             && self.passed == self.runs
             && self.properties.iter().all(|property| property.as_expected)
     }
+
+    /// The same of a part of the runs: what some run has to show may be shown in another part.
+    pub fn is_as_expected_so_far(&self) -> bool {
+        self.broken == 0 && self.standstills == 0 && self.passed == self.runs
+    }
+
+    /// What some run has to show and none of these has shown.
+    pub fn unseen(&self) -> impl Iterator<Item = &Property> {
+        let unseen =
+            |summary: &&PropertySummary| summary.property.sort == PropertySort::InSomeRun && !summary.as_expected;
+        self.properties.iter().filter(unseen).map(|summary| &summary.property)
+    }
 }
 
 fn property_summary(property: &Property, held: &Held, runs: u64) -> PropertySummary {

@@ -40,6 +40,9 @@ record! {
         /// How many resources of a kind the account may have in each Region, by the kind's name.
         /// Default: as many as one likes.
         "resource-quotas" => pub resource_quotas: Named<Spanned<u32>>,
+        /// Service principals that AWS has and that slr does not know: trust policies may name them.
+        /// Default: none.
+        "service-principals" => pub service_principals: Vec<Text>,
         /// How many roles there are besides those that the scenario names: they only count against
         /// the quota. Default: 0.
         "other-roles" => pub other_roles: Option<Spanned<u32>>,
@@ -102,6 +105,12 @@ impl Account {
     #[must_use]
     pub fn trust_policy_length(&self) -> u32 {
         self.trust_policy_length.as_ref().map_or(2048, |quota| quota.value)
+    }
+
+    /// Whether the scenario says that AWS has a service of that principal.
+    #[must_use]
+    pub fn has_service(&self, principal: &str) -> bool {
+        self.service_principals.iter().any(|known| known.value == principal)
     }
 
     /// How many roles there are besides those of the scenario.

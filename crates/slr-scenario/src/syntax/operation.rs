@@ -73,6 +73,10 @@ words! {
         Tags = "tags",
         /// Keys of tags.
         TagKeys = "tag-keys",
+        /// A user.
+        User = "user",
+        /// A group.
+        Group = "group",
         /// An instance profile.
         Profile = "profile",
         /// A deletion task.
@@ -97,7 +101,7 @@ words! {
 /// Declares the operations of IAM and STS with the fields that a step gives them.
 macro_rules! operations {
     ($($(#[doc = $doc:literal])* $name:ident ($($needed:ident),*) [$($optional:ident),*],)*) => {
-        /// An operation of IAM, or `AssumeRole` of STS, that a step can perform on a role.
+        /// An operation of IAM, or `AssumeRole` of STS, that a step can perform.
         ///
         /// Source: IAM API Reference; AWS STS API Reference, `AssumeRole`.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -139,14 +143,22 @@ macro_rules! operations {
 operations! {
     /// Makes an instance profile hold a role.
     AddRoleToInstanceProfile (Profile, Role) [],
+    /// Puts a user into a group.
+    AddUserToGroup (User, Group) [],
     /// Opens a session on a role.
     AssumeRole (Role) [],
+    /// Attaches a managed policy to a group.
+    AttachGroupPolicy (Group, Policy) [],
     /// Attaches a managed policy to a role.
     AttachRolePolicy (Role, Policy) [],
+    /// Attaches a managed policy to a user.
+    AttachUserPolicy (User, Policy) [],
     /// Makes an ordinary role.
     CreateRole (Role) [Trust, Document, Path, Description, MaxSessionDuration],
     /// Makes a service-linked role.
     CreateServiceLinkedRole (Service) [Suffix, Description],
+    /// Deletes an inline policy of a group.
+    DeleteGroupPolicy (Group, Policy) [],
     /// Deletes an ordinary role.
     DeleteRole (Role) [],
     /// Takes the permissions boundary from a role.
@@ -155,8 +167,14 @@ operations! {
     DeleteRolePolicy (Role, Policy) [],
     /// Requests the deletion of a service-linked role.
     DeleteServiceLinkedRole (Role) [],
+    /// Deletes an inline policy of a user.
+    DeleteUserPolicy (User, Policy) [],
+    /// Detaches a managed policy from a group.
+    DetachGroupPolicy (Group, Policy) [],
     /// Detaches a managed policy from a role.
     DetachRolePolicy (Role, Policy) [],
+    /// Detaches a managed policy from a user.
+    DetachUserPolicy (User, Policy) [],
     /// Looks at a role.
     GetRole (Role) [],
     /// Looks at an inline policy of a role.
@@ -173,12 +191,18 @@ operations! {
     ListRoleTags (Role) [],
     /// Lists the roles of the account.
     ListRoles () [Path],
+    /// Writes an inline policy of a group.
+    PutGroupPolicy (Group, Policy, Document) [],
     /// Gives a role a permissions boundary.
     PutRolePermissionsBoundary (Role, Policy) [],
     /// Writes an inline policy of a role.
     PutRolePolicy (Role, Policy) [Document],
+    /// Writes an inline policy of a user.
+    PutUserPolicy (User, Policy, Document) [],
     /// Takes a role out of an instance profile.
     RemoveRoleFromInstanceProfile (Profile, Role) [],
+    /// Takes a user out of a group.
+    RemoveUserFromGroup (User, Group) [],
     /// Tags a role.
     TagRole (Role, Tags) [],
     /// Takes tags from a role.

@@ -116,6 +116,10 @@ record! {
         "tags" => pub tags: Named<Text>,
         /// The keys of tags that are taken away.
         "tag-keys" => pub tag_keys: Vec<Text>,
+        /// The user whose rights change.
+        "user" => pub user: Option<Text>,
+        /// The group whose rights change, or that a user joins or leaves.
+        "group" => pub group: Option<Text>,
         /// The instance profile.
         "profile" => pub profile: Option<Text>,
         /// The deletion task: `last`, `first`, a number counted from 1 over all roles, or an id.

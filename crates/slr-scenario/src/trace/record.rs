@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 use slr_core::action::{Command, Operation, OperatorStep, TaskRef};
 use slr_core::event::{Creator, Deleter, Event};
 use slr_core::id::{
-    AttachmentIdx, OperatorIdx, PrincipalIdx, RegionIdx, RequestIdx, ResourceIdx, RoleIdx, SessionIdx, TagCallIdx,
-    TextIdx, TransitionIdx,
+    AttachmentIdx, GrantIdx, OperatorIdx, PrincipalIdx, RegionIdx, RequestIdx, ResourceIdx, RoleIdx, SessionIdx,
+    TagCallIdx, TextIdx, TransitionIdx,
 };
 use slr_core::machine::{Machine, SessionEnd, TaskState};
 use slr_core::rules::DeletionReason;
@@ -352,6 +352,17 @@ impl<'a, S: IdSet> Names<'a, S> {
         Fact { role: self.role(*role), tags, tag_keys, ..what }
     }
 
+    fn grant(&'a self, what: &'static str, grant: GrantIdx, gives: bool) -> Fact<'a> {
+        let thing = &self.universe.world().grants[grant.index()];
+        let operation = if gives { thing.granting() } else { thing.revoking() };
+        Fact {
+            what: Cow::Borrowed(what),
+            operation: Some(Cow::Borrowed(operation.name())),
+            item: Some(Cow::Owned(self.universe.world().grant_label(grant))),
+            ..Fact::default()
+        }
+    }
+
     fn moved(&'a self, what: &'static str, resource: ResourceIdx, transition: TransitionIdx) -> Fact<'a> {
         let (kind, step) = (self.universe.kind_of(resource), self.universe.transition(resource, transition));
         Fact {
@@ -456,6 +467,8 @@ impl<'a, S: IdSet> Names<'a, S> {
             }
             Command::Attach { attachment } => self.attachment("Attach", attachment, true),
             Command::Detach { attachment } => self.attachment("Detach", attachment, false),
+            Command::Give { grant } => self.grant("Give", grant, true),
+            Command::Take { grant } => self.grant("Take", grant, false),
             Command::Read { operation: read, role } => Fact {
                 operation: Some(Cow::Borrowed(read.name())),
                 role: self.role(role),
@@ -504,6 +517,8 @@ impl<'a, S: IdSet> Names<'a, S> {
             Event::TagsChanged { call } => self.tags(named("TagsChanged"), *call),
             Event::Attached { attachment } => self.attachment("Attached", *attachment, true),
             Event::Detached { attachment } => self.attachment("Detached", *attachment, false),
+            Event::Granted { grant } => self.grant("Granted", *grant, true),
+            Event::Revoked { grant } => self.grant("Revoked", *grant, false),
             Event::TaskSubmitted { role } => of_role("TaskSubmitted", *role),
             Event::TaskReturned { role } => of_role("TaskReturned", *role),
             Event::TaskStarted { role } => of_role("TaskStarted", *role),
@@ -592,6 +607,8 @@ impl<'a, S: IdSet> Names<'a, S> {
             | Event::Attached { .. }
             | Event::Detached { .. }
             | Event::TagsChanged { .. }
+            | Event::Granted { .. }
+            | Event::Revoked { .. }
             | Event::TaskStarted { .. }
             | Event::TaskSucceeded { .. }
             | Event::TaskBecameVisible { .. }
@@ -680,6 +697,8 @@ impl<'a, S: IdSet> Names<'a, S> {
             "TagRole" | "UntagRole" => Command::ChangeTags { call: self.find_tag_call(record)? },
             "Attach" => Command::Attach { attachment: self.find_attachment(record, true)? },
             "Detach" => Command::Detach { attachment: self.find_attachment(record, false)? },
+            "Give" => Command::Give { grant: self.find_grant(record)? },
+            "Take" => Command::Take { grant: self.find_grant(record)? },
             "Read" => Command::Read { operation: find_operation(record)?, role: role()? },
             "Operate" => {
                 let (resource, transition) = self.find_transition(record)?;
@@ -795,6 +814,19 @@ impl<'a, S: IdSet> Names<'a, S> {
         });
         let keys = || named.iter().map(|(key, _)| *key).collect::<Vec<_>>().join(", ");
         known.map(|(index, _)| index).ok_or_else(|| UnknownName { what: "the tags", name: keys() })
+    }
+
+    fn find_grant(&self, record: &ActionRecord<'_>) -> Result<GrantIdx, UnknownName> {
+        let item = record.item.as_deref().unwrap_or_default();
+        let world = self.universe.world();
+        let mut known = (0..).map(GrantIdx).take(world.grants.len());
+        let found = known.find(|grant| {
+            let thing = &world.grants[grant.index()];
+            let is_called =
+                [thing.granting(), thing.revoking()].map(|it| Some(it.name())).contains(&record.operation.as_deref());
+            is_called && world.grant_label(*grant) == item
+        });
+        found.ok_or_else(|| UnknownName { what: "what is given to a user or a group", name: item.to_owned() })
     }
 
     fn find_transition(&self, record: &ActionRecord<'_>) -> Result<(ResourceIdx, TransitionIdx), UnknownName> {

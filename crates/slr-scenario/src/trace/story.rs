@@ -7,6 +7,7 @@
 
 use slr_core::action::{Command, Operation, OperatorStep, TaskRef};
 use slr_core::event::{Creator, Deleter, Event};
+use slr_core::grant::{Grant, Granted};
 use slr_core::id::{OperatorIdx, PrincipalIdx, ResourceIdx, RoleIdx, SessionIdx, TagCallIdx, TextIdx, TransitionIdx};
 use slr_core::kind::CleanUp;
 use slr_core::machine::{Machine, SessionEnd, TaskState};
@@ -206,6 +207,14 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
                 let thing = &world.attachments[attachment.index()];
                 format!("calls {} for {}: {}", thing.item.detaching(), self.role(thing.role), item(&thing.item))
             }
+            Command::Give { grant } => {
+                let thing = &world.grants[grant.index()];
+                format!("calls {} for {}: {}", thing.granting(), thing.name, thing.granted.text())
+            }
+            Command::Take { grant } => {
+                let thing = &world.grants[grant.index()];
+                format!("calls {} for {}: {}", thing.revoking(), thing.name, thing.granted.text())
+            }
             Command::Read { operation, role } => format!("calls {operation} for {}", self.role(role)),
             Command::ListRoles { under } => {
                 let under = under.map_or(String::new(), |under| format!(" with PathPrefix {}", self.text(under)));
@@ -245,10 +254,7 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
         let line = match event {
             Event::RoleCreated { role, by, description } => self.created(*role, *by, *description, ledger),
             Event::RoleDeleted { role, by } => {
-                let how = match by {
-                    Deleter::Principal | Deleter::Task => "",
-                    Deleter::Service => " by its service",
-                };
+                let how = if *by == Deleter::Service { " by its service" } else { "" };
                 Line::new(self.role(*role), format!("is deleted{how}")).good()
             }
             Event::RolePropagated { role } => Line::new(self.role(*role), "can be assumed from now on"),
@@ -272,6 +278,8 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
                 let thing = &world.attachments[attachment.index()];
                 Line::new(self.role(thing.role), format!("no longer has {}", item(&thing.item)))
             }
+            Event::Granted { grant } => grant_line(&world.grants[grant.index()], "has"),
+            Event::Revoked { grant } => grant_line(&world.grants[grant.index()], "no longer has"),
             Event::TaskSubmitted { role } => {
                 let id = ledger.latest(*role).and_then(|number| ledger.task_id(number)).unwrap_or_default();
                 Line::new(Self::latest(*role, ledger), format!("NOT_STARTED: {id}"))
@@ -502,6 +510,16 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
         let place = world.sessions_of(slot.role).take_while(|other| *other != session).count() + 1;
         format!("session {place} of {}", slot.principal)
     }
+}
+
+/// What a user or a group has or has no more.
+fn grant_line(grant: &Grant, verb: &str) -> Line {
+    let sort = match &grant.granted {
+        Granted::InlinePolicy(..) => "inline policy",
+        Granted::ManagedPolicy(_) => "policy",
+        Granted::Member(_) => "member",
+    };
+    Line::new(grant.name.as_str(), format!("{verb} {sort} {}", grant.granted.text()))
 }
 
 fn item(item: &Item) -> String {

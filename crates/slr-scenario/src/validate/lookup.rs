@@ -411,6 +411,16 @@ impl<'a> Check<'a> {
         }
     }
 
+    /// Reports a user that there is not. Those of the account are meant, not the roles in whose sessions calls are made.
+    pub(crate) fn own_user(&mut self, name: &Text) {
+        let scenario = self.scenario;
+        let mut known = scenario.users.names().chain([User::ADMIN]);
+        if !known.any(|known| known.eq_ignore_ascii_case(name)) && !self.damage.hides_user(name) {
+            let known = scenario.users.names().chain([User::ADMIN]);
+            self.unknown(Code::UnknownUser, "user", name, known, "declare the user under `users`");
+        }
+    }
+
     /// The kind of that name; one that there is not, or of which there are several, is reported.
     pub(crate) fn kind(&mut self, name: &Text, service: Option<&Text>) -> Option<usize> {
         let world = self.world;

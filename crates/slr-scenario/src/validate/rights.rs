@@ -155,7 +155,7 @@ impl Check<'_> {
         }
     }
 
-    fn group(&mut self, name: &Text) {
+    pub(super) fn group(&mut self, name: &Text) {
         let scenario = self.scenario;
         if scenario.groups.get(name).is_none() && self.damage.spares(&["groups"]) {
             let help = self.guess(name, scenario.groups.names());

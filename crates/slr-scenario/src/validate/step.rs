@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use slr_core::policy::DocumentKind;
+use slr_core::policy::{Document, DocumentKind};
 
 use super::Check;
 use super::lookup::{KnownRole, World};
@@ -58,6 +58,8 @@ fn fields_of(step: &Perform) -> Vec<(Field, Span)> {
         step.document.as_ref().map(|document| (Field::Document, document.span)),
         step.tags.iter().next().map(|(key, _)| (Field::Tags, key.span)),
         step.tag_keys.first().map(|key| (Field::TagKeys, key.span)),
+        text(Field::User, &step.user),
+        text(Field::Group, &step.group),
         text(Field::Profile, &step.profile),
         step.task.as_ref().map(|task| (Field::Task, task.span)),
         text(Field::Resource, &step.resource),
@@ -166,7 +168,6 @@ fn fields(check: &mut Check<'_>, step: &Perform, span: Span, needs: &[Field], ta
 
 /// Whether what a step names exists and is well-formed.
 fn sound(check: &mut Check<'_>, step: &Perform, operation: Option<Operation>) {
-    let world = check.world;
     if let Some(role) = &step.role {
         match operation {
             Some(Operation::CreateRole) => check.role_name(role),
@@ -195,6 +196,12 @@ fn sound(check: &mut Check<'_>, step: &Perform, operation: Option<Operation>) {
     if let Some(policy) = &step.policy {
         check.policy(policy);
     }
+    if let Some(user) = &step.user {
+        check.own_user(user);
+    }
+    if let Some(group) = &step.group {
+        check.group(group);
+    }
     let is_to_be_refused = step.refused.as_ref().is_some_and(|code| code.value == AwsError::MalformedPolicyDocument);
     for trusted in &step.trust {
         // What IAM is to refuse is no mistake of the file.
@@ -205,6 +212,7 @@ fn sound(check: &mut Check<'_>, step: &Perform, operation: Option<Operation>) {
     match operation {
         Some(Operation::CreateRole | Operation::UpdateAssumeRolePolicy) => {
             check.one_trust_policy(&step.trust, step.document.as_ref(), "document");
+            known_services(check, step, operation);
         }
         Some(_) | None => {
             if let Some(document) = &step.document {
@@ -234,6 +242,12 @@ fn sound(check: &mut Check<'_>, step: &Perform, operation: Option<Operation>) {
     if operation.is_none() && step.service.is_none() {
         one_service(check, step);
     }
+    called_soundly(check, step, operation);
+}
+
+/// Whether an operation of a kind can be called for its resource as the step calls it.
+fn called_soundly(check: &mut Check<'_>, step: &Perform, operation: Option<Operation>) {
+    let world = check.world;
     if let Some(resource) = &step.resource
         && operation.is_none()
         && let Some(kind) = check.resource(resource)
@@ -268,6 +282,42 @@ fn sound(check: &mut Check<'_>, step: &Perform, operation: Option<Operation>) {
             );
         }
     }
+}
+
+/// Warns of service principals for which the call is refused although AWS may well have them.
+fn known_services(check: &mut Check<'_>, step: &Perform, operation: Option<Operation>) {
+    let scenario = check.scenario;
+    let declared = step.role.as_ref().and_then(|role| scenario.roles.get(role));
+    let declared = declared
+        .filter(|_| operation == Some(Operation::CreateRole) && step.trust.is_empty() && step.document.is_none());
+    let listed = step.trust.iter().chain(declared.iter().flat_map(|role| &role.trust));
+    let listed = listed.filter(|name| {
+        // Other sorts of principals, and those in the wrong case, are looked at elsewhere.
+        name.contains('.') && !name.starts_with("arn:") && Catalog::in_wrong_case(name).is_none()
+    });
+    let document = step.document.as_ref().or_else(|| declared.and_then(|role| role.trust_policy.as_ref()));
+    let parsed = document.and_then(|document| Document::parse(DocumentKind::Trust, document.text()).ok());
+    let in_document = parsed.iter().flat_map(Document::service_principals).map(str::to_owned);
+    let in_document = in_document.zip(document.map(|document| document.span).into_iter().cycle());
+    let named: Vec<(String, Span)> = listed.map(|name| (name.value.clone(), name.span)).chain(in_document).collect();
+    let unknown: Vec<_> = named.into_iter().filter(|(name, _)| !is_service(check, name)).collect();
+    for (name, span) in unknown {
+        let message = format!("slr knows no service principal `{}`, so that the call is refused", clipped(&name));
+        let meant = Catalog::did_you_mean(&name).map_or_else(String::new, |meant| format!("did you mean `{meant}`? "));
+        check.report(
+            Diagnostic::new(Code::UnknownPrincipal, span, message).help(format!(
+                "{meant}if AWS has it, say so: `account: {{ service-principals: [{}] }}`",
+                clipped(&name)
+            )),
+        );
+    }
+}
+
+/// Whether there is a service of that principal, as far as anybody says.
+fn is_service(check: &Check<'_>, name: &str) -> bool {
+    let services = &check.world.services;
+    let trusted = || services.values().flat_map(|service| &service.trust).any(|known| known.value == name);
+    Catalog::has(name) || check.scenario.account().has_service(name) || services.contains_key(name) || trusted()
 }
 
 /// Whether it is clear of which service a resource is made.
@@ -372,7 +422,17 @@ const fn answered_by(operation: Operation) -> &'static [&'static str] {
         | Operation::ListRolePolicies
         | Operation::ListRoles => &["count"],
         Operation::AddRoleToInstanceProfile
+        | Operation::AddUserToGroup
         | Operation::AssumeRole
+        | Operation::AttachGroupPolicy
+        | Operation::AttachUserPolicy
+        | Operation::DeleteGroupPolicy
+        | Operation::DeleteUserPolicy
+        | Operation::DetachGroupPolicy
+        | Operation::DetachUserPolicy
+        | Operation::PutGroupPolicy
+        | Operation::PutUserPolicy
+        | Operation::RemoveUserFromGroup
         | Operation::AttachRolePolicy
         | Operation::DeleteRole
         | Operation::DeleteRolePermissionsBoundary

@@ -3,6 +3,7 @@
 mod rows;
 mod text;
 
+use std::fmt::Write as _;
 use std::fs;
 use std::io::{IsTerminal, Write as _};
 use std::ops::Range;
@@ -15,7 +16,6 @@ use clap::{Args, Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use slr_scenario::Source;
-use slr_scenario::diagnostic::render;
 use slr_scenario::sweep::{self, Names, Paired, Part, Row, Summary, Variant, Variation, combinations, merge, varied};
 
 use super::shrink::on_the_side;
@@ -28,7 +28,7 @@ use crate::scenario::{self, Ready};
 /// Play a scenario under many seeds, and tell in how many each expectation holds and how the rest is distributed.
 ///
 /// The result depends on the scenario and the seeds alone, whatever the number of threads. What is to be true `sometimes` has to
-/// be seen under one seed at least. Ctrl-C ends the sweep early and tells what is known of the seeds that were played.
+/// be seen under one seed at least: of a sweep in parts, under one of all parts together. Ctrl-C ends the sweep early and tells what is known of the seeds that were played.
 ///
 /// Means, the least and the greatest are exact. Percentiles are exact up to 255; greater ones, times in milliseconds among them, are
 /// rounded up by less than a hundredth.
@@ -74,7 +74,8 @@ pub(crate) struct Sweep {
     /// How many threads play; as many as there are processors unless given.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     threads: Option<u16>,
-    /// When an expectation or a step fails, do not look for a small scenario that fails in the same way.
+    /// When an expectation or a step fails, do not look for a small scenario that fails in the same way; of a sweep in parts, if one of
+    /// them does not.
     #[arg(long)]
     no_shrink: bool,
 }
@@ -142,10 +143,7 @@ impl Sweep {
                 let params = self.assignments.params()?;
                 match scenario::load(path, &params) {
                     Ok(ready) => self.sweep(&ready, console),
-                    Err(refused) => {
-                        console.note(&refused.text(console.err_look()))?;
-                        Ok(refused.exit())
-                    }
+                    Err(refused) => console.refuse(&refused),
                 }
             }
             (None, None) => Err(Failure::Usage("a scenario file is needed".to_owned())),
@@ -160,8 +158,7 @@ impl Sweep {
             Ok(scenarios) => scenarios,
             Err(Unvaried::Failure(failure)) => return Err(failure),
             Err(Unvaried::Refused(refused)) => {
-                console.note(&refused.text(console.err_look()))?;
-                return Ok(refused.exit());
+                return console.refuse(&refused);
             }
         };
         let stop = stop_on_interrupt()?;
@@ -170,10 +167,9 @@ impl Sweep {
         if let Some(form) = rows {
             form.head(console.out(), !self.variations.is_empty())?;
         }
-        if !ready.warnings.is_empty() {
-            console.note(&render(&ready.source, &ready.warnings, console.err_look()))?;
-        }
+        console.diagnose(&ready.source, &ready.warnings)?;
         whole.variants = self.play(ready, &scenarios, &whole.own_seeds(), rows, &stop, console)?;
+        whole.shrinks = !self.no_shrink;
         let stopped = !whole.is_complete();
         if !stopped && !self.no_shrink {
             whole.shrunk = self.shrunk(&whole, &scenarios);
@@ -182,6 +178,9 @@ impl Sweep {
             (Some(_), None) => console.out().write_all(whole.write().as_bytes())?,
             (Some(_), Some(_)) => console.out().write_all(whole.write_on_a_line().as_bytes())?,
             (None, _) => tell(&whole, self.format, console)?,
+        }
+        if self.shard.is_some() {
+            console.note(&unseen(&whole))?;
         }
         if stopped {
             console.note("stopped: not all seeds were played\n")?;
@@ -332,8 +331,10 @@ impl Merge {
         let mut texts = Vec::new();
         for path in &self.parts {
             let name = path.display().to_string();
-            let text = fs::read_to_string(path)
-                .map_err(|error| Failure::InputOutput(format!("{name} cannot be read: {error}")))?;
+            let bytes =
+                fs::read(path).map_err(|error| Failure::InputOutput(format!("{name} cannot be read: {error}")))?;
+            let text = String::from_utf8(bytes)
+                .map_err(|_| Failure::Mistakes(format!("{name} is no part of a sweep: it is not UTF-8")))?;
             texts.push((name, text));
         }
         let (mut parts, mut rows) = (Vec::new(), Vec::new());
@@ -356,9 +357,29 @@ impl Merge {
     }
 }
 
+/// What no run of a part has shown, and who decides whether that is well.
+fn unseen(part: &sweep::Sweep) -> String {
+    let Part { number, of } = part.part;
+    let mut text = String::new();
+    for variant in part.variants.iter().filter(|_| of > 1) {
+        let with = if variant.set.is_empty() { String::new() } else { format!(" with {}", variant.set.join(" ")) };
+        for property in Summary::new(&variant.names, &variant.tally).unseen() {
+            let _ = writeln!(
+                text,
+                "not seen in part {number} of {of}{with}: {}; all parts together decide, `slr sweep merge`",
+                property.text
+            );
+        }
+    }
+    text
+}
+
 fn exit_of(whole: &sweep::Sweep) -> Exit {
     let summaries = whole.variants.iter().map(|variant| Summary::new(&variant.names, &variant.tally));
-    let exits = summaries.map(|summary| match (summary.broken, summary.standstills, summary.is_as_expected()) {
+    let is_as_expected = |summary: &Summary| {
+        if whole.part.of > 1 { summary.is_as_expected_so_far() } else { summary.is_as_expected() }
+    };
+    let exits = summaries.map(|summary| match (summary.broken, summary.standstills, is_as_expected(&summary)) {
         (0, 0, true) => Exit::AsExpected,
         (0, 0, false) => Exit::NotAsExpected,
         (0, _, _) => Exit::Bound,

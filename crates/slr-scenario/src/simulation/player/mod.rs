@@ -520,6 +520,8 @@ pub fn operation_of<S: IdSet>(universe: &Universe<S>, command: Command) -> Optio
         Command::ChangeTags { call } => Some(universe.world().tag_calls[call.index()].change.operation()),
         Command::Attach { attachment } => Some(item(attachment).attaching()),
         Command::Detach { attachment } => Some(item(attachment).detaching()),
+        Command::Give { grant } => Some(universe.world().grants[grant.index()].granting()),
+        Command::Take { grant } => Some(universe.world().grants[grant.index()].revoking()),
         Command::Read { operation, .. } => Some(operation),
         Command::ListRoles { .. } => Some(Operation::ListRoles),
         Command::AssumeRole { .. } => Some(Operation::AssumeRole),
