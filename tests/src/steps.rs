@@ -121,6 +121,7 @@ impl Step {
             }
             6 if ids.has_text() => Command::UpdateRoleDescription { role, description: text },
             7 | 8 => Command::Attach { attachment, value: description },
+            9 if third & 1 == 1 => Command::ReadPolicy { attachment },
             9 => Command::Detach { attachment },
             10 => Command::ListRoles { under: description.filter(|_| third & 1 == 1) },
             11 => Command::AssumeRole { role },

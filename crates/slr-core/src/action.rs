@@ -224,7 +224,12 @@ pub enum Command {
         /// What, and off which role.
         attachment: AttachmentIdx,
     },
-    /// Reads something of a role.
+    /// Reads an inline policy of a role.
+    ReadPolicy {
+        /// The policy, and of which role; with whatever document.
+        attachment: AttachmentIdx,
+    },
+    /// Reads something else of a role.
     Read {
         /// The operation.
         operation: Operation,

@@ -13,7 +13,7 @@ use crate::rules::trust::mistake;
 use crate::service::{OwnError, Situation};
 use crate::set::IdSet;
 use crate::universe::Universe;
-use crate::world::RoleSort;
+use crate::world::{Item, RoleSort};
 
 /// An error code as AWS spells it.
 ///
@@ -471,6 +471,9 @@ impl Rejection {
             Self::AttachmentQuotaReached(r) => format!("Cannot exceed quota for role {}", role(r)),
             Self::AttachmentNotFound(a) => {
                 let thing = &world.attachments[a.index()];
+                if let Item::InlinePolicy(name) = &thing.item {
+                    return format!("The role policy with name {name} cannot be found.");
+                }
                 format!("The role {} has no {}.", role(thing.role), thing.item.text())
             }
             Self::RoleInUse(r) => format!("Role {} is in use by its service", role(r)),

@@ -72,6 +72,7 @@ fn strangers() -> Vec<Action<u8>> {
         Command::UpdateRoleDescription { role: RoleIdx(0), description: text },
         Command::Attach { attachment: AttachmentIdx(9), value: None },
         Command::Detach { attachment: AttachmentIdx(9) },
+        Command::ReadPolicy { attachment: AttachmentIdx(9) },
         Command::Read { operation: Operation::GetRole, role },
         Command::AssumeRole { role },
         Command::Operate { resource, transition: TransitionIdx(0) },

@@ -52,6 +52,7 @@ impl<S: IdSet> Universe<S> {
             }
             Command::Attach { attachment, value } => self.attach(state, by, attachment, value, tell),
             Command::Detach { attachment } => self.detach(state, by, attachment, tell),
+            Command::ReadPolicy { attachment } => self.read_policy(state, by, attachment, tell),
             Command::Read { operation, role } => {
                 self.authorise(state, by, operation, role)?;
                 Self::find(state, role)?;
@@ -89,9 +90,9 @@ impl<S: IdSet> Universe<S> {
             | Command::UpdateRole { role, .. }
             | Command::UpdateRoleDescription { role, .. }
             | Command::Read { role, .. } => role,
-            Command::Attach { attachment, .. } | Command::Detach { attachment } => {
-                self.world().attachments[attachment.index()].role
-            }
+            Command::Attach { attachment, .. }
+            | Command::Detach { attachment }
+            | Command::ReadPolicy { attachment } => self.world().attachments[attachment.index()].role,
             // They look at the name themselves.
             Command::CreateRole { .. }
             | Command::DeleteServiceLinkedRole { .. }
@@ -454,6 +455,26 @@ impl<S: IdSet> Universe<S> {
         }
         state.attached = state.attached.minus(&meant);
         tell(Event::Detached { attachment });
+        Ok(())
+    }
+
+    /// A service-linked role has no inline policy either, so whatever is asked for is not there.
+    ///
+    /// Source: IAM API Reference, `GetRolePolicy`, errors, `NoSuchEntity`.
+    fn read_policy(
+        &self,
+        state: &State<S>,
+        by: PrincipalIdx,
+        attachment: AttachmentIdx,
+        tell: &mut impl FnMut(Event<S>),
+    ) -> Answer {
+        let (operation, role) = (Operation::GetRolePolicy, self.world().attachments[attachment.index()].role);
+        self.authorise(state, by, operation, role)?;
+        Self::find(state, role)?;
+        if !state.attached.meets(&self.alternatives_of(attachment)) {
+            return Err(Rejection::AttachmentNotFound(attachment));
+        }
+        tell(Event::Answered { operation, role: Some(role), under: None });
         Ok(())
     }
 

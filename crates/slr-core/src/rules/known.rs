@@ -71,7 +71,7 @@ impl<S: IdSet> Universe<S> {
                 TaskRef::Malformed => true,
             },
             Command::Attach { attachment, value } => self.has_attachment(attachment) && self.has_text(value),
-            Command::Detach { attachment } => self.has_attachment(attachment),
+            Command::Detach { attachment } | Command::ReadPolicy { attachment } => self.has_attachment(attachment),
             Command::ListRoles { under } => self.has_text(under),
             Command::Operate { resource, transition } => self.has_transition(resource, transition),
         }

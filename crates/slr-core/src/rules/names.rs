@@ -76,6 +76,7 @@ impl<S: IdSet> Universe<S> {
             Command::Attach { attachment, value } => {
                 Command::Attach { attachment: self.at_bearer(state, attachment), value }
             }
+            Command::ReadPolicy { attachment } => Command::ReadPolicy { attachment: self.at_bearer(state, attachment) },
             Command::Detach { attachment } => Command::Detach { attachment: self.at_bearer(state, attachment) },
             Command::CreateRole { .. }
             | Command::CreateServiceLinkedRole { .. }

@@ -47,7 +47,9 @@ impl Lowerer<'_> {
         });
         let of_steps: Vec<_> = commands
             .filter_map(|command| match command {
-                Command::Attach { attachment, .. } | Command::Detach { attachment } => Some(attachment),
+                Command::Attach { attachment, .. }
+                | Command::Detach { attachment }
+                | Command::ReadPolicy { attachment } => Some(attachment),
                 _ => None,
             })
             .collect();
@@ -139,6 +141,10 @@ impl Lowerer<'_> {
         role: RoleIdx,
         step: &syntax::Perform,
     ) -> Scripted {
+        if let (Operation::GetRolePolicy, Some(policy)) = (operation, &step.policy) {
+            let attachment = self.world.attachment(role, Item::InlinePolicy(policy.value.clone()));
+            return Scripted::call(by, Command::ReadPolicy { attachment });
+        }
         let Some((items, attaches)) = self.items(operation, role, step) else {
             return Scripted::call(by, Command::Read { operation, role });
         };

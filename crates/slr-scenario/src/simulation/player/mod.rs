@@ -522,6 +522,7 @@ pub fn operation_of<S: IdSet>(universe: &Universe<S>, command: Command) -> Optio
         Command::UpdateRoleDescription { .. } => Some(Operation::UpdateRoleDescription),
         Command::Attach { attachment, .. } => Some(item(attachment).attaching()),
         Command::Detach { attachment } => Some(item(attachment).detaching()),
+        Command::ReadPolicy { .. } => Some(Operation::GetRolePolicy),
         Command::Read { operation, .. } => Some(operation),
         Command::ListRoles { .. } => Some(Operation::ListRoles),
         Command::AssumeRole { .. } => Some(Operation::AssumeRole),
