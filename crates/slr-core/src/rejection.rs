@@ -293,11 +293,10 @@ impl Rejection {
             Self::ResourceNotReady(..) | Self::ResourceBusy(..) | Self::ConditionUnmet(..) | Self::RoleLocked(_) => {
                 Code::ResourceInUse
             }
-            Self::ResourceNotFound(_) => Code::ResourceNotFound,
-            Self::ResourceHasChildren(_)
-            | Self::ParentMissing(_)
-            | Self::ServiceNeedsRole(_)
-            | Self::RoleNotSpread(_) => Code::ResourceDependency,
+            Self::ResourceNotFound(_) | Self::ParentMissing(_) => Code::ResourceNotFound,
+            Self::ResourceHasChildren(_) | Self::ServiceNeedsRole(_) | Self::RoleNotSpread(_) => {
+                Code::ResourceDependency
+            }
             Self::RegionUnavailable(_) => Code::ServiceUnavailable,
         }
     }
@@ -308,6 +307,7 @@ impl Rejection {
         let of_role = |situation, role| Some((situation, Subject::Role(role)));
         match self {
             Self::ResourceNotFound(r) => of_resource(Situation::NotFound, r),
+            Self::ParentMissing(r) => of_resource(Situation::ParentNotFound, r),
             Self::ResourceNotReady(r, _) | Self::ConditionUnmet(r, _) => of_resource(Situation::InUse, r),
             Self::ResourceBusy(r, _) => of_resource(Situation::Busy, r),
             Self::ResourceQuotaReached(r) => of_resource(Situation::QuotaReached, r),
@@ -354,7 +354,6 @@ impl Rejection {
             | Self::AccessDeniedAnywhere(..)
             | Self::ResourceAccessDenied(..)
             | Self::Throttled
-            | Self::ParentMissing(_)
             | Self::RegionUnavailable(_) => None,
         }
     }
