@@ -125,6 +125,7 @@ impl Step {
                 Command::ChangeTags { call: TagCallIdx(ids.id(third, ids.tag_calls)) }
             }
             7 | 8 => Command::Attach { attachment },
+            9 if third & 1 == 1 => Command::ReadPolicy { attachment },
             9 => Command::Detach { attachment },
             10 => Command::ListRoles { under: description.filter(|_| third & 1 == 1) },
             11 => Command::AssumeRole { role },

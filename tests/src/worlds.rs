@@ -102,6 +102,7 @@ fn service_definition(draws: &mut Draws, number: usize) -> ServiceDefinition {
         reports,
         policy: draws.coin().then(|| format!("S{number}ServiceRolePolicy")),
         permits: if draws.coin() { vec!["ec2:*".to_owned()] } else { Vec::new() },
+        locked_while_deleting: draws.seldom(),
         ..ServiceDefinition::new(own, RoleName::new(&base).expect("a legal name"))
     }
 }

@@ -237,7 +237,12 @@ pub enum Command {
         /// What, and from whom.
         grant: GrantIdx,
     },
-    /// Reads something of a role.
+    /// Reads an inline policy of a role.
+    ReadPolicy {
+        /// The policy, and of which role; with whatever document.
+        attachment: AttachmentIdx,
+    },
+    /// Reads something else of a role.
     Read {
         /// The operation.
         operation: Operation,

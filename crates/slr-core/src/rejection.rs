@@ -14,6 +14,7 @@ use crate::rules::trust::mistake;
 use crate::service::{OwnError, Situation};
 use crate::set::IdSet;
 use crate::universe::Universe;
+use crate::world::Item;
 
 /// An error code as AWS spells it.
 ///
@@ -313,11 +314,10 @@ impl Rejection {
             Self::ResourceNotReady(..) | Self::ResourceBusy(..) | Self::ConditionUnmet(..) | Self::RoleLocked(_) => {
                 Code::ResourceInUse
             }
-            Self::ResourceNotFound(_) => Code::ResourceNotFound,
-            Self::ResourceHasChildren(_)
-            | Self::ParentMissing(_)
-            | Self::ServiceNeedsRole(_)
-            | Self::RoleNotSpread(_) => Code::ResourceDependency,
+            Self::ResourceNotFound(_) | Self::ParentMissing(_) => Code::ResourceNotFound,
+            Self::ResourceHasChildren(_) | Self::ServiceNeedsRole(_) | Self::RoleNotSpread(_) => {
+                Code::ResourceDependency
+            }
             Self::RegionUnavailable(_) => Code::ServiceUnavailable,
         }
     }
@@ -328,6 +328,7 @@ impl Rejection {
         let of_role = |situation, role| Some((situation, Subject::Role(role)));
         match self {
             Self::ResourceNotFound(r) => of_resource(Situation::NotFound, r),
+            Self::ParentMissing(r) => of_resource(Situation::ParentNotFound, r),
             Self::ResourceNotReady(r, _) | Self::ConditionUnmet(r, _) => of_resource(Situation::InUse, r),
             Self::ResourceBusy(r, _) => of_resource(Situation::Busy, r),
             Self::ResourceQuotaReached(r) => of_resource(Situation::QuotaReached, r),
@@ -380,7 +381,6 @@ impl Rejection {
             | Self::NotGrantable(_)
             | Self::MalformedGrant(_)
             | Self::Throttled
-            | Self::ParentMissing(_)
             | Self::RegionUnavailable(_) => None,
         }
     }
@@ -500,6 +500,9 @@ impl Rejection {
             }
             Self::AttachmentNotFound(a) => {
                 let thing = &world.attachments[a.index()];
+                if let Item::InlinePolicy(name) = &thing.item {
+                    return format!("The role policy with name {name} cannot be found.");
+                }
                 format!("The role {} has no {}.", role(thing.role), thing.item.text())
             }
             Self::RoleInUse(r) => format!("Role {} is in use by its service", role(r)),

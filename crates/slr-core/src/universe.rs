@@ -30,6 +30,10 @@ pub(crate) struct RoleFacts<S> {
     /// The description that the service gives the role when it makes it itself.
     pub(crate) description: Option<TextIdx>,
     pub(crate) resources: S,
+    /// The resources with the last of which the role's service deletes it, if it does.
+    pub(crate) deleted_with: S,
+    /// Whether the role takes no new use while its deletion is unfinished.
+    pub(crate) is_locked_while_deleting: bool,
     pub(crate) sessions: S,
     pub(crate) attachments: S,
     /// Attachments that `DeleteRole` minds.
@@ -676,6 +680,11 @@ fn role_facts<S: IdSet>(world: &World, index: usize) -> RoleFacts<S> {
         RoleSort::Ordinary { .. } => None,
         RoleSort::ServiceLinked { service, .. } => Some(*service),
     };
+    let takes_along = |kind: KindIdx| {
+        let kind = &world.kinds[kind.index()];
+        let chosen = &world.services[kind.service.index()].deleted_with;
+        chosen.as_ref().is_none_or(|chosen| *chosen == kind.name)
+    };
     RoleFacts {
         is_well_named: RoleName::new(&world.roles[role.index()].name).is_ok(),
         namesakes: S::of(
@@ -687,6 +696,9 @@ fn role_facts<S: IdSet>(world: &World, index: usize) -> RoleFacts<S> {
             world.texts.iter().position(|known| known == text).map(|text| TextIdx(number(text)))
         }),
         resources: S::of(resources().map(|(id, _)| id)),
+        deleted_with: S::of(resources().filter(|(_, resource)| takes_along(resource.kind)).map(|(id, _)| id)),
+        is_locked_while_deleting: world.knobs.locked_while_deleting
+            || service.is_some_and(|service| world.services[service.index()].locked_while_deleting),
         sessions: S::of(world.sessions_of(role).map(|session| session.0)),
         attachments: attached(&|_| true),
         dependents: attached(&|item| {

@@ -75,6 +75,7 @@ fn strangers() -> Vec<Action<u8>> {
         Command::Detach { attachment: AttachmentIdx(9) },
         Command::Give { grant: GrantIdx(9) },
         Command::Take { grant: GrantIdx(9) },
+        Command::ReadPolicy { attachment: AttachmentIdx(9) },
         Command::Read { operation: Operation::GetRole, role },
         Command::AssumeRole { role },
         Command::Operate { resource, transition: TransitionIdx(0) },

@@ -57,6 +57,7 @@ impl<S: IdSet> Universe<S> {
             Command::Detach { attachment } => self.detach(state, by, attachment, tell),
             Command::Give { grant } => self.give(state, by, grant, tell),
             Command::Take { grant } => self.take(state, by, grant, tell),
+            Command::ReadPolicy { attachment } => self.read_policy(state, by, attachment, tell),
             Command::Read { operation, role } => {
                 self.authorise(state, by, operation, role)?;
                 Self::find(state, role)?;
@@ -94,7 +95,7 @@ impl<S: IdSet> Universe<S> {
             | Command::UpdateRole { role, .. }
             | Command::UpdateRoleDescription { role, .. }
             | Command::Read { role, .. } => role,
-            Command::Attach { attachment } | Command::Detach { attachment } => {
+            Command::Attach { attachment } | Command::Detach { attachment } | Command::ReadPolicy { attachment } => {
                 self.world().attachments[attachment.index()].role
             }
             Command::ChangeTags { call } => self.world().tag_calls[call.index()].role,
@@ -446,6 +447,26 @@ impl<S: IdSet> Universe<S> {
         }
         state.attached = state.attached.minus(&meant);
         tell(Event::Detached { attachment });
+        Ok(())
+    }
+
+    /// A service-linked role has no inline policy either, so whatever is asked for is not there.
+    ///
+    /// Source: IAM API Reference, `GetRolePolicy`, errors, `NoSuchEntity`.
+    fn read_policy(
+        &self,
+        state: &State<S>,
+        by: PrincipalIdx,
+        attachment: AttachmentIdx,
+        tell: &mut impl FnMut(Event<S>),
+    ) -> Answer {
+        let (operation, role) = (Operation::GetRolePolicy, self.world().attachments[attachment.index()].role);
+        self.authorise(state, by, operation, role)?;
+        Self::find(state, role)?;
+        if !state.attached.meets(&self.alternatives_of(attachment)) {
+            return Err(Rejection::AttachmentNotFound(attachment));
+        }
+        tell(Event::Answered { operation, role: Some(role), under: None });
         Ok(())
     }
 

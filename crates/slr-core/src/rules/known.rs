@@ -71,7 +71,9 @@ impl<S: IdSet> Universe<S> {
                 TaskRef::Malformed => true,
             },
             Command::ChangeTags { call } => call.index() < self.world().tag_calls.len(),
-            Command::Attach { attachment } | Command::Detach { attachment } => self.has_attachment(attachment),
+            Command::Attach { attachment } | Command::Detach { attachment } | Command::ReadPolicy { attachment } => {
+                self.has_attachment(attachment)
+            }
             Command::Give { grant } | Command::Take { grant } => grant.index() < self.world().grants.len(),
             Command::ListRoles { under } => self.has_text(under),
             Command::Operate { resource, transition } => self.has_transition(resource, transition),

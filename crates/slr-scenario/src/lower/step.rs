@@ -43,7 +43,11 @@ impl Lowerer<'_> {
     fn copy_to_namesakes(&mut self, steps: &[PlannedStep]) {
         for step in steps {
             match &step.what {
-                Scripted::Call { command: Command::Attach { attachment } | Command::Detach { attachment }, .. } => {
+                Scripted::Call {
+                    command:
+                        Command::Attach { attachment } | Command::Detach { attachment } | Command::ReadPolicy { attachment },
+                    ..
+                } => {
                     self.copy_attachment(*attachment);
                 }
                 Scripted::Call { command: Command::ChangeTags { call }, .. } => self.copy_tag_call(*call),
@@ -161,6 +165,10 @@ impl Lowerer<'_> {
     ) -> Scripted {
         if let Some(change) = self.tag_change(operation, role, step) {
             return Scripted::Call { by, command: Command::ChangeTags { call: self.world.tag_call(role, change) } };
+        }
+        if let (Operation::GetRolePolicy, Some(policy)) = (operation, &step.policy) {
+            let attachment = self.world.attachment(role, Item::InlinePolicy(policy.value.clone()));
+            return Scripted::Call { by, command: Command::ReadPolicy { attachment } };
         }
         let Some((item, attaches)) = self.item(operation, role, step) else {
             return Scripted::Call { by, command: Command::Read { operation, role } };

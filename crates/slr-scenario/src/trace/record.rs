@@ -469,6 +469,10 @@ impl<'a, S: IdSet> Names<'a, S> {
             Command::Detach { attachment } => self.attachment("Detach", attachment, false),
             Command::Give { grant } => self.grant("Give", grant, true),
             Command::Take { grant } => self.grant("Take", grant, false),
+            Command::ReadPolicy { attachment } => Fact {
+                operation: Some(Cow::Borrowed(Operation::GetRolePolicy.name())),
+                ..self.attachment("Read", attachment, true)
+            },
             Command::Read { operation: read, role } => Fact {
                 operation: Some(Cow::Borrowed(read.name())),
                 role: self.role(role),
@@ -699,6 +703,7 @@ impl<'a, S: IdSet> Names<'a, S> {
             "Detach" => Command::Detach { attachment: self.find_attachment(record, false)? },
             "Give" => Command::Give { grant: self.find_grant(record)? },
             "Take" => Command::Take { grant: self.find_grant(record)? },
+            "Read" if record.item.is_some() => Command::ReadPolicy { attachment: self.find_inline_policy(record)? },
             "Read" => Command::Read { operation: find_operation(record)?, role: role()? },
             "Operate" => {
                 let (resource, transition) = self.find_transition(record)?;
@@ -791,14 +796,23 @@ impl<'a, S: IdSet> Names<'a, S> {
     }
 
     fn find_attachment(&self, record: &ActionRecord<'_>, attaching: bool) -> Result<AttachmentIdx, UnknownName> {
-        let role = self.find_role(record)?;
-        let (item, operation) = (record.item.as_deref().unwrap_or_default(), record.operation.as_deref());
         let operates = |item: &Item| if attaching { item.attaching() } else { item.detaching() };
+        self.find_item(record, |item| Some(operates(item).name()) == record.operation.as_deref())
+    }
+
+    fn find_inline_policy(&self, record: &ActionRecord<'_>) -> Result<AttachmentIdx, UnknownName> {
+        self.find_item(record, |item| matches!(item, Item::InlinePolicy(_)))
+    }
+
+    fn find_item(
+        &self,
+        record: &ActionRecord<'_>,
+        is_of_that_sort: impl Fn(&Item) -> bool,
+    ) -> Result<AttachmentIdx, UnknownName> {
+        let (role, item) = (self.find_role(record)?, record.item.as_deref().unwrap_or_default());
         let world = self.universe.world();
         let known = (0..).map(AttachmentIdx).zip(&world.attachments).find(|(index, thing)| {
-            thing.role == role
-                && Some(operates(&thing.item).name()) == operation
-                && world.attachment_label(*index) == item
+            thing.role == role && is_of_that_sort(&thing.item) && world.attachment_label(*index) == item
         });
         known.map(|(index, _)| index).ok_or_else(|| UnknownName { what: "the attachment", name: item.to_owned() })
     }

@@ -215,6 +215,10 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
                 let thing = &world.grants[grant.index()];
                 format!("calls {} for {}: {}", thing.revoking(), thing.name, thing.granted.text())
             }
+            Command::ReadPolicy { attachment } => {
+                let thing = &world.attachments[attachment.index()];
+                format!("calls {} for {}: {}", Operation::GetRolePolicy, self.role(thing.role), item(&thing.item))
+            }
             Command::Read { operation, role } => format!("calls {operation} for {}", self.role(role)),
             Command::ListRoles { under } => {
                 let under = under.map_or(String::new(), |under| format!(" with PathPrefix {}", self.text(under)));

@@ -522,6 +522,7 @@ pub fn operation_of<S: IdSet>(universe: &Universe<S>, command: Command) -> Optio
         Command::Detach { attachment } => Some(item(attachment).detaching()),
         Command::Give { grant } => Some(universe.world().grants[grant.index()].granting()),
         Command::Take { grant } => Some(universe.world().grants[grant.index()].revoking()),
+        Command::ReadPolicy { .. } => Some(Operation::GetRolePolicy),
         Command::Read { operation, .. } => Some(operation),
         Command::ListRoles { .. } => Some(Operation::ListRoles),
         Command::AssumeRole { .. } => Some(Operation::AssumeRole),
