@@ -70,38 +70,38 @@ impl<S: IdSet> Universe<S> {
         match step {
             OperatorStep::Submits => {
                 if operator.attempts.is_some_and(|most| own.attempts >= most) {
-                    Some("it has no attempts left")
+                    Some("the operator has no attempts left")
                 } else if in_steps && !at_work {
-                    Some("it waits, or is through")
+                    Some("the operator waits for its task, or has come to its end")
                 } else if in_steps && self.waits_for_clean_up(state, id) {
-                    Some("it knows of something to clean up")
+                    Some("the operator knows of something that it has to clean up first")
                 } else if in_steps && self.wants_docs(state, id) {
-                    Some("it reads the documentation first")
+                    Some("the operator reads the documentation first")
                 } else if !in_steps && (!live || state.has_unfinished_task(goal)) {
                     Some("the role is gone, or a deletion is unfinished")
                 } else {
                     None
                 }
             }
-            OperatorStep::Polls => {
-                (own.phase != Phase::Waiting || operator.told == Told::AtOnce).then_some("it does not poll now")
-            }
+            OperatorStep::Polls => (own.phase != Phase::Waiting || operator.told == Told::AtOnce)
+                .then_some("the operator waits for no task"),
             OperatorStep::ReadsDocs => {
                 let wants = if in_steps { at_work && self.wants_docs(state, id) } else { self.wants_docs(state, id) };
-                (!wants).then_some("it has no wish to read")
+                (!wants)
+                    .then_some("the operator has no reason to read the documentation, by what `reads-docs` says of it")
             }
             OperatorStep::CleansUp(resource) => {
                 if in_steps && !at_work {
-                    Some("it waits, or is through")
+                    Some("the operator waits for its task, or has come to its end")
                 } else if !self.known_to(state, id).contains(resource.0) {
-                    Some("it does not know of the resource")
+                    Some("the operator does not know of the resource")
                 } else if !matches!(self.clean_up_of(state, resource), CleanUp::Call(_)) {
-                    Some("nothing can be called for it now")
+                    Some("the state of the resource leaves nothing to call for")
                 } else {
                     None
                 }
             }
-            OperatorStep::GivesUp => (!self.may_give_up(state, id)).then_some("it goes on"),
+            OperatorStep::GivesUp => (!self.may_give_up(state, id)).then_some("the operator has no reason to give up"),
         }
     }
 

@@ -455,7 +455,18 @@ impl<'a, S: IdSet> Names<'a, S> {
                 self.tags(operation(self.universe.world().tag_calls[call.index()].change.operation()), call)
             }
             Command::Attach { attachment } => self.attachment("Attach", attachment, true),
-            Command::Detach { attachment } => self.attachment("Detach", attachment, false),
+            Command::Detach { attachment } => {
+                let called = self.attachment("Detach", attachment, false);
+                match self.universe.world().attachments[attachment.index()].item {
+                    // The call names no policy: the role has one boundary at the most.
+                    Item::Boundary(_) => Fact { item: None, ..called },
+                    Item::Tag(_)
+                    | Item::ManagedPolicy(_)
+                    | Item::InlinePolicy(_)
+                    | Item::InstanceProfile(_)
+                    | Item::TrustPolicy(_) => called,
+                }
+            }
             Command::Read { operation: read, role } => Fact {
                 operation: Some(Cow::Borrowed(read.name())),
                 role: self.role(role),
@@ -779,7 +790,7 @@ impl<'a, S: IdSet> Names<'a, S> {
         let known = (0..).map(AttachmentIdx).zip(&world.attachments).find(|(index, thing)| {
             thing.role == role
                 && Some(operates(&thing.item).name()) == operation
-                && world.attachment_label(*index) == item
+                && (record.item.is_none() || world.attachment_label(*index) == item)
         });
         known.map(|(index, _)| index).ok_or_else(|| UnknownName { what: "the attachment", name: item.to_owned() })
     }
