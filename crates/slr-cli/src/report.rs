@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use slr_core::rejection::Impossible;
 use slr_scenario::Source;
 use slr_scenario::expect::{Outcome, Verdict};
 use slr_scenario::run::Report;
@@ -178,7 +179,7 @@ fn failed_steps(ready: &Ready, report: &Report) -> Vec<Judged> {
             }
             (None, Some(unplayable)) => {
                 let why =
-                    unplayable.why.map_or_else(|| "there was nothing it could mean".to_owned(), |why| why.to_string());
+                    unplayable.why.map_or_else(|| "there was nothing it could mean".to_owned(), Impossible::reason);
                 format!("at {}: it could not happen: {why}", unplayable.at)
             }
             // The run ended before: something else has failed, and says so.

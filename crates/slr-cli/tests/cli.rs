@@ -391,6 +391,51 @@ fn a_file_is_tested_once_and_has_its_own_trace() {
 }
 
 #[test]
+fn the_command_for_a_new_scenario_can_be_copied_and_its_name_is_one() {
+    let directory = directory("new-names");
+    let at = |name: &str| directory.join(name).display().to_string();
+    let output = run(["new", &at("a b's")]);
+    assert_eq!(code(&output), 0);
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    let quoted = format!("'{}'", at("a b's.yaml").replace('\'', r"'\''"));
+    assert!(told.ends_with(&format!("play it with: slr run {quoted}\n")), "{told}");
+    assert_eq!(code(&run(["new", &at("short.yml")])), 0);
+    assert!(directory.join("short.yml").exists());
+    for name in [".yaml", ".yml"] {
+        let output = run(["new", &at(name)]);
+        assert_eq!(code(&output), 2, "{name}");
+        assert!(!directory.join(format!("{name}.yaml")).exists(), "{name}");
+    }
+}
+
+#[test]
+fn a_step_that_cannot_happen_says_why_in_the_words_of_scenarios() {
+    let scenario = "\
+scenario: Too early
+given:
+  - role: AWSServiceRoleForBatch
+operators:
+  admin: { goal: { delete: AWSServiceRoleForBatch }, starts: 1d }
+steps:
+  - { at: 1s, happens: docs-read, operator: admin }
+  - { at: 2s, happens: task-starts, role: AWSServiceRoleForBatch }
+  - { at: 3s, do: DeleteServiceLinkedRole, role: AWSServiceRoleForBatch }
+  - { at: 4s, happens: task-starts, role: AWSServiceRoleForBatch }
+  - { at: 4s, happens: task-starts, role: AWSServiceRoleForBatch }
+";
+    let path = file(&directory("impossible-steps"), "early.yaml", scenario);
+    let output = run(["run", text(&path), "--no-shrink"]);
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    for why in [
+        "it could not happen: the operator has no reason to read the documentation",
+        "it could not happen: the role has no deletion task",
+        "it could not happen: the deletion task is IN_PROGRESS",
+    ] {
+        assert!(told.contains(why), "{why}: {told}");
+    }
+}
+
+#[test]
 fn a_parameter_is_set_once() {
     let directory = directory("twice");
     let scenario = file(&directory, "a.yaml", &format!("params: {{ n: 1 }}\n{PASSES}"));

@@ -503,7 +503,16 @@ impl Rejection {
                 if let Item::InlinePolicy(name) = &thing.item {
                     return format!("The role policy with name {name} cannot be found.");
                 }
-                format!("The role {} has no {}.", role(thing.role), thing.item.text())
+                let what = match &thing.item {
+                    // The call names none.
+                    Item::Boundary(_) => "permissions boundary",
+                    Item::Tag(text)
+                    | Item::ManagedPolicy(text)
+                    | Item::InlinePolicy(text)
+                    | Item::InstanceProfile(text)
+                    | Item::TrustPolicy(text) => text,
+                };
+                format!("The role {} has no {what}.", role(thing.role))
             }
             Self::RoleInUse(r) => format!("Role {} is in use by its service", role(r)),
             Self::TaskNotFound(_) | Self::UnknownTaskId => "The deletion task cannot be found.".to_owned(),
@@ -661,6 +670,17 @@ pub enum Impossible {
         /// The action's name.
         action: &'static str,
     },
+}
+
+impl Impossible {
+    /// What stands against it, in the words of a scenario: the name of the action is left to whoever tells of it.
+    pub fn reason(self) -> String {
+        match self {
+            Self::Transition(InvalidTransition { machine, state, event: _ }) => format!("the {machine} is {state}"),
+            Self::NotEnabled { action: _, why } => why.to_owned(),
+            Self::Unknown { action: _ } => "it names something that is not in this world".to_owned(),
+        }
+    }
 }
 
 /// Why [`Universe::apply`] did not carry out an action.

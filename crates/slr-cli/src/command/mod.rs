@@ -193,6 +193,15 @@ impl Assignments {
     }
 }
 
+/// A path as a shell takes it.
+fn in_shell(path: &Path) -> String {
+    let text = path.display().to_string();
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-+,:@%".contains(c);
+    // What begins with a dash would be taken for an option.
+    let text = if text.starts_with('-') { format!("./{text}") } else { text };
+    if text.chars().all(is_plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
+}
+
 /// Sees to it that nothing is written over what is read, nor over what is written besides.
 ///
 /// # Errors

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::in_shell;
 use crate::console::Console;
 use crate::exit::{Exit, Failure};
 
@@ -34,15 +35,13 @@ impl New {
             console.out().write_all(titled("My first scenario").as_bytes())?;
             return Ok(Exit::AsExpected);
         }
-        let stem = if self.name.extension().is_some_and(|extension| extension == "yaml") {
-            self.name.file_stem()
-        } else {
-            self.name.file_name()
+        let is_whole = self.name.extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
+        let stem = if is_whole { self.name.file_stem() } else { self.name.file_name() };
+        // `.yaml` is an extension alone, and nobody could tell the name of the file.
+        let Some(stem) = stem.and_then(|stem| stem.to_str()).filter(|stem| !matches!(*stem, ".yaml" | ".yml")) else {
+            return Err(Failure::Usage(format!("{} is no name for a scenario", self.name.display())));
         };
-        let Some(stem) = stem.and_then(|stem| stem.to_str()) else {
-            return Err(Failure::Usage(format!("{} is no name for a file", self.name.display())));
-        };
-        let path = self.name.with_file_name(format!("{stem}.yaml"));
+        let path = if is_whole { self.name.clone() } else { self.name.with_file_name(format!("{stem}.yaml")) };
         let written = File::create_new(&path).and_then(|mut file| file.write_all(titled(&title(stem)).as_bytes()));
         written.map_err(|error| {
             Failure::InputOutput(if error.kind() == io::ErrorKind::AlreadyExists {
@@ -51,7 +50,7 @@ impl New {
                 format!("{} cannot be written: {error}", path.display())
             })
         })?;
-        writeln!(console.out(), "wrote {0}\nplay it with: slr run {0}", path.display())?;
+        writeln!(console.out(), "wrote {}\nplay it with: slr run {}", path.display(), in_shell(&path))?;
         Ok(Exit::AsExpected)
     }
 }

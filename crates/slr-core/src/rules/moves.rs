@@ -21,7 +21,7 @@ impl<S: IdSet> Universe<S> {
     pub(super) fn bar_to_session(&self, state: &State<S>, session: SessionIdx) -> Option<&'static str> {
         let role = self.world().sessions[session.index()].role;
         if state.is_open(session) {
-            Some("it is open")
+            Some("the session is open")
         } else if !state.is_live(role) {
             Some("the role is not in the account")
         } else if state.is_fresh(role) {
@@ -75,7 +75,7 @@ impl<S: IdSet> Universe<S> {
         tell: &mut impl FnMut(Event<S>),
     ) -> Done {
         if !state.is_open(session) {
-            return Err(not_enabled("SessionEnds", "it is not open"));
+            return Err(not_enabled("SessionEnds", "the session is not open"));
         }
         SessionState::Open.next(SessionEvent::Ends(end))?;
         state.sessions.remove(session.0);
@@ -164,7 +164,7 @@ impl<S: IdSet> Universe<S> {
 
     pub(super) fn task_becomes_visible(state: &mut State<S>, role: RoleIdx, tell: &mut impl FnMut(Event<S>)) -> Done {
         if !state.task_is_unseen(role) {
-            return Err(not_enabled("TaskBecomesVisible", "it is visible"));
+            return Err(not_enabled("TaskBecomesVisible", "the task can be polled already, or there is none"));
         }
         state.unseen_tasks.remove(role.0);
         tell(Event::TaskBecameVisible { role });
@@ -226,7 +226,7 @@ impl<S: IdSet> Universe<S> {
         let step = self.transition(resource, transition);
         let role = self.role_of(resource);
         if step.by != Mover::Service {
-            return Some("a caller makes this transition, or a parent takes it along");
+            return Some("a caller makes this move, or a parent takes it along");
         }
         if state.resource(resource) != step.from {
             return Some("the resource is in another state");
@@ -240,7 +240,7 @@ impl<S: IdSet> Universe<S> {
             When::NotInUse => !self.is_session_open(state, role),
         };
         if !allowed {
-            return Some("the transition waits for another use of the role");
+            return Some("the move waits for the role to be in use, or not to be");
         }
         if step.needs_live_role() && !state.is_live(role) {
             return Some("the role is not in the account");
@@ -252,7 +252,7 @@ impl<S: IdSet> Universe<S> {
             return Some("the resource that it belongs to is not there");
         }
         if step.is_special && !self.meets_conditions(state, resource, transition) {
-            return Some("a condition of the transition is not met");
+            return Some("a condition of the move is not met");
         }
         if step.begins_use && self.is_locked(state, role) {
             return Some("the role is locked while its deletion is unfinished");

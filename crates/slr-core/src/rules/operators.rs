@@ -65,11 +65,12 @@ impl<S: IdSet> Universe<S> {
             OperatorStep::Submits => self.bar_to_submission(state, id),
             OperatorStep::Polls => {
                 let polls = state.operator(id).phase == Phase::Waiting && self.operator(id).told != Told::AtOnce;
-                (!polls).then_some("it does not poll now")
+                (!polls).then_some("the operator waits for no task")
             }
-            OperatorStep::ReadsDocs => (!self.may_read_docs(state, id)).then_some("it has no wish to read"),
+            OperatorStep::ReadsDocs => (!self.may_read_docs(state, id))
+                .then_some("the operator has no reason to read the documentation, by what `reads-docs` says of it"),
             OperatorStep::CleansUp(resource) => self.bar_to_clean_up(state, id, resource),
-            OperatorStep::GivesUp => (!self.may_give_up(state, id)).then_some("it goes on"),
+            OperatorStep::GivesUp => (!self.may_give_up(state, id)).then_some("the operator has no reason to give up"),
         }
     }
 
@@ -84,12 +85,16 @@ impl<S: IdSet> Universe<S> {
     pub(super) fn bar_to_submission(&self, state: &State<S>, id: OperatorIdx) -> Option<&'static str> {
         let operator = self.operator(id);
         if operator.attempts.is_some_and(|most| state.operator(id).attempts >= most) {
-            return Some("it has no attempts left");
+            return Some("the operator has no attempts left");
         }
         match operator.works {
-            Works::InSteps if self.is_between_steps(state, id) => Some("it waits, or is through"),
-            Works::InSteps if self.waits_for_clean_up(state, id) => Some("it knows of something to clean up"),
-            Works::InSteps => self.wants_docs(state, id).then_some("it reads the documentation first"),
+            Works::InSteps if self.is_between_steps(state, id) => {
+                Some("the operator waits for its task, or has come to its end")
+            }
+            Works::InSteps if self.waits_for_clean_up(state, id) => {
+                Some("the operator knows of something that it has to clean up first")
+            }
+            Works::InSteps => self.wants_docs(state, id).then_some("the operator reads the documentation first"),
             Works::InAnyOrder => {
                 let goal = self.sought(state, id);
                 let is_over = !state.is_live(goal) || state.has_unfinished_task(goal);
@@ -106,11 +111,11 @@ impl<S: IdSet> Universe<S> {
 
     fn bar_to_clean_up(&self, state: &State<S>, id: OperatorIdx, resource: ResourceIdx) -> Option<&'static str> {
         if self.is_between_steps(state, id) {
-            Some("it waits, or is through")
+            Some("the operator waits for its task, or has come to its end")
         } else if !self.known_to(state, id).contains(resource.0) {
-            Some("it does not know of the resource")
+            Some("the operator does not know of the resource")
         } else if !matches!(self.clean_up_of(state, resource), CleanUp::Call(_)) {
-            Some("nothing can be called for it now")
+            Some("the state of the resource leaves nothing to call for")
         } else {
             None
         }

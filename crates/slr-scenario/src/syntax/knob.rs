@@ -132,8 +132,8 @@ record! {
     pub struct Knobs, "`knobs`" {
         /// When a deletion task looks whether the role is in use. Default: both.
         "judged" => pub judged: Option<Spanned<Judged>>,
-        /// Whether the service can open no session on a role while a deletion task of it is
-        /// unfinished. Default: false.
+        /// Whether the service can neither open sessions on a role nor begin to use it for a resource
+        /// while a deletion task of it is unfinished. Default: false.
         "locked-while-deleting" => pub locked_while_deleting: Option<Spanned<bool>>,
         /// For so long after a deletion was requested a poll of its task answers `NoSuchEntity`.
         /// Default: 0s.

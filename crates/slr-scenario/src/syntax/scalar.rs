@@ -362,7 +362,7 @@ impl Duration {
     pub(crate) fn parse(text: &str) -> Result<Self, (String, Option<String>)> {
         let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
         let (number, unit) = text.split_at(digits);
-        let units = "units: `ms`, `s`, `m`, `h`, `d`";
+        let units = UNITS_LISTED;
         if number.is_empty() {
             return Err((
                 format!("`{}` is not a duration", clipped(text)),
@@ -376,7 +376,12 @@ impl Duration {
             ));
         }
         let Some((_, length)) = Self::UNITS.iter().find(|(name, _)| *name == unit) else {
-            return Err((format!("`{}` is not a unit of time", clipped(unit.trim())), Some(unit_help(number, unit))));
+            let what = if unit.starts_with('.') {
+                format!("`{}` is not a whole number of a unit", clipped(text))
+            } else {
+                format!("`{}` is not a unit of time", clipped(unit.trim()))
+            };
+            return Err((what, Some(unit_help(number, unit))));
         };
         let millis = number.parse::<u64>().ok().and_then(|number| number.checked_mul(*length));
         match millis {
@@ -401,12 +406,29 @@ fn unit_help(number: &str, unit: &str) -> String {
     };
     match known {
         Some(known) => format!("did you mean `{}{known}`?", clipped(number)),
-        None if unit.starts_with('.') => "write a whole number of a smaller unit: 1.5 s is `1500ms`".to_owned(),
+        None if unit.starts_with('.') => match in_whole(number, unit) {
+            Some(whole) => format!("write a whole number of a smaller unit: `{whole}`"),
+            None => format!("write a whole number and a unit, such as `90s`; {UNITS_LISTED}"),
+        },
         None if unit.contains(|c: char| c.is_ascii_digit()) => {
             "write one number and one unit: a minute and a half is `90s`".to_owned()
         }
-        None => "units: `ms`, `s`, `m`, `h`, `d`".to_owned(),
+        None => UNITS_LISTED.to_owned(),
     }
+}
+
+const UNITS_LISTED: &str = "units: `ms`, `s`, `m`, `h`, `d`";
+
+/// The duration that is meant by `0` and `.5s`, if it is one of whole milliseconds.
+fn in_whole(number: &str, rest: &str) -> Option<Duration> {
+    let rest = rest.strip_prefix('.')?;
+    let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let (fraction, unit) = rest.split_at(digits);
+    let (_, length) = Duration::UNITS.into_iter().find(|(name, _)| *name == unit)?;
+    let parts = 10_u64.checked_pow(u32::try_from(fraction.len()).ok()?)?;
+    let written = format!("{number}{fraction}").parse::<u64>().ok()?.checked_mul(length)?;
+    let millis = (written % parts == 0).then_some(written / parts)?;
+    (millis <= Duration::LONGEST.millis).then_some(Duration { millis })
 }
 
 impl fmt::Display for Duration {
@@ -537,6 +559,11 @@ mod tests {
             ("90", "`90s`"),
             ("90sec", "`90s`"),
             ("1.5s", "`1500ms`"),
+            ("0.5s", "`500ms`"),
+            ("0.25h", "`15m`"),
+            ("1.5ms", "`90s`"),
+            ("1.s", "`1s`"),
+            ("99999999999999999999.5d", "`90s`"),
             ("1m30s", "`90s`"),
             ("5M", "`5m`"),
             ("s", "`90s`"),

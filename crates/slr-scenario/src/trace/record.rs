@@ -466,7 +466,18 @@ impl<'a, S: IdSet> Names<'a, S> {
                 self.tags(operation(self.universe.world().tag_calls[call.index()].change.operation()), call)
             }
             Command::Attach { attachment } => self.attachment("Attach", attachment, true),
-            Command::Detach { attachment } => self.attachment("Detach", attachment, false),
+            Command::Detach { attachment } => {
+                let called = self.attachment("Detach", attachment, false);
+                match self.universe.world().attachments[attachment.index()].item {
+                    // The call names no policy: the role has one boundary at the most.
+                    Item::Boundary(_) => Fact { item: None, ..called },
+                    Item::Tag(_)
+                    | Item::ManagedPolicy(_)
+                    | Item::InlinePolicy(_)
+                    | Item::InstanceProfile(_)
+                    | Item::TrustPolicy(_) => called,
+                }
+            }
             Command::Give { grant } => self.grant("Give", grant, true),
             Command::Take { grant } => self.grant("Take", grant, false),
             Command::ReadPolicy { attachment } => Fact {
@@ -812,7 +823,9 @@ impl<'a, S: IdSet> Names<'a, S> {
         let (role, item) = (self.find_role(record)?, record.item.as_deref().unwrap_or_default());
         let world = self.universe.world();
         let known = (0..).map(AttachmentIdx).zip(&world.attachments).find(|(index, thing)| {
-            thing.role == role && is_of_that_sort(&thing.item) && world.attachment_label(*index) == item
+            thing.role == role
+                && is_of_that_sort(&thing.item)
+                && (record.item.is_none() || world.attachment_label(*index) == item)
         });
         known.map(|(index, _)| index).ok_or_else(|| UnknownName { what: "the attachment", name: item.to_owned() })
     }

@@ -205,7 +205,12 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
             }
             Command::Detach { attachment } => {
                 let thing = &world.attachments[attachment.index()];
-                format!("calls {} for {}: {}", thing.item.detaching(), self.role(thing.role), item(&thing.item))
+                let named = match &thing.item {
+                    // The call takes no policy: the role has one boundary at the most.
+                    Item::Boundary(_) => String::new(),
+                    named => format!(": {}", item(named)),
+                };
+                format!("calls {} for {}{named}", thing.item.detaching(), self.role(thing.role))
             }
             Command::Give { grant } => {
                 let thing = &world.grants[grant.index()];

@@ -278,6 +278,47 @@ fn too_deep(span: Span) -> Diagnostic {
         .help("no scenario needs that; look for brackets that are never closed")
 }
 
+const NO_TABS: &str = "indent with spaces: YAML allows no tabs there";
+
+/// The first tab from there on with which a line begins, or that follows the spaces with which it does.
+fn indenting_tab(text: &str, from: usize) -> Option<Span> {
+    let mut at = from;
+    loop {
+        at += text.get(at..)?.find('\n')? + 1;
+        let indented = text[at..].len() - text[at..].trim_start_matches(' ').len();
+        if text[at + indented..].starts_with('\t') {
+            return Some(Span::new(at + indented, at + indented + 1));
+        }
+    }
+}
+
+/// The bracket that was opened last before the place and is open still, if the place is on a later line that is indented no more than the
+/// bracket's: there the bracket's end was forgotten.
+fn left_open(text: &str, at: usize) -> Option<(usize, char)> {
+    let mut open = Vec::new();
+    let (mut quote, mut is_comment, mut before) = (None, false, '\n');
+    for (place, c) in text[..at].char_indices() {
+        match (quote, c) {
+            (_, '\n') => is_comment = false,
+            _ if is_comment => {}
+            (Some(mark), _) => quote = Some(mark).filter(|mark| *mark != c),
+            (None, '"' | '\'') if before.is_whitespace() || "[{,:".contains(before) => quote = Some(c),
+            (None, '#') if before.is_whitespace() => is_comment = true,
+            (None, '[' | '{') if before.is_whitespace() || "[{,".contains(before) => open.push((place, c)),
+            (None, ']' | '}') => drop(open.pop()),
+            (None, _) => {}
+        }
+        before = c;
+    }
+    let indentation = |place: usize| {
+        let line = text[..place].rfind('\n').map_or(0, |end| end + 1);
+        (line, text[line..].len() - text[line..].trim_start_matches(' ').len())
+    };
+    let (place, bracket) = open.pop()?;
+    let (opened, here) = (indentation(place), indentation(at));
+    (here.0 > opened.0 && here.1 <= opened.1).then_some((place, bracket))
+}
+
 #[expect(
     clippy::wildcard_enum_match_arm,
     reason = "the parser's kinds of error are open; what is not named here keeps the parser's own words"
@@ -290,7 +331,11 @@ fn scan_error(text: &str, error: &ScanError) -> Diagnostic {
     match error.kind() {
         ErrorKind::RecursionLimitExceeded => too_deep(span),
         ErrorKind::TabNotAllowed | ErrorKind::TabInBlockIndentation | ErrorKind::TabInIndentation => {
-            invalid(span, "a tab indents this line").help("indent with spaces: YAML allows no tabs there")
+            invalid(span, "a tab indents this line").help(NO_TABS)
+        }
+        // The parser tells where the text begins, and the tab is on a line below.
+        ErrorKind::TabInPlainScalar | ErrorKind::TabAtBlockScalarStart => {
+            invalid(indenting_tab(text, at).unwrap_or(span), "a tab indents this line").help(NO_TABS)
         }
         ErrorKind::UnclosedQuotedScalar | ErrorKind::InvalidQuotedScalarIndent => {
             invalid(span, "a quote that was opened is not closed before this")
@@ -308,6 +353,13 @@ fn scan_error(text: &str, error: &ScanError) -> Diagnostic {
         }
         ErrorKind::ExpectedFlowSequenceSeparator => {
             invalid(span, "`,` or `]` is missing").help("separate the items between `[` and `]` with commas")
+        }
+        ErrorKind::MappingValueNotAllowed | ErrorKind::InvalidColonPlacement
+            if let Some((place, open)) = left_open(text, at) =>
+        {
+            let close = if open == '[' { ']' } else { '}' };
+            invalid(Span::new(place, place + 1), format!("a `{open}` is opened and never closed"))
+                .help(format!("add the missing `{close}`"))
         }
         ErrorKind::MappingValueNotAllowed | ErrorKind::InvalidColonPlacement => {
             invalid(span, "a `:` is not allowed here")
