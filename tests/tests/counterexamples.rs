@@ -126,6 +126,21 @@ fn calls_that_are_taken_apart_can_be_played() {
     assert_eq!(play("{ finally: role-live }"), 1);
 }
 
+/// Where nothing is given the steps are all that says what the scenario is about, also where it is violated before any of them.
+#[test]
+fn what_is_so_from_the_beginning_can_be_played() {
+    let steps = "steps: [{ at: 1s, do: CreateServiceLinkedRole, service: batch.amazonaws.com }]";
+    for expectation in ["{ always: role-live, role: AWSServiceRoleForBatch }", "{ never: role-absent }"] {
+        let play =
+            Play::of_text("beginning.yaml", format!("scenario: Nothing given\n{steps}\nexpect: [{expectation}]\n"));
+        let found = narrowest(&play.lowered, Examined { play: &play, symmetry: false }).expect("it fits");
+        assert_eq!(found.len(), 1);
+        let again = Play::of_text("found.yaml", found[0].text.as_str());
+        let report = run(&again.lowered, 5, Output::Nothing).expect("its world is possible");
+        assert!(!report.outcomes[0].passed(), "{}", found[0].text);
+    }
+}
+
 /// What is found modulo symmetry is a run of real individuals.
 #[test]
 fn counterexamples_modulo_symmetry_can_be_played() {

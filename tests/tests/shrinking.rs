@@ -204,6 +204,56 @@ fn steps_that_fail_are_shrunk() {
     }
 }
 
+/// What is said of a step and is not so stays, and falls short in the same way: neither is another answer of the same step the failure, nor
+/// the same step without what was expected of it.
+#[test]
+fn what_a_failing_step_is_short_of_stays() {
+    let services = "services: { gadgets.example.com: { role: AWSServiceRoleForGadgets, reports: { first: 5 }, kinds: { gadget: {} } } }";
+    let world = |given: &str, steps: &str| {
+        Play::of_text(
+            "step.yaml",
+            format!("scenario: A step\n{services}\nusers: {{ bob: {{}} }}\n{given}\nsteps:\n{steps}"),
+        )
+    };
+    let role = "role: AWSServiceRoleForGadgets";
+    let given = "given: [{ role: AWSServiceRoleForGadgets }, { resources: { kind: gadget, count: 6 } }]";
+    for (steps, said, left) in [
+        (
+            format!(
+                "  - {{ at: 1s, do: TagRole, {role}, tags: {{ a: b, c: d }} }}\n  \
+                 - {{ at: 2s, do: GetRole, {role}, answers: {{ tags: {{ a: b, c: X }} }} }}\n"
+            ),
+            "answers: { tags: { c: X } }",
+            1,
+        ),
+        (
+            format!(
+                "  - {{ at: 1s, do: DeleteServiceLinkedRole, {role} }}\n  \
+                 - {{ at: 1m, do: GetServiceLinkedRoleDeletionStatus, task: last, answers: {{ status: FAILED, reports: 6 }} }}\n"
+            ),
+            "answers: { reports: 6 }",
+            4,
+        ),
+        (
+            format!(
+                "  - {{ at: 1s, do: ListRoles }}\n  \
+                 - {{ at: 2s, as: bob, do: GetRole, {role}, refused: NoSuchEntity }}\n"
+            ),
+            "refused: NoSuchEntity",
+            1,
+        ),
+        (
+            format!("  - {{ at: 2s, do: DeleteRole, {role}, refused: UnmodifiableEntity, message: no }}\n"),
+            "message: no",
+            1,
+        ),
+    ] {
+        let small = shrunk(&world(given, &steps), 11);
+        assert!(small.text.contains(said), "{steps}{}", small.text);
+        assert_eq!(small.scenario.steps.len(), left, "{steps}{}", small.text);
+    }
+}
+
 #[test]
 fn what_is_shrunk_fails_when_it_is_run() {
     for (bug, play, _) in bugs() {

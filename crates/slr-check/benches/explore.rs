@@ -35,6 +35,7 @@ fn exploration(criterion: &mut Criterion) {
             });
         };
         contender("by hand", &|| by_hand::explore(known.scope).states);
+        contender("by hand, plainly", &|| by_hand::explore_plainly(known.scope).states);
         let lowered = with_rules::lowered(known.scope);
         contender("rules, one thread", &|| with_rules::explore(&lowered, &one, true).distinct);
         contender("rules, states alone", &|| with_rules::explore(&lowered, &one, false).distinct);

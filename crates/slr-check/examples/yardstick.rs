@@ -4,8 +4,9 @@
 //! cargo run --release -p slr-check --example yardstick -- all medium
 //! ```
 //!
-//! prints a row per contender: each runs in a process of its own, so that its peak of resident memory can be told. `rules` is
-//! what `slr check` explores: the scenario, through the rules of the core; `planes` is the same system as a model of its own.
+//! prints a row per contender: each runs in a process of its own, so that its peak of resident memory can be told. `by-hand` is
+//! the limit, `by-hand-plain` the loop as it is usually written; `rules` is what `slr check` explores: the scenario, through the rules of
+//! the core; `planes` is the same system as a model of its own.
 //! `yardstick CONTENDER SCOPE [REPETITIONS]` runs one. `symmetry-20` and `rules-20` explore twenty resources, six sessions and eight
 //! attempts modulo symmetry, whatever the scope.
 
@@ -26,8 +27,9 @@ use common_model::planes::{Layout, Narrow, Planes, Wide};
 use common_model::{KNOWN, Known, Scope, TWENTY};
 use slr_check::{Report, Settings, check};
 
-const CONTENDERS: [&str; 13] = [
+const CONTENDERS: [&str; 14] = [
     "by-hand",
+    "by-hand-plain",
     "rules",
     "rules-states",
     "rules-2",
@@ -68,7 +70,7 @@ fn main() -> ExitCode {
 
 fn all(scope: &str) -> ExitCode {
     println!(
-        "{:<12} {:>10} {:>12} {:>6} {:>9} {:>12} {:>12}",
+        "{:<14} {:>10} {:>12} {:>6} {:>9} {:>12} {:>12}",
         "contender", "states", "edges", "levels", "seconds", "states/s", "bytes/state"
     );
     let Ok(program) = std::env::current_exe() else {
@@ -97,7 +99,7 @@ fn print_row(contender: &str, known: &Known) {
     };
     assert_eq!((counts.states, counts.edges, counts.levels), expected, "{contender}");
     println!(
-        "{contender:<12} {:>10} {:>12} {:>6} {seconds:>9.4} {:>12.0} {:>12.1}",
+        "{contender:<14} {:>10} {:>12} {:>6} {seconds:>9.4} {:>12.0} {:>12.1}",
         counts.states,
         counts.edges,
         counts.levels,
@@ -111,6 +113,7 @@ fn run(contender: &str, scope: Scope) -> Counts {
     let two = NonZero::<u16>::MIN.saturating_add(1);
     match contender {
         "by-hand" => by_hand::explore(scope),
+        "by-hand-plain" => by_hand::explore_plainly(scope),
         "stateright" => with_stateright::breadth_first(scope),
         "rules" => with_rules(scope, &settings, true),
         "rules-states" => with_rules(scope, &settings, false),

@@ -12,8 +12,8 @@
 const SHARD_BITS: u32 = 6;
 /// The number of shards.
 pub(crate) const SHARDS: usize = 1 << SHARD_BITS;
-const FIRST_BUCKETS: usize = 4;
-const BUCKET: usize = 8;
+const FIRST_BUCKETS: usize = 8;
+const BUCKET: usize = 4;
 const EMPTY: u64 = 0;
 /// So many buckets are loaded before the first of them is read: they are half of what the nearest cache holds.
 const AT_ONCE: usize = 256;
@@ -37,7 +37,7 @@ pub(crate) struct Shard {
 }
 
 #[derive(Debug, Clone, Copy)]
-#[repr(align(64))]
+#[repr(align(32))]
 struct Bucket([u64; BUCKET]);
 
 /// The shard in which `fingerprint` belongs.
@@ -259,10 +259,9 @@ impl Shard {
         let old_notes = std::mem::take(&mut self.notes);
         self.clear(old_buckets.len() + old_buckets.len() / 2);
         for (at, bucket) in old_buckets.iter().enumerate() {
-            for (slot, &fingerprint) in bucket.0.iter().enumerate() {
-                if fingerprint != EMPTY {
-                    self.put(fingerprint, if self.noted { old_notes[at][slot] } else { 0 });
-                }
+            // Buckets are filled from their front.
+            for (slot, &fingerprint) in bucket.0.iter().enumerate().take_while(|&(_, &slot)| slot != EMPTY) {
+                self.put(fingerprint, if self.noted { old_notes[at][slot] } else { 0 });
             }
         }
     }

@@ -47,6 +47,7 @@ fn threads_change_no_byte_of_the_report() {
         assert_eq!(wide.collision_probability > 0.0, !settings.exact);
     }
     assert_eq!(by_hand::explore(SMALL.scope).states, SMALL.states);
+    assert_eq!(by_hand::explore_plainly(SMALL.scope).states, SMALL.states);
 }
 
 #[test]

@@ -224,12 +224,13 @@ pub const fn step_invariants<S: IdSet>() -> [StepInvariant<S>; 8] {
 pub fn is_evidently_sound<S: IdSet>(universe: &Universe<S>, state: &State<S>) -> bool {
     let [started, running, failed] = &state.tasks.0;
     let live = state.live_roles();
-    // Of the tasks' codes 1 and 2 are unfinished, and 3 has succeeded.
+    // Of the tasks' codes 1 and 2 are unfinished, and 3 has succeeded; of the roles' 1 is live, and 2 gone.
     let unfinished = started.or(running).minus(&started.and(running)).minus(failed);
-    universe.service_linked.is_within(live)
+    (universe.service_linked.is_within(live) || nothing_uses(universe, state, &universe.service_linked.minus(live)))
         && state.open_sessions().is_within(&universe.trusted_sessions)
         && unfinished.is_within(&universe.service_linked)
-        && !started.meets(running)
+        && (!started.meets(running) || started.and(running).is_within(&state.roles.plane(1).minus(live)))
+        && unfinished.is_within(live)
         && (state.reported().is_empty()
             || (state.reported().is_within(state.blocking())
                 && (started.or(running).is_empty() || nothing_reported_of(universe, state, &started.or(running)))))
@@ -240,6 +241,11 @@ pub fn is_evidently_sound<S: IdSet>(universe: &Universe<S>, state: &State<S>) ->
         && state.unseen_tasks.is_empty()
         && state.fresh_roles.is_empty()
         && !universe.has_children
+}
+
+/// Whether nothing uses any of these roles.
+fn nothing_uses<S: IdSet>(universe: &Universe<S>, state: &State<S>, roles: &S) -> bool {
+    roles.iter().all(|role| !universe.is_in_use(state, RoleIdx(role)))
 }
 
 fn nothing_reported_of<S: IdSet>(universe: &Universe<S>, state: &State<S>, roles: &S) -> bool {

@@ -14,7 +14,6 @@ use crate::rules::trust::mistake;
 use crate::service::{OwnError, Situation};
 use crate::set::IdSet;
 use crate::universe::Universe;
-use crate::world::RoleSort;
 
 /// An error code as AWS spells it.
 ///
@@ -448,10 +447,10 @@ impl Rejection {
                 let suffix = world.requests[r.index()].suffix.as_deref();
                 invalid("customSuffix", suffix.unwrap_or_default(), 64, NAME_PATTERN)
             }
-            Self::MalformedTrust(r) => match &world.roles[r.index()].sort {
-                RoleSort::Ordinary { trust, .. } => trust.iter().find_map(|text| mistake(text)).unwrap_or_default(),
-                RoleSort::ServiceLinked { .. } => String::new(),
-            },
+            Self::MalformedTrust(r) => {
+                let given = world.roles[r.index()].sort.given_trust();
+                given.iter().find_map(|text| mistake(text)).unwrap_or_default()
+            }
             Self::TrustPolicyTooLong(_) => {
                 format!("Cannot exceed quota for ACLSizePerRole: {}", world.knobs.trust_policy_length)
             }

@@ -474,7 +474,8 @@ impl<S: IdSet> Universe<S> {
     #[inline]
     pub(crate) fn is_trusted(&self, state: &State<S>, session: SessionIdx) -> bool {
         let slot = &self.world.sessions[session.index()];
-        if self.facts(slot.role).trust_policies.is_empty() {
+        // The first trust policy counts until another is put in its place.
+        if state.attached.is_empty() || self.facts(slot.role).trust_policies.is_empty() {
             self.trusted_sessions.contains(session.0)
         } else {
             self.trusts_now(state, slot.role, slot.principal.as_str())

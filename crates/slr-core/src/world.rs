@@ -138,6 +138,16 @@ pub enum RoleSort {
     },
 }
 
+impl RoleSort {
+    /// The trust policy that a caller gives the role with `CreateRole`; nothing where its service brings its own.
+    pub fn given_trust(&self) -> &[String] {
+        match self {
+            Self::Ordinary { trust, .. } => trust,
+            Self::ServiceLinked { .. } => &[],
+        }
+    }
+}
+
 /// A dependent resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Resource {

@@ -5,16 +5,18 @@
     reason = "who listens picks what concerns it; the core is where a new variant has to find its place"
 )]
 
-use slr_core::action::{Operation, OperatorStep, TaskRef};
+use std::collections::BTreeSet;
+
+use slr_core::action::Operation;
 use slr_core::event::Event;
-use slr_core::id::{AttachmentIdx, OperatorIdx, RoleIdx};
+use slr_core::id::{OperatorIdx, RoleIdx};
 use slr_core::invariant::Predicate;
 use slr_core::machine::{Machine, TaskState};
 use slr_core::rejection::{Code, Rejection};
-use slr_core::world::Item;
 use slr_core::{Action, IdSet, State, Universe};
 
 use crate::ledger::{Ledger, TaskRecord};
+use crate::listed::Listed;
 use crate::simulation::{SimTime, Step};
 use crate::yaml::Span;
 
@@ -132,9 +134,9 @@ impl StepExpectation {
     /// Whether the state in which the step is taken decides it: what a call answers may depend on what went before.
     pub fn is_about_the_state(&self) -> bool {
         self.answers.as_ref().is_none_or(|answers| {
-            let Answers { status, reports, regions, reason, description, tags, .. } = answers;
+            let Answers { status, reports, regions, reason, description, .. } = answers;
             let of_a_task = status.is_some() || reports.is_some() || !regions.is_empty() || reason.is_some();
-            !of_a_task && description.is_none() && tags.is_empty()
+            !of_a_task && description.is_none()
         })
     }
 
@@ -162,6 +164,47 @@ impl StepExpectation {
     }
 }
 
+impl StepExpectation {
+    /// In which respects a step came otherwise than expected, each with what was expected in it; nothing if it came as expected. Where a
+    /// poll did, also what status it told: a report falls short in another way while the task is unfinished than once it has failed.
+    pub(crate) fn shortcomings<S: IdSet>(
+        &self,
+        universe: &Universe<S>,
+        step: Step<'_, S>,
+        state: &State<S>,
+        ledger: &Ledger<'_, S>,
+    ) -> BTreeSet<String> {
+        let is_short = |part: &Self| part.contradiction(universe, step, state, ledger).is_some();
+        let mut found = BTreeSet::new();
+        match (step.refused, self.refused) {
+            (refused, Some(wanted)) if refused.map(Rejection::code) != Some(wanted) => {
+                found.insert(format!("refused: {wanted:?}"));
+            }
+            (Some(_), Some(_)) if is_short(self) => found.extend(self.message.iter().map(|m| format!("message: {m}"))),
+            (Some(_), None) => drop(found.insert("granted".to_owned())),
+            (Some(_) | None, Some(_)) => {}
+            (None, None) => {
+                let parts = self.answers.iter().flat_map(Answers::parts);
+                let short = parts.map(|(name, answers)| (name, Self { answers: Some(answers), ..Self::default() }));
+                found.extend(short.filter(|(_, part)| is_short(part)).map(|(name, _)| name));
+                found.extend(self.answers.iter().flat_map(|answers| answers.missing_tags(universe, step, state)));
+                if !found.is_empty() {
+                    found.extend(step.events.iter().filter_map(|event| told_status(event, ledger)));
+                }
+            }
+        }
+        found
+    }
+}
+
+/// The status that a poll tells.
+fn told_status<S: IdSet>(event: &Event<S>, ledger: &Ledger<'_, S>) -> Option<String> {
+    let Event::StatusAnswered { task, .. } = event else { return None };
+    let number = ledger.number_of(*task)?;
+    let task = ledger.tasks().get(number as usize - 1)?;
+    Some(format!("was: {:?}", task.status))
+}
+
 /// What a call answers; only what is given counts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Answers {
@@ -185,8 +228,6 @@ pub struct Answers {
     pub tags: Vec<(String, String)>,
     /// How many things are listed.
     pub count: Option<u32>,
-    /// Of roles, only those count whose paths begin like this.
-    pub under: Option<String>,
 }
 
 /// What a run says of an expectation.
@@ -229,11 +270,55 @@ impl Outcome {
 /// How an expectation that the end decides stands: whether it holds, what was found, when that came about and by which action.
 type Standing = (bool, Option<String>, SimTime, u64);
 
+/// An expectation that the first state decides in which its predicate is as told and the circumstance is given.
+#[derive(Debug, Clone, Copy)]
+struct Watch {
+    /// Its place among the expectations.
+    place: usize,
+    predicate: Predicate,
+    decided_by: bool,
+    circumstance: Option<Predicate>,
+    verdict: Decision,
+}
+
+/// What a state says that decides an expectation.
+#[derive(Debug, Clone, Copy)]
+enum Decision {
+    True,
+    False,
+    /// It came true if it was not too late.
+    TrueBy(SimTime),
+}
+
+impl Watch {
+    /// What the expectation at `place` watches for; `None` if no state decides it.
+    fn of(place: usize, what: &What) -> Option<Self> {
+        let (predicate, decided_by, circumstance, verdict) = match *what {
+            What::Eventually { predicate, within: None } => (predicate, true, None, Decision::True),
+            What::Eventually { predicate, within: Some(within) } => (predicate, true, None, Decision::TrueBy(within)),
+            What::Always { predicate, circumstance } => (predicate, false, circumstance, Decision::False),
+            What::Never { predicate, circumstance } => (predicate, true, circumstance, Decision::False),
+            What::Sometimes { predicate, circumstance } => (predicate, true, circumstance, Decision::True),
+            What::Finally { .. }
+            | What::Possible { .. }
+            | What::Tasks { .. }
+            | What::Task { .. }
+            | What::Refusals { .. }
+            | What::Attempts { .. } => return None,
+        };
+        Some(Self { place, predicate, decided_by, circumstance, verdict })
+    }
+}
+
 /// Watches a run for what is expected of it.
 #[derive(Debug)]
 pub struct Monitor<'a, S> {
     universe: &'a Universe<S>,
     expectations: &'a [Expectation],
+    /// The expectations that a state decides.
+    watches: Vec<Watch>,
+    /// The expectations that count something: their places.
+    counting: Vec<usize>,
     /// Per expectation, what decided it.
     decided: Vec<Option<(bool, SimTime, u64)>>,
     counts: Vec<u64>,
@@ -252,9 +337,13 @@ impl<'a, S: IdSet> Monitor<'a, S> {
         steps: &'a [StepExpectation],
         state: &State<S>,
     ) -> Self {
+        let counts = |what: &What| matches!(what, What::Refusals { .. } | What::Attempts { .. });
+        let all = || expectations.iter().map(|expectation| &expectation.what).enumerate();
         let mut monitor = Self {
             universe,
             expectations,
+            watches: all().filter_map(|(place, what)| Watch::of(place, what)).collect(),
+            counting: all().filter(|(_, what)| counts(what)).map(|(place, _)| place).collect(),
             decided: vec![None; expectations.len()],
             counts: vec![0; expectations.len()],
             since: vec![None; expectations.len()],
@@ -298,21 +387,8 @@ impl<'a, S: IdSet> Monitor<'a, S> {
 
     /// Takes note of the `serial`-th action. The ledger knows it already.
     pub fn step(&mut self, now: SimTime, serial: u64, step: Step<'_, S>, state: &State<S>, ledger: &Ledger<'_, S>) {
-        for (index, expectation) in self.expectations.iter().enumerate() {
-            self.counts[index] += match &expectation.what {
-                What::Refusals { codes, operation, operator, .. } => {
-                    self.refusals(step, codes, operation.as_deref(), *operator)
-                }
-                What::Attempts { operator, .. } => u64::from(step.action.request_of() == Some(*operator)),
-                What::Eventually { .. }
-                | What::Always { .. }
-                | What::Never { .. }
-                | What::Sometimes { .. }
-                | What::Finally { .. }
-                | What::Possible { .. }
-                | What::Tasks { .. }
-                | What::Task { .. } => 0,
-            };
+        if !self.counting.is_empty() {
+            self.count_step(now, serial, step);
         }
         self.look(now, serial, state);
         if self.is_dating {
@@ -353,24 +429,15 @@ impl<'a, S: IdSet> Monitor<'a, S> {
         step.refused.into_iter().chain(told).filter(counts).count() as u64
     }
 
-    /// Looks whether a state decides something.
-    fn look(&mut self, now: SimTime, serial: u64, state: &State<S>) {
-        for ((expectation, decided), count) in self.expectations.iter().zip(&mut self.decided).zip(&self.counts) {
-            if decided.is_some() {
-                continue;
-            }
-            let holds = |predicate: &Predicate| predicate.holds(self.universe, state);
-            let counts = |circumstance: &Option<Predicate>| circumstance.is_none_or(|c| c.holds(self.universe, state));
-            let verdict = match &expectation.what {
-                What::Eventually { predicate, within } if holds(predicate) => {
-                    Some(within.is_none_or(|within| now <= within))
+    /// Counts what a step brings of what is counted. There is never less again, so that too much is too much for good.
+    fn count_step(&mut self, now: SimTime, serial: u64, step: Step<'_, S>) {
+        for &place in &self.counting {
+            let (more, most) = match &self.expectations[place].what {
+                What::Refusals { codes, operation, operator, count: (_, most), .. } => {
+                    (self.refusals(step, codes, operation.as_deref(), *operator), *most)
                 }
-                What::Always { predicate, circumstance } if counts(circumstance) && !holds(predicate) => Some(false),
-                What::Never { predicate, circumstance } if counts(circumstance) && holds(predicate) => Some(false),
-                What::Sometimes { predicate, circumstance } if counts(circumstance) && holds(predicate) => Some(true),
-                // There are never fewer again.
-                What::Refusals { count: (_, most), .. } | What::Attempts { count: (_, most), .. } if count > most => {
-                    Some(false)
+                What::Attempts { operator, count: (_, most) } => {
+                    (u64::from(step.action.request_of() == Some(*operator)), *most)
                 }
                 What::Eventually { .. }
                 | What::Always { .. }
@@ -379,11 +446,31 @@ impl<'a, S: IdSet> Monitor<'a, S> {
                 | What::Finally { .. }
                 | What::Possible { .. }
                 | What::Tasks { .. }
-                | What::Task { .. }
-                | What::Refusals { .. }
-                | What::Attempts { .. } => None,
+                | What::Task { .. } => continue,
             };
-            *decided = verdict.map(|verdict| (verdict, now, serial));
+            self.counts[place] += more;
+            if self.counts[place] > most {
+                self.decided[place].get_or_insert((false, now, serial));
+            }
+        }
+    }
+
+    /// Looks whether a state decides something.
+    #[inline]
+    fn look(&mut self, now: SimTime, serial: u64, state: &State<S>) {
+        for watch in &self.watches {
+            let is_given = |circumstance: Predicate| circumstance.holds(self.universe, state);
+            if watch.predicate.holds(self.universe, state) == watch.decided_by
+                && self.decided[watch.place].is_none()
+                && watch.circumstance.is_none_or(is_given)
+            {
+                let came_true = match watch.verdict {
+                    Decision::True => true,
+                    Decision::False => false,
+                    Decision::TrueBy(within) => now <= within,
+                };
+                self.decided[watch.place] = Some((came_true, now, serial));
+            }
         }
     }
 
@@ -589,16 +676,48 @@ fn operation_name<'a, S: IdSet>(universe: &'a Universe<S>, action: &Action<S>) -
             },
         },
         Action::Throttle { operation, .. } => Some(operation.name()),
-        Action::Operator { step, .. } => match step {
-            OperatorStep::Submits => Some("DeleteServiceLinkedRole"),
-            OperatorStep::Polls => Some("GetServiceLinkedRoleDeletionStatus"),
-            OperatorStep::ReadsDocs | OperatorStep::CleansUp(_) | OperatorStep::GivesUp => None,
-        },
+        Action::Operator { step, .. } => step.operation().map(Operation::name),
         _ => None,
     }
 }
 
 impl Answers {
+    /// What is said, one thing after the other, each with its name; tags apart.
+    fn parts(&self) -> Vec<(String, Self)> {
+        let nothing = Self::default;
+        let mut parts = Vec::new();
+        let mut part = |name: &str, value: Option<String>, answers: Self| {
+            parts.extend(value.map(|value| (format!("{name}: {value}"), answers)));
+        };
+        let told = |text: &Option<String>| text.as_ref().map(|text| format!("{text:?}"));
+        let all = |texts: &[String]| (!texts.is_empty()).then(|| format!("{texts:?}"));
+        part("status", self.status.map(|status| format!("{status:?}")), Self { status: self.status, ..nothing() });
+        part("reports", self.reports.map(|n| n.to_string()), Self { reports: self.reports, ..nothing() });
+        part("regions", all(&self.regions), Self { regions: self.regions.clone(), ..nothing() });
+        part("reason", told(&self.reason), Self { reason: self.reason.clone(), ..nothing() });
+        part("description", told(&self.description), Self { description: self.description.clone(), ..nothing() });
+        part("role", told(&self.role), Self { role: self.role.clone(), ..nothing() });
+        part("arn", told(&self.arn), Self { arn: self.arn.clone(), ..nothing() });
+        part("trust", all(&self.trust), Self { trust: self.trust.clone(), ..nothing() });
+        part("count", self.count.map(|n| n.to_string()), Self { count: self.count, ..nothing() });
+        parts
+    }
+
+    /// The tags that a role was expected to have and has not; or that it has others besides.
+    fn missing_tags<S: IdSet>(&self, universe: &Universe<S>, step: Step<'_, S>, state: &State<S>) -> Vec<String> {
+        let role = step.events.iter().find_map(|event| match event {
+            Event::Answered { role, .. } => *role,
+            Event::RoleCreated { role, .. } | Event::RoleUpdated { role, .. } => Some(*role),
+            _ => None,
+        });
+        let Some(role) = role.filter(|_| !self.tags.is_empty()) else { return Vec::new() };
+        let tags: Vec<_> =
+            universe.tags_of(state, role).map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
+        let missing = self.tags.iter().filter(|tag| !tags.contains(tag));
+        let missing: Vec<_> = missing.map(|(key, value)| format!("tag {key:?}: {value:?}")).collect();
+        if missing.is_empty() && tags.len() > self.tags.len() { vec!["tags: no more".to_owned()] } else { missing }
+    }
+
     /// What was answered otherwise; `None` if everything is as expected.
     fn contradiction<S: IdSet>(
         &self,
@@ -611,13 +730,7 @@ impl Answers {
         for event in step.events {
             match event {
                 Event::StatusAnswered { task, .. } => {
-                    let number = match task {
-                        TaskRef::Latest(role) => ledger.latest(*role),
-                        TaskRef::Earlier { role, number } => number.or_else(|| ledger.earlier(*role)),
-                        TaskRef::Forgotten { number, .. } => *number,
-                        TaskRef::Unknown(_) | TaskRef::Malformed => None,
-                    };
-                    if let Some(task) = number.and_then(|number| ledger.tasks().get(number as usize - 1)) {
+                    if let Some(task) = ledger.number_of(*task).and_then(|number| ledger.task(number)) {
                         let said = Found::of(universe, ledger, task);
                         let as_expected = self.status.is_none_or(|status| status == said.status)
                             && self.reports.is_none_or(|reports| u64::from(reports) == said.count)
@@ -628,9 +741,9 @@ impl Answers {
                         }
                     }
                 }
-                Event::Answered { operation, role, .. } => {
-                    let listed = self.listed(universe, *operation, *role, state);
-                    if self.count.is_some_and(|count| Some(count) != listed) {
+                Event::Answered { operation, role, under } => {
+                    let listed = Listed::of(universe, state, *operation, *role, *under).map(|listed| listed.count());
+                    if self.count.is_some_and(|count| Some(u64::from(count)) != listed) {
                         found.push(listed.map_or("no list".to_owned(), |listed| format!("a list of {listed}")));
                     }
                     found.extend(role.and_then(|role| self.role_contradiction(universe, role, state, ledger)));
@@ -644,39 +757,6 @@ impl Answers {
         (!found.is_empty()).then(|| format!("the answer was: {}", found.join("; ")))
     }
 
-    /// How many things an operation lists; `None` if it lists nothing.
-    fn listed<S: IdSet>(
-        &self,
-        universe: &Universe<S>,
-        operation: Operation,
-        role: Option<RoleIdx>,
-        state: &State<S>,
-    ) -> Option<u32> {
-        let world = universe.world();
-        let Some(role) = role else {
-            let under = self.under.as_deref().unwrap_or("/");
-            let roles = state.live_roles().iter().filter(|id| world.role_path(RoleIdx(*id)).starts_with(under));
-            // The roles that the scenario does not name are ordinary ones without a path.
-            let others = if under == "/" { world.other_roles } else { 0 };
-            return u32::try_from(roles.count()).ok().map(|roles| roles + others);
-        };
-        let attached = |wanted: fn(&Item) -> bool| {
-            let items = (0..).zip(&world.attachments).filter(|(_, thing)| thing.role == role && wanted(&thing.item));
-            u32::try_from(items.filter(|(id, _)| state.is_attached(AttachmentIdx(*id))).count()).ok()
-        };
-        match operation {
-            Operation::ListRoleTags => attached(|item| matches!(item, Item::Tag(_))),
-            Operation::ListRolePolicies => attached(|item| matches!(item, Item::InlinePolicy(_))),
-            Operation::ListInstanceProfilesForRole => attached(|item| matches!(item, Item::InstanceProfile(_))),
-            Operation::ListAttachedRolePolicies => {
-                // A service-linked role has the one policy of its service.
-                let of_service = universe.service_of(role).is_some_and(|service| service.policy.is_some());
-                attached(|item| matches!(item, Item::ManagedPolicy(_))).map(|count| count + u32::from(of_service))
-            }
-            _ => None,
-        }
-    }
-
     fn role_contradiction<S: IdSet>(
         &self,
         universe: &Universe<S>,
@@ -687,7 +767,8 @@ impl Answers {
         let world = universe.world();
         let name = &world.roles[role.index()].name;
         let description = ledger.role(role).description.map(|text| world.texts[text.index()].clone());
-        let tags: Vec<_> = ledger.tags_of(role).map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
+        let tags: Vec<_> =
+            universe.tags_of(state, role).map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
         let arn = universe.role_arn(role);
         let trust = universe.trust_now(state, role);
         let as_expected = self.role.as_ref().is_none_or(|expected| expected == name)

@@ -5,11 +5,12 @@
 
 use std::fmt::Write as _;
 
+use slr_core::action::TaskRef;
 use slr_core::event::Event;
-use slr_core::id::{AttachmentIdx, ResourceIdx, RoleIdx, TextIdx};
+use slr_core::id::{ResourceIdx, RoleIdx, TextIdx};
 use slr_core::machine::TaskState;
 use slr_core::rules::DeletionReason;
-use slr_core::world::{Attachment, Item, RoleSort};
+use slr_core::world::RoleSort;
 use slr_core::{IdSet, Universe, World};
 
 use crate::simulation::SimTime;
@@ -59,15 +60,13 @@ pub struct Ledger<'a, S> {
     seed: u64,
     roles: Vec<RoleRecord>,
     tasks: Vec<TaskRecord<S>>,
-    /// Per attachment, the value of a tag that is on its role.
-    tag_values: Vec<Option<TextIdx>>,
 }
 
 impl<'a, S: IdSet> Ledger<'a, S> {
     /// The ledger of a run that begins.
     pub fn new(universe: &'a Universe<S>, seed: u64, descriptions: &[Option<TextIdx>]) -> Self {
         let roles = vec![RoleRecord::default(); universe.world().roles.len()];
-        let mut ledger = Self { universe, seed, roles, tasks: Vec::new(), tag_values: Vec::new() };
+        let mut ledger = Self { universe, seed, roles, tasks: Vec::new() };
         ledger.reset(seed, descriptions);
         ledger
     }
@@ -76,9 +75,6 @@ impl<'a, S: IdSet> Ledger<'a, S> {
     pub fn reset(&mut self, seed: u64, descriptions: &[Option<TextIdx>]) {
         self.seed = seed;
         self.tasks.clear();
-        self.tag_values.clear();
-        let given = |thing: &Attachment| thing.value.filter(|_| thing.given);
-        self.tag_values.extend(self.universe.world().attachments.iter().map(given));
         for (index, (record, slot)) in self.roles.iter_mut().zip(&self.universe.world().roles).enumerate() {
             *record = RoleRecord {
                 incarnation: u32::from(slot.given),
@@ -114,19 +110,7 @@ impl<'a, S: IdSet> Ledger<'a, S> {
                     ..RoleRecord::default()
                 };
             }
-            Event::RoleDeleted { role, .. } => {
-                self.roles[role.index()].deleted = Some(now);
-                for (thing, value) in self.universe.world().attachments.iter().zip(&mut self.tag_values) {
-                    if thing.role == *role {
-                        *value = None;
-                    }
-                }
-            }
-            Event::Attached { attachment, value } => {
-                self.forget_tag(*attachment);
-                self.tag_values[attachment.index()] = *value;
-            }
-            Event::Detached { attachment } => self.forget_tag(*attachment),
+            Event::RoleDeleted { role, .. } => self.roles[role.index()].deleted = Some(now),
             Event::RoleUpdated { role, description: Some(description), .. } => {
                 // An empty description is none. Source: IAM API Reference, UpdateRole, Description: length 0 at the least.
                 let is_written = !self.universe.world().texts[description.index()].is_empty();
@@ -173,6 +157,8 @@ impl<'a, S: IdSet> Ledger<'a, S> {
             | Event::RoleUpdated { .. }
             | Event::Granted { .. }
             | Event::Revoked { .. }
+            | Event::Attached { .. }
+            | Event::Detached { .. }
             | Event::TaskReturned { .. }
             | Event::TaskBecameVisible { .. }
             | Event::TaskForgotten { .. }
@@ -193,33 +179,9 @@ impl<'a, S: IdSet> Ledger<'a, S> {
         self.tasks.iter_mut().rev().find(|task| task.role == role)
     }
 
-    /// Whatever value the tag had.
-    fn forget_tag(&mut self, attachment: AttachmentIdx) {
-        let things = &self.universe.world().attachments;
-        let meant = &things[attachment.index()];
-        for (thing, value) in things.iter().zip(&mut self.tag_values) {
-            if thing.role == meant.role && thing.item.is_called_as(&meant.item) {
-                *value = None;
-            }
-        }
-    }
-
     /// What there is to know of a role.
     pub fn role(&self, role: RoleIdx) -> &RoleRecord {
         &self.roles[role.index()]
-    }
-
-    /// The tags of a role: the key as it was first written, and the value that was written last.
-    ///
-    /// Source: IAM User Guide, "Tagging IAM resources", rules for tagging.
-    pub fn tags_of(&self, role: RoleIdx) -> impl Iterator<Item = (&'a str, &'a str)> {
-        let world = self.universe.world();
-        world.attachments.iter().zip(&self.tag_values).filter_map(move |(thing, value)| match (&thing.item, value) {
-            (Item::Tag(key), Some(value)) if thing.role == role => {
-                Some((key.as_str(), world.texts[value.index()].as_str()))
-            }
-            _ => None,
-        })
     }
 
     /// The role's `RoleId`: a new one for each incarnation.
@@ -242,8 +204,23 @@ impl<'a, S: IdSet> Ledger<'a, S> {
         self.tasks_of(role).last().map(|(number, _)| number)
     }
 
+    /// The number of the task that a poll asks for; `None` if there is none.
+    pub fn number_of(&self, task: TaskRef) -> Option<u32> {
+        match task {
+            TaskRef::Latest(role) => self.latest(role),
+            TaskRef::Earlier { role, number } => number.or_else(|| self.earlier(role)),
+            TaskRef::Forgotten { number, .. } => number,
+            TaskRef::Unknown(_) | TaskRef::Malformed => None,
+        }
+    }
+
+    /// The task of that number.
+    pub fn task(&self, number: u32) -> Option<&TaskRecord<S>> {
+        self.tasks.get(number.checked_sub(1)? as usize)
+    }
+
     /// The number of the role's last task that a later one has followed.
-    pub fn earlier(&self, role: RoleIdx) -> Option<u32> {
+    fn earlier(&self, role: RoleIdx) -> Option<u32> {
         let mut numbers: Vec<u32> = self.tasks_of(role).map(|(number, _)| number).collect();
         numbers.pop();
         numbers.pop()
@@ -260,7 +237,7 @@ impl<'a, S: IdSet> Ledger<'a, S> {
 
     /// A task's id.
     pub fn task_id(&self, number: u32) -> Option<String> {
-        let task = self.tasks.get(number.checked_sub(1)? as usize)?;
+        let task = self.task(number)?;
         Some(task_id(self.universe.world(), self.seed, task.role, number))
     }
 }
@@ -368,5 +345,28 @@ mod tests {
         assert_ne!(task_id(&world, 7, RoleIdx(0), 1), task_id(&world, 7, RoleIdx(0), 2));
         assert_ne!(task_id(&world, 7, RoleIdx(0), 1), task_id(&world, 8, RoleIdx(0), 1));
         assert_ne!(role_id(&world, 7, RoleIdx(0), 1), role_id(&world, 7, RoleIdx(0), 2));
+    }
+
+    #[test]
+    fn whatever_way_a_task_is_named_it_has_one_number() {
+        let universe: Universe<u64> = Universe::new(world()).unwrap();
+        let mut ledger = Ledger::new(&universe, 7, &[]);
+        let role = RoleIdx(0);
+        let numbers = |ledger: &Ledger<'_, u64>| {
+            let told = [None, Some(1)];
+            let earlier = told.map(|number| ledger.number_of(TaskRef::Earlier { role, number }));
+            let forgotten = told.map(|number| ledger.number_of(TaskRef::Forgotten { role, number }));
+            (ledger.number_of(TaskRef::Latest(role)), earlier, forgotten)
+        };
+        assert_eq!(numbers(&ledger), (None, [None, Some(1)], [None, Some(1)]));
+        for _ in 0..3 {
+            ledger.enter(SimTime::ZERO, &Event::TaskSubmitted { role });
+        }
+        assert_eq!(numbers(&ledger), (Some(3), [Some(2), Some(1)], [None, Some(1)]));
+        for nothing in [TaskRef::Unknown(None), TaskRef::Malformed] {
+            assert_eq!(ledger.number_of(nothing), None);
+        }
+        assert_eq!((ledger.task(0), ledger.task(4)), (None, None));
+        assert_eq!(ledger.task(3).map(|task| task.role), Some(role));
     }
 }

@@ -13,7 +13,8 @@ use crate::Run;
 /// The scenario whose only run is this one, a step each millisecond. Of what the original expects it keeps this, or nothing: an expectation, or
 /// what is expected of the step with which the run ends; how soon something is to come true is left out, for the run's times mean nothing.
 ///
-/// Steps of the script that meant nothing where they came are left out.
+/// Steps of the script that meant nothing where they came are left out. Of a run without a step in a world in which nothing is given all
+/// steps are kept: it is decided before them.
 ///
 /// # Errors
 /// [`Unsayable`] if a step of the run cannot be said.
@@ -58,5 +59,9 @@ pub fn written<S: IdSet>(
         last.answers.clone_from(&original.answers);
     }
     rewrite::without_times(&mut asked);
+    // Where nothing is given the steps alone say what the scenario is about. What is so from the beginning they leave as it is.
+    if steps.is_empty() && asked.given.is_empty() {
+        return Ok(asked);
+    }
     Ok(rewrite::only(&asked, lowered, steps))
 }

@@ -118,7 +118,7 @@ impl<S: IdSet> Universe<S> {
         context: &mut Context,
     ) {
         context.set(key::REQUESTED_REGION, key::global_region(&self.world().partition));
-        for (name, value) in self.tags(state, role) {
+        for (name, value) in self.tags_of(state, role) {
             context.set(&key::of_tag(key::RESOURCE_TAG, name), value);
             context.set(&key::of_tag(key::IAM_RESOURCE_TAG, name), value);
         }
@@ -153,7 +153,7 @@ impl<S: IdSet> Universe<S> {
     }
 
     /// The tags that are on a role now, with their values.
-    fn tags(&self, state: &State<S>, role: RoleIdx) -> impl Iterator<Item = (&str, &str)> {
+    pub fn tags_of(&self, state: &State<S>, role: RoleIdx) -> impl Iterator<Item = (&str, &str)> {
         let world = self.world();
         let attached = state.attached.and(&self.facts(role).tags);
         let things = attached.iter().map(|id| &world.attachments[id as usize]).collect::<Vec<_>>();

@@ -297,7 +297,7 @@ impl<S: IdSet> Universe<S> {
     }
 
     #[inline]
-    fn delete_service_linked_role(
+    pub(super) fn delete_service_linked_role(
         &self,
         state: &mut State<S>,
         by: PrincipalIdx,

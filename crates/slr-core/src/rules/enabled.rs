@@ -161,7 +161,7 @@ impl<S: IdSet> Universe<S> {
 
     #[inline]
     fn offer_steps(&self, state: &State<S>, operator: OperatorIdx, offers: &mut impl Offers<S>) {
-        if self.bar_to_step(state, operator, OperatorStep::ReadsDocs).is_none() {
+        if self.may_read_docs(state, operator) {
             offers.operator_reads(operator);
         }
         let described = self.operator(operator);
@@ -170,7 +170,7 @@ impl<S: IdSet> Universe<S> {
         if preparing && state.is_live(sought) {
             self.offer_clean_ups(state, operator, offers);
         }
-        if self.bar_to_step(state, operator, OperatorStep::Submits).is_none() {
+        if self.bar_to_submission(state, operator).is_none() {
             let answer = self.may_submit(state, described.principal, sought);
             if described.attempts.is_some() || tells_something(described.works, answer) {
                 offers.operator_submits(operator, answer.is_ok());

@@ -13,10 +13,12 @@ impl<S: IdSet> Universe<S> {
     /// IAM looks roles up by name whatever their path and sort, so that a call about a name means the role that bears it now. Of roles
     /// whose names differ in nothing but case only one can be there, and it answers to its own spelling alone (Assumed).
     /// Source: IAM API Reference, `GetRole`, `RoleName`; `CreateRole`, `RoleName`.
+    #[inline]
     pub fn bearer(&self, state: &State<S>, role: RoleIdx) -> RoleIdx {
-        if !self.has_namesakes || state.is_live(role) {
-            return role;
-        }
+        if !self.has_namesakes || state.is_live(role) { role } else { self.other_bearer(state, role) }
+    }
+
+    fn other_bearer(&self, state: &State<S>, role: RoleIdx) -> RoleIdx {
         let name = |id: RoleIdx| self.world().roles[id.index()].name.as_str();
         let live = state.live_roles().and(&self.facts(role).namesakes);
         live.iter().map(RoleIdx).find(|other| name(*other) == name(role)).unwrap_or(role)

@@ -1,7 +1,7 @@
 //! The steps of operators: commands, and what the operator makes of the answers.
 
 use super::not_enabled;
-use crate::action::{Command, OperatorStep, TaskRef};
+use crate::action::{OperatorStep, TaskRef};
 use crate::event::Event;
 use crate::id::{OperatorIdx, ResourceIdx, RoleIdx, TransitionIdx};
 use crate::kind::{CleanUp, Transition, When};
@@ -61,47 +61,58 @@ impl<S: IdSet> Universe<S> {
     /// What stands against an operator's step; `None` if it may take it.
     #[inline]
     pub(super) fn bar_to_step(&self, state: &State<S>, id: OperatorIdx, step: OperatorStep) -> Option<&'static str> {
-        let operator = self.operator(id);
-        let own = state.operator(id);
-        let goal = self.sought(state, id);
-        let live = state.is_live(goal);
-        let in_steps = operator.works == Works::InSteps;
-        let at_work = own.phase == Phase::Preparing;
         match step {
-            OperatorStep::Submits => {
-                if operator.attempts.is_some_and(|most| own.attempts >= most) {
-                    Some("it has no attempts left")
-                } else if in_steps && !at_work {
-                    Some("it waits, or is through")
-                } else if in_steps && self.waits_for_clean_up(state, id) {
-                    Some("it knows of something to clean up")
-                } else if in_steps && self.wants_docs(state, id) {
-                    Some("it reads the documentation first")
-                } else if !in_steps && (!live || state.has_unfinished_task(goal)) {
-                    Some("the role is gone, or a deletion is unfinished")
-                } else {
-                    None
-                }
-            }
+            OperatorStep::Submits => self.bar_to_submission(state, id),
             OperatorStep::Polls => {
-                (own.phase != Phase::Waiting || operator.told == Told::AtOnce).then_some("it does not poll now")
+                let polls = state.operator(id).phase == Phase::Waiting && self.operator(id).told != Told::AtOnce;
+                (!polls).then_some("it does not poll now")
             }
-            OperatorStep::ReadsDocs => {
-                let wants = if in_steps { at_work && self.wants_docs(state, id) } else { self.wants_docs(state, id) };
-                (!wants).then_some("it has no wish to read")
-            }
-            OperatorStep::CleansUp(resource) => {
-                if in_steps && !at_work {
-                    Some("it waits, or is through")
-                } else if !self.known_to(state, id).contains(resource.0) {
-                    Some("it does not know of the resource")
-                } else if !matches!(self.clean_up_of(state, resource), CleanUp::Call(_)) {
-                    Some("nothing can be called for it now")
-                } else {
-                    None
-                }
-            }
+            OperatorStep::ReadsDocs => (!self.may_read_docs(state, id)).then_some("it has no wish to read"),
+            OperatorStep::CleansUp(resource) => self.bar_to_clean_up(state, id, resource),
             OperatorStep::GivesUp => (!self.may_give_up(state, id)).then_some("it goes on"),
+        }
+    }
+
+    /// Whether a step waits until the operator is at its work.
+    #[inline]
+    fn is_between_steps(&self, state: &State<S>, id: OperatorIdx) -> bool {
+        self.operator(id).works == Works::InSteps && state.operator(id).phase != Phase::Preparing
+    }
+
+    /// See [`Self::bar_to_step`].
+    #[inline]
+    pub(super) fn bar_to_submission(&self, state: &State<S>, id: OperatorIdx) -> Option<&'static str> {
+        let operator = self.operator(id);
+        if operator.attempts.is_some_and(|most| state.operator(id).attempts >= most) {
+            return Some("it has no attempts left");
+        }
+        match operator.works {
+            Works::InSteps if self.is_between_steps(state, id) => Some("it waits, or is through"),
+            Works::InSteps if self.waits_for_clean_up(state, id) => Some("it knows of something to clean up"),
+            Works::InSteps => self.wants_docs(state, id).then_some("it reads the documentation first"),
+            Works::InAnyOrder => {
+                let goal = self.sought(state, id);
+                let is_over = !state.is_live(goal) || state.has_unfinished_task(goal);
+                is_over.then_some("the role is gone, or a deletion is unfinished")
+            }
+        }
+    }
+
+    /// Whether the operator reads the documentation now if it can.
+    #[inline]
+    pub(super) fn may_read_docs(&self, state: &State<S>, id: OperatorIdx) -> bool {
+        !self.is_between_steps(state, id) && self.wants_docs(state, id)
+    }
+
+    fn bar_to_clean_up(&self, state: &State<S>, id: OperatorIdx, resource: ResourceIdx) -> Option<&'static str> {
+        if self.is_between_steps(state, id) {
+            Some("it waits, or is through")
+        } else if !self.known_to(state, id).contains(resource.0) {
+            Some("it does not know of the resource")
+        } else if !matches!(self.clean_up_of(state, resource), CleanUp::Call(_)) {
+            Some("nothing can be called for it now")
+        } else {
+            None
         }
     }
 
@@ -262,8 +273,7 @@ impl<S: IdSet> Universe<S> {
         tell: &mut impl FnMut(Event<S>),
     ) -> Result<(), Refusal> {
         let operator = self.operator(id);
-        let command = Command::DeleteServiceLinkedRole { role: self.sought(state, id) };
-        let answer = self.command(state, operator.principal, command, tell);
+        let answer = self.delete_service_linked_role(state, operator.principal, self.sought(state, id), tell);
         if operator.attempts.is_some() {
             let own = &mut state.operators[id.index()];
             own.attempts = own.attempts.saturating_add(1);
@@ -288,13 +298,16 @@ impl<S: IdSet> Universe<S> {
     #[inline]
     pub(super) fn note_superseded(&self, state: &mut State<S>, role: RoleIdx) {
         for waiting in &self.facts(role).operators {
+            if state.operator(*waiting).phase != Phase::Waiting {
+                continue;
+            }
             let ended = match state.task(self.watched(state, *waiting)) {
                 Some(TaskState::Failed) => Superseded::Failed,
                 Some(TaskState::Succeeded) => Superseded::Succeeded,
                 Some(TaskState::NotStarted | TaskState::InProgress) | None => continue,
             };
             let own = &mut state.operators[waiting.index()];
-            if own.phase == Phase::Waiting && own.superseded == Superseded::No {
+            if own.superseded == Superseded::No {
                 own.superseded = ended;
             }
         }

@@ -23,10 +23,7 @@ fn is_document(text: &str) -> bool {
 
 /// Every trust policy of the world that is written as a document.
 pub(crate) fn documents(world: &World) -> BTreeMap<String, Document> {
-    let first = world.roles.iter().flat_map(|slot| match &slot.sort {
-        RoleSort::Ordinary { trust, .. } => trust.as_slice(),
-        RoleSort::ServiceLinked { .. } => &[],
-    });
+    let first = world.roles.iter().flat_map(|slot| slot.sort.given_trust());
     let later = world.attachments.iter().filter_map(|attachment| match &attachment.item {
         Item::TrustPolicy(text) => Some(text),
         Item::Tag(_)

@@ -468,7 +468,6 @@ impl Lowerer<'_> {
                     trust: answers.trust.iter().map(|principal| principal.value.clone()).collect(),
                     tags: answers.tags.iter().map(|(key, value)| (key.value.clone(), value.value.clone())).collect(),
                     count: answers.count.as_ref().map(|number| number.value),
-                    under: perform.path.as_ref().map(|path| path.value.clone()),
                 }),
             },
         }

@@ -21,7 +21,12 @@ pub(super) enum Failure {
     /// The end decides it, and this matters of the end.
     Ended(BTreeSet<Fact>),
     /// The last step of the script is refused or granted against what it says, or answered otherwise.
-    Answered(Option<RefusalCode>),
+    Answered {
+        /// What it is refused with, if it is.
+        refused: Option<RefusalCode>,
+        /// What was said of it and is not so.
+        short_of: BTreeSet<String>,
+    },
     /// The last step of the script cannot happen.
     Unplayable,
 }
@@ -43,17 +48,21 @@ impl Failure {
         let unplayable = run.unplayable.first().map(|step| *step as usize);
         match (answered, unplayable) {
             (Some((number, serial)), other) if other.is_none_or(|other| number < other) => {
-                Some((Failing::Step(number), Self::Answered(run.refused(number)), count(serial)))
+                Some((Failing::Step(number), Self::answered(run, number), count(serial)))
             }
             (_, Some(number)) => Some((Failing::Step(number), Self::Unplayable, all)),
             (_, None) => None,
         }
     }
 
+    fn answered(run: &Recorded, step: usize) -> Self {
+        Self::Answered { refused: run.refused(step), short_of: run.short_of[step].clone() }
+    }
+
     /// Whether an action decides it, so that a script can show it.
     pub(super) const fn is_by_action(&self) -> bool {
         match self {
-            Self::Decided | Self::Answered(_) => true,
+            Self::Decided | Self::Answered { .. } => true,
             Self::Ended(_) | Self::Unplayable => false,
         }
     }
@@ -62,7 +71,7 @@ impl Failure {
     pub(super) const fn is_of_a_step(&self) -> bool {
         match self {
             Self::Decided | Self::Ended(_) => false,
-            Self::Answered(_) | Self::Unplayable => true,
+            Self::Answered { .. } | Self::Unplayable => true,
         }
     }
 
@@ -76,8 +85,9 @@ impl Failure {
                 expectation.is_some_and(|(passed, decided)| !passed && decided.is_none())
                     && run.endings.first() == Some(end)
             }
-            Self::Answered(code) => last
-                .is_some_and(|last| run.steps[last].is_some_and(|(passed, _)| !passed) && run.refused(last) == *code),
+            Self::Answered { .. } => last.is_some_and(|last| {
+                run.steps[last].is_some_and(|(passed, _)| !passed) && *self == Self::answered(run, last)
+            }),
             Self::Unplayable => last.is_some_and(|last| run.unplayable.iter().any(|step| *step as usize == last)),
         }
     }

@@ -6,7 +6,7 @@ use slr_core::rejection::{Code as RefusalCode, Rejection};
 use slr_core::{State, Universe, WideSet};
 
 use super::failure::{Fact, Failure, ending};
-use crate::expect::Monitor;
+use crate::expect::{Monitor, StepExpectation};
 use crate::ledger::Ledger;
 use crate::lower::Lowered;
 use crate::rewrite::{self, Played};
@@ -24,6 +24,8 @@ pub(super) struct Recorded {
     pub(super) outcomes: Vec<(bool, Option<u64>)>,
     /// Per step of the script, whether it came as it says, and its last action; `None` if it never came.
     pub(super) steps: Vec<Option<(bool, u64)>>,
+    /// Per step of the script, in which respects it came otherwise than it says.
+    pub(super) short_of: Vec<BTreeSet<String>>,
     /// Scripted steps that could not happen.
     pub(super) unplayable: Vec<u32>,
     /// Per expectation, what matters to it of the end.
@@ -37,6 +39,9 @@ struct Listener<'a> {
     most: usize,
     ledger: Ledger<'a, WideSet>,
     monitor: Monitor<'a, WideSet>,
+    universe: &'a Universe<WideSet>,
+    expected: &'a [StepExpectation],
+    short_of: Vec<BTreeSet<String>>,
 }
 
 impl Observer<WideSet> for Listener<'_> {
@@ -45,6 +50,11 @@ impl Observer<WideSet> for Listener<'_> {
             self.ledger.enter(now, event);
         }
         let refused = step.refused.map(Rejection::code);
+        if let Some(number) = step.script.map(|script| script as usize)
+            && self.short_of[number].is_empty()
+        {
+            self.short_of[number] = self.expected[number].shortcomings(self.universe, step, state, &self.ledger);
+        }
         self.played.push(Played { at: now, action: Some(step.action.clone()), script: step.script, refused });
         self.monitor.step(now, self.played.len() as u64, step, state, &self.ledger);
     }
@@ -63,6 +73,9 @@ impl Recorded {
             most: most.unwrap_or(usize::MAX),
             ledger: Ledger::new(universe, seed, &lowered.descriptions),
             monitor: Monitor::new(universe, &lowered.expectations, &lowered.step_expectations, &states[0]),
+            universe,
+            expected: &lowered.step_expectations,
+            short_of: vec![BTreeSet::new(); lowered.step_expectations.len()],
         };
         let mut player = Player::new(universe, &lowered.plan, seed);
         let mut agenda = Agenda::default();
@@ -84,6 +97,7 @@ impl Recorded {
             steps: steps.map(|step| step.as_ref().map(|step| (step.passed(), serial(step.decided)))).collect(),
             unplayable: player.unplayable().iter().map(|step| step.step).collect(),
             is_cut: listener.is_satisfied(),
+            short_of: listener.short_of,
             played: listener.played,
         }
     }
@@ -219,7 +233,7 @@ impl Trial {
         }
         let mut steps = candidate.steps.clone();
         if let Some(Step::Do(last)) = steps.last_mut().map(|step| &mut step.value)
-            && let Failure::Answered(refused) = &self.failure
+            && let Failure::Answered { refused, .. } = &self.failure
         {
             last.refused = refused.and_then(rewrite::error).map(rewrite::anywhere);
         }

@@ -3,7 +3,6 @@
 //! [`Storyteller`] tells each event as a line, and [`text`](mod@text) writes these lines; [`record`](mod@record) writes each action, with its outcome and what it caused, as a
 //! line of JSON; [`replay`](mod@replay) carries the actions of such a record out again and compares.
 
-mod listed;
 pub mod record;
 pub mod replay;
 mod story;

@@ -20,8 +20,8 @@ use slr_core::rules::DeletionReason;
 use slr_core::world::Item;
 use slr_core::{Action, IdSet, State, Universe};
 
-use super::listed::listed;
 use crate::ledger::Ledger;
+use crate::listed::Listed;
 use crate::simulation::{Ending, SCHEME, SimTime, Step};
 
 /// The format's name and version. A change that an old reader would misread is a new version.
@@ -548,14 +548,9 @@ impl<'a, S: IdSet> Names<'a, S> {
                 self.with_reason(fact, self.universe.deletion_reason(*role, in_use, named))
             }
             Event::StatusAnswered { task, status } => {
-                let number = match task {
-                    TaskRef::Latest(role) => ledger.latest(*role),
-                    TaskRef::Earlier { role, number } => number.or_else(|| ledger.earlier(*role)),
-                    TaskRef::Forgotten { number, .. } => *number,
-                    TaskRef::Unknown(_) | TaskRef::Malformed => None,
-                };
+                let number = ledger.number_of(*task);
                 let fact = numbered(fact, number);
-                match number.and_then(|number| ledger.tasks().get(number as usize - 1)) {
+                match number.and_then(|number| ledger.task(number)) {
                     Some(task) => {
                         let status = Some(Cow::Borrowed(status.unwrap_or(task.status).name()));
                         self.with_reason(Fact { status, ..fact }, ledger.reason(task))
@@ -571,7 +566,7 @@ impl<'a, S: IdSet> Names<'a, S> {
                 ..fact
             },
             Event::Answered { operation, role, under } => {
-                let listed = listed(self.universe, ledger, state, *operation, *role, *under);
+                let listed = Listed::of(self.universe, state, *operation, *role, *under);
                 Fact { listed: listed.map(|listed| listed.texts(self.universe)), ..fact }
             }
             Event::RoleDeleted { .. }

@@ -16,9 +16,9 @@ use slr_core::rules::DeletionReason;
 use slr_core::world::Item;
 use slr_core::{Action, IdSet, State, Universe};
 
-use super::listed::{Listed, listed};
 use crate::catalog::Catalog;
 use crate::ledger::Ledger;
+use crate::listed::Listed;
 
 /// A fact: whom it is about, and what there is to say.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -309,7 +309,7 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
                 Line::new(Self::task(*task, ledger), self.status(*task, *status, ledger))
             }
             Event::Answered { operation, role, under } => {
-                let text = match listed(universe, ledger, state, *operation, *role, *under) {
+                let text = match Listed::of(universe, state, *operation, *role, *under) {
                     Some(listed) => self.list(listed),
                     None => self.answer(*operation, *role, ledger),
                 };
@@ -351,8 +351,7 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
 
     /// What a poll is answered.
     fn status(&self, task: TaskRef, status: Option<TaskState>, ledger: &Ledger<'_, S>) -> String {
-        let number = Self::number(task, ledger);
-        let record = number.and_then(|number| ledger.tasks().get(number as usize - 1));
+        let record = ledger.number_of(task).and_then(|number| ledger.task(number));
         let status = status.or_else(|| record.map(|task| task.status));
         let mut text = format!("is {}", status.map_or("?", Machine::name));
         if let (Some(TaskState::Failed), Some(record)) = (status, record) {
@@ -383,15 +382,18 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
 
     /// What is listed, on a line: of long lists the beginning.
     fn list(&self, listed: Listed) -> String {
-        let (what, things) = match listed {
-            Listed::Roles(roles) => ("roles", roles.into_iter().map(|role| self.role(role)).collect()),
+        let count = listed.count();
+        let (what, mut things) = match listed {
+            Listed::Roles { roles, others: _ } => ("roles", roles.into_iter().map(|role| self.role(role)).collect()),
             Listed::Things(what, things) => (what, things),
         };
-        let told = things.iter().take(LISTED).map(String::as_str).collect::<Vec<_>>().join(", ");
-        match things.len().checked_sub(LISTED) {
-            None | Some(0) if things.is_empty() => format!("answers: no {what}"),
-            None | Some(0) => format!("answers: {told}"),
-            Some(more) => format!("answers: {told}, and {more} more"),
+        things.truncate(LISTED);
+        let told = things.join(", ");
+        match count - things.len() as u64 {
+            0 if things.is_empty() => format!("answers: no {what}"),
+            0 => format!("answers: {told}"),
+            more if things.is_empty() => format!("answers: {more} {what} that the scenario does not name"),
+            more => format!("answers: {told}, and {more} more"),
         }
     }
 
@@ -449,17 +451,8 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
         }
     }
 
-    fn number(task: TaskRef, ledger: &Ledger<'_, S>) -> Option<u32> {
-        match task {
-            TaskRef::Latest(role) => ledger.latest(role),
-            TaskRef::Earlier { role, number } => number.or_else(|| ledger.earlier(role)),
-            TaskRef::Forgotten { number, .. } => number,
-            TaskRef::Unknown(_) | TaskRef::Malformed => None,
-        }
-    }
-
     fn task(task: TaskRef, ledger: &Ledger<'_, S>) -> String {
-        match (task, Self::number(task, ledger)) {
+        match (task, ledger.number_of(task)) {
             (TaskRef::Forgotten { .. }, Some(number)) => format!("task {number}, which is forgotten"),
             (_, Some(number)) => format!("task {number}"),
             (TaskRef::Malformed, None) => "a malformed task id".to_owned(),

@@ -275,6 +275,11 @@ impl Story {
 fn reservations(ready: &Ready, report: &Report) -> Option<String> {
     let mut expectations = ready.lowered.expectations.iter();
     let about_ends = expectations.any(|expectation| matches!(expectation.what, What::Finally { .. }));
-    let nothing_ends = report.exhaustive && report.ends == 0;
-    (about_ends && nothing_ends).then(|| "no run ends, so that nothing is decided about how runs end".to_owned())
+    match (about_ends && report.exhaustive, report.ends) {
+        (false, _) => None,
+        (true, 0) => Some("no run ends, so that nothing is decided about how runs end".to_owned()),
+        (true, _) => {
+            Some("`finally` is asked of the runs that end; whether all of them do, `eventually` would ask".to_owned())
+        }
+    }
 }

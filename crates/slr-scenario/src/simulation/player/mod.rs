@@ -11,7 +11,7 @@ mod timed;
 
 use slr_core::action::{Operation, TaskRef};
 use slr_core::id::{OperatorIdx, RegionIdx, ResourceIdx, RoleIdx, SessionIdx};
-use slr_core::machine::{Phase, SessionEnd};
+use slr_core::machine::{Docs, Phase, SessionEnd};
 use slr_core::rejection::Impossible;
 use slr_core::rules::Reports;
 use slr_core::world::Told;
@@ -656,6 +656,10 @@ impl<S: IdSet> Habits<S> for Player<'_, S> {
         }
         if due.what == What::ScheduleComes && is_current {
             self.await_schedule(ResourceIdx(due.id), now, state, agenda);
+        }
+        // Nothing is left to read about: the role has gone meanwhile, as the operator finds out when it looks at its work.
+        if due.what == What::OperatorReads && is_current && state.operator(OperatorIdx(due.id)).docs != Docs::Read {
+            self.at(now, What::OperatorWorks, due.id, agenda);
         }
         // An operator that could do nothing because it is too early looks again when its wait is over.
         if due.what == What::OperatorWorks && is_current {

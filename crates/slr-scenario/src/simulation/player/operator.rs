@@ -43,13 +43,8 @@ enum Again {
 
 impl<S: IdSet> Player<'_, S> {
     fn operator_call(&mut self, id: OperatorIdx, step: OperatorStep, now: SimTime, actions: &mut Actions<S>) {
-        let operation = match step {
-            OperatorStep::Submits => Some(Operation::DeleteServiceLinkedRole),
-            OperatorStep::Polls => Some(Operation::GetServiceLinkedRoleDeletionStatus),
-            OperatorStep::ReadsDocs | OperatorStep::CleansUp(_) | OperatorStep::GivesUp => None,
-        };
         let by = self.universe.operator(id).principal;
-        actions.push(match operation {
+        actions.push(match step.operation() {
             Some(operation) if self.is_throttled(operation, now) => {
                 Action::Throttle { by, operation, operator: Some(id) }
             }
@@ -189,6 +184,8 @@ impl<S: IdSet> Player<'_, S> {
                     }
                 }
             }
+            // Who works in any order asks for a role as soon as there is one; who works in steps has asked before.
+            Event::RoleCreated { role, .. } => self.wake_operators(*role, now, state, agenda),
             Event::SessionEnded { session, .. } => {
                 self.wake_operators(universe.world().sessions[session.index()].role, now, state, agenda);
             }
