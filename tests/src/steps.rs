@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use slr_core::action::{Operation, TaskRef};
 use slr_core::id::{
     AttachmentIdx, GrantIdx, OperatorIdx, PrincipalIdx, RegionIdx, RequestIdx, ResourceIdx, RoleIdx, SessionIdx,
-    TextIdx, TransitionIdx,
+    TagCallIdx, TextIdx, TransitionIdx,
 };
 use slr_core::machine::SessionEnd;
 use slr_core::{Action, Command, IdSet, OperatorStep, State, Universe};
@@ -121,7 +121,11 @@ impl Step {
                 Command::UpdateRole { role, description, max_session_duration }
             }
             6 if ids.has_text() => Command::UpdateRoleDescription { role, description: text },
-            7 | 8 => Command::Attach { attachment, value: description },
+            7 if ids.tag_calls > 0 || ids.beyond => {
+                Command::ChangeTags { call: TagCallIdx(ids.id(third, ids.tag_calls)) }
+            }
+            7 | 8 => Command::Attach { attachment },
+            9 if third & 1 == 1 => Command::ReadPolicy { attachment },
             9 => Command::Detach { attachment },
             10 => Command::ListRoles { under: description.filter(|_| third & 1 == 1) },
             11 => Command::AssumeRole { role },
@@ -193,6 +197,7 @@ pub struct Ids {
     principals: u32,
     sessions: u32,
     attachments: u32,
+    tag_calls: u32,
     grants: u32,
     texts: u32,
     regions: u32,
@@ -212,6 +217,7 @@ impl Ids {
             principals: number(world.principals.len()),
             sessions: number(world.sessions.len()),
             attachments: number(world.attachments.len()),
+            tag_calls: number(world.tag_calls.len()),
             grants: number(world.grants.len()),
             texts: number(world.texts.len()),
             regions: number(world.regions.len()),

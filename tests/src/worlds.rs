@@ -12,7 +12,8 @@ use slr_core::name::{AccountId, RoleName, RolePath, ServicePrincipal};
 use slr_core::policy::{DenialDetail, Document, DocumentKind, Entity};
 use slr_core::service::{Deletion, ReportingPolicy, ServiceDefinition};
 use slr_core::world::{
-    Authority, Item, MissingTask, Operator, Principal, ReadsDocs, Resource, RoleSort, SessionSlot, Told, Works, World,
+    Authority, Item, MissingTask, Operator, Principal, ReadsDocs, Resource, RoleSort, SessionSlot, TagChange, Told,
+    Works, World,
 };
 use slr_core::{IdSet, Universe};
 
@@ -101,6 +102,7 @@ fn service_definition(draws: &mut Draws, number: usize) -> ServiceDefinition {
         reports,
         policy: draws.coin().then(|| format!("S{number}ServiceRolePolicy")),
         permits: if draws.coin() { vec!["ec2:*".to_owned()] } else { Vec::new() },
+        locked_while_deleting: draws.seldom(),
         ..ServiceDefinition::new(own, RoleName::new(&base).expect("a legal name"))
     }
 }
@@ -435,13 +437,19 @@ fn requests(draws: &mut Draws, world: &mut World) {
 
 fn attachments(draws: &mut Draws, world: &mut World) {
     for _ in 0..draws.below(MOST) {
+        if world.attachments.len() >= MOST {
+            break;
+        }
         let role = RoleIdx(u32_of(draws.below(world.roles.len())));
         let service_policies = world.services.iter().filter_map(ServiceDefinition::policy_arn);
         let mut policies =
             vec!["arn:aws:iam::aws:policy/ReadOnlyAccess".to_owned(), "arn:aws:iam::aws:policy/Other".to_owned()];
         policies.extend(service_policies);
         let item = match draws.below(6) {
-            0 => Item::Tag(draws.of(&["team", "TEAM", "cost"]).to_owned()),
+            0 => {
+                tags(draws, world, role);
+                continue;
+            }
             1 => Item::ManagedPolicy(draws.of(&policies)),
             2 => Item::InlinePolicy(draws.of(&["inline", "AWSRevokeOlderSessions"]).to_owned()),
             3 => Item::InstanceProfile("profile".to_owned()),
@@ -454,6 +462,28 @@ fn attachments(draws: &mut Draws, world: &mut World) {
         let given = draws.coin() && may_be_there;
         world.attachments[id.index()].given |= given;
     }
+}
+
+/// A tag that may be there from the beginning, and a call about several.
+fn tags(draws: &mut Draws, world: &mut World, role: RoleIdx) {
+    let keys = ["team", "TEAM", "cost"];
+    let mut written = Vec::new();
+    // The narrowest sets are to hold them all.
+    for _ in 0..draws.below(3).min(MOST.saturating_sub(world.attachments.len())) {
+        let value = world.text(draws.of(&["", "blue"]));
+        written.push(world.tag(role, draws.of(&keys), value));
+    }
+    // Of the spellings and values of a key one is on the role at a time.
+    if let Some(tag) = written.first().filter(|_| draws.coin() && world.roles[role.index()].given) {
+        let given = |item: &Item| {
+            world.attachments.iter().any(|thing| thing.given && thing.role == role && thing.item.is_called_as(item))
+        };
+        let is_new = !given(&world.attachments[tag.index()].item);
+        world.attachments[tag.index()].given |= is_new;
+    }
+    world.tag_call(role, TagChange::Write(written));
+    let removed = keys.iter().filter(|_| draws.coin()).map(|key| (*key).to_owned()).collect();
+    world.tag_call(role, TagChange::Remove(removed));
 }
 
 /// What calls give to a user and to a group, and take from them; one set counts it together with what roles can have.

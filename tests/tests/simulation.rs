@@ -89,7 +89,7 @@ fn script(universe: &Universe<u8>, steps: &[Step]) -> Vec<PlannedStep> {
     let ids = Ids::of(universe);
     let known = |step: &Step| Some(step.arbitrary::<u8>(&ids)).filter(|action| universe.knows(action));
     let what = |step: &Step| match known(step)? {
-        Action::Command { by, command } => Some(Scripted::Call { by, command, also: Vec::new() }),
+        Action::Command { by, command } => Some(Scripted::Call { by, command }),
         Action::SessionOpens { session } => {
             let role = universe.world().sessions[session.index()].role;
             Some(Scripted::SessionOpens { role, principal: None })

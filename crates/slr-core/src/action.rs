@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{
     AttachmentIdx, GrantIdx, OperatorIdx, PrincipalIdx, RegionIdx, RequestIdx, ResourceIdx, RoleIdx, SessionIdx,
-    TextIdx, TransitionIdx,
+    TagCallIdx, TextIdx, TransitionIdx,
 };
 use crate::machine::SessionEnd;
 
@@ -212,14 +212,17 @@ pub enum Command {
         /// The new description.
         description: TextIdx,
     },
-    /// Attaches something to a role: a tag, a policy, a profile, a boundary, a trust policy.
+    /// Writes tags on a role, or takes tags off it: `TagRole`, `UntagRole`.
+    ChangeTags {
+        /// Which, and of which role.
+        call: TagCallIdx,
+    },
+    /// Attaches something to a role: a policy, a profile, a boundary, a trust policy.
     Attach {
         /// What, and to which role.
         attachment: AttachmentIdx,
-        /// The value of a tag.
-        value: Option<TextIdx>,
     },
-    /// Takes something off a role.
+    /// Takes something other than a tag off a role.
     Detach {
         /// What, and off which role.
         attachment: AttachmentIdx,
@@ -234,7 +237,12 @@ pub enum Command {
         /// What, and from whom.
         grant: GrantIdx,
     },
-    /// Reads something of a role.
+    /// Reads an inline policy of a role.
+    ReadPolicy {
+        /// The policy, and of which role; with whatever document.
+        attachment: AttachmentIdx,
+    },
+    /// Reads something else of a role.
     Read {
         /// The operation.
         operation: Operation,

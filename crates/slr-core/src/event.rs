@@ -2,8 +2,8 @@
 
 use crate::action::{Operation, TaskRef};
 use crate::id::{
-    AttachmentIdx, GrantIdx, OperatorIdx, PrincipalIdx, RegionIdx, ResourceIdx, RoleIdx, SessionIdx, TextIdx,
-    TransitionIdx,
+    AttachmentIdx, GrantIdx, OperatorIdx, PrincipalIdx, RegionIdx, ResourceIdx, RoleIdx, SessionIdx, TagCallIdx,
+    TextIdx, TransitionIdx,
 };
 use crate::machine::{SessionEnd, TaskState};
 use crate::rejection::Rejection;
@@ -63,17 +63,20 @@ pub enum Event<S> {
         /// Its new maximal session duration in seconds, if that changed.
         max_session_duration: Option<u32>,
     },
-    /// Something is attached to a role.
+    /// Something other than a tag is attached to a role.
     Attached {
         /// What.
         attachment: AttachmentIdx,
-        /// The value of a tag. No rule depends on it, so that the state does not hold it.
-        value: Option<TextIdx>,
     },
-    /// Something was taken off a role.
+    /// Something other than a tag was taken off a role.
     Detached {
         /// What.
         attachment: AttachmentIdx,
+    },
+    /// Tags were written on a role, or taken off it, all at once.
+    TagsChanged {
+        /// What was called for.
+        call: TagCallIdx,
     },
     /// A user or a group was given something.
     Granted {

@@ -44,6 +44,8 @@ ids! {
     OperatorIdx,
     /// Something that may be attached to a role: a tag, a policy, an instance profile.
     AttachmentIdx,
+    /// What a call writes on a role as tags, or takes off it.
+    TagCallIdx,
     /// Something that calls give to a user or a group, or take from it.
     GrantIdx,
     /// A request for a service-linked role: a service principal and perhaps a suffix.

@@ -14,6 +14,7 @@ use crate::rules::trust::mistake;
 use crate::service::{OwnError, Situation};
 use crate::set::IdSet;
 use crate::universe::Universe;
+use crate::world::Item;
 
 /// An error code as AWS spells it.
 ///
@@ -201,6 +202,8 @@ pub enum Rejection {
     RoleQuotaReached,
     /// The role has as many policies or tags as it may have.
     AttachmentQuotaReached(RoleIdx),
+    /// The call names a tag's key twice.
+    TagKeyRepeated(RoleIdx),
     /// What was to be taken off a role is not on it.
     AttachmentNotFound(AttachmentIdx),
     /// The role is in use, and the call itself is refused.
@@ -274,7 +277,10 @@ impl Rejection {
             | Self::AttachmentNotFound(_)
             | Self::HolderNotFound(_)
             | Self::GrantNotFound(_) => Code::NoSuchEntity,
-            Self::ServiceRoleNameTaken(_) | Self::SuffixNotAllowed(_) | Self::ReservedPath(_) => Code::InvalidInput,
+            Self::ServiceRoleNameTaken(_)
+            | Self::SuffixNotAllowed(_)
+            | Self::ReservedPath(_)
+            | Self::TagKeyRepeated(_) => Code::InvalidInput,
             Self::RoleNameTaken(_) => Code::EntityAlreadyExists,
             Self::UnknownPrincipal(_)
             | Self::NoTemplate(_)
@@ -308,11 +314,10 @@ impl Rejection {
             Self::ResourceNotReady(..) | Self::ResourceBusy(..) | Self::ConditionUnmet(..) | Self::RoleLocked(_) => {
                 Code::ResourceInUse
             }
-            Self::ResourceNotFound(_) => Code::ResourceNotFound,
-            Self::ResourceHasChildren(_)
-            | Self::ParentMissing(_)
-            | Self::ServiceNeedsRole(_)
-            | Self::RoleNotSpread(_) => Code::ResourceDependency,
+            Self::ResourceNotFound(_) | Self::ParentMissing(_) => Code::ResourceNotFound,
+            Self::ResourceHasChildren(_) | Self::ServiceNeedsRole(_) | Self::RoleNotSpread(_) => {
+                Code::ResourceDependency
+            }
             Self::RegionUnavailable(_) => Code::ServiceUnavailable,
         }
     }
@@ -323,6 +328,7 @@ impl Rejection {
         let of_role = |situation, role| Some((situation, Subject::Role(role)));
         match self {
             Self::ResourceNotFound(r) => of_resource(Situation::NotFound, r),
+            Self::ParentMissing(r) => of_resource(Situation::ParentNotFound, r),
             Self::ResourceNotReady(r, _) | Self::ConditionUnmet(r, _) => of_resource(Situation::InUse, r),
             Self::ResourceBusy(r, _) => of_resource(Situation::Busy, r),
             Self::ResourceQuotaReached(r) => of_resource(Situation::QuotaReached, r),
@@ -358,6 +364,7 @@ impl Rejection {
             | Self::HasPolicies(_)
             | Self::RoleQuotaReached
             | Self::AttachmentQuotaReached(_)
+            | Self::TagKeyRepeated(_)
             | Self::AttachmentNotFound(_)
             | Self::RoleInUse(_)
             | Self::TaskNotFound(_)
@@ -374,7 +381,6 @@ impl Rejection {
             | Self::NotGrantable(_)
             | Self::MalformedGrant(_)
             | Self::Throttled
-            | Self::ParentMissing(_)
             | Self::RegionUnavailable(_) => None,
         }
     }
@@ -489,8 +495,14 @@ impl Rejection {
                 format!("Cannot exceed quota for RolesPerAccount: {}", world.knobs.role_quota)
             }
             Self::AttachmentQuotaReached(r) => format!("Cannot exceed quota for role {}", role(r)),
+            Self::TagKeyRepeated(_) => {
+                "Duplicate tag keys found. Please note that Tag keys are case insensitive.".to_owned()
+            }
             Self::AttachmentNotFound(a) => {
                 let thing = &world.attachments[a.index()];
+                if let Item::InlinePolicy(name) = &thing.item {
+                    return format!("The role policy with name {name} cannot be found.");
+                }
                 format!("The role {} has no {}.", role(thing.role), thing.item.text())
             }
             Self::RoleInUse(r) => format!("Role {} is in use by its service", role(r)),

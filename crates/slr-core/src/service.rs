@@ -52,7 +52,7 @@ pub enum Deletion {
     /// Somebody submits it.
     #[default]
     Manual,
-    /// The service deletes it when its last resource is gone; it can be submitted, too.
+    /// The service deletes it when its last resource is gone, or the last of one kind; it can be submitted, too.
     Automatic,
     /// A task always fails.
     Impossible,
@@ -64,6 +64,8 @@ pub enum Deletion {
 pub enum Situation {
     /// There is no such resource.
     NotFound,
+    /// There is no such resource as the new one is to belong to or to be made from.
+    ParentNotFound,
     /// The resource is not in a state in which the operation can be called, or something stands against it.
     InUse,
     /// The service uses the role, and the call has to wait for it.
@@ -120,6 +122,10 @@ pub struct ServiceDefinition {
     pub description: Option<String>,
     /// Who may delete the role.
     pub deletion: Deletion,
+    /// The kind with whose last resource the service deletes its role itself; with the last of all kinds if it is `None`.
+    pub deleted_with: Option<String>,
+    /// Whether the role takes no new use while its deletion is unfinished, whatever the knob says.
+    pub locked_while_deleting: bool,
     /// What a failed task names.
     pub reports: ReportingPolicy,
     /// The text of a failed task's reason.
@@ -145,6 +151,8 @@ impl ServiceDefinition {
             passing_operations: Vec::new(),
             description: None,
             deletion: Deletion::Manual,
+            deleted_with: None,
+            locked_while_deleting: false,
             reports: ReportingPolicy::All,
             reason: None,
             reported_region: None,

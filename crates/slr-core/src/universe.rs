@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::id::{
-    GrantIdx, KindIdx, OperatorIdx, PrincipalIdx, RegionIdx, ResourceIdx, RoleIdx, ServiceIdx, SessionIdx, TextIdx,
-    TransitionIdx, number,
+    GrantIdx, KindIdx, OperatorIdx, PrincipalIdx, RegionIdx, ResourceIdx, RoleIdx, ServiceIdx, SessionIdx, TagCallIdx,
+    TextIdx, TransitionIdx, number,
 };
 use crate::kind::{CODE_BITS, CleanUp, Condition, Mover, ResourceKind, Transition, When};
 use crate::machine::RoleState;
@@ -12,6 +12,7 @@ use crate::name::RoleName;
 use crate::passed::{Claim, Claims};
 use crate::policy::Document;
 use crate::rules::concern::Concerns;
+use crate::rules::tags::TagFacts;
 use crate::rules::trust;
 use crate::service::ServiceDefinition;
 use crate::set::IdSet;
@@ -29,6 +30,10 @@ pub(crate) struct RoleFacts<S> {
     /// The description that the service gives the role when it makes it itself.
     pub(crate) description: Option<TextIdx>,
     pub(crate) resources: S,
+    /// The resources with the last of which the role's service deletes it, if it does.
+    pub(crate) deleted_with: S,
+    /// Whether the role takes no new use while its deletion is unfinished.
+    pub(crate) is_locked_while_deleting: bool,
     pub(crate) sessions: S,
     pub(crate) attachments: S,
     /// Attachments that `DeleteRole` minds.
@@ -146,6 +151,7 @@ pub enum WorldError {
 pub struct Universe<S> {
     world: World,
     roles: Vec<RoleFacts<S>>,
+    tag_calls: Vec<TagFacts<S>>,
     pub(crate) children: Vec<S>,
     regions: Vec<S>,
     /// Per kind and transition, what has to be so; empty where nothing has.
@@ -221,6 +227,7 @@ impl<S: IdSet> Universe<S> {
         let sessions = || (0_u32..).zip(&world.sessions);
         let plain_clean_ups_of = plain_clean_ups_by_code(&world, &children);
         let universe = Self {
+            tag_calls: world.tag_calls.iter().map(|call| TagFacts::of(&world, call)).collect(),
             service_moves: service_moves(&world),
             service_linked: S::of((0..).zip(&roles).filter(|(_, facts)| facts.service.is_some()).map(|(role, _)| role)),
             trusted_sessions: S::of(
@@ -360,6 +367,10 @@ impl<S: IdSet> Universe<S> {
     #[inline]
     pub(crate) fn facts(&self, role: RoleIdx) -> &RoleFacts<S> {
         &self.roles[role.index()]
+    }
+
+    pub(crate) fn tag_facts(&self, call: TagCallIdx) -> &TagFacts<S> {
+        &self.tag_calls[call.index()]
     }
 
     /// Whether a service owns the role.
@@ -669,6 +680,11 @@ fn role_facts<S: IdSet>(world: &World, index: usize) -> RoleFacts<S> {
         RoleSort::Ordinary { .. } => None,
         RoleSort::ServiceLinked { service, .. } => Some(*service),
     };
+    let takes_along = |kind: KindIdx| {
+        let kind = &world.kinds[kind.index()];
+        let chosen = &world.services[kind.service.index()].deleted_with;
+        chosen.as_ref().is_none_or(|chosen| *chosen == kind.name)
+    };
     RoleFacts {
         is_well_named: RoleName::new(&world.roles[role.index()].name).is_ok(),
         namesakes: S::of(
@@ -680,6 +696,9 @@ fn role_facts<S: IdSet>(world: &World, index: usize) -> RoleFacts<S> {
             world.texts.iter().position(|known| known == text).map(|text| TextIdx(number(text)))
         }),
         resources: S::of(resources().map(|(id, _)| id)),
+        deleted_with: S::of(resources().filter(|(_, resource)| takes_along(resource.kind)).map(|(id, _)| id)),
+        is_locked_while_deleting: world.knobs.locked_while_deleting
+            || service.is_some_and(|service| world.services[service.index()].locked_while_deleting),
         sessions: S::of(world.sessions_of(role).map(|session| session.0)),
         attachments: attached(&|_| true),
         dependents: attached(&|item| {

@@ -9,8 +9,8 @@ use std::collections::BTreeSet;
 use crate::action::Operation;
 use crate::grant::Grant;
 use crate::id::{
-    AttachmentIdx, KindIdx, PrincipalIdx, RegionIdx, RequestIdx, ResourceIdx, RoleIdx, ServiceIdx, SessionIdx, TextIdx,
-    number,
+    AttachmentIdx, KindIdx, PrincipalIdx, RegionIdx, RequestIdx, ResourceIdx, RoleIdx, ServiceIdx, SessionIdx,
+    TagCallIdx, TextIdx, number,
 };
 use crate::kind::ResourceKind;
 use crate::knob::Knobs;
@@ -53,6 +53,8 @@ pub struct World {
     pub sessions: Vec<SessionSlot>,
     /// What is or may be attached to roles.
     pub attachments: Vec<Attachment>,
+    /// What calls write on roles as tags, or take off them.
+    pub tag_calls: Vec<TagCall>,
     /// What calls may give to users and groups, or take from them.
     pub grants: Vec<Grant>,
     /// The requests for service-linked roles that may be made.
@@ -214,6 +216,34 @@ pub struct Attachment {
     pub given: bool,
     /// The value of a tag. One key may have several, and one of them is on the role at a time.
     pub value: Option<TextIdx>,
+}
+
+/// What a call of `TagRole` or `UntagRole` says: all of it is done, or nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TagCall {
+    /// The role.
+    pub role: RoleIdx,
+    /// What is to be written or taken off.
+    pub change: TagChange,
+}
+
+/// A change to the tags of a role, in the order in which the caller says it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TagChange {
+    /// `TagRole`: these tags, with their values.
+    Write(Vec<AttachmentIdx>),
+    /// `UntagRole`: the tags with these keys, whatever their values.
+    Remove(Vec<String>),
+}
+
+impl TagChange {
+    /// The operation.
+    pub const fn operation(&self) -> Operation {
+        match self {
+            Self::Write(_) => Operation::TagRole,
+            Self::Remove(_) => Operation::UntagRole,
+        }
+    }
 }
 
 /// What can be attached to a role.
@@ -395,6 +425,7 @@ impl World {
             resources: Vec::new(),
             sessions: Vec::new(),
             attachments: Vec::new(),
+            tag_calls: Vec::new(),
             grants: Vec::new(),
             requests: Vec::new(),
             texts: Vec::new(),
@@ -534,6 +565,8 @@ impl World {
     }
 
     /// The attachment, added as not attached if it is new. Tag keys compare ignoring case.
+    ///
+    /// A tag with a value is a [`tag`](Self::tag).
     pub fn attachment(&mut self, role: RoleIdx, item: Item) -> AttachmentIdx {
         let same = |known: &Attachment| known.role == role && known.item.is_called_as(&item);
         let index = self.attachments.iter().position(same).unwrap_or_else(|| {
@@ -550,19 +583,39 @@ impl World {
         AttachmentIdx(number(index))
     }
 
-    /// The tag of that key with that value, added as not attached if it is new; with the key as it was first written. Of the values that
-    /// one tag may have, one is on the role at a time.
+    /// The tag of that key, spelt like that, with that value, added as not attached if it is new. Of the spellings and values that one
+    /// tag may have, one is on the role at a time.
     pub fn tag(&mut self, role: RoleIdx, key: &str, value: TextIdx) -> AttachmentIdx {
-        let wanted = Item::Tag(key.to_owned());
-        let known =
-            || (0..).zip(&self.attachments).filter(|(_, known)| known.role == role && known.item.is_called_as(&wanted));
-        if let Some((index, _)) = known().find(|(_, known)| known.value == Some(value)) {
-            return AttachmentIdx(index);
+        let (item, value) = (Item::Tag(key.to_owned()), Some(value));
+        let same = |known: &Attachment| known.role == role && known.item == item && known.value == value;
+        let index = self.attachments.iter().position(same).unwrap_or_else(|| {
+            self.attachments.push(Attachment { role, item, document: None, malformed: None, given: false, value });
+            self.attachments.len() - 1
+        });
+        AttachmentIdx(number(index))
+    }
+
+    /// The call, added if it is new.
+    pub fn tag_call(&mut self, role: RoleIdx, change: TagChange) -> TagCallIdx {
+        let call = TagCall { role, change };
+        let index = self.tag_calls.iter().position(|known| *known == call).unwrap_or_else(|| {
+            self.tag_calls.push(call);
+            self.tag_calls.len() - 1
+        });
+        TagCallIdx(number(index))
+    }
+
+    /// The keys that the call names, spelt as the caller does, and the values that it gives them.
+    pub fn tags_in(&self, call: TagCallIdx) -> Vec<(&str, Option<&str>)> {
+        match &self.tag_calls[call.index()].change {
+            TagChange::Write(tags) => {
+                let things = tags.iter().map(|tag| &self.attachments[tag.index()]);
+                things
+                    .map(|thing| (thing.item.text(), thing.value.map(|value| self.texts[value.index()].as_str())))
+                    .collect()
+            }
+            TagChange::Remove(keys) => keys.iter().map(|key| (key.as_str(), None)).collect(),
         }
-        let item = known().next().map_or(wanted.clone(), |(_, known)| known.item.clone());
-        let value = Some(value);
-        self.attachments.push(Attachment { role, item, document: None, malformed: None, given: false, value });
-        AttachmentIdx(number(self.attachments.len() - 1))
     }
 
     /// The inline policy of that name with that document, added as not attached if it is new. Of the documents that one policy may

@@ -6,7 +6,7 @@ use slr_core::action::{Operation, TaskRef};
 use slr_core::codec::Codec;
 use slr_core::id::{
     AttachmentIdx, GrantIdx, OperatorIdx, PrincipalIdx, RegionIdx, RequestIdx, ResourceIdx, RoleIdx, ServiceIdx,
-    SessionIdx, TextIdx, TransitionIdx,
+    SessionIdx, TagCallIdx, TextIdx, TransitionIdx,
 };
 use slr_core::invariant::{invariants, step_invariants};
 use slr_core::kind::{KindSpec, MoveSpec, Mover, ResourceKind};
@@ -15,7 +15,7 @@ use slr_core::machine::{Phase, RoleState, SessionEnd, TaskState};
 use slr_core::policy::{Document, DocumentKind, Entity};
 use slr_core::rejection::{Impossible, Refusal, Rejection};
 use slr_core::universe::WorldError;
-use slr_core::world::{Authority, Item, ReadsDocs, Resource, Told, Works};
+use slr_core::world::{Authority, Item, ReadsDocs, Resource, TagChange, Told, Works};
 use slr_core::{Action, Command, OperatorStep, State, Universe, World};
 
 const ADMIN: PrincipalIdx = PrincipalIdx(0);
@@ -70,10 +70,12 @@ fn strangers() -> Vec<Action<u8>> {
         Command::UpdateRole { role, description: None, max_session_duration: None },
         Command::UpdateRole { role: RoleIdx(0), description: Some(text), max_session_duration: None },
         Command::UpdateRoleDescription { role: RoleIdx(0), description: text },
-        Command::Attach { attachment: AttachmentIdx(9), value: None },
+        Command::Attach { attachment: AttachmentIdx(9) },
+        Command::ChangeTags { call: TagCallIdx(9) },
         Command::Detach { attachment: AttachmentIdx(9) },
         Command::Give { grant: GrantIdx(9) },
         Command::Take { grant: GrantIdx(9) },
+        Command::ReadPolicy { attachment: AttachmentIdx(9) },
         Command::Read { operation: Operation::GetRole, role },
         Command::AssumeRole { role },
         Command::Operate { resource, transition: TransitionIdx(0) },
@@ -396,7 +398,7 @@ fn a_trust_policy_can_be_replaced_and_never_taken_off() {
         world.attachments[first.index()].given = true;
     }))
     .unwrap();
-    let replaced = command(Command::Attach { attachment: second, value: None });
+    let replaced = command(Command::Attach { attachment: second });
     let state = after(&universe, &[replaced]);
     assert!(state.is_attached(second) && !state.is_attached(first));
     let refusal = refused(&universe, &[replaced], &command(Command::Detach { attachment: second }));
@@ -410,7 +412,7 @@ fn a_command_means_the_role_that_bears_the_name_now() {
         world.ordinary_role(&name, "/team/", &[]);
         world.ordinary_role(&name.to_ascii_lowercase(), "/", &[]);
         for role in [RoleIdx(0), RoleIdx(1)] {
-            world.attachment(role, Item::Tag("team".to_owned()));
+            world.tag_call(role, TagChange::Remove(vec!["team".to_owned()]));
         }
     });
     let universe = Universe::<u8>::new(world).unwrap();
@@ -425,11 +427,11 @@ fn a_command_means_the_role_that_bears_the_name_now() {
     state.set_role(ordinary, RoleState::Live);
     assert_eq!(universe.by_name(&state, delete), Command::DeleteRole { role: ordinary });
     let on = |role| {
-        let found = universe.world().attachments.iter().position(|thing| thing.role == role);
-        AttachmentIdx(u32::try_from(found.unwrap()).unwrap())
+        let found = universe.world().tag_calls.iter().position(|call| call.role == role);
+        TagCallIdx(u32::try_from(found.unwrap()).unwrap())
     };
-    let tag = |role| Command::Attach { attachment: on(role), value: None };
-    assert_eq!(universe.by_name(&state, tag(linked)), tag(ordinary));
+    let untag = |role| Command::ChangeTags { call: on(role) };
+    assert_eq!(universe.by_name(&state, untag(linked)), untag(ordinary));
     let found = universe.by_name(&state, delete);
     universe.apply(&mut state, &command(found), &mut |_| ()).unwrap();
     assert!(!state.is_live(ordinary));

@@ -326,11 +326,7 @@ fn a_passed_role_is_usable_only_if_it_trusts_the_service_now() {
     done(&universe, &mut state, &switch);
     let only = |name: &str| vec![(FIRST, name.to_owned()), (SECOND, name.to_owned())];
     assert_eq!(offered(&universe, &state), only("fails"), "it trusts EC2 alone");
-    done(
-        &universe,
-        &mut state,
-        &Action::Command { by: ADMIN, command: Command::Attach { attachment: trust, value: None } },
-    );
+    done(&universe, &mut state, &Action::Command { by: ADMIN, command: Command::Attach { attachment: trust } });
     assert_eq!(offered(&universe, &state), only("runs"));
 }
 
@@ -376,11 +372,7 @@ fn after_each(mut described: World, items: &[(Item, Option<&str>)]) -> Vec<Strin
     };
     let mut found = vec![first(&state)];
     for attachment in attachments {
-        done(
-            &universe,
-            &mut state,
-            &Action::Command { by: ADMIN, command: Command::Attach { attachment, value: None } },
-        );
+        done(&universe, &mut state, &Action::Command { by: ADMIN, command: Command::Attach { attachment } });
         found.push(first(&state));
     }
     found

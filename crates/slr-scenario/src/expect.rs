@@ -396,10 +396,7 @@ impl<'a, S: IdSet> Monitor<'a, S> {
         }
         if let Some(number) = step.script {
             let outcome = self.step_outcome(number, step, state, ledger);
-            // A step of several actions is as expected if each of them is.
-            if self.step_outcomes[number as usize].as_ref().is_none_or(Outcome::passed) {
-                self.step_outcomes[number as usize] = Some(Outcome { decided: Some((now, serial)), ..outcome });
-            }
+            self.step_outcomes[number as usize] = Some(Outcome { decided: Some((now, serial)), ..outcome });
         }
     }
 

@@ -155,10 +155,11 @@ impl<'a, S: IdSet> Ledger<'a, S> {
             }
             Event::RolePropagated { .. }
             | Event::RoleUpdated { .. }
-            | Event::Granted { .. }
-            | Event::Revoked { .. }
             | Event::Attached { .. }
             | Event::Detached { .. }
+            | Event::TagsChanged { .. }
+            | Event::Granted { .. }
+            | Event::Revoked { .. }
             | Event::TaskReturned { .. }
             | Event::TaskBecameVisible { .. }
             | Event::TaskForgotten { .. }

@@ -9,7 +9,6 @@ use slr_core::action::Operation;
 use slr_core::id::{KindIdx, ResourceIdx, TransitionIdx};
 use slr_core::kind::{Mover, Passes, ResourceKind};
 use slr_core::rejection;
-use slr_core::world::Item;
 use slr_core::{Action, Command, IdSet, OperatorStep, Universe, World};
 
 use crate::lower::Lowered;
@@ -66,11 +65,9 @@ pub fn step<S: IdSet>(
                 again(perform, at, played.refused);
                 let kind = perform.resource.as_ref().and_then(|name| kind_of(universe.world(), name));
                 untimed(lowered, kind, &mut perform.parameters);
-                if let Some(Action::Command { command, .. }) = &played.action {
-                    only_part(perform, universe, *command);
-                    if let Command::Operate { resource, transition } = command {
-                        perform.with = with_of(universe, *resource, *transition);
-                    }
+                if let Some(Action::Command { command: Command::Operate { resource, transition }, .. }) = &played.action
+                {
+                    perform.with = with_of(universe, *resource, *transition);
                 }
             }
             Step::Happens(happens) => happens.at = at,
@@ -114,17 +111,6 @@ fn with_of<S: IdSet>(
     let with: Vec<_> =
         universe.transition(resource, transition).with.iter().map(|name| anywhere(name.clone())).collect();
     (!with.is_empty()).then_some(OneOrMore(with))
-}
-
-/// A call with several tags is several commands: keeps of it what the command says.
-fn only_part<S: IdSet>(perform: &mut Perform, universe: &Universe<S>, command: Command) {
-    let (Command::Attach { attachment, .. } | Command::Detach { attachment }) = command else {
-        return;
-    };
-    if let Item::Tag(key) = &universe.world().attachments[attachment.index()].item {
-        perform.tags.0.retain(|(name, _)| name.value.eq_ignore_ascii_case(key));
-        perform.tag_keys.retain(|name| name.value.eq_ignore_ascii_case(key));
-    }
 }
 
 /// The same call at another time, of which nothing is expected but the refusal that came.

@@ -152,7 +152,7 @@ impl Bug {
             }
             (
                 Self::ProtectedRoleIsWrittenTo,
-                Action::Command { command: Command::Attach { attachment, .. }, .. },
+                Action::Command { command: Command::Attach { attachment }, .. },
                 Some(Rejection::ProtectedRole(_)),
             ) => after.set_attached(*attachment, true),
             (

@@ -13,8 +13,10 @@ pub(crate) const PARTS: &str = "parts.example.com";
 pub(crate) const HELPER: &str = "helper.example.com";
 /// How many roles the account may have.
 pub(crate) const ROLE_QUOTA: usize = 4;
-/// How many tags, and how many managed policies, a role may have.
-pub(crate) const ATTACHMENT_QUOTA: usize = 1;
+/// How many tags a role may have.
+pub(crate) const TAG_QUOTA: usize = 2;
+/// How many managed policies a role may have.
+pub(crate) const POLICY_QUOTA: usize = 1;
 
 /// Role names with their paths, for `CreateRole`.
 pub(crate) const ORDINARY: [(&str, &str); 6] = [
@@ -54,9 +56,10 @@ pub(crate) const SESSIONS: [(&str, &str); 5] = [
     (LINKED[2].0, HELPER),
 ];
 /// What can be attached, and to which role.
-pub(crate) const ATTACHMENTS: [(&str, Thing, &str); 13] = [
+pub(crate) const ATTACHMENTS: [(&str, Thing, &str); 14] = [
     ("deploy", Thing::Tag, "team"),
     ("deploy", Thing::Tag, "cost"),
+    ("deploy", Thing::Tag, "stage"),
     (LINKED[0].0, Thing::Tag, "team"),
     ("deploy", Thing::ManagedPolicy, "arn:aws:iam::aws:policy/ReadOnlyAccess"),
     ("deploy", Thing::ManagedPolicy, "arn:aws:iam::aws:policy/PowerUserAccess"),
@@ -117,6 +120,9 @@ pub(crate) enum Happening {
     },
     Attach(usize),
     Detach(usize),
+    /// The first two tags that can be attached, in one call.
+    TagBoth,
+    UntagBoth,
     GetRole(&'static str),
     AssumeRole(&'static str),
     CreateResource(usize),
@@ -223,6 +229,8 @@ impl Account {
             Happening::UpdateRole { .. } => "UpdateRole",
             Happening::Attach(place) => ATTACHMENTS[*place].1.operations().0,
             Happening::Detach(place) => ATTACHMENTS[*place].1.operations().1,
+            Happening::TagBoth => "TagRole",
+            Happening::UntagBoth => "UntagRole",
             Happening::GetRole(_) => "GetRole",
             Happening::AssumeRole(_)
             | Happening::CreateResource(_)
@@ -264,6 +272,16 @@ impl Account {
             },
             Happening::Attach(place) => self.attach(ATTACHMENTS[place]),
             Happening::Detach(place) => self.detach(ATTACHMENTS[place]),
+            Happening::TagBoth => {
+                // As if one after the other, and if one of them is refused none has happened.
+                let before = self.roles.clone();
+                let answer = self.attach(ATTACHMENTS[0]).and_then(|_| self.attach(ATTACHMENTS[1]));
+                if answer.is_err() {
+                    self.roles = before;
+                }
+                answer
+            }
+            Happening::UntagBoth => self.detach(ATTACHMENTS[0]).and_then(|_| self.detach(ATTACHMENTS[1])),
             Happening::GetRole(name) => {
                 if self.roles.contains_key(name) {
                     OK
@@ -392,7 +410,7 @@ impl Account {
             return Err("PolicyNotAttachable");
         }
         let others = role.attached.iter().filter(|(other, known)| *other == thing && *known != name).count();
-        if matches!(thing, Thing::Tag | Thing::ManagedPolicy) && others >= ATTACHMENT_QUOTA {
+        if thing == Thing::Tag && others >= TAG_QUOTA || thing == Thing::ManagedPolicy && others >= POLICY_QUOTA {
             return Err("LimitExceeded");
         }
         role.attached.insert((thing, name));

@@ -5,8 +5,8 @@ mod account;
 use std::collections::{BTreeMap, BTreeSet};
 
 use account::{
-    ALICE_MAY, ATTACHMENT_QUOTA, ATTACHMENTS, Account, GADGETS, HELPER, Happening, Judging, LINKED, ORDINARY, PARTS,
-    REQUESTS, RESOURCES, ROLE_QUOTA, SESSIONS, Thing, View,
+    ALICE_MAY, ATTACHMENTS, Account, GADGETS, HELPER, Happening, Judging, LINKED, ORDINARY, PARTS, POLICY_QUOTA,
+    REQUESTS, RESOURCES, ROLE_QUOTA, SESSIONS, TAG_QUOTA, Thing, View,
 };
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
@@ -16,7 +16,7 @@ use proptest_state_machine::{ReferenceStateMachine, StateMachineTest, prop_state
 use slr_core::action::{Operation, TaskRef};
 use slr_core::id::{
     AttachmentIdx, KindIdx, PrincipalIdx, RegionIdx, RequestIdx, ResourceIdx, RoleIdx, ServiceIdx, SessionIdx,
-    TransitionIdx,
+    TagCallIdx, TransitionIdx,
 };
 use slr_core::invariant::invariants;
 use slr_core::kind::{KindSpec, ResourceKind};
@@ -25,7 +25,7 @@ use slr_core::machine::{Machine, SessionEnd};
 use slr_core::name::{AccountId, RoleName, ServicePrincipal};
 use slr_core::rejection::Refusal;
 use slr_core::service::{ReportingPolicy, ServiceDefinition};
-use slr_core::world::{Item, Principal, Resource, SessionSlot};
+use slr_core::world::{Item, Principal, Resource, SessionSlot, TagCall, TagChange};
 use slr_core::{Action, Command, Event, State, Universe, World};
 
 /// What happenings can come to.
@@ -45,9 +45,11 @@ const OUTCOMES: &[&str] = &[
     "ResourceIsDeleted: impossible ok",
     "SessionEnds: impossible ok",
     "SessionOpens: impossible ok",
+    "TagBoth: LimitExceeded NoSuchEntity ok",
     "TaskFails: impossible ok",
     "TaskStarts: impossible ok",
     "TaskSucceeds: impossible ok",
+    "UntagBoth: AccessDenied NoSuchEntity ok",
     "UpdateRole: AccessDenied NoSuchEntity UnmodifiableEntity ok",
 ];
 
@@ -72,6 +74,8 @@ fn happenings() -> BoxedStrategy<Happening> {
         (names(), any::<bool>()).prop_map(|(role, duration)| Happening::UpdateRole { role, duration }),
         (0..ATTACHMENTS.len()).prop_map(Happening::Attach),
         (0..ATTACHMENTS.len()).prop_map(Happening::Detach),
+        Just(Happening::TagBoth),
+        Just(Happening::UntagBoth),
         names().prop_map(Happening::GetRole),
         names().prop_map(Happening::AssumeRole),
         resource().prop_map(Happening::CreateResource),
@@ -158,8 +162,8 @@ fn world(account: &Account) -> World {
     };
     world.knobs.locked_while_deleting = account.locks;
     world.knobs.role_quota = u32_of(ROLE_QUOTA);
-    world.knobs.tags_per_role = u32_of(ATTACHMENT_QUOTA);
-    world.knobs.managed_policies_per_role = u32_of(ATTACHMENT_QUOTA);
+    world.knobs.tags_per_role = u32_of(TAG_QUOTA);
+    world.knobs.managed_policies_per_role = u32_of(POLICY_QUOTA);
     let may = Operation::ALL.iter().copied().filter(|operation| ALICE_MAY.contains(&operation.name()));
     let authority = slr_tests::worlds::policies_of(
         &mut world,
@@ -217,14 +221,39 @@ fn world(account: &Account) -> World {
             Thing::Boundary => Item::Boundary(name),
         };
         let role = role(&world, on);
-        world.attachment(role, item);
+        if let Item::Tag(key) = &item {
+            let value = world.text("x");
+            let tag = world.tag(role, key, value);
+            world.tag_call(role, TagChange::Write(vec![tag]));
+            world.tag_call(role, TagChange::Remove(vec![key.clone()]));
+        } else {
+            world.attachment(role, item);
+        }
     }
+    let both = [0, 1].map(AttachmentIdx);
+    let deploy = world.attachments[0].role;
+    let keys = both.map(|tag| world.attachments[tag.index()].item.text().to_owned());
+    world.tag_call(deploy, TagChange::Write(both.to_vec()));
+    world.tag_call(deploy, TagChange::Remove(keys.to_vec()));
     world
 }
 
 impl Rules {
     fn role(&self, name: &str) -> RoleIdx {
         self.universe.world().role_named(name).expect("every role has its slot")
+    }
+
+    /// The call of the operation about these keys.
+    fn tags(&self, on: &str, keys: &[&str], operation: Operation) -> Command {
+        let (world, role) = (self.universe.world(), self.role(on));
+        let calls = (0..u32_of(world.tag_calls.len())).map(TagCallIdx);
+        let mut fitting = calls.filter(|call| {
+            let TagCall { role: of, change } = &world.tag_calls[call.index()];
+            *of == role
+                && change.operation() == operation
+                && world.tags_in(*call).iter().map(|(key, _)| *key).eq(keys.iter().copied())
+        });
+        Command::ChangeTags { call: fitting.next().expect("the world has every such call") }
     }
 
     fn action(&self, alice: bool, happening: &Happening) -> Action<u16> {
@@ -265,8 +294,16 @@ impl Rules {
                 description: None,
                 max_session_duration: duration.then_some(7200),
             },
-            Happening::Attach(place) => Command::Attach { attachment: AttachmentIdx(u32_of(place)), value: None },
+            Happening::Attach(place) | Happening::Detach(place) if ATTACHMENTS[place].1 == Thing::Tag => {
+                let (on, _, key) = ATTACHMENTS[place];
+                let wanted =
+                    if matches!(happening, Happening::Attach(_)) { Operation::TagRole } else { Operation::UntagRole };
+                self.tags(on, &[key], wanted)
+            }
+            Happening::Attach(place) => Command::Attach { attachment: AttachmentIdx(u32_of(place)) },
             Happening::Detach(place) => Command::Detach { attachment: AttachmentIdx(u32_of(place)) },
+            Happening::TagBoth => self.tags("deploy", &["team", "cost"], Operation::TagRole),
+            Happening::UntagBoth => self.tags("deploy", &["team", "cost"], Operation::UntagRole),
             Happening::GetRole(name) => Command::Read { operation: Operation::GetRole, role: self.role(name) },
             Happening::AssumeRole(name) => Command::AssumeRole { role: self.role(name) },
             Happening::CreateResource(place) => operate(place, "create"),

@@ -32,13 +32,11 @@ pub enum Asked {
     Possible(String, Predicate),
     /// At no time the operator has made more requests than the latter, and where a run ends no fewer than the former.
     Attempts(String, OperatorIdx, (u64, u64)),
-    /// Whenever this entry of the script is taken, what comes of it is as the step of that number expects.
+    /// Whenever this step of the scenario is taken, what comes of it is as it expects.
     Step {
         /// What is asked, in words.
         name: String,
-        /// Which entry of the [script](slr_scenario::simulation::Plan::script), counted from 0.
-        entry: u32,
-        /// Which step of the scenario, counted from 0.
+        /// Which step, counted from 0.
         step: u32,
     },
     /// Every deletion task of the role comes to its end in every fair run.
@@ -83,15 +81,12 @@ impl Asked {
                 Err(why) => left_out.push(NotAsked { expected, why }),
             }
         }
-        let mut asked_before = None;
-        for ((entry, scripted), step) in (0..).zip(lowered.plan.script()).zip(lowered.plan.script_steps()) {
-            let (number, is_first) = (step as usize, asked_before != Some(step));
-            asked_before = Some(step);
-            let Some(said) = lowered.step_expectations.get(number).filter(|said| is_first && !said.is_empty()) else {
+        for (step, (planned, said)) in (0_u32..).zip(lowered.plan.steps.iter().zip(&lowered.step_expectations)) {
+            if said.is_empty() {
                 continue;
-            };
-            let expected = Expected::Step(number);
-            let why = if matches!(scripted, Scripted::Poll { .. }) {
+            }
+            let expected = Expected::Step(step as usize);
+            let why = if matches!(planned.what, Scripted::Poll { .. }) {
                 Some("which task it means depends on what went before, and a state does not tell")
             } else if said.refused == Some(Code::Throttling) {
                 Some("whether a call is throttled depends on when it comes, and times are not explored")
@@ -102,7 +97,7 @@ impl Asked {
             };
             match why {
                 Some(why) => left_out.push(NotAsked { expected, why }),
-                None => all.push((expected, Self::Step { name: name(expected), entry, step })),
+                None => all.push((expected, Self::Step { name: name(expected), step })),
             }
         }
         (all, left_out)
@@ -233,10 +228,10 @@ impl<S: IdSet, K: PackedKey> Lifecycle<'_, S, K> {
                     made <= most && (made >= least || !self.is_end(scene))
                 })
             }
-            Asked::Step { name, entry, step } => {
-                let (entry, expected) = (*entry, &self.expected[*step as usize]);
+            Asked::Step { name, step } => {
+                let (step, expected) = (*step, &self.expected[*step as usize]);
                 Property::every_step(name, move |before: &Scene<S>, act: &Act<S>, _: &Scene<S>| {
-                    !act.scripted || before.script != entry || self.is_as_expected(before, act, expected)
+                    !act.scripted || before.script != step || self.is_as_expected(before, act, expected)
                 })
                 // A step that is not scripted keeps it, and of a scripted one it is asked.
                 .evident()

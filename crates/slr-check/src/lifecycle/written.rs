@@ -25,7 +25,6 @@ pub fn written<S: IdSet>(
     run: &Run<Scene<S>, Act<S>>,
     expected: Option<Expected>,
 ) -> Result<Scenario, Unsayable> {
-    let script = lowered.plan.script_steps();
     let mut before = &run.initial;
     let mut steps = Vec::new();
     let mut at = 0;
@@ -39,7 +38,7 @@ pub fn written<S: IdSet>(
         };
         if let Some(refused) = refused {
             at += 1;
-            let script = act.scripted.then(|| script.get(before.script as usize).copied()).flatten();
+            let script = act.scripted.then_some(before.script);
             let played = Played { at: SimTime::from_millis(at), action: act.action.clone(), script, refused };
             steps.push(rewrite::step(scenario, lowered, universe, &played)?);
         }

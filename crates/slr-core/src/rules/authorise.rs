@@ -1,7 +1,7 @@
 //! Who may call what: asked before anything else is looked at, so that a refusal reveals nothing of what exists (Assumed).
 
 use crate::action::Operation;
-use crate::id::{AttachmentIdx, PrincipalIdx, RequestIdx, ResourceIdx, RoleIdx, TextIdx, TransitionIdx};
+use crate::id::{AttachmentIdx, PrincipalIdx, RequestIdx, ResourceIdx, RoleIdx, TagCallIdx, TextIdx, TransitionIdx};
 use crate::kind::{AuthorisedOn, Passes};
 use crate::policy::{
     AttachedPolicy, Caller, Context, Denial, Document, Entitlements, PassRole, PolicyType, Request, guides, key,
@@ -10,7 +10,18 @@ use crate::rejection::Rejection;
 use crate::set::IdSet;
 use crate::state::State;
 use crate::universe::{Universe, nearest};
-use crate::world::{Attachment, Authority, Item};
+use crate::world::{Authority, Item};
+
+/// What a call of IAM about a role names besides the role.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum About {
+    /// Nothing.
+    Nothing,
+    /// What it attaches or takes off.
+    Attachment(AttachmentIdx),
+    /// The tags that it writes or takes off.
+    Tags(TagCallIdx),
+}
 
 /// Of somebody who has no policies.
 const NOTHING_ALLOWS: Denial = Denial::Missing(PolicyType::IdentityBased);
@@ -114,7 +125,7 @@ impl<S: IdSet> Universe<S> {
         state: &State<S>,
         operation: Operation,
         role: RoleIdx,
-        about: Option<AttachmentIdx>,
+        about: About,
         context: &mut Context,
     ) {
         context.set(key::REQUESTED_REGION, key::global_region(&self.world().partition));
@@ -130,25 +141,29 @@ impl<S: IdSet> Universe<S> {
         {
             context.set(key::PERMISSIONS_BOUNDARY, arn);
         }
-        match about.map(|attachment| &self.world().attachments[attachment.index()]) {
-            Some(Attachment { item: Item::Tag(name), value, .. }) => {
-                context.set(key::TAG_KEYS, name.as_str());
-                if let Some(value) = value.filter(|_| operation == Operation::TagRole) {
-                    context.set(&key::of_tag(key::REQUEST_TAG, name), self.world().texts[value.index()].as_str());
+        match about {
+            About::Nothing => {}
+            About::Tags(call) => {
+                let tags = self.world().tags_in(call);
+                for (name, value) in &tags {
+                    if let Some(value) = value {
+                        context.set(&key::of_tag(key::REQUEST_TAG, name), *value);
+                    }
                 }
+                context.set_all(key::TAG_KEYS, tags.into_iter().map(|(name, _)| name.to_owned()).collect());
             }
-            Some(Attachment { item: Item::ManagedPolicy(arn), .. }) => context.set(key::POLICY_ARN, arn.as_str()),
-            // The boundary that is asked for, in place of the one that there is.
-            Some(Attachment { item: Item::Boundary(arn), .. })
-                if operation == Operation::PutRolePermissionsBoundary =>
-            {
-                context.set(key::PERMISSIONS_BOUNDARY, arn.as_str());
-            }
-            Some(Attachment {
-                item: Item::Boundary(_) | Item::InlinePolicy(_) | Item::InstanceProfile(_) | Item::TrustPolicy(_),
-                ..
-            })
-            | None => {}
+            About::Attachment(attachment) => match &self.world().attachments[attachment.index()].item {
+                Item::ManagedPolicy(arn) => context.set(key::POLICY_ARN, arn.as_str()),
+                // The boundary that is asked for, in place of the one that there is.
+                Item::Boundary(arn) if operation == Operation::PutRolePermissionsBoundary => {
+                    context.set(key::PERMISSIONS_BOUNDARY, arn.as_str());
+                }
+                Item::Boundary(_)
+                | Item::Tag(_)
+                | Item::InlinePolicy(_)
+                | Item::InstanceProfile(_)
+                | Item::TrustPolicy(_) => {}
+            },
         }
     }
 
@@ -178,7 +193,7 @@ impl<S: IdSet> Universe<S> {
         operation: Operation,
         role: RoleIdx,
     ) -> Result<(), Rejection> {
-        self.authorise_about(state, by, operation, role, None)
+        self.authorise_about(state, by, operation, role, About::Nothing)
     }
 
     /// As [`Self::authorise`], for a call that names something to attach to the role or to take off it.
@@ -189,7 +204,7 @@ impl<S: IdSet> Universe<S> {
         by: PrincipalIdx,
         operation: Operation,
         role: RoleIdx,
-        about: Option<AttachmentIdx>,
+        about: About,
     ) -> Result<(), Rejection> {
         if self.is_almighty(by) {
             return Ok(());

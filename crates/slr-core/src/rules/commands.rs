@@ -16,6 +16,8 @@ use crate::state::State;
 use crate::universe::Universe;
 use crate::world::{Item, RoleSort};
 
+use super::authorise::About;
+
 type Answer = Result<(), Rejection>;
 
 impl<S: IdSet> Universe<S> {
@@ -50,10 +52,12 @@ impl<S: IdSet> Universe<S> {
                 tell(Event::RoleUpdated { role, description: Some(description), max_session_duration: None });
                 Ok(())
             }
-            Command::Attach { attachment, value } => self.attach(state, by, attachment, value, tell),
+            Command::ChangeTags { call } => self.change_tags(state, by, call, tell),
+            Command::Attach { attachment } => self.attach(state, by, attachment, tell),
             Command::Detach { attachment } => self.detach(state, by, attachment, tell),
             Command::Give { grant } => self.give(state, by, grant, tell),
             Command::Take { grant } => self.take(state, by, grant, tell),
+            Command::ReadPolicy { attachment } => self.read_policy(state, by, attachment, tell),
             Command::Read { operation, role } => {
                 self.authorise(state, by, operation, role)?;
                 Self::find(state, role)?;
@@ -70,7 +74,7 @@ impl<S: IdSet> Universe<S> {
         }
     }
 
-    fn find(state: &State<S>, role: RoleIdx) -> Answer {
+    pub(super) fn find(state: &State<S>, role: RoleIdx) -> Answer {
         if state.is_live(role) { Ok(()) } else { Err(Rejection::RoleNotFound(role)) }
     }
 
@@ -91,9 +95,10 @@ impl<S: IdSet> Universe<S> {
             | Command::UpdateRole { role, .. }
             | Command::UpdateRoleDescription { role, .. }
             | Command::Read { role, .. } => role,
-            Command::Attach { attachment, .. } | Command::Detach { attachment } => {
+            Command::Attach { attachment } | Command::Detach { attachment } | Command::ReadPolicy { attachment } => {
                 self.world().attachments[attachment.index()].role
             }
+            Command::ChangeTags { call } => self.world().tag_calls[call.index()].role,
             // They look at the name themselves.
             Command::CreateRole { .. }
             | Command::Give { .. }
@@ -127,20 +132,6 @@ impl<S: IdSet> Universe<S> {
         match seconds.filter(|seconds| !MAX_SESSION_DURATION.contains(seconds)) {
             Some(seconds) => Err(Rejection::SessionDurationOutOfRange(seconds)),
             None => Ok(()),
-        }
-    }
-
-    /// Finds a role to which such a thing may be attached, and from which it may be taken.
-    ///
-    /// Tags cannot be given at creation; afterwards they can, service-linked or not. Source: IAM API Reference, `TagRole`.
-    fn find_for(&self, state: &State<S>, role: RoleIdx, item: &Item) -> Answer {
-        match item {
-            Item::Tag(_) => Self::find(state, role),
-            Item::ManagedPolicy(_)
-            | Item::InlinePolicy(_)
-            | Item::InstanceProfile(_)
-            | Item::Boundary(_)
-            | Item::TrustPolicy(_) => self.find_modifiable(state, role),
         }
     }
 
@@ -382,13 +373,12 @@ impl<S: IdSet> Universe<S> {
         state: &mut State<S>,
         by: PrincipalIdx,
         attachment: AttachmentIdx,
-        value: Option<TextIdx>,
         tell: &mut impl FnMut(Event<S>),
     ) -> Answer {
         let thing = &self.world().attachments[attachment.index()];
         let (role, facts) = (thing.role, self.facts(thing.role));
-        self.authorise_about(state, by, thing.item.attaching(), role, Some(attachment))?;
-        self.find_for(state, role, &thing.item)?;
+        self.authorise_about(state, by, thing.item.attaching(), role, About::Attachment(attachment))?;
+        self.find_modifiable(state, role)?;
         if thing.item.is_service_policy() {
             return Err(Rejection::PolicyNotAttachable(role));
         }
@@ -403,29 +393,25 @@ impl<S: IdSet> Universe<S> {
         {
             return Err(Rejection::MissingPrincipal(role));
         }
-        let knobs = &self.world().knobs;
-        // A tag that is written again, with whatever value, is no further tag.
-        let is_new = !state.attached.meets(&self.alternatives_of(attachment));
-        let full = |members: &S, most: u32| is_new && state.attached.and(members).len() >= most;
+        let most = self.world().knobs.managed_policies_per_role;
         let replaced = match &thing.item {
-            Item::Tag(_) if full(&facts.tags, knobs.tags_per_role) => {
+            Item::ManagedPolicy(_)
+                if !state.is_attached(attachment) && state.attached.and(&facts.managed_policies).len() >= most =>
+            {
                 return Err(Rejection::AttachmentQuotaReached(role));
             }
-            Item::ManagedPolicy(_) if full(&facts.managed_policies, knobs.managed_policies_per_role) => {
-                return Err(Rejection::AttachmentQuotaReached(role));
-            }
-            Item::ManagedPolicy(_) | Item::InstanceProfile(_) => S::default(),
-            Item::Tag(_) | Item::InlinePolicy(_) => self.alternatives_of(attachment),
+            Item::ManagedPolicy(_) | Item::InstanceProfile(_) | Item::Tag(_) => S::default(),
+            Item::InlinePolicy(_) => self.alternatives_of(attachment),
             Item::Boundary(_) => facts.boundaries.clone(),
             Item::TrustPolicy(_) => facts.trust_policies.clone(),
         };
         state.attached = state.attached.minus(&replaced);
         state.attached.insert(attachment.0);
-        tell(Event::Attached { attachment, value });
+        tell(Event::Attached { attachment });
         Ok(())
     }
 
-    /// The attachments that are the same inline policy, with this document or another, or the same tag, with this value or another.
+    /// The attachments that are the same inline policy, with this document or another.
     fn alternatives_of(&self, attachment: AttachmentIdx) -> S {
         let item = &self.world().attachments[attachment.index()].item;
         let same = |id: &u32| self.world().attachments[*id as usize].item.is_called_as(item);
@@ -438,6 +424,11 @@ impl<S: IdSet> Universe<S> {
         matches!(self.world().attachments[attachment.index()].item, Item::TrustPolicy(_))
     }
 
+    /// Whether the attachment is a tag: these are written and taken off several at a time.
+    pub(super) fn is_tag(&self, attachment: AttachmentIdx) -> bool {
+        matches!(self.world().attachments[attachment.index()].item, Item::Tag(_))
+    }
+
     fn detach(
         &self,
         state: &mut State<S>,
@@ -447,17 +438,35 @@ impl<S: IdSet> Universe<S> {
     ) -> Answer {
         let thing = &self.world().attachments[attachment.index()];
         let role = thing.role;
-        self.authorise_about(state, by, thing.item.detaching(), role, Some(attachment))?;
-        self.find_for(state, role, &thing.item)?;
-        // Untagging what is not there is no error; the others name something that must be there.
-        let forgiving = matches!(thing.item, Item::Tag(_));
-        // Whoever deletes an inline policy, or takes off a tag, names it and does not say what is written in it.
+        self.authorise_about(state, by, thing.item.detaching(), role, About::Attachment(attachment))?;
+        self.find_modifiable(state, role)?;
+        // Whoever deletes an inline policy names it and does not say what is written in it.
         let meant = self.alternatives_of(attachment);
-        if !state.attached.meets(&meant) && !forgiving {
+        if !state.attached.meets(&meant) {
             return Err(Rejection::AttachmentNotFound(attachment));
         }
         state.attached = state.attached.minus(&meant);
         tell(Event::Detached { attachment });
+        Ok(())
+    }
+
+    /// A service-linked role has no inline policy either, so whatever is asked for is not there.
+    ///
+    /// Source: IAM API Reference, `GetRolePolicy`, errors, `NoSuchEntity`.
+    fn read_policy(
+        &self,
+        state: &State<S>,
+        by: PrincipalIdx,
+        attachment: AttachmentIdx,
+        tell: &mut impl FnMut(Event<S>),
+    ) -> Answer {
+        let (operation, role) = (Operation::GetRolePolicy, self.world().attachments[attachment.index()].role);
+        self.authorise(state, by, operation, role)?;
+        Self::find(state, role)?;
+        if !state.attached.meets(&self.alternatives_of(attachment)) {
+            return Err(Rejection::AttachmentNotFound(attachment));
+        }
+        tell(Event::Answered { operation, role: Some(role), under: None });
         Ok(())
     }
 

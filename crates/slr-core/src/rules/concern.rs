@@ -84,11 +84,13 @@ impl<S: IdSet> Universe<S> {
             Event::TaskFailed { role, .. } => of_role(*role),
             Event::RoleCreated { role, .. } | Event::RolePropagated { role } => of_role(*role).or(&passed(*role)),
             Event::RoleDeleted { role, .. } => passed(*role),
-            Event::Attached { attachment, .. } | Event::Detached { attachment } => {
+            Event::Attached { attachment } | Event::Detached { attachment } => {
                 passed(self.world().attachments[attachment.index()].role)
             }
             Event::RegionRecovered { region } => among.and(self.resources_in(*region)),
-            Event::RoleUpdated { .. }
+            // No policy that bears on what a service does looks at tags.
+            Event::TagsChanged { .. }
+            | Event::RoleUpdated { .. }
             | Event::Granted { .. }
             | Event::Revoked { .. }
             | Event::TaskSubmitted { .. }
@@ -117,13 +119,12 @@ impl<S: IdSet> Universe<S> {
             Event::RoleCreated { role, .. } | Event::RolePropagated { role } | Event::TaskFailed { role, .. } => {
                 of_role(*role)
             }
-            Event::Attached { attachment, .. } | Event::Detached { attachment }
-                if self.is_trust_policy(*attachment) =>
-            {
+            Event::Attached { attachment } | Event::Detached { attachment } if self.is_trust_policy(*attachment) => {
                 of_role(self.world().attachments[attachment.index()].role)
             }
             Event::Attached { .. }
             | Event::Detached { .. }
+            | Event::TagsChanged { .. }
             | Event::Granted { .. }
             | Event::Revoked { .. }
             | Event::RoleDeleted { .. }
@@ -167,6 +168,7 @@ impl<S: IdSet> Universe<S> {
             | Event::RoleUpdated { .. }
             | Event::Attached { .. }
             | Event::Detached { .. }
+            | Event::TagsChanged { .. }
             | Event::Granted { .. }
             | Event::Revoked { .. }
             | Event::TaskReturned { .. }

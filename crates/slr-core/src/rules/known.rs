@@ -70,8 +70,10 @@ impl<S: IdSet> Universe<S> {
                 TaskRef::Unknown(id) => self.has_text(id),
                 TaskRef::Malformed => true,
             },
-            Command::Attach { attachment, value } => self.has_attachment(attachment) && self.has_text(value),
-            Command::Detach { attachment } => self.has_attachment(attachment),
+            Command::ChangeTags { call } => call.index() < self.world().tag_calls.len(),
+            Command::Attach { attachment } | Command::Detach { attachment } | Command::ReadPolicy { attachment } => {
+                self.has_attachment(attachment)
+            }
             Command::Give { grant } | Command::Take { grant } => grant.index() < self.world().grants.len(),
             Command::ListRoles { under } => self.has_text(under),
             Command::Operate { resource, transition } => self.has_transition(resource, transition),

@@ -15,6 +15,7 @@ mod names;
 mod operators;
 mod relatives;
 mod report;
+pub(crate) mod tags;
 pub(crate) mod trust;
 
 pub use enabled::Offers;
@@ -49,6 +50,11 @@ impl<S: IdSet> Universe<S> {
         match action {
             Action::Command { command: Command::Detach { attachment }, .. } if self.is_trust_policy(*attachment) => {
                 Err(not_enabled("Command", "a trust policy can only be replaced"))
+            }
+            Action::Command { command: Command::Attach { attachment } | Command::Detach { attachment }, .. }
+                if self.is_tag(*attachment) =>
+            {
+                Err(not_enabled("Command", "tags are changed by a call about tags"))
             }
             Action::Command { by, command } => {
                 self.command(state, *by, self.by_name(state, *command), tell).map_err(Refusal::from)

@@ -41,10 +41,9 @@ impl<S: IdSet> Universe<S> {
     /// role (Assumed): otherwise it would take the role away from what began to use it meanwhile.
     #[inline]
     pub(super) fn is_locked(&self, state: &State<S>, role: RoleIdx) -> bool {
-        let knobs = &self.world().knobs;
         let task = state.task(role);
-        (knobs.locked_while_deleting && task.is_some_and(TaskState::is_unfinished))
-            || (knobs.judged == Judged::Start && task == Some(TaskState::InProgress))
+        (self.facts(role).is_locked_while_deleting && task.is_some_and(TaskState::is_unfinished))
+            || (self.world().knobs.judged == Judged::Start && task == Some(TaskState::InProgress))
     }
 
     #[inline]
@@ -293,18 +292,18 @@ impl<S: IdSet> Universe<S> {
         Ok(())
     }
 
-    /// Whether the service deletes its role now: its last resource is gone, and nothing uses the role.
+    /// Whether the service deletes its role now: its last resource is gone, or the last of the kind that decides, and nothing uses the role.
     ///
     /// Source: IAM User Guide, "Using service-linked roles", deleting a service-linked role: the service might delete the role for
-    /// you when you remove a resource.
+    /// you when you remove a resource; AWS `CloudTrail` User Guide, page SLR for organization trails.
     #[inline]
     pub fn may_delete_itself(&self, state: &State<S>, role: RoleIdx) -> bool {
         self.self_deleting.contains(role.0)
             && state.is_live(role)
             && !state.has_unfinished_task(role)
             && !self.is_in_use(state, role)
-            && self.resources_of(role).iter().all(|id| !self.is_there(state, ResourceIdx(id)))
-            && self.resources_of(role).iter().any(|id| state.resource(ResourceIdx(id)) != 0)
+            && self.facts(role).deleted_with.iter().all(|id| !self.is_there(state, ResourceIdx(id)))
+            && self.facts(role).deleted_with.iter().any(|id| state.resource(ResourceIdx(id)) != 0)
     }
 
     pub(super) fn service_deletes_role(

@@ -73,9 +73,9 @@ impl<S: IdSet> Universe<S> {
                 Command::UpdateRoleDescription { role: self.bearer(state, role), description }
             }
             Command::Read { operation, role } => Command::Read { operation, role: self.bearer(state, role) },
-            Command::Attach { attachment, value } => {
-                Command::Attach { attachment: self.at_bearer(state, attachment), value }
-            }
+            Command::ChangeTags { call } => Command::ChangeTags { call: self.at_bearer_of_tags(state, call) },
+            Command::Attach { attachment } => Command::Attach { attachment: self.at_bearer(state, attachment) },
+            Command::ReadPolicy { attachment } => Command::ReadPolicy { attachment: self.at_bearer(state, attachment) },
             Command::Detach { attachment } => Command::Detach { attachment: self.at_bearer(state, attachment) },
             Command::CreateRole { .. }
             | Command::Give { .. }

@@ -16,6 +16,8 @@ use crate::state::State;
 use crate::universe::Universe;
 use crate::world::{Item, RoleSort, World};
 
+use super::authorise::About;
+
 /// Whether the text is a document and no list of names.
 fn is_document(text: &str) -> bool {
     text.starts_with('{')
@@ -178,7 +180,7 @@ impl<S: IdSet> Universe<S> {
         let (account, role_arn) = (self.world().account.as_str(), self.role_arn(role));
         self.with_entitlements(state, by, |caller, entitlements| {
             let mut context = caller.context();
-            self.describe(state, Operation::AssumeRole, role, None, &mut context);
+            self.describe(state, Operation::AssumeRole, role, About::Nothing, &mut context);
             lets(&document, caller, &context, entitlements, account, &role_arn)
         })
     }

@@ -160,14 +160,16 @@ impl Lowerer<'_> {
         if let Some((arn, _)) = policy::guides::aws_managed(&self.world.partition, policy) {
             return arn;
         }
-        let of_service = |service: &ServiceDefinition| service.policy.as_ref() == Some(&policy.value);
-        match self.world.services.iter().find(|service| of_service(service)).and_then(ServiceDefinition::policy_arn) {
-            Some(arn) => arn,
-            None if Catalog::is_service_policy(policy) => {
-                format!("arn:{}:iam::aws:policy/aws-service-role/{policy}", self.world.partition)
-            }
-            None if policy.starts_with("arn:") => policy.value.clone(),
-            None => format!("arn:{}:iam::aws:policy/{policy}", self.world.partition),
+        let of_aws = format!("arn:{}:iam::aws:policy/", self.world.partition);
+        // Whoever leaves the path out means the same policy: no two of AWS's have one name (Assumed).
+        let name = policy.strip_prefix(&of_aws).map_or(policy.as_str(), |path| path.rsplit('/').next().unwrap_or(path));
+        let of_service = |service: &ServiceDefinition| service.policy.as_deref() == Some(name);
+        if self.world.services.iter().any(of_service) || Catalog::is_service_policy(name) {
+            format!("{of_aws}aws-service-role/{name}")
+        } else if policy.starts_with("arn:") {
+            policy.value.clone()
+        } else {
+            format!("{of_aws}{policy}")
         }
     }
 }

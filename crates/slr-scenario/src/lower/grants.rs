@@ -97,7 +97,7 @@ impl Lowerer<'_> {
             self.named_grant(touched.holder, &touched.name, granted)
         };
         let command = if gives { Command::Give { grant } } else { Command::Take { grant } };
-        Ok(Some(Scripted::call(by, command)))
+        Ok(Some(Scripted::Call { by, command }))
     }
 
     /// Whoever takes a policy away names it and does not say what is written in it.

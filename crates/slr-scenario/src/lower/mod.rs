@@ -192,6 +192,8 @@ impl<'a> Lowerer<'a> {
                 syntax::Deletion::Automatic => service::Deletion::Automatic,
                 syntax::Deletion::Impossible => service::Deletion::Impossible,
             },
+            deleted_with: service.deleted_with.as_ref().map(|kind| kind.value.clone()),
+            locked_while_deleting: service.locked_while_deleting.as_ref().is_some_and(|locked| locked.value),
             reports: reporting(service.reports()),
             reason: service.reason.as_ref().map(|text| text.value.clone()),
             reported_region: service.region_mismatch.as_ref().map(|region| region.value.clone()),
@@ -806,6 +808,7 @@ fn own_errors(errors: Option<&Spanned<syntax::OwnErrors>>) -> OwnErrors {
     let Some(errors) = errors else { return OwnErrors::new() };
     let all = [
         (Situation::NotFound, &errors.not_found),
+        (Situation::ParentNotFound, &errors.parent_not_found),
         (Situation::InUse, &errors.in_use),
         (Situation::Busy, &errors.busy),
         (Situation::DependedOn, &errors.depended_on),

@@ -1,9 +1,9 @@
 //! The script: what is called, what happens, and what is expected of each step.
 
 use slr_core::action::Operation;
-use slr_core::id::{KindIdx, PrincipalIdx, ResourceIdx, RoleIdx, TransitionIdx};
+use slr_core::id::{AttachmentIdx, KindIdx, PrincipalIdx, ResourceIdx, RoleIdx, TagCallIdx, TransitionIdx};
 use slr_core::kind::{self, Passes, ResourceKind, Transition};
-use slr_core::world::{Item, Resource, RoleSort, SessionSlot};
+use slr_core::world::{Item, Resource, RoleSort, SessionSlot, TagCall, TagChange};
 use slr_core::{Command, OperatorStep, policy};
 
 use super::access::trust_of;
@@ -41,32 +41,53 @@ impl Lowerer<'_> {
 
     /// What steps attach to a role may as well be attached to another role of the same name, if that is the one in the account by then.
     fn copy_to_namesakes(&mut self, steps: &[PlannedStep]) {
-        let commands = steps.iter().flat_map(|step| match &step.what {
-            Scripted::Call { command, also, .. } => std::iter::once(command).chain(also).copied().collect(),
-            _ => Vec::new(),
-        });
-        let of_steps: Vec<_> = commands
-            .filter_map(|command| match command {
-                Command::Attach { attachment, .. } | Command::Detach { attachment } => Some(attachment),
-                _ => None,
-            })
-            .collect();
-        for attachment in of_steps {
-            let thing = self.world.attachments[attachment.index()].clone();
-            let name = self.world.roles[thing.role.index()].name.clone();
-            for role in self.world.roles_named(&name).filter(|role| *role != thing.role).collect::<Vec<_>>() {
-                if let Some(why) = &thing.malformed {
-                    self.world.malformed(role, thing.item.clone(), why.clone());
-                } else if thing.document.is_some()
-                    && let Item::InlinePolicy(policy) = &thing.item
-                {
-                    self.world.inline_policy(role, policy, thing.document.clone());
-                } else if let (Item::Tag(key), Some(value)) = (&thing.item, thing.value) {
-                    self.world.tag(role, key, value);
-                } else {
-                    self.world.attachment(role, thing.item.clone());
+        for step in steps {
+            match &step.what {
+                Scripted::Call {
+                    command:
+                        Command::Attach { attachment } | Command::Detach { attachment } | Command::ReadPolicy { attachment },
+                    ..
+                } => {
+                    self.copy_attachment(*attachment);
                 }
+                Scripted::Call { command: Command::ChangeTags { call }, .. } => self.copy_tag_call(*call),
+                _ => {}
             }
+        }
+    }
+
+    fn namesakes_of(&self, role: RoleIdx) -> Vec<RoleIdx> {
+        let name = &self.world.roles[role.index()].name;
+        self.world.roles_named(name).filter(|other| *other != role).collect()
+    }
+
+    fn copy_attachment(&mut self, attachment: AttachmentIdx) {
+        let thing = self.world.attachments[attachment.index()].clone();
+        for role in self.namesakes_of(thing.role) {
+            if let Some(why) = &thing.malformed {
+                self.world.malformed(role, thing.item.clone(), why.clone());
+            } else if thing.document.is_some()
+                && let Item::InlinePolicy(policy) = &thing.item
+            {
+                self.world.inline_policy(role, policy, thing.document.clone());
+            } else {
+                self.world.attachment(role, thing.item.clone());
+            }
+        }
+    }
+
+    fn copy_tag_call(&mut self, call: TagCallIdx) {
+        let TagCall { role, change } = self.world.tag_calls[call.index()].clone();
+        for role in self.namesakes_of(role) {
+            let change = match &change {
+                TagChange::Remove(keys) => TagChange::Remove(keys.clone()),
+                TagChange::Write(tags) => {
+                    let tags = tags.iter().map(|tag| self.world.attachments[tag.index()].clone()).collect::<Vec<_>>();
+                    let written = tags.iter().filter_map(|tag| Some(self.world.tag(role, tag.item.text(), tag.value?)));
+                    TagChange::Write(written.collect())
+                }
+            };
+            self.world.tag_call(role, change);
         }
     }
 
@@ -98,14 +119,14 @@ impl Lowerer<'_> {
         }
         if operation == Operation::ListRoles {
             let under = step.path.as_ref().map(|path| self.world.text(&path.value));
-            return Ok(Scripted::call(by, Command::ListRoles { under }));
+            return Ok(Scripted::Call { by, command: Command::ListRoles { under } });
         }
         if operation == Operation::CreateServiceLinkedRole {
             let service = step.service.as_ref().ok_or_else(|| need("service"))?;
             let suffix = step.suffix.as_ref().map(|suffix| suffix.as_str());
             let description = step.description.as_ref().map(|text| self.world.text(text));
             let request = self.request(service, suffix);
-            return Ok(Scripted::call(by, Command::CreateServiceLinkedRole { request, description }));
+            return Ok(Scripted::Call { by, command: Command::CreateServiceLinkedRole { request, description } });
         }
         if let Some(call) = self.grants(by, operation, step, span)? {
             return Ok(call);
@@ -131,7 +152,7 @@ impl Lowerer<'_> {
             }
             _ => return Ok(self.about_items(by, operation, role, step)),
         };
-        Ok(Scripted::call(by, command))
+        Ok(Scripted::Call { by, command })
     }
 
     /// A call that attaches something, takes something off, or only reads.
@@ -142,15 +163,16 @@ impl Lowerer<'_> {
         role: RoleIdx,
         step: &syntax::Perform,
     ) -> Scripted {
-        let Some((items, attaches)) = self.items(operation, role, step) else {
-            return Scripted::call(by, Command::Read { operation, role });
+        if let Some(change) = self.tag_change(operation, role, step) {
+            return Scripted::Call { by, command: Command::ChangeTags { call: self.world.tag_call(role, change) } };
+        }
+        if let (Operation::GetRolePolicy, Some(policy)) = (operation, &step.policy) {
+            let attachment = self.world.attachment(role, Item::InlinePolicy(policy.value.clone()));
+            return Scripted::Call { by, command: Command::ReadPolicy { attachment } };
+        }
+        let Some((item, attaches)) = self.item(operation, role, step) else {
+            return Scripted::Call { by, command: Command::Read { operation, role } };
         };
-        let command = |attachment, value| {
-            if attaches { Command::Attach { attachment, value } } else { Command::Detach { attachment } }
-        };
-        // Tags have values, in the order of their keys.
-        let values: Vec<_> = step.tags.iter().map(|(_, value)| self.world.text(value)).collect();
-        let values = values.into_iter().map(Some).chain(std::iter::repeat(None));
         let kind = match operation {
             Operation::PutRolePolicy => Some(policy::DocumentKind::Identity),
             Operation::UpdateAssumeRolePolicy => Some(policy::DocumentKind::Trust),
@@ -159,27 +181,31 @@ impl Lowerer<'_> {
         let written = kind.zip(step.document.as_ref()).map(|(kind, document)| {
             policy::Document::parse(kind, document.text()).map_err(|malformed| malformed.to_string())
         });
-        let mut commands = items.into_iter().zip(values).map(|(item, value)| match (item, &written) {
-            (Item::InlinePolicy(name), Some(Ok(document))) => {
-                command(self.world.inline_policy(role, &name, Some(document.clone())), value)
+        let attachment = match (item, written) {
+            (Item::InlinePolicy(name), Some(Ok(document))) => self.world.inline_policy(role, &name, Some(document)),
+            // Told apart from the same policy with a document that can be read.
+            (item, Some(Err(why))) => self.world.malformed(role, item, why),
+            (item, Some(Ok(_)) | None) => self.world.attachment(role, item),
+        };
+        let command = if attaches { Command::Attach { attachment } } else { Command::Detach { attachment } };
+        Scripted::Call { by, command }
+    }
+
+    /// What a call changes of a role's tags; `None` if it is about something else.
+    fn tag_change(&mut self, operation: Operation, role: RoleIdx, step: &syntax::Perform) -> Option<TagChange> {
+        match operation {
+            Operation::TagRole => {
+                let mut written = Vec::new();
+                for (key, value) in step.tags.iter() {
+                    let value = self.world.text(value);
+                    written.push(self.world.tag(role, key, value));
+                }
+                Some(TagChange::Write(written))
             }
-            (item, Some(Err(why))) => {
-                // Told apart from the same policy with a document that can be read.
-                let attachment = self.world.malformed(role, item, why.clone());
-                command(attachment, value)
+            Operation::UntagRole => {
+                Some(TagChange::Remove(step.tag_keys.iter().map(|key| key.value.clone()).collect()))
             }
-            (item, Some(Ok(_)) | None) => {
-                let attachment = match (&item, value) {
-                    (Item::Tag(key), Some(value)) => self.world.tag(role, key, value),
-                    _ => self.world.attachment(role, item),
-                };
-                command(attachment, value)
-            }
-        });
-        match commands.next() {
-            Some(first) => Scripted::Call { by, command: first, also: commands.collect() },
-            // Of no tags nothing is to be done but to look for the role.
-            None => Scripted::call(by, Command::Read { operation, role }),
+            _ => None,
         }
     }
 
@@ -215,26 +241,24 @@ impl Lowerer<'_> {
         }
     }
 
-    /// What an operation attaches (`true`) or takes off (`false`); `None` if it only reads.
-    fn items(&self, operation: Operation, role: RoleIdx, step: &syntax::Perform) -> Option<(Vec<Item>, bool)> {
+    /// What an operation attaches (`true`) or takes off (`false`); `None` if it only reads, or is about tags.
+    fn item(&self, operation: Operation, role: RoleIdx, step: &syntax::Perform) -> Option<(Item, bool)> {
         let policy = step.policy.as_ref();
         let arn = || policy.map(|policy| self.policy_arn(policy)).unwrap_or_default();
         let name = || policy.map(|policy| policy.value.clone()).unwrap_or_default();
         let profile = || step.profile.as_ref().map(|profile| profile.value.clone()).unwrap_or_default();
         Some(match operation {
-            Operation::TagRole => (step.tags.names().map(|key| Item::Tag(key.to_owned())).collect(), true),
-            Operation::UntagRole => (step.tag_keys.iter().map(|key| Item::Tag(key.value.clone())).collect(), false),
-            Operation::AttachRolePolicy => (vec![Item::ManagedPolicy(arn())], true),
-            Operation::DetachRolePolicy => (vec![Item::ManagedPolicy(arn())], false),
-            Operation::PutRolePolicy => (vec![Item::InlinePolicy(name())], true),
-            Operation::DeleteRolePolicy => (vec![Item::InlinePolicy(name())], false),
-            Operation::AddRoleToInstanceProfile => (vec![Item::InstanceProfile(profile())], true),
-            Operation::RemoveRoleFromInstanceProfile => (vec![Item::InstanceProfile(profile())], false),
-            Operation::PutRolePermissionsBoundary => (vec![Item::Boundary(arn())], true),
+            Operation::AttachRolePolicy => (Item::ManagedPolicy(arn()), true),
+            Operation::DetachRolePolicy => (Item::ManagedPolicy(arn()), false),
+            Operation::PutRolePolicy => (Item::InlinePolicy(name()), true),
+            Operation::DeleteRolePolicy => (Item::InlinePolicy(name()), false),
+            Operation::AddRoleToInstanceProfile => (Item::InstanceProfile(profile()), true),
+            Operation::RemoveRoleFromInstanceProfile => (Item::InstanceProfile(profile()), false),
+            Operation::PutRolePermissionsBoundary => (Item::Boundary(arn()), true),
             // The call does not say which one: the role has one at the most.
-            Operation::DeleteRolePermissionsBoundary => (vec![self.boundary(role)], false),
+            Operation::DeleteRolePermissionsBoundary => (self.boundary(role), false),
             Operation::UpdateAssumeRolePolicy => {
-                (vec![Item::TrustPolicy(trust_of(&step.trust, step.document.as_ref()).join(" "))], true)
+                (Item::TrustPolicy(trust_of(&step.trust, step.document.as_ref()).join(" ")), true)
             }
             Operation::CreateServiceLinkedRole
             | Operation::DeleteServiceLinkedRole
@@ -250,6 +274,8 @@ impl Lowerer<'_> {
             | Operation::ListAttachedRolePolicies
             | Operation::ListInstanceProfilesForRole
             | Operation::ListRoleTags
+            | Operation::TagRole
+            | Operation::UntagRole
             | Operation::PutUserPolicy
             | Operation::DeleteUserPolicy
             | Operation::AttachUserPolicy

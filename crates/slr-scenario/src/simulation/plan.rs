@@ -1,10 +1,5 @@
 //! What a scenario says of time and chance: everything about a run that is not the world.
 
-#![expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "who listens picks what concerns it; the core is where a new variant has to find its place"
-)]
-
 use slr_core::id::{
     KindIdx, OperatorIdx, PrincipalIdx, RegionIdx, ResourceIdx, RoleIdx, SessionIdx, TextIdx, TransitionIdx,
 };
@@ -163,8 +158,6 @@ pub enum Scripted {
         by: PrincipalIdx,
         /// What.
         command: Command,
-        /// What else, in the same call: the further tags of a call about several.
-        also: Vec<Command>,
     },
     /// A principal polls a task, which is known by name only when the time has come.
     Poll {
@@ -260,33 +253,13 @@ pub enum Scripted {
 }
 
 impl Plan {
-    /// The script with each call of several commands taken apart, for those who do not keep to its times.
+    /// What the steps do, for those who do not keep to their times.
     pub fn script(&self) -> Vec<Scripted> {
-        let apart = |step: &PlannedStep| match &step.what {
-            Scripted::Call { by, command, also } => {
-                std::iter::once(command).chain(also).map(|command| Scripted::call(*by, *command)).collect()
-            }
-            what => vec![what.clone()],
-        };
-        self.steps.iter().flat_map(apart).collect()
-    }
-
-    /// For each entry of the [script](Self::script), the step of the scenario that it is taken from, counted from 0.
-    pub fn script_steps(&self) -> Vec<u32> {
-        let parts = |step: &PlannedStep| match &step.what {
-            Scripted::Call { also, .. } => 1 + also.len(),
-            _ => 1,
-        };
-        (0..).zip(&self.steps).flat_map(|(number, step)| std::iter::repeat_n(number, parts(step))).collect()
+        self.steps.iter().map(|step| step.what.clone()).collect()
     }
 }
 
 impl Scripted {
-    /// A call of one command.
-    pub(crate) const fn call(by: PrincipalIdx, command: Command) -> Self {
-        Self::Call { by, command, also: Vec::new() }
-    }
-
     /// The action that it means in this state; `None` if it means nothing now, or if what it means depends on more than the state: a poll of
     /// a task that is known by name, a report that is left to the service.
     pub fn action<S: IdSet>(&self, universe: &Universe<S>, state: &State<S>) -> Option<Action<S>> {
@@ -296,7 +269,7 @@ impl Scripted {
             transitions.iter().find(fits).or(transitions.first()).copied()
         };
         match self {
-            Self::Call { by, command, .. } => Some(Action::Command { by: *by, command: *command }),
+            Self::Call { by, command } => Some(Action::Command { by: *by, command: *command }),
             Self::Poll { .. } | Self::TaskFails { named: None, .. } => None,
             Self::SessionOpens { role, principal } => {
                 let slots = universe.sessions_of(*role).minus(state.open_sessions());

@@ -202,6 +202,10 @@ record! {
         "description" => pub description: Option<Text>,
         /// Who deletes the role. Default: manual.
         "deletion" => pub deletion: Option<Spanned<Deletion>>,
+        /// Of a role that is deleted automatically, the kind with whose last resource it goes. Default: with the last of all kinds.
+        "deleted-with" => pub deleted_with: Option<Text>,
+        /// Whether the role takes no new use while its deletion is unfinished. Default: as the knob of that name has it.
+        "locked-while-deleting" => pub locked_while_deleting: Option<Spanned<bool>>,
         /// What the service tells of the uses that make a deletion fail. Default: all.
         "reports" => pub reports: Option<Spanned<Reporting>>,
         /// The sentence that it tells besides. Default: one that says that the role is in use.

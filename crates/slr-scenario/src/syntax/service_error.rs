@@ -21,6 +21,8 @@ record! {
     pub struct OwnErrors, "a mapping of errors" {
         /// There is no such resource: `ResourceNotFound`.
         "not-found" => pub not_found: Option<Spanned<OwnError>>,
+        /// There is no such resource as the new one is to belong to or to be made from: `ResourceNotFound`.
+        "parent-not-found" => pub parent_not_found: Option<Spanned<OwnError>>,
         /// The resource is not in a state in which the operation can be called, or something stands
         /// against it: `ResourceInUse`.
         "in-use" => pub in_use: Option<Spanned<OwnError>>,
@@ -46,6 +48,7 @@ impl OwnErrors {
     pub(crate) fn given(&self) -> impl Iterator<Item = &OwnError> {
         let all = [
             &self.not_found,
+            &self.parent_not_found,
             &self.in_use,
             &self.busy,
             &self.depended_on,

@@ -13,11 +13,11 @@ use slr_core::action::{Command, Operation, OperatorStep, TaskRef};
 use slr_core::event::{Creator, Deleter, Event};
 use slr_core::id::{
     AttachmentIdx, GrantIdx, OperatorIdx, PrincipalIdx, RegionIdx, RequestIdx, ResourceIdx, RoleIdx, SessionIdx,
-    TextIdx, TransitionIdx,
+    TagCallIdx, TextIdx, TransitionIdx,
 };
 use slr_core::machine::{Machine, SessionEnd, TaskState};
 use slr_core::rules::DeletionReason;
-use slr_core::world::Item;
+use slr_core::world::{Item, TagCall, TagChange};
 use slr_core::{Action, IdSet, State, Universe};
 
 use crate::ledger::Ledger;
@@ -164,9 +164,12 @@ pub struct Fact<'a> {
     /// What is attached or taken off.
     #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
     pub item: Option<Cow<'a, str>>,
-    /// The value of a tag that is attached.
+    /// The tags that are written.
     #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
-    pub value: Option<Cow<'a, str>>,
+    pub tags: Option<Vec<TagRecord<'a>>>,
+    /// The keys of the tags that are taken off.
+    #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
+    pub tag_keys: Option<Vec<Cow<'a, str>>>,
     /// `PathPrefix` of `ListRoles`.
     #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
     pub path: Option<Cow<'a, str>>,
@@ -230,6 +233,18 @@ pub struct Fact<'a> {
     /// An error code.
     #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
     pub code: Option<Cow<'a, str>>,
+}
+
+/// A tag, with its key as the caller spells it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TagRecord<'a> {
+    /// The key.
+    #[serde(borrow)]
+    pub key: Cow<'a, str>,
+    /// The value.
+    #[serde(borrow)]
+    pub value: Cow<'a, str>,
 }
 
 /// What uses a role in a Region, as a failed task reports it.
@@ -318,6 +333,23 @@ impl<'a, S: IdSet> Names<'a, S> {
             item: Some(Cow::Owned(self.universe.world().attachment_label(attachment))),
             ..Fact::default()
         }
+    }
+
+    fn tags(&'a self, what: Fact<'a>, call: TagCallIdx) -> Fact<'a> {
+        let world = self.universe.world();
+        let TagCall { role, change } = &world.tag_calls[call.index()];
+        let named = world.tags_in(call).into_iter();
+        let (tags, tag_keys) = match change {
+            TagChange::Write(_) => {
+                let written = named.map(|(key, value)| TagRecord {
+                    key: Cow::Borrowed(key),
+                    value: Cow::Borrowed(value.unwrap_or_default()),
+                });
+                (Some(written.collect()), None)
+            }
+            TagChange::Remove(_) => (None, Some(named.map(|(key, _)| Cow::Borrowed(key)).collect())),
+        };
+        Fact { role: self.role(*role), tags, tag_keys, ..what }
     }
 
     fn grant(&'a self, what: &'static str, grant: GrantIdx, gives: bool) -> Fact<'a> {
@@ -430,12 +462,17 @@ impl<'a, S: IdSet> Names<'a, S> {
             Command::UpdateRoleDescription { role, description } => {
                 Fact { description: self.text(Some(description)), ..of_role(Operation::UpdateRoleDescription, role) }
             }
-            Command::Attach { attachment, value } => {
-                Fact { value: self.text(value), ..self.attachment("Attach", attachment, true) }
+            Command::ChangeTags { call } => {
+                self.tags(operation(self.universe.world().tag_calls[call.index()].change.operation()), call)
             }
+            Command::Attach { attachment } => self.attachment("Attach", attachment, true),
             Command::Detach { attachment } => self.attachment("Detach", attachment, false),
             Command::Give { grant } => self.grant("Give", grant, true),
             Command::Take { grant } => self.grant("Take", grant, false),
+            Command::ReadPolicy { attachment } => Fact {
+                operation: Some(Cow::Borrowed(Operation::GetRolePolicy.name())),
+                ..self.attachment("Read", attachment, true)
+            },
             Command::Read { operation: read, role } => Fact {
                 operation: Some(Cow::Borrowed(read.name())),
                 role: self.role(role),
@@ -481,9 +518,8 @@ impl<'a, S: IdSet> Names<'a, S> {
                 max_session_duration: *max_session_duration,
                 ..of_role("RoleUpdated", *role)
             },
-            Event::Attached { attachment, value } => {
-                Fact { value: self.text(*value), ..self.attachment("Attached", *attachment, true) }
-            }
+            Event::TagsChanged { call } => self.tags(named("TagsChanged"), *call),
+            Event::Attached { attachment } => self.attachment("Attached", *attachment, true),
             Event::Detached { attachment } => self.attachment("Detached", *attachment, false),
             Event::Granted { grant } => self.grant("Granted", *grant, true),
             Event::Revoked { grant } => self.grant("Revoked", *grant, false),
@@ -574,6 +610,7 @@ impl<'a, S: IdSet> Names<'a, S> {
             | Event::RoleUpdated { .. }
             | Event::Attached { .. }
             | Event::Detached { .. }
+            | Event::TagsChanged { .. }
             | Event::Granted { .. }
             | Event::Revoked { .. }
             | Event::TaskStarted { .. }
@@ -661,13 +698,12 @@ impl<'a, S: IdSet> Names<'a, S> {
         let role = || self.find_role(record);
         let text = |text: Option<&str>| text.map(|text| self.find_text(text)).transpose();
         let command = match record.what.as_ref() {
-            "Attach" => Command::Attach {
-                attachment: self.find_attachment(record, true)?,
-                value: text(record.value.as_deref())?,
-            },
+            "TagRole" | "UntagRole" => Command::ChangeTags { call: self.find_tag_call(record)? },
+            "Attach" => Command::Attach { attachment: self.find_attachment(record, true)? },
             "Detach" => Command::Detach { attachment: self.find_attachment(record, false)? },
             "Give" => Command::Give { grant: self.find_grant(record)? },
             "Take" => Command::Take { grant: self.find_grant(record)? },
+            "Read" if record.item.is_some() => Command::ReadPolicy { attachment: self.find_inline_policy(record)? },
             "Read" => Command::Read { operation: find_operation(record)?, role: role()? },
             "Operate" => {
                 let (resource, transition) = self.find_transition(record)?;
@@ -760,16 +796,38 @@ impl<'a, S: IdSet> Names<'a, S> {
     }
 
     fn find_attachment(&self, record: &ActionRecord<'_>, attaching: bool) -> Result<AttachmentIdx, UnknownName> {
-        let role = self.find_role(record)?;
-        let (item, operation) = (record.item.as_deref().unwrap_or_default(), record.operation.as_deref());
         let operates = |item: &Item| if attaching { item.attaching() } else { item.detaching() };
+        self.find_item(record, |item| Some(operates(item).name()) == record.operation.as_deref())
+    }
+
+    fn find_inline_policy(&self, record: &ActionRecord<'_>) -> Result<AttachmentIdx, UnknownName> {
+        self.find_item(record, |item| matches!(item, Item::InlinePolicy(_)))
+    }
+
+    fn find_item(
+        &self,
+        record: &ActionRecord<'_>,
+        is_of_that_sort: impl Fn(&Item) -> bool,
+    ) -> Result<AttachmentIdx, UnknownName> {
+        let (role, item) = (self.find_role(record)?, record.item.as_deref().unwrap_or_default());
         let world = self.universe.world();
         let known = (0..).map(AttachmentIdx).zip(&world.attachments).find(|(index, thing)| {
-            thing.role == role
-                && Some(operates(&thing.item).name()) == operation
-                && world.attachment_label(*index) == item
+            thing.role == role && is_of_that_sort(&thing.item) && world.attachment_label(*index) == item
         });
         known.map(|(index, _)| index).ok_or_else(|| UnknownName { what: "the attachment", name: item.to_owned() })
+    }
+
+    fn find_tag_call(&self, record: &ActionRecord<'_>) -> Result<TagCallIdx, UnknownName> {
+        let written = record.tags.iter().flatten().map(|tag| (tag.key.as_ref(), Some(tag.value.as_ref())));
+        let named = written.chain(record.tag_keys.iter().flatten().map(|key| (key.as_ref(), None))).collect::<Vec<_>>();
+        let (role, world) = (self.find_role(record)?, self.universe.world());
+        let mut calls = (0..).map(TagCallIdx).zip(&world.tag_calls);
+        let known = calls.find(|(index, call)| {
+            let operation = call.change.operation().name() == record.what;
+            call.role == role && operation && world.tags_in(*index) == named
+        });
+        let keys = || named.iter().map(|(key, _)| *key).collect::<Vec<_>>().join(", ");
+        known.map(|(index, _)| index).ok_or_else(|| UnknownName { what: "the tags", name: keys() })
     }
 
     fn find_grant(&self, record: &ActionRecord<'_>) -> Result<GrantIdx, UnknownName> {

@@ -8,12 +8,12 @@
 use slr_core::action::{Command, Operation, OperatorStep, TaskRef};
 use slr_core::event::{Creator, Deleter, Event};
 use slr_core::grant::{Grant, Granted};
-use slr_core::id::{OperatorIdx, PrincipalIdx, ResourceIdx, RoleIdx, SessionIdx, TextIdx, TransitionIdx};
+use slr_core::id::{OperatorIdx, PrincipalIdx, ResourceIdx, RoleIdx, SessionIdx, TagCallIdx, TextIdx, TransitionIdx};
 use slr_core::kind::CleanUp;
 use slr_core::machine::{Machine, SessionEnd, TaskState};
 use slr_core::rejection::Rejection;
 use slr_core::rules::DeletionReason;
-use slr_core::world::Item;
+use slr_core::world::{Item, TagCall, TagChange};
 use slr_core::{Action, IdSet, State, Universe};
 
 use crate::catalog::Catalog;
@@ -195,14 +195,13 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
             Command::UpdateRoleDescription { role, .. } => {
                 format!("calls UpdateRoleDescription for {}", self.role(role))
             }
-            Command::Attach { attachment, value } => {
+            Command::ChangeTags { call } => {
+                let TagCall { role, change } = &world.tag_calls[call.index()];
+                format!("calls {} for {}: {}", change.operation(), self.role(*role), self.tags(call))
+            }
+            Command::Attach { attachment } => {
                 let thing = &world.attachments[attachment.index()];
-                format!(
-                    "calls {} for {}: {}",
-                    thing.item.attaching(),
-                    self.role(thing.role),
-                    self.with_value(&thing.item, value)
-                )
+                format!("calls {} for {}: {}", thing.item.attaching(), self.role(thing.role), item(&thing.item))
             }
             Command::Detach { attachment } => {
                 let thing = &world.attachments[attachment.index()];
@@ -215,6 +214,10 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
             Command::Take { grant } => {
                 let thing = &world.grants[grant.index()];
                 format!("calls {} for {}: {}", thing.revoking(), thing.name, thing.granted.text())
+            }
+            Command::ReadPolicy { attachment } => {
+                let thing = &world.attachments[attachment.index()];
+                format!("calls {} for {}: {}", Operation::GetRolePolicy, self.role(thing.role), item(&thing.item))
             }
             Command::Read { operation, role } => format!("calls {operation} for {}", self.role(role)),
             Command::ListRoles { under } => {
@@ -253,20 +256,7 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
         let universe = self.universe;
         let world = universe.world();
         let line = match event {
-            Event::RoleCreated { role, by, description } => {
-                let maker = match by {
-                    Creator::Principal(_) => "",
-                    Creator::Service => ", by its service, which needs it",
-                    Creator::History => ", by its service, which was used before it had such roles",
-                };
-                let incarnation = match ledger.role(*role).incarnation {
-                    0 | 1 => String::new(),
-                    n => format!(", incarnation {n}"),
-                };
-                let described = description.map_or(String::new(), |text| format!(", described {:?}", self.text(text)));
-                let id = ledger.role_id(*role);
-                Line::new(self.role(*role), format!("is created as {id}{incarnation}{maker}{described}"))
-            }
+            Event::RoleCreated { role, by, description } => self.created(*role, *by, *description, ledger),
             Event::RoleDeleted { role, by } => {
                 let how = if *by == Deleter::Service { " by its service" } else { "" };
                 Line::new(self.role(*role), format!("is deleted{how}")).good()
@@ -276,9 +266,17 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
                 let changes = self.changes(*description, *max_session_duration);
                 Line::new(self.role(*role), format!("has {changes}"))
             }
-            Event::Attached { attachment, value } => {
+            Event::TagsChanged { call } => {
+                let TagCall { role, change } = &world.tag_calls[call.index()];
+                let has = match change {
+                    TagChange::Write(_) => "has",
+                    TagChange::Remove(_) => "no longer has",
+                };
+                Line::new(self.role(*role), format!("{has} {}", self.tags(*call)))
+            }
+            Event::Attached { attachment } => {
                 let thing = &world.attachments[attachment.index()];
-                Line::new(self.role(thing.role), format!("has {}", self.with_value(&thing.item, *value)))
+                Line::new(self.role(thing.role), format!("has {}", item(&thing.item)))
             }
             Event::Detached { attachment } => {
                 let thing = &world.attachments[attachment.index()];
@@ -349,6 +347,21 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
         Some(line)
     }
 
+    fn created(&self, role: RoleIdx, by: Creator, description: Option<TextIdx>, ledger: &Ledger<'_, S>) -> Line {
+        let maker = match by {
+            Creator::Principal(_) => "",
+            Creator::Service => ", by its service, which needs it",
+            Creator::History => ", by its service, which was used before it had such roles",
+        };
+        let incarnation = match ledger.role(role).incarnation {
+            0 | 1 => String::new(),
+            n => format!(", incarnation {n}"),
+        };
+        let described = description.map_or(String::new(), |text| format!(", described {:?}", self.text(text)));
+        let text = format!("is created as {}{incarnation}{maker}{described}", ledger.role_id(role));
+        Line::new(self.role(role), text)
+    }
+
     /// What a poll is answered.
     fn status(&self, task: TaskRef, status: Option<TaskState>, ledger: &Ledger<'_, S>) -> String {
         let record = ledger.number_of(task).and_then(|number| ledger.task(number));
@@ -361,11 +374,19 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
         text
     }
 
-    /// What is attached, a tag with its value.
-    fn with_value(&self, thing: &Item, value: Option<TextIdx>) -> String {
-        match value {
-            Some(value) => format!("{}={}", item(thing), self.text(value)),
-            None => item(thing),
+    /// The tags that a call names, with their values if it gives them any: of many the first.
+    fn tags(&self, call: TagCallIdx) -> String {
+        let named = self.universe.world().tags_in(call);
+        let told = named.iter().take(LISTED).map(|(key, value)| match value {
+            Some(value) => format!("{key}={value}"),
+            None => (*key).to_owned(),
+        });
+        let told = told.collect::<Vec<_>>().join(", ");
+        match (named.len(), named.len().saturating_sub(LISTED)) {
+            (0, _) => "no tags".to_owned(),
+            (1, _) => format!("tag {told}"),
+            (_, 0) => format!("tags {told}"),
+            (_, more) => format!("tags {told}, and {more} more"),
         }
     }
 

@@ -72,7 +72,7 @@ fn role_given<'a>(check: &mut Check<'a>, given: &GivenRole, so_far: &mut SoFar<'
     if let Some(duration) = &given.max_session_duration {
         check.session_duration(duration);
     }
-    check.tags(&given.tags.0);
+    check.tags(&given.tags.0, false);
     let world = check.world;
     match world.roles.get(&given.role.value) {
         None => {
@@ -172,30 +172,12 @@ impl Check<'_> {
         }
     }
 
-    pub(crate) fn tags(&mut self, tags: &[(Text, Text)]) {
+    /// Tags that a role has or is given; `may_repeat` where a call is to be refused because it names a key twice.
+    pub(crate) fn tags(&mut self, tags: &[(Text, Text)], may_repeat: bool) {
         let mut seen: BTreeMap<String, Span> = BTreeMap::new();
         for (key, value) in tags {
-            let is_fit = |text: &str, least: usize, most: usize| {
-                let length = text.chars().count();
-                (least..=most).contains(&length) && text.chars().all(|c| c.is_alphanumeric() || " _.:/=+-@".contains(c))
-            };
-            if !is_fit(key, 1, 128) || !is_fit(value, 0, 256) {
-                self.report(
-                    Diagnostic::new(
-                        Code::BadName,
-                        key.span.to(value.span),
-                        format!("`{}` is not a tag that a role can have", clipped(key)),
-                    )
-                    .help("a key has 1 to 128 characters, a value up to 256: letters, digits, spaces and `_.:/=+-@`"),
-                );
-            }
-            if key.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("aws:")) {
-                self.report(
-                    Diagnostic::new(Code::BadName, key.span, format!("the tag `{}` is AWS's", clipped(key)))
-                        .help("keys that begin with `aws:` are reserved, and can be neither written nor taken off"),
-                );
-            }
-            if let Some(first) = seen.insert(key.to_lowercase(), key.span) {
+            self.tag(key, value, key.span.to(value.span));
+            if let Some(first) = seen.insert(key.to_ascii_lowercase(), key.span).filter(|_| !may_repeat) {
                 self.report(
                     Diagnostic::new(Code::Repeated, key.span, format!("the tag `{key}` is given twice"))
                         .also(first, "given first here")
@@ -205,6 +187,36 @@ impl Check<'_> {
         }
         if let Some((key, _)) = tags.first() {
             self.limit(key.span, "tags", tags.len() as u64, 50);
+        }
+    }
+
+    /// The keys of tags that a call takes off a role.
+    pub(crate) fn tag_keys(&mut self, keys: &[Text]) {
+        for key in keys {
+            self.tag(key, "", key.span);
+        }
+        if let Some(key) = keys.first() {
+            self.limit(key.span, "tags", keys.len() as u64, 50);
+        }
+    }
+
+    /// Source: IAM API Reference, `Tag`; `TagRole` and `UntagRole`; IAM User Guide, "Tagging IAM resources", rules for tagging.
+    fn tag(&mut self, key: &Text, value: &str, span: Span) {
+        let is_fit = |text: &str, least: usize, most: usize| {
+            let length = text.chars().count();
+            (least..=most).contains(&length) && text.chars().all(|c| c.is_alphanumeric() || " _.:/=+-@".contains(c))
+        };
+        if !is_fit(key, 1, 128) || !is_fit(value, 0, 256) {
+            self.report(
+                Diagnostic::new(Code::BadName, span, format!("`{}` is not a tag that a role can have", clipped(key)))
+                    .help("a key has 1 to 128 characters, a value up to 256: letters, digits, spaces and `_.:/=+-@`"),
+            );
+        }
+        if key.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("aws:")) {
+            self.report(
+                Diagnostic::new(Code::BadName, key.span, format!("the tag `{}` is AWS's", clipped(key)))
+                    .help("keys that begin with `aws:` are reserved, and can be neither written nor taken off"),
+            );
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::syntax::grammar::clipped;
 use crate::syntax::{ANYTHING, ITSELF};
 use crate::syntax::{
-    Kind, Machine, Move, Mover, Operation, PLAIN_STATES, PassesRole, RELEASING, RoleClaim, Service, Text,
+    Deletion, Kind, Machine, Move, Mover, Operation, PLAIN_STATES, PassesRole, RELEASING, RoleClaim, Service, Text,
 };
 use crate::yaml::Spanned;
 
@@ -42,6 +42,24 @@ pub(crate) fn check(check: &mut Check<'_>, principal: &Text, service: &Service) 
     }
     operations(check, principal, service);
     parents(check, service);
+    deleted_with(check, service);
+}
+
+/// Whether the kind with whose last resource the role goes is one of the service, and the role goes by itself.
+fn deleted_with(check: &mut Check<'_>, service: &Service) {
+    let Some(kind) = &service.deleted_with else { return };
+    if service.deletion() != Deletion::Automatic {
+        let message = "the service does not delete its role itself, so no kind decides when";
+        check.report(
+            Diagnostic::new(Code::WithoutEffect, kind.span, message)
+                .help("add `deletion: automatic`, or leave `deleted-with` out"),
+        );
+    }
+    if service.kinds.get(kind).is_none() && !check.damage.hides_kind(kind) {
+        let help = check.guess(kind, service.kinds.names());
+        let message = format!("the service has no kind `{}`", clipped(kind));
+        check.report(Diagnostic::new(Code::UnknownKind, kind.span, message).maybe_help(help));
+    }
 }
 
 /// Whether the parts of the definition go together.
@@ -259,13 +277,6 @@ fn lone_move(check: &mut Check<'_>, name: &Text, step: &Spanned<Move>, is_made_f
         let help = "say with `passes-role:` which role, or leave it out";
         let message = format!("the move `{name}` passes no role that `{}` could use", clipped(service));
         check.report(Diagnostic::new(Code::BadMove, service.span, message).help(help));
-    }
-    let creates = step.creates_role.as_ref().is_some_and(|creates| creates.value);
-    if let Some(needs) = step.needs_role.as_ref().filter(|needs| needs.value && creates) {
-        let message = format!("the move `{name}` cannot both need a role and make one where there is none");
-        check.report(
-            Diagnostic::new(Code::BadMove, needs.span, message).help("keep one of `creates-role` and `needs-role`"),
-        );
     }
 }
 

@@ -220,7 +220,8 @@ fn sound(check: &mut Check<'_>, step: &Perform, operation: Option<Operation>) {
             }
         }
     }
-    check.tags(&step.tags.0);
+    check.tags(&step.tags.0, step.refused.as_ref().is_some_and(|code| code.value == AwsError::InvalidInput));
+    check.tag_keys(&step.tag_keys);
     if let Some(region) = &step.region {
         check.region(region);
     }

@@ -156,8 +156,8 @@ pub(super) const fn lesson(code: Code) -> Lesson {
                     - { at: 1s, do: DeleteGadget, resource: gadget-1 }",
         },
         Code::ResourceDependency => Lesson {
-            meaning: "Other resources depend on the resource, or it lacks what it depends on.",
-            why: "Assumed: services spell it in their own ways. Delete the children first; make the parent, or the role, first.",
+            meaning: "Other resources depend on the resource, or the service lacks its role.",
+            why: "Assumed: services spell it in their own ways. Delete the children first; make the role first.",
             wrong: "given:\n  - role: AWSServiceRoleForGadgets\n  - resources: { kind: gadget, count: 1 }\n  \
                     - resources: { kind: part, count: 1, parent: gadget-1 }\nsteps:\n  \
                     - { at: 1s, do: DeleteGadget, resource: gadget-1, refused: ResourceDependency }",
@@ -168,7 +168,8 @@ pub(super) const fn lesson(code: Code) -> Lesson {
         },
         Code::ResourceNotFound => Lesson {
             meaning: "There is no such resource.",
-            why: "Assumed: services spell it in their own ways. It was never made, or is gone already.",
+            why: "Assumed: services spell it in their own ways. It was never made, or is gone already; or one is to be made under another \
+                  that is not there.",
             wrong: "given:\n  - role: AWSServiceRoleForGadgets\n  - resources: { kind: gadget, count: 1 }\n\
                     delays: { clean-up: 5s }\nsteps:\n  \
                     - { at: 1s, do: DeleteGadget, resource: gadget-1 }\n  \

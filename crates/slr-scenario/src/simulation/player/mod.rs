@@ -347,9 +347,6 @@ impl<'a, S: IdSet> Player<'a, S> {
                     return;
                 }
                 actions.push(Action::Command { by, command });
-                if let Scripted::Call { also, .. } = step {
-                    actions.extend(also.iter().map(|command| Action::Command { by, command: *command }));
-                }
             }
             Some(action) => actions.push(action),
         }
@@ -520,10 +517,12 @@ pub fn operation_of<S: IdSet>(universe: &Universe<S>, command: Command) -> Optio
         Command::GetServiceLinkedRoleDeletionStatus { .. } => Some(Operation::GetServiceLinkedRoleDeletionStatus),
         Command::UpdateRole { .. } => Some(Operation::UpdateRole),
         Command::UpdateRoleDescription { .. } => Some(Operation::UpdateRoleDescription),
-        Command::Attach { attachment, .. } => Some(item(attachment).attaching()),
+        Command::ChangeTags { call } => Some(universe.world().tag_calls[call.index()].change.operation()),
+        Command::Attach { attachment } => Some(item(attachment).attaching()),
         Command::Detach { attachment } => Some(item(attachment).detaching()),
         Command::Give { grant } => Some(universe.world().grants[grant.index()].granting()),
         Command::Take { grant } => Some(universe.world().grants[grant.index()].revoking()),
+        Command::ReadPolicy { .. } => Some(Operation::GetRolePolicy),
         Command::Read { operation, .. } => Some(operation),
         Command::ListRoles { .. } => Some(Operation::ListRoles),
         Command::AssumeRole { .. } => Some(Operation::AssumeRole),
