@@ -90,8 +90,12 @@ pub(crate) struct Moment {
     #[arg(long, value_name = "TIME", value_parser = time)]
     at: Option<SimTime>,
     /// Play the run with this seed in place of the scenario's.
-    #[arg(long, value_name = "N", requires = "at")]
+    #[arg(long, value_name = "N", requires = "at", value_parser = seed)]
     seed: Option<u64>,
+}
+
+fn seed(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("a seed is a whole number from 0 to {}", u64::MAX))
 }
 
 fn time(text: &str) -> Result<SimTime, String> {

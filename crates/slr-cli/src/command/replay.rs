@@ -73,7 +73,9 @@ fn read(path: &Path) -> Result<String, Failure> {
         fs::read(path)
     };
     let bytes = read.map_err(|error| Failure::InputOutput(format!("{} cannot be read: {error}", path.display())))?;
-    String::from_utf8(bytes).map_err(|_| Failure::Mistakes(format!("{} is no trace: it is not UTF-8", path.display())))
+    let is_none = |why: &str| Failure::Mistakes(format!("{} is no trace: {why}", path.display()));
+    let text = String::from_utf8(bytes).map_err(|_| is_none("it is not UTF-8"))?;
+    if text.trim().is_empty() { Err(is_none("it is empty")) } else { Ok(text) }
 }
 
 /// Replays one trace, whose head has been read.

@@ -37,7 +37,7 @@ pub(crate) struct Run {
     #[arg(required = true, value_name = "FILE|DIR")]
     paths: Vec<PathBuf>,
     /// Use this seed in place of the scenario's.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = super::seed)]
     seed: Option<u64>,
     #[command(flatten)]
     assignments: Assignments,

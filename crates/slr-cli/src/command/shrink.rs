@@ -35,7 +35,7 @@ pub(crate) struct Shrink {
     #[arg(value_name = "FILE")]
     path: PathBuf,
     /// Use this seed in place of the scenario's.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = super::seed)]
     seed: Option<u64>,
     #[command(flatten)]
     assignments: Assignments,

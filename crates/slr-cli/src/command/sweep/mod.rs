@@ -120,7 +120,7 @@ impl Format {
 }
 
 fn seeds(text: &str) -> Result<Range<u64>, String> {
-    let wrong = || format!("`{text}` is no range of seeds: write 0..1000");
+    let wrong = || format!("`{text}` is no range of seeds: write 0..1000; the last seed is {}", u64::MAX - 1);
     let (first, last) = text.split_once("..").ok_or_else(wrong)?;
     let first: u64 = first.parse().map_err(|_| wrong())?;
     let end: u64 = match last.strip_prefix('=') {
