@@ -8,7 +8,7 @@ use super::Check;
 use super::lookup::{KnownRole, World};
 use crate::catalog::Catalog;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::syntax::grammar::clipped;
+use crate::syntax::grammar::{clipped, one};
 use crate::syntax::{AwsError, Field, Happening, Happens, Mover, Operation, Perform, Step, TaskRef, Text};
 use crate::yaml::{Span, Spanned};
 
@@ -246,7 +246,7 @@ fn sound(check: &mut Check<'_>, step: &Perform, operation: Option<Operation>) {
                 Diagnostic::new(
                     Code::WrongKind,
                     resource.span,
-                    format!("`{}` does nothing to a `{}`", step.operation, kind.name),
+                    format!("`{}` does nothing to {}", step.operation, one(kind.name)),
                 )
                 .maybe_help(help),
             );
@@ -261,7 +261,7 @@ fn sound(check: &mut Check<'_>, step: &Perform, operation: Option<Operation>) {
                 Diagnostic::new(
                     Code::UnexpectedKey,
                     words.unwrap_or(resource.span),
-                    format!("`{}` is not called like this for a `{}`", step.operation, kind.name),
+                    format!("`{}` is not called like this for {}", step.operation, one(kind.name)),
                 )
                 .help(help),
             );
@@ -485,7 +485,7 @@ fn happens_to(check: &mut Check<'_>, step: &Happens) {
                 Diagnostic::new(
                     Code::UnknownMove,
                     name.span,
-                    format!("no service makes the move `{}` on a `{}`", clipped(name), kind.name),
+                    format!("no service makes the move `{}` on {}", clipped(name), one(kind.name)),
                 )
                 .maybe_help(help),
             );
