@@ -306,18 +306,19 @@ impl Rejection {
             | Self::MalformedGrant(_)
             | Self::MissingPrincipal(_) => Code::MalformedPolicyDocument,
             Self::HasDependents(_) | Self::HasPolicies(_) | Self::RoleInUse(_) => Code::DeleteConflict,
-            Self::RoleQuotaReached
-            | Self::AttachmentQuotaReached(_)
-            | Self::TrustPolicyTooLong(_)
-            | Self::ResourceQuotaReached(_) => Code::LimitExceeded,
+            Self::RoleQuotaReached | Self::AttachmentQuotaReached(_) | Self::TrustPolicyTooLong(_) => {
+                Code::LimitExceeded
+            }
             Self::Throttled => Code::Throttling,
-            Self::ResourceNotReady(..) | Self::ResourceBusy(..) | Self::ConditionUnmet(..) | Self::RoleLocked(_) => {
-                Code::ResourceInUse
-            }
-            Self::ResourceNotFound(_) | Self::ParentMissing(_) => Code::ResourceNotFound,
-            Self::ResourceHasChildren(_) | Self::ServiceNeedsRole(_) | Self::RoleNotSpread(_) => {
-                Code::ResourceDependency
-            }
+            Self::ResourceNotFound(_) => Situation::NotFound.code(),
+            Self::ParentMissing(_) => Situation::ParentNotFound.code(),
+            Self::ResourceNotReady(..) | Self::ConditionUnmet(..) => Situation::InUse.code(),
+            Self::ResourceBusy(..) => Situation::Busy.code(),
+            Self::ResourceHasChildren(_) => Situation::DependedOn.code(),
+            Self::ResourceQuotaReached(_) => Situation::QuotaReached.code(),
+            Self::ServiceNeedsRole(_) => Situation::RoleMissing.code(),
+            Self::RoleNotSpread(_) => Situation::RoleNotSpread.code(),
+            Self::RoleLocked(_) => Situation::RoleLocked.code(),
             Self::RegionUnavailable(_) => Code::ServiceUnavailable,
         }
     }

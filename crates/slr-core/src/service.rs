@@ -1,10 +1,12 @@
 //! Service definitions as data: what a service lays down for its linked role.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use crate::name::{RoleName, ServicePrincipal};
+use crate::rejection::Code;
 
 /// A whole in millionths: shares are integers, so that they are the same on every machine.
 pub const MILLIONTHS: u32 = 1_000_000;
@@ -82,6 +84,44 @@ pub enum Situation {
     RoleLocked,
     /// The service is to make its role, and the caller may not create it.
     MayNotMakeRole,
+}
+
+impl Situation {
+    /// The code of ours that comes back.
+    pub const fn code(self) -> Code {
+        match self {
+            Self::NotFound | Self::ParentNotFound => Code::ResourceNotFound,
+            Self::InUse | Self::Busy | Self::RoleLocked => Code::ResourceInUse,
+            Self::DependedOn | Self::RoleMissing | Self::RoleNotSpread => Code::ResourceDependency,
+            Self::QuotaReached => Code::LimitExceeded,
+            Self::MayNotMakeRole => Code::AccessDenied,
+        }
+    }
+}
+
+impl fmt::Display for Situation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotFound => "there is no such resource",
+            Self::ParentNotFound => "there is no such resource as the new one is to belong to or to be made from",
+            Self::InUse => {
+                "the resource is not in a state in which the operation can be called, or something stands against it"
+            }
+            Self::Busy => "the service uses its role, and the call has to wait",
+            Self::DependedOn => "other resources depend on the resource",
+            Self::QuotaReached => "the account has as many resources of the kind as it may have",
+            Self::RoleMissing => "the service needs its role, and there is none",
+            Self::RoleNotSpread => "the service needs its role, and it has not spread yet",
+            Self::RoleLocked => "the role is locked while its deletion is unfinished",
+            Self::MayNotMakeRole => "the service is to make its role, and the caller may not create it",
+        })
+    }
+}
+
+/// The name that the managed policy of a role has if it follows the pattern of most: what comes after `AWSServiceRoleFor` in the role's
+/// name, and `ServiceRolePolicy`. Assumed where no source tells the name: every service-linked role that was recorded has one policy.
+pub fn policy_after(role_name: &str) -> String {
+    format!("{}ServiceRolePolicy", role_name.strip_prefix("AWSServiceRoleFor").unwrap_or(role_name))
 }
 
 /// How a service spells an error.

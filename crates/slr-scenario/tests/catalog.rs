@@ -8,7 +8,7 @@ use slr_core::kind::{CleanUp, Mover, Passes, ResourceKind};
 use slr_scenario::catalog::{Catalog, Entry, Evidence, Fact, Facts, ManualOrAutomatic};
 use slr_scenario::diagnostic::{Look, render};
 use slr_scenario::run::{Output, run};
-use slr_scenario::syntax::{Deletion, Reality, Suffix};
+use slr_scenario::syntax::{Deletion, MachineMove, Reality, Service, Suffix};
 use slr_scenario::{Loaded, Params, Source, load};
 
 const RECORDED: &str = "recorded responses of IAM, 2025-03-11 to 2025-03-13";
@@ -184,8 +184,7 @@ fn creating_operations(facts: &Facts) -> impl Iterator<Item = &str> {
 fn every_operation_that_makes_the_role_does_so() {
     let mut operations = 0;
     for (entry, facts) in entries() {
-        // It reads, and no resource comes of it.
-        for operation in creating_operations(&facts).filter(|name| *name != "GetEmailAddressInsights") {
+        for operation in creating_operations(&facts) {
             let kinds = facts.service.kinds.iter();
             let mut moves = kinds.flat_map(|(name, kind)| kind.machine(name).moves);
             let makes = moves
@@ -195,6 +194,47 @@ fn every_operation_that_makes_the_role_does_so() {
         }
     }
     assert!(operations > 90, "only {operations} were looked at");
+}
+
+/// The moves of all kinds of a service.
+fn moves(service: &Service) -> Vec<MachineMove> {
+    service.kinds.iter().flat_map(|(name, kind)| kind.machine(name).moves).collect()
+}
+
+#[test]
+fn whatever_makes_its_role_has_a_call_for_it() {
+    for (entry, facts) in entries() {
+        if facts.created_automatically.as_ref().is_some_and(|known| known.value) {
+            assert!(moves(&facts.service).iter().any(|step| step.creates_role), "{}", entry.principal());
+        }
+    }
+}
+
+/// An error of a service's own stands for nothing if no call of the service can be refused with it.
+#[test]
+fn every_error_of_a_service_can_occur() {
+    let mut errors = 0;
+    for (entry, facts) in entries() {
+        let service = &facts.service.value;
+        let moves = moves(service);
+        let some = |wanted: &dyn Fn(&MachineMove) -> bool| moves.iter().any(wanted);
+        let Some(own) = &service.errors else { continue };
+        let can_occur = [
+            (own.role_missing.is_some(), some(&|step| step.needs_role && !step.creates_role)),
+            (own.role_not_spread.is_some(), some(&|step| step.needs_role)),
+            (own.role_locked.is_some(), service.locked_while_deleting.as_ref().is_some_and(|locked| locked.value)),
+            (own.may_not_make_role.is_some(), some(&|step| step.creates_role)),
+            (
+                own.parent_not_found.is_some(),
+                service.kinds.iter().any(|(_, kind)| kind.parents().iter().chain(kind.made_from()).next().is_some()),
+            ),
+        ];
+        for (number, (is_given, can_occur)) in (1..).zip(can_occur) {
+            assert!(can_occur || !is_given, "{}: error {number} of the list", entry.principal());
+            errors += usize::from(is_given);
+        }
+    }
+    assert!(errors > 8, "only {errors} were looked at");
 }
 
 #[test]

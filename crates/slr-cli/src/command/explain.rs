@@ -1,6 +1,7 @@
 //! `slr explain`.
 
 mod aws;
+mod own;
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -42,8 +43,9 @@ impl Explain {
 }
 
 fn list() -> String {
+    let own_names = own::names();
     let names = Code::ALL.iter().map(|code| code.name()).chain(rejection::Code::ALL.iter().map(|code| code.name()));
-    let width = names.map(str::len).max().unwrap_or(0);
+    let width = names.chain(own_names.keys().map(String::as_str)).map(str::len).max().unwrap_or(0);
     let mut text = String::from("Mistakes in scenarios:\n");
     for code in Code::ALL {
         let _ = writeln!(text, "  {:width$}  {}", code.name(), code.explanation().meaning);
@@ -51,6 +53,14 @@ fn list() -> String {
     text.push_str("\nErrors of AWS:\n");
     for code in rejection::Code::ALL {
         let _ = writeln!(text, "  {:width$}  {}", code.name(), lesson(*code).meaning);
+    }
+    text.push_str("\nNames that services give them:\n");
+    for (name, uses) in &own_names {
+        let mut codes: Vec<&str> = uses.iter().map(|(_, situation)| situation.code().name()).collect();
+        codes.dedup();
+        let mut services: Vec<&str> = uses.iter().map(|(principal, _)| *principal).collect();
+        services.dedup();
+        let _ = writeln!(text, "  {name:width$}  {} of {}", codes.join(" or "), services.join(", "));
     }
     text
 }
@@ -62,6 +72,9 @@ fn explain(name: &str) -> Result<String, Failure> {
     let aws = rejection::Code::ALL.iter().find(|code| code.name().eq_ignore_ascii_case(name));
     if let Some(code) = aws {
         return Ok(of_aws(*code));
+    }
+    if let Some(text) = own::explained(name) {
+        return Ok(text);
     }
     let guess = Code::resembling(name).map_or_else(String::new, |code| format!("; did you mean `{}`?", code.name()));
     Err(Failure::Usage(format!("there is no code `{name}`{guess}\n`slr explain` lists all codes")))

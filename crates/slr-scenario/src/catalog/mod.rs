@@ -10,6 +10,8 @@ mod named;
 pub use facts::{Evidence, Fact, Facts, ManualOrAutomatic, Override, Reading, Scope, SourceOfFacts};
 pub(crate) use named::named_by;
 
+use slr_core::service::policy_after;
+
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::source::{Source, Unreadable};
 use crate::syntax::grammar::{Reader, Syntax};
@@ -202,8 +204,11 @@ impl Catalog {
     #[must_use]
     pub fn is_service_policy(name: &str) -> bool {
         // To look for a line is cheaper than to read every file.
-        let is_its = |line: &str| line.trim_start().strip_prefix("policy: ") == Some(name);
-        Self::entries().iter().any(|entry| entry.text.lines().any(is_its))
+        let of_line = |line: &'static str| line.trim_start().strip_prefix("policy: ");
+        Self::entries().iter().any(|entry| match entry.text.lines().find_map(of_line) {
+            Some(policy) => policy == name,
+            None => policy_after(entry.role) == name,
+        })
     }
 
     /// The principal that was perhaps meant: the same one in another case, another one of the same service, one that is spelt nearly so,
@@ -486,6 +491,10 @@ mod tests {
     #[test]
     fn policies_of_service_linked_roles_are_known_by_name() {
         assert!(Catalog::is_service_policy("AmazonSSMServiceRolePolicy"));
+        assert!(
+            Catalog::is_service_policy("AmazonGuardDutyServiceRolePolicy"),
+            "no source tells it; it follows the pattern"
+        );
         assert!(!Catalog::is_service_policy("AmazonSSMFullAccess"));
         assert!(!Catalog::is_service_policy(""));
     }

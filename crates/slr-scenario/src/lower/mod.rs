@@ -18,7 +18,7 @@ use slr_core::id::{KindIdx, OperatorIdx, PrincipalIdx, ResourceIdx, RoleIdx, Ser
 use slr_core::kind::{self, AuthorisedOn, Condition, KindSpec, MoveSpec, Passes, ResourceKind, RoleClaim, Transition};
 use slr_core::knob::{self, Answer};
 use slr_core::name::{AccountId, RoleName, ServicePrincipal};
-use slr_core::service::{self, OwnError, OwnErrors, ReportingPolicy, ServiceDefinition, Situation};
+use slr_core::service::{self, OwnError, OwnErrors, ReportingPolicy, ServiceDefinition};
 use slr_core::world::{self, Item, Resource, RoleSort, SessionSlot, Told};
 use slr_core::{World, policy};
 
@@ -183,7 +183,9 @@ impl<'a> Lowerer<'a> {
         };
         let definition = ServiceDefinition {
             suffix_allowed: service.suffix() == syntax::Suffix::Accepted,
-            policy: service.policy.as_ref().map(|name| name.value.clone()),
+            policy: Some(
+                service.policy.as_ref().map_or_else(|| service::policy_after(&service.role), |name| name.value.clone()),
+            ),
             permits: service.permits.iter().map(|action| action.value.clone()).collect(),
             passing_operations: service.passing_operations.iter().map(|name| name.value.clone()).collect(),
             description: service.description.as_ref().map(|text| text.value.clone()),
@@ -806,23 +808,11 @@ fn kind_spec(name: &Spanned<String>, kind: &Spanned<syntax::Kind>, machine: &syn
 
 fn own_errors(errors: Option<&Spanned<syntax::OwnErrors>>) -> OwnErrors {
     let Some(errors) = errors else { return OwnErrors::new() };
-    let all = [
-        (Situation::NotFound, &errors.not_found),
-        (Situation::ParentNotFound, &errors.parent_not_found),
-        (Situation::InUse, &errors.in_use),
-        (Situation::Busy, &errors.busy),
-        (Situation::DependedOn, &errors.depended_on),
-        (Situation::QuotaReached, &errors.quota_reached),
-        (Situation::RoleMissing, &errors.role_missing),
-        (Situation::RoleNotSpread, &errors.role_not_spread),
-        (Situation::RoleLocked, &errors.role_locked),
-        (Situation::MayNotMakeRole, &errors.may_not_make_role),
-    ];
     let own = |error: &syntax::OwnError| OwnError {
         name: error.code.as_ref().map(|code| code.value.clone()),
         message: error.message.as_ref().map(|message| message.value.clone()),
     };
-    all.into_iter().filter_map(|(situation, error)| Some((situation, own(error.as_ref()?)))).collect()
+    errors.given().map(|(situation, error)| (situation, own(error))).collect()
 }
 
 fn conditions(step: &syntax::MachineMove) -> Vec<Condition> {

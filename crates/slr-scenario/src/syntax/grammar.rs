@@ -81,6 +81,12 @@ impl Reader {
     }
 }
 
+/// A name in a message, with the article that it takes: a `gadget`, an `image`.
+pub(crate) fn one(name: &str) -> String {
+    let article = if name.starts_with(['a', 'e', 'i', 'o', 'u', 'A', 'E', 'I', 'O', 'U']) { "an" } else { "a" };
+    format!("{article} `{name}`")
+}
+
 /// Input in a message, cut to a readable length.
 pub(crate) fn clipped(text: &str) -> Cow<'_, str> {
     const LONGEST: usize = 60;

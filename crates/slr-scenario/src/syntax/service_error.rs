@@ -1,5 +1,7 @@
 //! Errors that a service spells in its own way.
 
+use slr_core::service::Situation;
+
 use super::declare::record;
 use super::scalar::Text;
 use crate::yaml::Spanned;
@@ -44,20 +46,20 @@ record! {
 }
 
 impl OwnErrors {
-    /// Those that are given.
-    pub(crate) fn given(&self) -> impl Iterator<Item = &OwnError> {
+    /// Those that are given, with their situations.
+    pub fn given(&self) -> impl Iterator<Item = (Situation, &OwnError)> {
         let all = [
-            &self.not_found,
-            &self.parent_not_found,
-            &self.in_use,
-            &self.busy,
-            &self.depended_on,
-            &self.quota_reached,
-            &self.role_missing,
-            &self.role_not_spread,
-            &self.role_locked,
-            &self.may_not_make_role,
+            (Situation::NotFound, &self.not_found),
+            (Situation::ParentNotFound, &self.parent_not_found),
+            (Situation::InUse, &self.in_use),
+            (Situation::Busy, &self.busy),
+            (Situation::DependedOn, &self.depended_on),
+            (Situation::QuotaReached, &self.quota_reached),
+            (Situation::RoleMissing, &self.role_missing),
+            (Situation::RoleNotSpread, &self.role_not_spread),
+            (Situation::RoleLocked, &self.role_locked),
+            (Situation::MayNotMakeRole, &self.may_not_make_role),
         ];
-        all.into_iter().flatten().map(|error| &error.value)
+        all.into_iter().filter_map(|(situation, error)| Some((situation, &error.as_ref()?.value)))
     }
 }

@@ -6,7 +6,7 @@ use super::Check;
 use super::lookup::KnownKind;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::schedule::Schedule;
-use crate::syntax::grammar::clipped;
+use crate::syntax::grammar::{clipped, one};
 use crate::syntax::{
     Argument, CallParameter, Due, Given, Kind, Mover, Named, OneOrMore, ParameterSort, Perform, Service, Step, Text,
     deciding,
@@ -108,7 +108,7 @@ fn arguments(
         }
         let known = once_each(kind.definition.parameters.names().chain(heads));
         let help = check.guess(name, known.iter().copied());
-        let what = operation.map_or_else(|| format!("a `{}`", kind.name), |operation| format!("`{operation}`"));
+        let what = operation.map_or_else(|| one(kind.name), |operation| format!("`{operation}`"));
         check.report(
             Diagnostic::new(Code::UnexpectedKey, name.span, format!("{what} has no parameter `{}`", clipped(name)))
                 .maybe_help(help),
@@ -205,7 +205,7 @@ fn required(check: &mut Check<'_>, kind: &KnownKind<'_>, given: &Named<Spanned<A
                 Diagnostic::new(
                     Code::MissingKey,
                     first.span,
-                    format!("a `{}` needs the parameter `{name}`", kind.name),
+                    format!("{} needs the parameter `{name}`", one(kind.name)),
                 )
                 .help(format!("add `{name}:`")),
             );
@@ -261,7 +261,7 @@ fn only_under(
                 Diagnostic::new(
                     Code::MissingKey,
                     first.span,
-                    format!("a `{}` with a `{wanted}` needs the parameter `{name}`", kind.name),
+                    format!("{} with {} needs the parameter `{name}`", one(kind.name), one(wanted)),
                 )
                 .help(format!("add `{name}:`")),
             ),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::lookup::{KnownRole, full_name};
 use super::{Check, limit, pattern};
 use crate::diagnostic::{Code, Diagnostic, nearest};
-use crate::syntax::grammar::clipped;
+use crate::syntax::grammar::{clipped, one};
 use crate::syntax::{Given, GivenRole, Resources, Scenario, Service, Sessions, Step, Suffix, Text};
 use crate::yaml::{Span, Spanned};
 
@@ -260,16 +260,16 @@ fn parents(check: &mut Check<'_>, given: &Spanned<Resources>, kind: usize, is_wh
         return;
     };
     let (strong, weak) = (known.definition.parents(), known.definition.made_from());
-    let names: Vec<String> = strong.iter().chain(weak).map(|name| format!("`{name}`")).collect();
+    let names: Vec<String> = strong.iter().chain(weak).map(|name| one(name)).collect();
     let above = names.join(" or ");
     match (given.parents(), strong, weak) {
         ([], [], _) => {}
         ([], [first, ..], _) => check.report(
-            Diagnostic::new(Code::MissingKey, given.span, format!("each `{}` belongs to a {above}", known.name))
+            Diagnostic::new(Code::MissingKey, given.span, format!("each `{}` belongs to {above}", known.name))
                 .help(format!("say to which with `parent:`, such as `{first}-1`")),
         ),
         ([parent, ..], [], []) => check.report(
-            Diagnostic::new(Code::UnexpectedKey, parent.span, format!("a `{}` belongs to nothing", known.name))
+            Diagnostic::new(Code::UnexpectedKey, parent.span, format!("{} belongs to nothing", one(known.name)))
                 .help("leave `parent` out, or give the kind a `parent`"),
         ),
         (parents, _, _) => {
@@ -294,7 +294,7 @@ fn named_parent(check: &mut Check<'_>, parent: &Text, kind: usize, above: &str, 
     match so_far.resources.get(&parent.value) {
         None if is_whole => {
             let names = so_far.resources.keys().map(String::as_str).take(1000);
-            let help = check.guess(parent, names).unwrap_or_else(|| format!("give a {above} first"));
+            let help = check.guess(parent, names).unwrap_or_else(|| format!("give {above} first"));
             check.report(
                 Diagnostic::new(
                     Code::UnknownResource,
@@ -312,8 +312,8 @@ fn named_parent(check: &mut Check<'_>, parent: &Text, kind: usize, above: &str, 
             };
             if found.is_some_and(|found| !is_above(found.name) || found.service != known.service) {
                 check.report(
-                    Diagnostic::new(Code::WrongKind, parent.span, format!("`{parent}` is not a {above}"))
-                        .help(format!("a `{}` belongs to a {above}", known.name)),
+                    Diagnostic::new(Code::WrongKind, parent.span, format!("`{parent}` is not {above}"))
+                        .help(format!("{} belongs to {above}", one(known.name))),
                 );
             }
         }
@@ -336,7 +336,7 @@ fn role_of(check: &mut Check<'_>, given: &Spanned<Resources>, kind: usize, is_wh
                         role.span,
                         format!("`{role}` is not a role of `{}`", known.service),
                     )
-                    .help(format!("a `{}` depends on a role of its own service", known.name)),
+                    .help(format!("{} depends on a role of its own service", one(known.name))),
                 );
             } else if is_whole && !so_far.roles.contains_key(&role.to_lowercase()) {
                 not_given(check, role.span, role);

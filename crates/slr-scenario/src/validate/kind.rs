@@ -8,7 +8,7 @@ use petgraph::visit::{Bfs, Reversed};
 
 use super::{Check, argument, limit};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::syntax::grammar::clipped;
+use crate::syntax::grammar::{clipped, one};
 use crate::syntax::{ANYTHING, ITSELF};
 use crate::syntax::{
     Deletion, Kind, Machine, Move, Mover, Operation, PLAIN_STATES, PassesRole, RELEASING, RoleClaim, Service, Text,
@@ -380,7 +380,7 @@ fn operations(check: &mut Check<'_>, principal: &Text, service: &Service) {
                     Diagnostic::new(
                         Code::Ambiguous,
                         operation.span,
-                        format!("`{operation}` makes a `{}` of `{}` already", first.name, first.service),
+                        format!("`{operation}` makes {} of `{}` already", one(first.name), first.service),
                     )
                     .help("give one of the two another `operation:`, or the kind another name"),
                 );
@@ -458,7 +458,7 @@ fn relations(check: &mut Check<'_>, service: &Service, name: &Text, kind: &Kind)
                     Diagnostic::new(
                         Code::BadMove,
                         step_name.span,
-                        format!("no parent of a `{name}` makes a move `{step_name}` with which it could go along"),
+                        format!("no parent of {} makes a move `{step_name}` with which it could go along", one(name)),
                     )
                     .help("give the move the name of its parent's move"),
                 );

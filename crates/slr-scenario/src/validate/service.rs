@@ -66,7 +66,7 @@ pub(crate) fn check(check: &mut Check<'_>) {
 
 /// Whether errors have names and messages that fit a line.
 pub(super) fn own_errors(check: &mut Check<'_>, errors: &OwnErrors) {
-    for error in errors.given() {
+    for (_, error) in errors.given() {
         if let Some(code) = &error.code
             && (code.is_empty() || code.len() > 100 || !code.chars().all(|letter| letter.is_ascii_alphanumeric()))
         {

@@ -8,7 +8,7 @@ use super::Check;
 use super::lookup::{KnownRole, World};
 use crate::catalog::Catalog;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::syntax::grammar::clipped;
+use crate::syntax::grammar::{clipped, one};
 use crate::syntax::{AwsError, Field, Happening, Happens, Mover, Operation, Perform, Step, TaskRef, Text};
 use crate::yaml::{Span, Spanned};
 
@@ -261,7 +261,7 @@ fn called_soundly(check: &mut Check<'_>, step: &Perform, operation: Option<Opera
                 Diagnostic::new(
                     Code::WrongKind,
                     resource.span,
-                    format!("`{}` does nothing to a `{}`", step.operation, kind.name),
+                    format!("`{}` does nothing to {}", step.operation, one(kind.name)),
                 )
                 .maybe_help(help),
             );
@@ -276,7 +276,7 @@ fn called_soundly(check: &mut Check<'_>, step: &Perform, operation: Option<Opera
                 Diagnostic::new(
                     Code::UnexpectedKey,
                     words.unwrap_or(resource.span),
-                    format!("`{}` is not called like this for a `{}`", step.operation, kind.name),
+                    format!("`{}` is not called like this for {}", step.operation, one(kind.name)),
                 )
                 .help(help),
             );
@@ -546,7 +546,7 @@ fn happens_to(check: &mut Check<'_>, step: &Happens) {
                 Diagnostic::new(
                     Code::UnknownMove,
                     name.span,
-                    format!("no service makes the move `{}` on a `{}`", clipped(name), kind.name),
+                    format!("no service makes the move `{}` on {}", clipped(name), one(kind.name)),
                 )
                 .maybe_help(help),
             );
