@@ -302,12 +302,11 @@ fn left_open(text: &str, at: usize) -> Option<(usize, char)> {
             (_, '\n') => is_comment = false,
             _ if is_comment => {}
             (Some(mark), _) if mark == c => quote = None,
-            (Some(_), _) => {}
             (None, '"' | '\'') if before.is_whitespace() || "[{,:".contains(before) => quote = Some(c),
             (None, '#') if before.is_whitespace() => is_comment = true,
             (None, '[' | '{') if before.is_whitespace() || "[{,".contains(before) => open.push((place, c)),
             (None, ']' | '}') => drop(open.pop()),
-            (None, _) => {}
+            _ => {}
         }
         before = c;
     }
