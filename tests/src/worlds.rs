@@ -368,7 +368,6 @@ fn operators(draws: &mut Draws, world: &mut World) {
             ignores_failure: draws.seldom(),
             requests_throttled: true,
             polls_throttled: true,
-            gives_up_clean_ups: true,
         });
     }
 }

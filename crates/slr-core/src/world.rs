@@ -349,8 +349,6 @@ pub struct Operator {
     pub requests_throttled: bool,
     /// Whether its polls may be throttled.
     pub polls_throttled: bool,
-    /// Whether it gives up on a clean-up that it has called for as often as it tries.
-    pub gives_up_clean_ups: bool,
     /// When it reads the service's documentation.
     pub reads_docs: ReadsDocs,
     /// Whether it cleans up what it knows of.

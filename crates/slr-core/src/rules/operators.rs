@@ -137,8 +137,7 @@ impl<S: IdSet> Universe<S> {
             (Phase::Preparing, Some(most)) if own.attempts >= most => true,
             (Phase::Preparing, Some(_)) => {
                 (operator.requests_throttled && self.may_step(state, id, OperatorStep::Submits))
-                    || (operator.gives_up_clean_ups
-                        && self.known_to(state, id).iter().any(|known| self.may_be_undone(state, ResourceIdx(known))))
+                    || self.known_to(state, id).iter().any(|known| self.may_be_undone(state, ResourceIdx(known)))
             }
             (Phase::Waiting | Phase::Preparing, None) | (Phase::Done | Phase::GaveUp, _) => false,
         }

@@ -42,7 +42,6 @@ pub(crate) fn world(resources: u32, sessions: u32, attempts: u8, docs: bool) -> 
         ignores_failure: false,
         requests_throttled: false,
         polls_throttled: false,
-        gives_up_clean_ups: false,
     });
     world
 }

@@ -79,7 +79,6 @@ fn world() -> World {
         ignores_failure: false,
         requests_throttled: false,
         polls_throttled: false,
-        gives_up_clean_ups: false,
     });
     world
 }

@@ -505,7 +505,6 @@ impl<'a> Lowerer<'a> {
                 told: if polls == Some(&syntax::Polls::AtOnce) { Told::AtOnce } else { Told::ByPolls },
                 loses_patience: matches!(polls, Some(syntax::Polls::Polling(polling)) if polling.deadline.is_some()),
                 requests_throttled: self.may_be_throttled(Operation::DeleteServiceLinkedRole),
-                gives_up_clean_ups: self.has_fault(|fault| matches!(fault, syntax::Fault::CleanUpFails(_))),
                 polls_throttled: self.may_be_throttled(Operation::GetServiceLinkedRoleDeletionStatus),
                 reads_docs: match operator.reads_docs() {
                     syntax::ReadsDocs::Never => world::ReadsDocs::Never,

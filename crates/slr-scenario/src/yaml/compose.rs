@@ -306,7 +306,7 @@ fn left_open(text: &str, at: usize) -> Option<(usize, char)> {
             (None, '#') if before.is_whitespace() => is_comment = true,
             (None, '[' | '{') if before.is_whitespace() || "[{,".contains(before) => open.push((place, c)),
             (None, ']' | '}') => drop(open.pop()),
-            (None, _) => {}
+            _ => {}
         }
         before = c;
     }

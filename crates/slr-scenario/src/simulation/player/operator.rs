@@ -71,11 +71,7 @@ impl<S: IdSet> Player<'_, S> {
         let place = (resource.0, state.resource(resource));
         let (tries, next) = match self.efforts[id.index()].clean_ups.get(&place) {
             // The last call that could come to nothing is over; one that cannot is not held against it.
-            Some((tries, _))
-                if self.universe.operator(id).gives_up_clean_ups
-                    && self.has_used_up(id, *tries)
-                    && self.universe.may_be_undone(state, resource) =>
-            {
+            Some((tries, _)) if self.has_used_up(id, *tries) && self.universe.may_be_undone(state, resource) => {
                 return Again::NoMore;
             }
             Some(known) => *known,
