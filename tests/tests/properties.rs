@@ -88,6 +88,7 @@ const REJECTIONS: &[&str] = &[
     "Throttled",
     "ResourceNotReady",
     "ResourceBusy",
+    "InvalidRequest",
     "ConditionUnmet",
     "ResourceNotFound",
     "ResourceAccessDenied",
