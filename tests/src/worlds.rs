@@ -310,6 +310,7 @@ fn resources(draws: &mut Draws, world: &mut World) {
             parents: parents.iter().chain(&origins).map(|above| ResourceIdx(u32_of(*above))).collect(),
             passes: draws.coin().then(|| RoleIdx(u32_of(draws.below(world.roles.len())))),
             needs: if draws.seldom() { vec!["sns:Publish".to_owned()] } else { Vec::new() },
+            is_made_by_call: draws.seldom(),
             given,
         });
     }

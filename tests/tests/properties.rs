@@ -92,6 +92,7 @@ const REJECTIONS: &[&str] = &[
     "Throttled",
     "ResourceNotReady",
     "ResourceBusy",
+    "InvalidRequest",
     "ConditionUnmet",
     "ResourceNotFound",
     "ResourceAccessDenied",

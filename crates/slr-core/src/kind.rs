@@ -144,6 +144,8 @@ pub enum Otherwise {
     InUse,
     /// Something depends on the resource.
     DependedOn,
+    /// The request is not valid: nothing that may become of the resource would have it granted.
+    InvalidRequest,
 }
 
 /// A declared move, by the names of its states.

@@ -243,6 +243,8 @@ pub enum Rejection {
     /// Something besides the resource's own state stands against the operation: a relative, the role that was passed, or what the
     /// service-linked role permits.
     ConditionUnmet(ResourceIdx, TransitionIdx),
+    /// The request is not valid for the resource.
+    InvalidRequest(ResourceIdx, TransitionIdx),
     /// There is no such resource.
     ResourceNotFound(ResourceIdx),
     /// The resource's children are still there.
@@ -314,6 +316,7 @@ impl Rejection {
             Self::ParentMissing(_) => Situation::ParentNotFound.code(),
             Self::ResourceNotReady(..) | Self::ConditionUnmet(..) => Situation::InUse.code(),
             Self::ResourceBusy(..) => Situation::Busy.code(),
+            Self::InvalidRequest(..) => Situation::InvalidRequest.code(),
             Self::ResourceHasChildren(_) => Situation::DependedOn.code(),
             Self::ResourceQuotaReached(_) => Situation::QuotaReached.code(),
             Self::ServiceNeedsRole(_) => Situation::RoleMissing.code(),
@@ -332,6 +335,7 @@ impl Rejection {
             Self::ParentMissing(r) => of_resource(Situation::ParentNotFound, r),
             Self::ResourceNotReady(r, _) | Self::ConditionUnmet(r, _) => of_resource(Situation::InUse, r),
             Self::ResourceBusy(r, _) => of_resource(Situation::Busy, r),
+            Self::InvalidRequest(r, _) => of_resource(Situation::InvalidRequest, r),
             Self::ResourceQuotaReached(r) => of_resource(Situation::QuotaReached, r),
             Self::ResourceHasChildren(r) => of_resource(Situation::DependedOn, r),
             Self::ServiceNeedsRole(r) => of_role(Situation::RoleMissing, r),
@@ -585,6 +589,9 @@ impl Rejection {
                     universe.transition(r, t).operation,
                     resource(r)
                 )
+            }
+            Self::InvalidRequest(r, t) => {
+                format!("{} is not valid for {} as it is", universe.transition(r, t).operation, resource(r))
             }
             Self::ResourceNotFound(r) => format!("{} does not exist", resource(r)),
             Self::ResourceQuotaReached(r) => {

@@ -74,6 +74,8 @@ pub enum Situation {
     Busy,
     /// Other resources depend on the resource.
     DependedOn,
+    /// The request is not valid: something is missing or is too much, or the resource can never again be such that it is granted.
+    InvalidRequest,
     /// The account has as many resources of the kind as it may have in the Region.
     QuotaReached,
     /// The service needs its role, and there is none.
@@ -93,6 +95,7 @@ impl Situation {
             Self::NotFound | Self::ParentNotFound => Code::ResourceNotFound,
             Self::InUse | Self::Busy | Self::RoleLocked => Code::ResourceInUse,
             Self::DependedOn | Self::RoleMissing | Self::RoleNotSpread => Code::ResourceDependency,
+            Self::InvalidRequest => Code::ValidationError,
             Self::QuotaReached => Code::LimitExceeded,
             Self::MayNotMakeRole => Code::AccessDenied,
         }
@@ -109,6 +112,7 @@ impl fmt::Display for Situation {
             }
             Self::Busy => "the service uses its role, and the call has to wait",
             Self::DependedOn => "other resources depend on the resource",
+            Self::InvalidRequest => "the request is not valid",
             Self::QuotaReached => "the account has as many resources of the kind as it may have",
             Self::RoleMissing => "the service needs its role, and there is none",
             Self::RoleNotSpread => "the service needs its role, and it has not spread yet",

@@ -727,6 +727,14 @@ fn service_moves<S: IdSet>(world: &World) -> Vec<ServiceMove<S>> {
         for (id, transition) in (0..).zip(&kind.transitions) {
             // A move that leads back to where it comes from is possible, and nothing comes of it: it is not among what is enabled.
             if transition.by == Mover::Service && transition.from != transition.to {
+                let members = if transition.from == 0 {
+                    S::of(members.iter().filter(|id| !world.resources[*id as usize].is_made_by_call))
+                } else {
+                    members.clone()
+                };
+                if members.is_empty() {
+                    continue;
+                }
                 let slots = || members.iter().map(|id| &world.resources[id as usize]);
                 let first = slots().next().map(|slot| slot.role);
                 let has_parents = slots().any(|slot| !slot.parents.is_empty());
@@ -734,7 +742,7 @@ fn service_moves<S: IdSet>(world: &World) -> Vec<ServiceMove<S>> {
                 moves.push(ServiceMove {
                     role: first.filter(|role| slots().all(|slot| slot.role == *role)),
                     is_alone: !(has_parents || is_parent || transition.is_special),
-                    members: members.clone(),
+                    members,
                     transition: TransitionIdx(id),
                     from: transition.from,
                     when: transition.when,

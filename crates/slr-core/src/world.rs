@@ -167,6 +167,8 @@ pub struct Resource {
     pub passes: Option<RoleIdx>,
     /// The actions that its service needs to do its work with it, such as `sns:Publish`.
     pub needs: Vec<String>,
+    /// Whether a caller makes it: then no service makes it in its own time, though its kind has such a move.
+    pub is_made_by_call: bool,
     /// The code of the state in which it begins.
     pub given: u8,
 }
@@ -182,6 +184,7 @@ impl Resource {
             parents: Vec::new(),
             passes: None,
             needs: Vec::new(),
+            is_made_by_call: false,
             given: 0,
         }
     }

@@ -204,6 +204,7 @@ fn world(account: &Account) -> World {
             parents: Vec::new(),
             passes: None,
             needs: Vec::new(),
+            is_made_by_call: false,
             given: 0,
         });
     }

@@ -552,6 +552,7 @@ impl<S: IdSet> Universe<S> {
                 match step.otherwise {
                     Otherwise::InUse => Rejection::ResourceNotReady(resource, transition),
                     Otherwise::DependedOn => Rejection::ResourceHasChildren(resource),
+                    Otherwise::InvalidRequest => Rejection::InvalidRequest(resource, transition),
                 }
             });
         }
@@ -577,6 +578,7 @@ impl<S: IdSet> Universe<S> {
             return Err(match step.otherwise {
                 Otherwise::InUse => Rejection::ConditionUnmet(resource, transition),
                 Otherwise::DependedOn => Rejection::ResourceHasChildren(resource),
+                Otherwise::InvalidRequest => Rejection::InvalidRequest(resource, transition),
             });
         }
         // A service makes no role but a service-linked one.

@@ -248,6 +248,9 @@ impl<S: IdSet> Universe<S> {
         if step.removes && self.has_children(state, resource, &step.name) {
             return Some("resources that belong to it are still there");
         }
+        if step.from == 0 && self.world().resources[resource.index()].is_made_by_call {
+            return Some("a call makes the resource");
+        }
         if step.from == 0 && self.lacks_parent(state, resource) {
             return Some("the resource that it belongs to is not there");
         }

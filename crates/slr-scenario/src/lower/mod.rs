@@ -796,6 +796,7 @@ fn kind_spec(name: &Spanned<String>, kind: &Spanned<syntax::Kind>, machine: &syn
                 otherwise: match step.otherwise {
                     syntax::Otherwise::InUse => kind::Otherwise::InUse,
                     syntax::Otherwise::DependedOn => kind::Otherwise::DependedOn,
+                    syntax::Otherwise::InvalidRequest => kind::Otherwise::InvalidRequest,
                 },
             })
             .collect(),

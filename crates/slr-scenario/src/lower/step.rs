@@ -318,6 +318,12 @@ impl Lowerer<'_> {
         if transitions.is_empty() {
             return Err(unknown(Code::UnknownOperation, &step.operation, "operation"));
         }
+        let makes = |id: &TransitionIdx| {
+            let step = &kind.transitions[id.index()];
+            step.from == 0 && step.to != 0
+        };
+        let is_made = transitions.iter().any(makes);
+        self.world.resources[resource.index()].is_made_by_call |= is_made;
         Ok(Scripted::Operate { by, resource, transitions })
     }
 

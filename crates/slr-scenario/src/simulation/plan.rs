@@ -208,7 +208,8 @@ pub enum Scripted {
         by: PrincipalIdx,
         /// The resource.
         resource: ResourceIdx,
-        /// The transitions by that operation, from whatever state; the first one stands for all where none can be made.
+        /// The transitions by that operation, from whatever state; of several from one state the first
+        /// whose conditions are met; the first one stands for all where none can be made.
         transitions: Vec<TransitionIdx>,
     },
     /// The role appears.
@@ -264,9 +265,12 @@ impl Scripted {
     /// a task that is known by name, a report that is left to the service.
     pub fn action<S: IdSet>(&self, universe: &Universe<S>, state: &State<S>) -> Option<Action<S>> {
         // The transition that leads from the resource's state; the first one where none does, so that the refusal can be told.
+        // Of several that lead from there, which differ in their conditions, the one whose conditions are met.
         let fitting = |resource: ResourceIdx, transitions: &[TransitionIdx]| {
             let fits = |id: &&TransitionIdx| universe.transition(resource, **id).from == state.resource(resource);
-            transitions.iter().find(fits).or(transitions.first()).copied()
+            let mut all = transitions.iter().filter(fits);
+            let met = |id: &&TransitionIdx| universe.meets_conditions(state, resource, **id);
+            all.clone().find(met).or(all.next()).or(transitions.first()).copied()
         };
         match self {
             Self::Call { by, command } => Some(Action::Command { by: *by, command: *command }),

@@ -48,6 +48,8 @@ words! {
         InUse = "in-use",
         /// `ResourceDependency`: something depends on the resource.
         DependedOn = "depended-on",
+        /// `ValidationError`: the request is not valid, and waiting does not make it so.
+        InvalidRequest = "invalid-request",
     }
 }
 

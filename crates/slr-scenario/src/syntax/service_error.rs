@@ -32,6 +32,8 @@ record! {
         "busy" => pub busy: Option<Spanned<OwnError>>,
         /// Other resources depend on the resource: `ResourceDependency`.
         "depended-on" => pub depended_on: Option<Spanned<OwnError>>,
+        /// The request is not valid, and waiting does not make it so: `ValidationError`.
+        "invalid-request" => pub invalid_request: Option<Spanned<OwnError>>,
         /// The account has as many resources of the kind as it may have: `LimitExceeded`.
         "quota-reached" => pub quota_reached: Option<Spanned<OwnError>>,
         /// The service needs its role, and there is none: `ResourceDependency`.
@@ -54,6 +56,7 @@ impl OwnErrors {
             (Situation::InUse, &self.in_use),
             (Situation::Busy, &self.busy),
             (Situation::DependedOn, &self.depended_on),
+            (Situation::InvalidRequest, &self.invalid_request),
             (Situation::QuotaReached, &self.quota_reached),
             (Situation::RoleMissing, &self.role_missing),
             (Situation::RoleNotSpread, &self.role_not_spread),
