@@ -224,8 +224,6 @@ pub struct KindSpec {
     pub ends: Vec<String>,
     /// The ends in which the resource is still known: a call that comes too late is refused for its state, not because there is none.
     pub remains: Vec<String>,
-    /// The states in which the service is still to make the resource: nobody can call for it, for there is none yet.
-    pub planned: Vec<String>,
     /// The states that keep the role from being deleted.
     pub blocks: Vec<String>,
     /// The states in which the service holds a session on the role.
@@ -266,7 +264,6 @@ impl KindSpec {
             initial: "active".to_owned(),
             ends: vec!["deleted".to_owned()],
             remains: Vec::new(),
-            planned: Vec::new(),
             blocks: ["active", "deleting"].map(str::to_owned).to_vec(),
             works: Vec::new(),
             release_lag: false,
@@ -390,7 +387,7 @@ pub struct KindState {
     pub works: bool,
     /// Whether nothing leads out of it.
     pub is_end: bool,
-    /// Whether the resource is known in it: it has been made, and not only planned, and it is not at an end, or remains there.
+    /// Whether the resource is known in it: it has been made, and it is not at an end, or remains there.
     pub is_known: bool,
 }
 
@@ -688,7 +685,7 @@ fn number_states(spec: &KindSpec) -> Result<Vec<KindState>, KindError> {
             code: u8::try_from(code).unwrap_or(u8::MAX),
             works: spec.works.contains(name),
             is_end: spec.ends.contains(name),
-            is_known: (!spec.ends.contains(name) || spec.remains.contains(name)) && !spec.planned.contains(name),
+            is_known: !spec.ends.contains(name) || spec.remains.contains(name),
         });
     }
     for (found, limit, sort) in

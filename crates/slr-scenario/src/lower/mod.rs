@@ -757,7 +757,6 @@ fn kind_spec(name: &Spanned<String>, kind: &Spanned<syntax::Kind>, machine: &syn
         initial: machine.initial.value.clone(),
         ends: texts(&machine.ends),
         remains: texts(&kind.remains),
-        planned: texts(&kind.planned),
         blocks: texts(&machine.blocks),
         works: texts(&machine.working),
         // The language has added the state already.

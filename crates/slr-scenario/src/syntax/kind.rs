@@ -180,9 +180,6 @@ record! {
         /// The ends in which a resource is still known to its service: a call that comes too late is
         /// refused for the state, and not because there is no such resource. Default: none.
         "remains" => pub remains: Vec<Text>,
-        /// The states in which the service is still to make the resource: a call for it finds none.
-        /// Default: none.
-        "planned" => pub planned: Vec<Text>,
         /// The states in which a resource keeps its role from being deleted. Default: all but the
         /// ends.
         "blocks" => pub blocks: Option<Vec<Text>>,
@@ -515,7 +512,6 @@ mod tests {
             initial: None,
             ends: Vec::new(),
             remains: Vec::new(),
-            planned: Vec::new(),
             blocks: None,
             working: Vec::new(),
             authorised_on: None,

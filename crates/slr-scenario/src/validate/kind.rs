@@ -139,8 +139,7 @@ fn names(check: &mut Check<'_>, name: &Text, kind: &Kind) {
         known.push(RELEASING);
     }
     let initial = kind.initial.iter().filter(|initial| initial.value != ABSENT);
-    let listed =
-        initial.chain(&kind.ends).chain(kind.blocks.iter().flatten()).chain(&kind.working).chain(&kind.planned);
+    let listed = initial.chain(&kind.ends).chain(kind.blocks.iter().flatten()).chain(&kind.working);
     let ends = kind.machine(name).ends;
     for state in listed {
         known_state(check, name, state, &known);
