@@ -408,7 +408,7 @@ fn knobs(draws: &mut Draws) -> Knobs {
 
 /// Requests for service-linked roles, good and bad. They come last of what makes roles, so that there is room for theirs.
 fn requests(draws: &mut Draws, world: &mut World) {
-    for text in ["one description", "another"].iter().take(draws.below(3)) {
+    for text in ["one description", "no description: 😀"].iter().take(draws.below(3)) {
         world.text(text);
     }
     for _ in 0..draws.below(6) {
@@ -451,7 +451,7 @@ fn attachments(draws: &mut Draws, world: &mut World) {
                 continue;
             }
             1 => Item::ManagedPolicy(draws.of(&policies)),
-            2 => Item::InlinePolicy(draws.of(&["inline", "AWSRevokeOlderSessions"]).to_owned()),
+            2 => Item::InlinePolicy(draws.of(&["inline", "AWSRevokeOlderSessions", "with space"]).to_owned()),
             3 => Item::InstanceProfile("profile".to_owned()),
             4 => Item::Boundary(draws.of(&policies)),
             _ => Item::TrustPolicy(draws.of(&["first", "second"]).to_owned()),
@@ -482,7 +482,7 @@ fn tags(draws: &mut Draws, world: &mut World, role: RoleIdx) {
         world.attachments[tag.index()].given |= is_new;
     }
     world.tag_call(role, TagChange::Write(written));
-    let removed = keys.iter().filter(|_| draws.coin()).map(|key| (*key).to_owned()).collect();
+    let removed = keys.iter().chain(&["no key!"]).filter(|_| draws.coin()).map(|key| (*key).to_owned()).collect();
     world.tag_call(role, TagChange::Remove(removed));
 }
 

@@ -38,8 +38,13 @@ const fn is_name_character(character: char) -> bool {
     character.is_ascii_alphanumeric() || matches!(character, '_' | '+' | '=' | ',' | '.' | '@' | '-')
 }
 
+/// Whether the text is a name of so many characters at the most.
+pub(crate) fn is_name_of(text: &str, longest: usize) -> bool {
+    !text.is_empty() && text.len() <= longest && text.chars().all(is_name_character)
+}
+
 fn check(what: &'static str, text: &str, longest: usize, rule: &'static str) -> Result<(), InvalidName> {
-    if text.is_empty() || text.len() > longest || !text.chars().all(is_name_character) {
+    if !is_name_of(text, longest) {
         return Err(InvalidName { what, text: text.to_owned(), rule });
     }
     Ok(())

@@ -6,10 +6,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::action::Operation;
 use crate::grant::Granted;
-use crate::id::{AttachmentIdx, GrantIdx, PrincipalIdx, RequestIdx, ResourceIdx, RoleIdx, TextIdx, TransitionIdx};
+use crate::id::{
+    AttachmentIdx, GrantIdx, PrincipalIdx, RequestIdx, ResourceIdx, RoleIdx, TagCallIdx, TextIdx, TransitionIdx,
+};
 use crate::knob::Answer;
 use crate::machine::InvalidTransition;
 use crate::policy::{Denial, DenialDetail};
+use crate::rules::parameters::{MOST_OF_A_NAME, is_tag_key, is_tag_value};
 use crate::rules::trust::mistake;
 use crate::service::{OwnError, Situation};
 use crate::set::IdSet;
@@ -174,6 +177,12 @@ pub enum Rejection {
     InvalidServiceName(RequestIdx),
     /// The text is no suffix.
     InvalidSuffix(RequestIdx),
+    /// The text is no description.
+    InvalidDescription(TextIdx),
+    /// The text is no name of what is attached.
+    InvalidItem(AttachmentIdx),
+    /// A tag of the call has a key or a value that no tag has.
+    InvalidTag(TagCallIdx),
     /// The trust policy with which a role was to be made is no policy document.
     MalformedTrust(RoleIdx),
     /// The trust policy is longer than it may be.
@@ -296,6 +305,9 @@ impl Rejection {
             | Self::InvalidRolePath(_)
             | Self::InvalidServiceName(_)
             | Self::InvalidSuffix(_)
+            | Self::InvalidDescription(_)
+            | Self::InvalidItem(_)
+            | Self::InvalidTag(_)
             | Self::SessionDurationOutOfRange(_) => Code::ValidationError,
             Self::ProtectedRole(_) | Self::ProtectedDuration(_) => Code::UnmodifiableEntity,
             Self::NotServiceLinked(_, answer)
@@ -355,6 +367,9 @@ impl Rejection {
             | Self::InvalidRolePath(_)
             | Self::InvalidServiceName(_)
             | Self::InvalidSuffix(_)
+            | Self::InvalidDescription(_)
+            | Self::InvalidItem(_)
+            | Self::InvalidTag(_)
             | Self::MalformedTrust(_)
             | Self::TrustPolicyTooLong(_)
             | Self::ProtectedDuration(_)
@@ -453,6 +468,11 @@ impl Rejection {
             }
             Self::InvalidRoleName(r) => invalid("roleName", role(r), 64, NAME_PATTERN),
             Self::InvalidRolePath(r) => invalid("path", &world.role_path(r), 512, PATH_PATTERN),
+            Self::InvalidDescription(text) => {
+                invalid("description", &world.texts[text.index()], 1000, DESCRIPTION_PATTERN)
+            }
+            Self::InvalidItem(a) => invalid_item(&world.attachments[a.index()].item),
+            Self::InvalidTag(call) => invalid_tag(&world.tags_in(call)),
             Self::InvalidServiceName(r) => invalid("aWSServiceName", request(r), 128, NAME_PATTERN),
             Self::InvalidSuffix(r) => {
                 let suffix = world.requests[r.index()].suffix.as_deref();
@@ -642,7 +662,35 @@ fn refusal<S: IdSet>(universe: &Universe<S>, by: PrincipalIdx, action: &str, res
 ///
 /// Source: IAM API Reference, `CreateRole`, `RoleName` and `Path`; `CreateServiceLinkedRole`.
 const NAME_PATTERN: &str = r"[\w+=,.@-]+";
+/// The longest ARN.
+const MOST_OF_AN_ARN: usize = 2_048;
+const DESCRIPTION_PATTERN: &str = r"[\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]*";
+const TAG_PATTERN: &str = r"[\p{L}\p{Z}\p{N}_.:/=+\-@]*";
 const PATH_PATTERN: &str = r"(\u002F)|(\u002F[\u0021-\u007F]+\u002F)";
+
+/// Which of the names is none, in the words of IAM.
+fn invalid_item(item: &Item) -> String {
+    let (parameter, longest) = match item {
+        Item::InlinePolicy(_) => ("policyName", MOST_OF_A_NAME),
+        Item::InstanceProfile(_) => ("instanceProfileName", MOST_OF_A_NAME),
+        Item::Boundary(_) => ("permissionsBoundary", MOST_OF_AN_ARN),
+        Item::ManagedPolicy(_) | Item::TrustPolicy(_) | Item::Tag(_) => ("policyArn", MOST_OF_AN_ARN),
+    };
+    invalid(parameter, item.text(), longest, NAME_PATTERN)
+}
+
+/// The first of the tags that is none, in the words of IAM.
+fn invalid_tag(tags: &[(&str, Option<&str>)]) -> String {
+    let wrong = (1..).zip(tags).find_map(|(number, (key, value))| {
+        let value = value.filter(|value| !is_tag_value(value));
+        if is_tag_key(key) {
+            value.map(|value| invalid(&format!("tags.{number}.member.value"), value, 256, TAG_PATTERN))
+        } else {
+            Some(invalid(&format!("tags.{number}.member.key"), key, 128, TAG_PATTERN))
+        }
+    });
+    wrong.unwrap_or_default()
+}
 
 /// A parameter that breaks its rules, in the words of the service.
 fn invalid(parameter: &str, value: &str, longest: usize, pattern: &str) -> String {

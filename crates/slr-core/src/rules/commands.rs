@@ -31,6 +31,7 @@ impl<S: IdSet> Universe<S> {
         tell: &mut impl FnMut(Event<S>),
     ) -> Answer {
         self.check_role_name(command)?;
+        self.check_parameters(command)?;
         match command {
             Command::CreateRole { role, description, max_session_duration } => {
                 Self::check_duration(max_session_duration)?;

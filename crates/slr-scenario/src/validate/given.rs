@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use slr_core::rules::{is_tag_key, is_tag_value};
+
 use super::lookup::{KnownRole, full_name};
 use super::{Check, limit, pattern};
 use crate::diagnostic::{Code, Diagnostic, nearest};
@@ -202,11 +204,7 @@ impl Check<'_> {
 
     /// Source: IAM API Reference, `Tag`; `TagRole` and `UntagRole`; IAM User Guide, "Tagging IAM resources", rules for tagging.
     fn tag(&mut self, key: &Text, value: &str, span: Span) {
-        let is_fit = |text: &str, least: usize, most: usize| {
-            let length = text.chars().count();
-            (least..=most).contains(&length) && text.chars().all(|c| c.is_alphanumeric() || " _.:/=+-@".contains(c))
-        };
-        if !is_fit(key, 1, 128) || !is_fit(value, 0, 256) {
+        if !is_tag_key(key) || !is_tag_value(value) {
             self.report(
                 Diagnostic::new(Code::BadName, span, format!("`{}` is not a tag that a role can have", clipped(key)))
                     .help("a key has 1 to 128 characters, a value up to 256: letters, digits, spaces and `_.:/=+-@`"),

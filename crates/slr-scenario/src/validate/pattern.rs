@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use slr_core::name::check_description;
 use slr_core::policy::ArnParts;
 use slr_core::rules::trust_document_of;
 
@@ -197,9 +198,7 @@ impl Check<'_> {
     }
 
     pub(crate) fn description(&mut self, text: &Text) {
-        let is_fit = text.chars().count() <= 1000
-            && text.chars().all(|c| matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{7e}' | '\u{a1}'..='\u{ff}'));
-        if !is_fit {
+        if check_description(text).is_err() {
             let rule = "a description has at most 1000 characters, all of them of Latin-1";
             self.bad_name(text, "a description that IAM takes", rule);
         }

@@ -1,0 +1,86 @@
+//! Whether the parameters of a call keep to their lengths and patterns, which is looked at before anything else.
+
+use crate::action::Command;
+use crate::id::{AttachmentIdx, TagCallIdx, TextIdx};
+use crate::name::{check_description, is_name_of};
+use crate::rejection::Rejection;
+use crate::set::IdSet;
+use crate::universe::Universe;
+use crate::world::Item;
+
+impl<S: IdSet> Universe<S> {
+    /// Descriptions, names of what is attached, and tags. Names of roles and what requests for service-linked roles name are looked at where
+    /// they are used.
+    ///
+    /// Source: IAM API Reference, the parameters of each operation; common errors, `ValidationError`.
+    pub(super) fn check_parameters(&self, command: Command) -> Result<(), Rejection> {
+        match command {
+            Command::CreateRole { description, .. }
+            | Command::CreateServiceLinkedRole { description, .. }
+            | Command::UpdateRole { description, .. } => self.check_description(description),
+            Command::UpdateRoleDescription { description, .. } => self.check_description(Some(description)),
+            Command::Attach { attachment } | Command::Detach { attachment } | Command::ReadPolicy { attachment } => {
+                self.check_item(attachment)
+            }
+            Command::ChangeTags { call } => self.check_tags(call),
+            Command::DeleteRole { .. }
+            | Command::DeleteServiceLinkedRole { .. }
+            | Command::GetServiceLinkedRoleDeletionStatus { .. }
+            | Command::Read { .. }
+            | Command::ListRoles { .. }
+            | Command::AssumeRole { .. }
+            | Command::Give { .. }
+            | Command::Take { .. }
+            | Command::Operate { .. } => Ok(()),
+        }
+    }
+
+    fn check_description(&self, description: Option<TextIdx>) -> Result<(), Rejection> {
+        match description {
+            Some(text) if check_description(&self.world().texts[text.index()]).is_err() => {
+                Err(Rejection::InvalidDescription(text))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    fn check_item(&self, attachment: AttachmentIdx) -> Result<(), Rejection> {
+        let is_fit = match &self.world().attachments[attachment.index()].item {
+            Item::InlinePolicy(name) | Item::InstanceProfile(name) => is_name_of(name, MOST_OF_A_NAME),
+            // A scenario may call a managed policy by its name alone.
+            Item::ManagedPolicy(policy) | Item::Boundary(policy) => {
+                policy.starts_with("arn:") || is_name_of(policy, MOST_OF_A_NAME)
+            }
+            Item::Tag(_) | Item::TrustPolicy(_) => true,
+        };
+        if is_fit { Ok(()) } else { Err(Rejection::InvalidItem(attachment)) }
+    }
+
+    fn check_tags(&self, call: TagCallIdx) -> Result<(), Rejection> {
+        let tags = self.world().tags_in(call);
+        let is_fit = |(key, value): &(&str, Option<&str>)| is_tag_key(key) && value.is_none_or(is_tag_value);
+        if tags.iter().all(is_fit) { Ok(()) } else { Err(Rejection::InvalidTag(call)) }
+    }
+}
+
+/// The longest name of an inline policy, and of an instance profile.
+pub(crate) const MOST_OF_A_NAME: usize = 128;
+
+/// Whether a tag can have the key.
+///
+/// Source: IAM API Reference, `Tag`, Key: 1 to 128 characters.
+pub fn is_tag_key(text: &str) -> bool {
+    (1..=128).contains(&text.chars().count()) && text.chars().all(is_of_tags)
+}
+
+/// Whether a tag can have the value.
+///
+/// Source: IAM API Reference, `Tag`, Value: at most 256 characters.
+pub fn is_tag_value(text: &str) -> bool {
+    text.chars().count() <= 256 && text.chars().all(is_of_tags)
+}
+
+/// Source: IAM API Reference, `Tag`, pattern.
+fn is_of_tags(c: char) -> bool {
+    c.is_alphanumeric() || " _.:/=+-@".contains(c)
+}
