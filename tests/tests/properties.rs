@@ -455,7 +455,9 @@ proptest! {
             };
             for rejection in refused.chain(rejected) {
                 let message = rejection.message(&universe);
-                prop_assert!(!message.is_empty() && !message.contains(['{', '}']), "{:?}: {}", rejection, message);
+                // The classes of characters of a pattern are no places that were left unfilled.
+                let told = message.replace(r"\p{L}\p{Z}\p{N}", "");
+                prop_assert!(!told.is_empty() && !told.contains(['{', '}']), "{:?}: {}", rejection, message);
                 prop_assert!(matches!(rejection.code().http_status(), 400..=599));
             }
             if let Err(Refusal::Impossible(impossible)) = outcome.answer {
@@ -478,7 +480,7 @@ fn the_walks_meet_every_event_and_every_rejection() {
     let mut runner = TestRunner::deterministic();
     let strategy = (setup(), steps(60));
     let (mut events, mut rejections, mut impossible) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
-    for _ in 0..5000 {
+    for _ in 0..12_000 {
         let (setup, steps) = strategy.new_tree(&mut runner).expect("nothing is filtered").current();
         let universe = setup.universe::<u8>();
         let walked = walk(&universe, &steps, |_, outcome, _| {
