@@ -142,6 +142,22 @@ fn throttled_calls_are_explored() {
     assert_eq!(comes_to_it(with(", share: 0.5")), (false, false));
 }
 
+/// Who works in any order stops without a step when its attempts are used up by calls that no state counts: what becomes of it is not asked.
+#[test]
+fn what_no_state_counts_is_not_taken_for_proved() {
+    let with = |habits: &str| {
+        let text = THROTTLED_CLIENT.replace("retry: { every: 5s }", habits);
+        let text = format!("{text}faults: [ {{ throttle: DeleteServiceLinkedRole, share: 0.5 }} ]");
+        let lowered =
+            load(&Source::new("here.yaml", text).expect("it is text"), &Params::none()).expect("it is right").lowered;
+        let (asked, left_out) = Asked::expectations(&lowered, |expected| format!("{expected:?}"));
+        (asked.len(), left_out.len())
+    };
+    assert_eq!(with("works: in-any-order, retry: { every: 5s, attempts: 2 }"), (1, 1));
+    assert_eq!(with("works: in-any-order"), (2, 0), "it tries for ever");
+    assert_eq!(with("retry: { every: 5s, attempts: 2 }"), (2, 0), "to give up is a step");
+}
+
 /// A call of the script that may be throttled may have done nothing.
 #[test]
 fn a_step_may_be_throttled() {

@@ -4,6 +4,7 @@ use slr_core::IdSet;
 use slr_core::id::{KindIdx, OperatorIdx, ResourceIdx, RoleIdx};
 use slr_core::invariant::{Predicate, invariants, step_invariants};
 use slr_core::rejection::{Code, Refusal};
+use slr_core::world::Works;
 use slr_scenario::expect::{StepExpectation, What};
 use slr_scenario::lower::Lowered;
 use slr_scenario::simulation::{Scripted, Step};
@@ -106,6 +107,10 @@ impl Asked {
     /// An expectation as a question, or why it is not asked.
     fn expectation(lowered: &Lowered, what: &What, name: String) -> Result<Self, &'static str> {
         match what {
+            What::Eventually { .. } | What::Finally { .. } | What::Possible { .. } if may_stop_unseen(lowered) => Err(
+                "an operator that works in any order may use up its attempts by calls that are throttled or come to nothing, and a state does \
+                 not count them",
+            ),
             What::Eventually { predicate, .. } => Ok(Self::Eventually(name, *predicate)),
             What::Always { predicate, circumstance } => Ok(Self::Always(name, *predicate, *circumstance)),
             What::Never { predicate, circumstance } => Ok(Self::Never(name, *predicate, *circumstance)),
@@ -128,6 +133,7 @@ impl Asked {
             ),
         }
     }
+
     /// The predicates that the question asks.
     fn predicates(&self) -> impl Iterator<Item = Predicate> {
         let (first, second) = match self {
@@ -156,6 +162,18 @@ impl Asked {
     pub const fn needs_fairness(&self) -> bool {
         matches!(self, Self::Eventually(..) | Self::TasksEnd(_))
     }
+}
+
+/// Whether an operator may stop without its state showing it: who works in any order and has a limit of its attempts asks no more once it is
+/// used up, and calls that change nothing use it up, too. Who works in steps gives up then, which is a step.
+fn may_stop_unseen(lowered: &Lowered) -> bool {
+    let world = &lowered.world;
+    let may_come_to_nothing = world.kinds.iter().any(|kind| kind.undoes_clean_up.as_flattened().contains(&true));
+    world.operators.iter().any(|operator| {
+        operator.works == Works::InAnyOrder
+            && operator.attempts.is_some()
+            && (operator.requests_throttled || (operator.cleans && may_come_to_nothing))
+    })
 }
 
 impl<S: IdSet, K: PackedKey> Lifecycle<'_, S, K> {
