@@ -12,11 +12,12 @@ use slr_core::rejection;
 use slr_core::world::Item;
 use slr_core::{Action, Command, IdSet, OperatorStep, Universe};
 
+use crate::catalog::Catalog;
 use crate::schedule::Schedule;
 use crate::simulation::SimTime;
 use crate::syntax::{
     Argument, AwsError, Delay, Delays, Duration, Expectation, Fault, Given, Happening, Happens, Knobs, Named,
-    OneOrMore, Operator, Perform, Polling, Polls, Retention, Scenario, Share, Step, TaskRef, Throttle,
+    OneOrMore, Operator, ParameterSort, Perform, Polling, Polls, Retention, Scenario, Share, Step, TaskRef, Throttle,
 };
 use crate::yaml::{Span, Spanned};
 
@@ -63,7 +64,7 @@ pub fn step<S: IdSet>(
         match &mut step {
             Step::Do(perform) => {
                 again(perform, at, played.refused);
-                untimed(&mut perform.parameters);
+                untimed(&mut perform.parameters, &amounts(scenario, universe, played));
                 if let Some(Action::Command { command, .. }) = &played.action {
                     only_part(perform, universe, *command);
                     if let Command::Operate { resource, transition } = command {
@@ -81,13 +82,30 @@ pub fn step<S: IdSet>(
     }
 }
 
-/// Leaves out the parameters by which something would happen by itself, and amounts, which make no difference to what happens.
-fn untimed(parameters: &mut Named<Spanned<Argument>>) {
-    parameters.0.retain(|(_, argument)| match &argument.value {
+/// Leaves out the parameters by which something would happen by itself: schedules and hours.
+fn untimed(parameters: &mut Named<Spanned<Argument>>, amounts: &[String]) {
+    parameters.0.retain(|(name, argument)| match &argument.value {
         Argument::Flag(_) => true,
-        Argument::Number(_) => false,
-        Argument::Text(text) => Schedule::parse(text).is_err() && !text.ends_with('%'),
+        Argument::Number(_) => amounts.contains(&name.value),
+        Argument::Text(text) => {
+            Schedule::parse(text).is_err() && (!text.ends_with('%') || amounts.contains(&name.value))
+        }
     });
+}
+
+/// The parameters of a call that are amounts: without them it may be refused, or granted where it is not.
+fn amounts<S: IdSet>(scenario: &Scenario, universe: &Universe<S>, played: &Played<S>) -> Vec<String> {
+    let Some(Action::Command { command: Command::Operate { resource, .. }, .. }) = &played.action else {
+        return Vec::new();
+    };
+    let kind = universe.kind_of(*resource);
+    let principal = universe.world().services[kind.service.index()].principal.as_str();
+    let built_in = || Catalog::get(principal)?.service(scenario.reality(), &[]).ok();
+    let service = scenario.services.get(principal).cloned().or_else(built_in);
+    let declared = service.and_then(|service| service.kinds.get(&kind.name).map(|kind| kind.parameters.clone()));
+    let declared = declared.iter().flat_map(Named::iter);
+    let amounts = declared.filter(|(_, parameter)| parameter.sort.value == ParameterSort::Amount);
+    amounts.map(|(name, _)| name.value.clone()).collect()
 }
 
 /// The parameters that tell a call apart from others of its operation.
@@ -291,7 +309,7 @@ pub fn only(scenario: &Scenario, steps: Vec<Spanned<Step>>) -> Scenario {
     }
     for given in &mut written.given {
         if let Given::Resources(given) = &mut given.value {
-            untimed(&mut given.resources.value.parameters);
+            untimed(&mut given.resources.value.parameters, &[]);
         }
     }
     for (_, operator) in &mut written.operators.0 {

@@ -298,7 +298,7 @@ impl<S: IdSet> Universe<S> {
     /// Whether the service deletes its role now: its last resource is gone, or the last of the kind that decides, and nothing uses the role.
     ///
     /// Source: IAM User Guide, "Using service-linked roles", deleting a service-linked role: the service might delete the role for
-    /// you when you remove a resource; AWS CloudTrail User Guide, page SLR for organization trails.
+    /// you when you remove a resource; AWS `CloudTrail` User Guide, page SLR for organization trails.
     #[inline]
     pub fn may_delete_itself(&self, state: &State<S>, role: RoleIdx) -> bool {
         self.self_deleting.contains(role.0)

@@ -221,7 +221,7 @@ impl<'a> Lowerer<'a> {
             let machine = kind.machine(name);
             let spec = kind_spec(name, kind, &machine);
             let due = machine.moves.into_iter().map(|step| step.due).collect();
-            self.times.push(KindTimes { due, parameters: kind.parameters.clone() });
+            self.times.push(KindTimes { due, parameters: kind.parameters.clone(), must_have: kind.must_have.clone() });
             let kind = ResourceKind::new(&spec, index)
                 .map_err(|error| Box::new(Diagnostic::new(Code::BadMove, name.span, error.to_string())))?;
             self.world.kinds.push(kind);

@@ -8,14 +8,16 @@ use super::{Lowerer, Lowering};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::schedule::Schedule;
 use crate::simulation::{Given, Occasion, Parameters, Timed, Timing, nearest};
-use crate::syntax::{Argument, CallParameter, Due, Named, ParameterSort};
+use crate::syntax::{Argument, CallParameter, Due, Named, OneOrMore, ParameterSort, Text};
 use crate::yaml::Spanned;
 
-/// What of a kind is about time alone, so that the rules do not know it.
+/// What of a kind is about time and about what calls give, so that the rules do not know it.
 pub(super) struct KindTimes {
     /// Per transition, when it is made.
     pub(super) due: Vec<Option<Due>>,
     pub(super) parameters: Named<Spanned<CallParameter>>,
+    /// Of each of these, one kind has to be among the parents of what a call makes.
+    pub(super) must_have: Vec<OneOrMore<Text>>,
 }
 
 impl Lowerer<'_> {
