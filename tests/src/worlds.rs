@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use slr_core::action::Operation;
 use slr_core::grant::{Granted, Holder};
 use slr_core::id::{AttachmentIdx, KindIdx, PrincipalIdx, RegionIdx, ResourceIdx, RoleIdx, ServiceIdx};
-use slr_core::kind::{ABSENT, Condition, KindSpec, MoveSpec, Mover, Passes, ResourceKind, RoleClaim, When};
+use slr_core::kind::{ABSENT, Condition, KindSpec, MoveSpec, Mover, Otherwise, Passes, ResourceKind, RoleClaim, When};
 use slr_core::knob::{Answer, DeletionDenied, Judged, Knobs, MaxSessionDurationChange};
 use slr_core::name::{AccountId, RoleName, RolePath, ServicePrincipal};
 use slr_core::policy::{DenialDetail, Document, DocumentKind, Entity};
@@ -233,6 +233,7 @@ fn step(draws: &mut Draws, name: &str, from: Vec<String>, to: &str) -> MoveSpec 
         conditions: if draws.seldom() && draws.coin() { vec![condition(draws)] } else { Vec::new() },
         creates_role_of: draws.seldom().then(|| format!("service{}.example.com", draws.below(2))),
         exceptional: draws.seldom(),
+        otherwise: if draws.seldom() { Otherwise::InvalidRequest } else { Otherwise::InUse },
         ..MoveSpec::new(
             name,
             "",

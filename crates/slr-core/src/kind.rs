@@ -440,6 +440,8 @@ pub struct Transition {
     pub exceptional: bool,
     /// What the operation is refused with where it cannot be called.
     pub otherwise: Otherwise,
+    /// The text with which such a call is always refused: what it gives is too much, or too little.
+    pub refusal: Option<String>,
     /// Whether a role is passed with it, conditions stand before it, or another service's role is made with it: asked first, for most
     /// transitions have nothing of the kind.
     pub is_special: bool,
@@ -559,6 +561,7 @@ impl ResourceKind {
                     creates_role_of: step.creates_role_of.clone(),
                     exceptional: step.exceptional,
                     otherwise: step.otherwise,
+                    refusal: None,
                     is_special: step.passes != Passes::Nothing
                         || !step.conditions.is_empty()
                         || step.creates_role_of.is_some(),
@@ -597,6 +600,24 @@ impl ResourceKind {
         self.state(code).map_or("?", |state| &state.name)
     }
 
+    /// The same transition for a call that is always refused with the text; added if it is new.
+    pub fn refused(&mut self, of: TransitionIdx, text: &str) -> TransitionIdx {
+        let granted = self.transitions[of.index()].clone();
+        let is_its = |known: &&Transition| {
+            let rest = known.name.strip_prefix(&granted.name);
+            known.from == granted.from && rest.is_some_and(|rest| rest.starts_with(", refused "))
+        };
+        let mut others = self.transitions.iter().filter(|known| known.refusal.is_some()).filter(is_its);
+        let known = others.clone().find(|known| known.refusal.as_deref() == Some(text)).map(|known| known.name.clone());
+        let name = known.unwrap_or_else(|| format!("{}, refused {}", granted.name, others.by_ref().count() + 1));
+        let place = self.transitions.iter().position(|known| known.name == name && known.from == granted.from);
+        let place = place.unwrap_or_else(|| {
+            self.transitions.push(Transition { name, refusal: Some(text.to_owned()), ..granted });
+            self.transitions.len() - 1
+        });
+        TransitionIdx(number(place))
+    }
+
     /// The code of the state with the name.
     pub fn code_of(&self, name: &str) -> Option<u8> {
         self.states.iter().find(|state| state.name == name).map(|state| state.code)
@@ -608,7 +629,7 @@ impl ResourceKind {
         for state in &self.states {
             graph.add_node(state.code);
         }
-        for transition in &self.transitions {
+        for transition in self.transitions.iter().filter(|transition| transition.refusal.is_none()) {
             let label = match transition.when {
                 When::Always => transition.name.clone(),
                 When::InUse => format!("{} [role in use]", transition.name),

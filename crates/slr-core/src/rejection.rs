@@ -611,7 +611,9 @@ impl Rejection {
                 )
             }
             Self::InvalidRequest(r, t) => {
-                format!("{} is not valid for {} as it is", universe.transition(r, t).operation, resource(r))
+                let step = universe.transition(r, t);
+                let ours = || format!("{} is not valid for {} as it is", step.operation, resource(r));
+                step.refusal.clone().unwrap_or_else(ours)
             }
             Self::ResourceNotFound(r) => format!("{} does not exist", resource(r)),
             Self::ResourceQuotaReached(r) => {

@@ -80,11 +80,11 @@ pub fn step<S: IdSet>(
     }
 }
 
-/// Leaves out the parameters by which something would happen by itself, and amounts, which make no difference to what happens: what a
-/// parameter is its kind says, and not how its value looks.
+/// Leaves out the parameters by which something would happen by itself: schedules and hours. What a parameter is its kind says, and not how its
+/// value looks. Amounts stay: a call may be refused for want of one.
 fn untimed(lowered: &Lowered, kind: Option<KindIdx>, parameters: &mut Named<Spanned<Argument>>) {
-    let measures = kind.and_then(|kind| lowered.measures.get(kind.index()));
-    parameters.0.retain(|(name, _)| !measures.is_some_and(|measures| measures.contains(&name.value)));
+    let times = kind.and_then(|kind| lowered.times.get(kind.index()));
+    parameters.0.retain(|(name, _)| !times.is_some_and(|times| times.contains(&name.value)));
 }
 
 /// The kind of the resource of that name.

@@ -544,6 +544,9 @@ impl<S: IdSet> Universe<S> {
         if !state.answers(self.world().resources[resource.index()].region) {
             return Err(Rejection::RegionUnavailable(resource));
         }
+        if step.refusal.is_some() {
+            return Err(Rejection::InvalidRequest(resource, transition));
+        }
         let code = state.resource(resource);
         if step.by != Mover::Caller || code != step.from {
             let missing = step.from != 0 && !self.kind_of(resource).state(code).is_some_and(|state| state.is_known);

@@ -48,8 +48,8 @@ pub struct Lowered {
     pub world: World,
     /// Time, chance and script.
     pub plan: Plan,
-    /// Per kind, the parameters of its calls that say when or how much: schedules, hours and amounts.
-    pub measures: Vec<BTreeSet<String>>,
+    /// Per kind, the parameters of its calls that say when something happens: schedules and hours.
+    pub times: Vec<BTreeSet<String>>,
     /// Per role, the description that it has at the beginning.
     pub descriptions: Vec<Option<TextIdx>>,
     /// What is expected of the run.
@@ -161,7 +161,7 @@ impl<'a> Lowerer<'a> {
         for (role, text) in &self.descriptions {
             descriptions[role.index()] = Some(*text);
         }
-        let measures = self.measures();
+        let times = self.times();
         let step_expectations = self.scenario.steps.iter().map(Self::step_expectation).collect();
         Ok(Lowered {
             title: self.scenario.title.value.clone(),
@@ -170,7 +170,7 @@ impl<'a> Lowerer<'a> {
             seed: self.scenario.seed(),
             world: self.world,
             plan,
-            measures,
+            times,
             descriptions,
             expectations,
             step_expectations,
@@ -227,7 +227,7 @@ impl<'a> Lowerer<'a> {
             let machine = kind.machine(name);
             let spec = kind_spec(name, kind, &machine);
             let due = machine.moves.into_iter().map(|step| step.due).collect();
-            self.times.push(KindTimes { due, parameters: kind.parameters.clone() });
+            self.times.push(KindTimes { due, parameters: kind.parameters.clone(), must_have: kind.must_have.clone() });
             let kind = ResourceKind::new(&spec, index)
                 .map_err(|error| Box::new(Diagnostic::new(Code::BadMove, name.span, error.to_string())))?;
             self.world.kinds.push(kind);

@@ -13,6 +13,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::expect;
 use crate::simulation::{PlannedStep, Scripted, SimTime, TaskName};
 use crate::syntax;
+use crate::syntax::grammar::one;
 use crate::yaml::{Span, Spanned};
 
 impl Lowerer<'_> {
@@ -323,8 +324,40 @@ impl Lowerer<'_> {
             step.from == 0 && step.to != 0
         };
         let is_made = transitions.iter().any(makes);
-        self.world.resources[resource.index()].is_made_by_call |= is_made;
+        let invalid = self.invalid(resource, step, is_made);
+        let slot = &mut self.world.resources[resource.index()];
+        slot.is_made_by_call |= is_made;
+        let kind = &mut self.world.kinds[slot.kind.index()];
+        let transitions = match invalid {
+            None => transitions,
+            Some(text) => transitions.into_iter().map(|id| kind.refused(id, &text)).collect(),
+        };
         Ok(Scripted::Operate { by, resource, transitions })
+    }
+
+    /// What the service says of a call that gives too much or too little; `None` where it has nothing to say.
+    fn invalid(&self, resource: ResourceIdx, step: &syntax::Perform, is_made: bool) -> Option<String> {
+        let slot = &self.world.resources[resource.index()];
+        let times = &self.times[slot.kind.index()];
+        let kind_of =
+            |parent: &ResourceIdx| self.world.kinds[self.world.resources[parent.index()].kind.index()].name.as_str();
+        let is_under = |wanted: &str| slot.parents.iter().any(|parent| kind_of(parent) == wanted);
+        let lacks = |one_of: &&syntax::OneOrMore<syntax::Text>| !one_of.0.iter().any(|kind| is_under(kind));
+        if let Some(one_of) = times.must_have.iter().find(lacks).filter(|_| is_made) {
+            let kinds: Vec<&str> = one_of.0.iter().map(|kind| kind.as_str()).collect();
+            return Some(format!("{} needs {}", step.operation, kinds.join(" or ")));
+        }
+        times.parameters.iter().find_map(|(name, parameter)| {
+            let wanted = parameter.only_under.as_ref()?;
+            match (step.parameters.get(name).is_some(), is_under(wanted)) {
+                (true, false) => Some(match &parameter.refusal {
+                    Some(text) => text.value.clone(),
+                    None => format!("{name} cannot be given without {}", one(wanted)),
+                }),
+                (false, true) if is_made => Some(format!("{name} is required with {}", one(wanted))),
+                (true, true) | (false, _) => None,
+            }
+        })
     }
 
     /// Which role a call passes for the resource; one of the account's own is noted with the resource.

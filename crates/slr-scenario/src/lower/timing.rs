@@ -8,22 +8,24 @@ use super::{Lowerer, Lowering};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::schedule::Schedule;
 use crate::simulation::{Given, Occasion, Parameters, Timed, Timing, nearest};
-use crate::syntax::{Argument, CallParameter, Due, Named, ParameterSort};
+use crate::syntax::{Argument, CallParameter, Due, Named, OneOrMore, ParameterSort, Text};
 use crate::yaml::Spanned;
 
-/// What of a kind is about time alone, so that the rules do not know it.
+/// What of a kind is about time and about what calls give, so that the rules do not know it.
 pub(super) struct KindTimes {
     /// Per transition, when it is made.
     pub(super) due: Vec<Option<Due>>,
     pub(super) parameters: Named<Spanned<CallParameter>>,
+    /// Of each of these, one kind has to be among the parents of what a call makes.
+    pub(super) must_have: Vec<OneOrMore<Text>>,
 }
 
 impl Lowerer<'_> {
-    /// Per kind, the parameters of its calls that say when or how much.
-    pub(super) fn measures(&self) -> Vec<BTreeSet<String>> {
+    /// Per kind, the parameters of its calls that say when something happens.
+    pub(super) fn times(&self) -> Vec<BTreeSet<String>> {
         let is_one = |parameter: &CallParameter| match parameter.sort.value {
-            ParameterSort::Schedule | ParameterSort::Hours | ParameterSort::Amount => true,
-            ParameterSort::Word | ParameterSort::Role => false,
+            ParameterSort::Schedule | ParameterSort::Hours => true,
+            ParameterSort::Word | ParameterSort::Role | ParameterSort::Amount => false,
         };
         let of_kind = |times: &KindTimes| {
             let declared = times.parameters.iter().filter(|(_, parameter)| is_one(parameter));

@@ -106,9 +106,11 @@ record! {
         "required" => pub required: Option<Spanned<bool>>,
         /// A word of `with` in whose company it has to be given, if any parameter is.
         "required-with" => pub required_with: Option<Text>,
-        /// The kind of which one has to be among those that the resource belongs to or is made from: without one it cannot be given,
-        /// and with one it has to be given where a resource is made with another such parameter.
+        /// The kind of which one has to be among those that the resource belongs to or is made from: without one a call that
+        /// gives it is refused, and with one a call that makes a resource and does not.
         "only-under" => pub only_under: Option<Text>,
+        /// What the service says of a call that gives it without one of that kind. Default: a sentence of ours.
+        "refusal" => pub refusal: Option<Text>,
     }
 }
 

@@ -193,6 +193,9 @@ record! {
         /// The kind, of the same service, from which resources of this kind are made, or several:
         /// it must be there then, and may be gone afterwards. A resource names them as parents.
         "made-from" => pub made_from: Option<OneOrMore<Text>>,
+        /// The kinds of which one each, or one of several, has to be among the parents of what a call makes: without it the call is
+        /// refused.
+        "must-have" => pub must_have: Vec<OneOrMore<Text>>,
         /// For a plain kind, the operations that make a resource and with it the role, instead of
         /// one called `Create` and the kind.
         "created-by" => pub created_by: Option<OneOrMore<Text>>,
@@ -517,6 +520,7 @@ mod tests {
             authorised_on: None,
             parent: None,
             made_from: None,
+            must_have: Vec::new(),
             created_by: None,
             used_by: None,
             creates_role: None,

@@ -37,7 +37,7 @@ pub(crate) fn check(check: &mut Check<'_>) {
         arguments(check, kind, &given.parameters, None);
         required(check, kind, &given.parameters);
         if let Some(name) = given.names().next() {
-            only_under(check, kind, &name, &given.parameters, &above, true);
+            only_under(check, kind, &name, &given.parameters, &above);
         }
         for name in given.names().take(1000) {
             below(check, kind, &name, &given.parameters, &mut hours);
@@ -45,9 +45,6 @@ pub(crate) fn check(check: &mut Check<'_>) {
     }
     for step in &scenario.steps {
         let Step::Do(step) = &step.value else { continue };
-        if let Some(resource) = &step.resource {
-            above.entry(resource.value.clone()).or_default().extend(names(step.parent.as_ref()));
-        }
         let Some(resource) = step.resource.as_ref().filter(|_| !step.parameters.is_empty()) else { continue };
         let kind = world.resources.get(&resource.value).and_then(|kind| world.kinds.get(*kind));
         let Some(kind) = kind else { continue };
@@ -56,7 +53,6 @@ pub(crate) fn check(check: &mut Check<'_>) {
             required(check, kind, &step.parameters);
         }
         required_with(check, kind, step);
-        only_under(check, kind, resource, &step.parameters, &above, makes(kind, step));
         below(check, kind, resource, &step.parameters, &mut hours);
     }
 }
@@ -228,14 +224,14 @@ fn is_amount(argument: &Argument, least: u32) -> bool {
     }
 }
 
-/// Whether parameters that mean something only under a resource of another kind are given where there is one, and nowhere else.
+/// Whether parameters that mean something only under a resource of another kind are given where there is one, and nowhere else. This is
+/// about what is given at time zero: a call is refused.
 fn only_under(
     check: &mut Check<'_>,
     kind: &KnownKind<'_>,
     resource: &str,
     given: &Named<Spanned<Argument>>,
     above: &Above<'_>,
-    is_new: bool,
 ) {
     let Some((first, _)) = given.iter().next() else { return };
     let world = check.world;
@@ -257,7 +253,7 @@ fn only_under(
                 )
                 .help(format!("name one under `parent`, or leave `{name}` out")),
             ),
-            None if is_under && is_new && one_is_given => check.report(
+            None if is_under && one_is_given => check.report(
                 Diagnostic::new(
                     Code::MissingKey,
                     first.span,
@@ -349,6 +345,13 @@ pub(crate) fn declared(check: &mut Check<'_>, service: &Service, kind: &Kind) {
             let help = check.guess(kind, service.kinds.names());
             let message = format!("the service has no kind `{}`", clipped(kind));
             check.report(Diagnostic::new(Code::UnknownKind, kind.span, message).maybe_help(help));
+        }
+    }
+    for wanted in kind.must_have.iter().flat_map(|one_of| &one_of.0) {
+        if !kind.parents().contains(wanted) && !kind.made_from().contains(wanted) {
+            let message =
+                format!("`{}` is neither a `parent` of this kind nor what it is `made-from`", clipped(wanted));
+            check.report(Diagnostic::new(Code::UnknownKind, wanted.span, message));
         }
     }
     for (name, step) in kind.moves.iter() {
