@@ -63,6 +63,14 @@ enum Decision {
 }
 
 impl Decision {
+    /// The decision, where a proof is none.
+    fn unless_proved(self) -> Self {
+        match self {
+            Self::Proved => Self::Undecided,
+            Self::Reached(_) | Self::Violated(_) | Self::NotReached | Self::Undecided => self,
+        }
+    }
+
     const fn path(&self) -> Option<&Path> {
         match self {
             Self::Reached(path) | Self::Violated(path) => Some(path),
@@ -104,8 +112,10 @@ fn decide<M: Model>(
         .map(|(property, finding)| match finding {
             Some(finding) => by_finding(property.kind(), *finding, explored),
             None if property.kind().needs_graph() => {
-                graph.as_ref().map_or(Decision::Undecided, |graph| by_graph(&property.claim, graph))
+                let answer = graph.as_ref().map_or(Decision::Undecided, |graph| by_graph(&property.claim, graph));
+                if property.is_never_proved { answer.unless_proved() } else { answer }
             }
+            None if property.is_never_proved && property.kind() != PropertyKind::Sometimes => Decision::Undecided,
             None if !complete => Decision::Undecided,
             None if property.is_about_ends && explored.tally.ends == 0 => Decision::Undecided,
             None if property.kind() == PropertyKind::Sometimes => Decision::NotReached,

@@ -12,6 +12,7 @@ pub struct Property<'m, S, A> {
     pub(crate) is_evident: bool,
     pub(crate) is_kept_by_reduction: bool,
     pub(crate) is_about_ends: bool,
+    pub(crate) is_never_proved: bool,
 }
 
 pub(crate) enum Claim<'m, S, A> {
@@ -100,6 +101,14 @@ impl<'m, S, A> Property<'m, S, A> {
         self
     }
 
+    /// Says that runs are possible of which the model does not know: what it violates is violated, and what it keeps may be violated all the
+    /// same.
+    #[must_use]
+    pub fn never_proved(mut self) -> Self {
+        self.is_never_proved = true;
+        self
+    }
+
     /// Says that the sentence is about the states in which runs end: where none ends it is neither proved nor violated.
     #[must_use]
     pub fn about_ends(mut self) -> Self {
@@ -151,6 +160,7 @@ impl<'m, S, A> Property<'m, S, A> {
             is_evident: false,
             is_kept_by_reduction: false,
             is_about_ends: false,
+            is_never_proved: false,
         }
     }
 }

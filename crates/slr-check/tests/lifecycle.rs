@@ -142,20 +142,25 @@ fn throttled_calls_are_explored() {
     assert_eq!(comes_to_it(with(", share: 0.5")), (false, false));
 }
 
-/// Who works in any order stops without a step when its attempts are used up by calls that no state counts: what becomes of it is not asked.
+/// Who works in any order stops without a step when its attempts are used up by calls that no state counts: what becomes of it is violated or
+/// undecided, and never proved.
 #[test]
 fn what_no_state_counts_is_not_taken_for_proved() {
-    let with = |habits: &str| {
-        let text = THROTTLED_CLIENT.replace("retry: { every: 5s }", habits);
-        let text = format!("{text}faults: [ {{ throttle: DeleteServiceLinkedRole, share: 0.5 }} ]");
-        let lowered =
-            load(&Source::new("here.yaml", text).expect("it is text"), &Params::none()).expect("it is right").lowered;
-        let (asked, left_out) = Asked::expectations(&lowered, |expected| format!("{expected:?}"));
-        (asked.len(), left_out.len())
+    let with = |habits: &str, expected: &str| {
+        let text =
+            THROTTLED_CLIENT.replace("retry: { every: 5s }", habits).replace("{ eventually: role-gone }", expected);
+        verdicts(&format!("{text}faults: [ {{ throttle: DeleteServiceLinkedRole, share: 0.5 }} ]"))[0].clone()
     };
-    assert_eq!(with("works: in-any-order, retry: { every: 5s, attempts: 2 }"), (1, 1));
-    assert_eq!(with("works: in-any-order"), (2, 0), "it tries for ever");
-    assert_eq!(with("retry: { every: 5s, attempts: 2 }"), (2, 0), "to give up is a step");
+    let limited = "works: in-any-order, retry: { every: 5s, attempts: 2 }";
+    for expected in ["{ eventually: role-gone }", "{ finally: role-gone }", "{ possible: role-gone }"] {
+        assert_eq!(with(limited, expected), Verdict::Undecided, "{expected}");
+        assert_eq!(with("works: in-any-order", expected), Verdict::Proved, "it tries for ever: {expected}");
+    }
+    assert!(with(limited, "{ eventually: operator-gave-up }").is_violation());
+    assert!(
+        with("retry: { every: 5s, attempts: 2 }", "{ eventually: role-gone }").is_violation(),
+        "to give up is a step"
+    );
 }
 
 /// A call of the script that may be throttled may have done nothing.

@@ -4,7 +4,7 @@ use slr_core::IdSet;
 use slr_core::id::{KindIdx, OperatorIdx, ResourceIdx, RoleIdx};
 use slr_core::invariant::{Predicate, invariants, step_invariants};
 use slr_core::rejection::{Code, Refusal};
-use slr_core::world::Works;
+use slr_core::world::{Works, World};
 use slr_scenario::expect::{StepExpectation, What};
 use slr_scenario::lower::Lowered;
 use slr_scenario::simulation::{Scripted, Step};
@@ -42,6 +42,17 @@ pub enum Asked {
     },
     /// Every deletion task of the role comes to its end in every fair run.
     TasksEnd(RoleIdx),
+}
+
+/// Whether an operator may stop without its state showing it: who works in any order and has a limit of its attempts asks no more once it is
+/// used up, and calls that change nothing use it up, too. Who works in steps gives up then, which is a step.
+pub fn may_stop_unseen(world: &World) -> bool {
+    let may_come_to_nothing = world.kinds.iter().any(|kind| kind.undoes_clean_up.as_flattened().contains(&true));
+    world.operators.iter().any(|operator| {
+        operator.works == Works::InAnyOrder
+            && operator.attempts.is_some()
+            && (operator.requests_throttled || (operator.cleans && may_come_to_nothing))
+    })
 }
 
 /// Something that a scenario expects.
@@ -107,10 +118,6 @@ impl Asked {
     /// An expectation as a question, or why it is not asked.
     fn expectation(lowered: &Lowered, what: &What, name: String) -> Result<Self, &'static str> {
         match what {
-            What::Eventually { .. } | What::Finally { .. } | What::Possible { .. } if may_stop_unseen(lowered) => Err(
-                "an operator that works in any order may use up its attempts by calls that are throttled or come to nothing, and a state does \
-                 not count them",
-            ),
             What::Eventually { predicate, .. } => Ok(Self::Eventually(name, *predicate)),
             What::Always { predicate, circumstance } => Ok(Self::Always(name, *predicate, *circumstance)),
             What::Never { predicate, circumstance } => Ok(Self::Never(name, *predicate, *circumstance)),
@@ -164,18 +171,6 @@ impl Asked {
     }
 }
 
-/// Whether an operator may stop without its state showing it: who works in any order and has a limit of its attempts asks no more once it is
-/// used up, and calls that change nothing use it up, too. Who works in steps gives up then, which is a step.
-fn may_stop_unseen(lowered: &Lowered) -> bool {
-    let world = &lowered.world;
-    let may_come_to_nothing = world.kinds.iter().any(|kind| kind.undoes_clean_up.as_flattened().contains(&true));
-    world.operators.iter().any(|operator| {
-        operator.works == Works::InAnyOrder
-            && operator.attempts.is_some()
-            && (operator.requests_throttled || (operator.cleans && may_come_to_nothing))
-    })
-}
-
 impl<S: IdSet, K: PackedKey> Lifecycle<'_, S, K> {
     /// Whether what comes of a scripted step is as expected. One that means nothing in its state, or cannot be taken, contradicts nothing.
     fn is_as_expected(&self, before: &Scene<S>, act: &Act<S>, expected: &StepExpectation) -> bool {
@@ -190,6 +185,11 @@ impl<S: IdSet, K: PackedKey> Lifecycle<'_, S, K> {
         };
         let step = Step { action, events: &events, refused, script: None };
         expected.contradiction(self.universe, step, &state, &self.ledger).is_none()
+    }
+
+    /// The property, which is not proved where an operator may stop without a step.
+    fn if_nobody_stops_unseen<'p>(&self, property: Property<'p, Scene<S>, Act<S>>) -> Property<'p, Scene<S>, Act<S>> {
+        if may_stop_unseen(self.universe.world()) { property.never_proved() } else { property }
     }
 
     /// The question as a property of the model.
@@ -229,15 +229,17 @@ impl<S: IdSet, K: PackedKey> Lifecycle<'_, S, K> {
             }
             Asked::Eventually(name, predicate) => {
                 let p = *predicate;
-                Property::eventually(name, move |scene: &Scene<S>| is(p, scene))
+                self.if_nobody_stops_unseen(Property::eventually(name, move |scene: &Scene<S>| is(p, scene)))
             }
             Asked::Finally(name, predicate) => {
                 let p = *predicate;
-                Property::always(name, move |scene: &Scene<S>| is(p, scene) || !self.is_end(scene)).about_ends()
+                let property =
+                    Property::always(name, move |scene: &Scene<S>| is(p, scene) || !self.is_end(scene)).about_ends();
+                self.if_nobody_stops_unseen(property)
             }
             Asked::Possible(name, predicate) => {
                 let p = *predicate;
-                Property::always_possible(name, move |scene: &Scene<S>| is(p, scene))
+                self.if_nobody_stops_unseen(Property::always_possible(name, move |scene: &Scene<S>| is(p, scene)))
             }
             Asked::Attempts(name, operator, (least, most)) => {
                 let (operator, least, most) = (*operator, *least, *most);

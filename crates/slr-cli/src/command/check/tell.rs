@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use slr_check::lifecycle::{Act, NotAsked, Scene, Teller};
+use slr_check::lifecycle::{Act, NotAsked, Scene, Teller, may_stop_unseen};
 use slr_check::{Checked, Ending, PropertyKind, Report, Run, Stop, Verdict};
 use slr_core::{IdSet, Universe};
 use slr_scenario::diagnostic::Look;
@@ -272,14 +272,23 @@ impl Story {
 }
 
 /// What the verdicts do not say although their names might be read so.
-fn reservations(ready: &Ready, report: &Report) -> Option<String> {
-    let mut expectations = ready.lowered.expectations.iter();
-    let about_ends = expectations.any(|expectation| matches!(expectation.what, What::Finally { .. }));
-    match (about_ends && report.exhaustive, report.ends) {
-        (false, _) => None,
-        (true, 0) => Some("no run ends, so that nothing is decided about how runs end".to_owned()),
-        (true, _) => {
-            Some("`finally` is asked of the runs that end; whether all of them do, `eventually` would ask".to_owned())
-        }
+fn reservations(ready: &Ready, report: &Report) -> Vec<String> {
+    let expected = |wanted: fn(&What) -> bool| ready.lowered.expectations.iter().any(|it| wanted(&it.what));
+    let mut told = Vec::new();
+    if expected(|what| matches!(what, What::Finally { .. })) && report.exhaustive {
+        told.push(if report.ends == 0 {
+            "no run ends, so that nothing is decided about how runs end".to_owned()
+        } else {
+            "`finally` is asked of the runs that end; whether all of them do, `eventually` would ask".to_owned()
+        });
     }
+    let is_about_the_future =
+        |what: &What| matches!(what, What::Eventually { .. } | What::Finally { .. } | What::Possible { .. });
+    if may_stop_unseen(&ready.lowered.world) && expected(is_about_the_future) {
+        told.push(
+            "an operator that works in any order may use up its attempts by calls that no state counts, so that what comes of it is never proved"
+                .to_owned(),
+        );
+    }
+    told
 }
