@@ -1,6 +1,6 @@
 //! What calls can give to users and groups, and take from them: inline policies, managed policies, and membership.
 //!
-//! What no call touches stays in the [`Account`](crate::policy::Account), so that a world whose users keep their rights knows nothing of it.
+//! What no call touches stays in the [`Account`], so that a world whose users keep their rights knows nothing of it.
 
 use crate::action::Operation;
 use crate::id::{GrantIdx, number};
