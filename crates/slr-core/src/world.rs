@@ -606,6 +606,17 @@ impl World {
         TagCallIdx(number(index))
     }
 
+    /// Whether an operator may stop without its state showing it: who works in any order and has a limit of its attempts asks no more once it
+    /// is used up, and calls that change nothing use it up, too. Who works in steps gives up then, which is a step.
+    pub fn operators_may_stop_unseen(&self) -> bool {
+        let may_come_to_nothing = self.kinds.iter().any(|kind| kind.undoes_clean_up.as_flattened().contains(&true));
+        self.operators.iter().any(|operator| {
+            operator.works == Works::InAnyOrder
+                && operator.attempts.is_some()
+                && (operator.requests_throttled || (operator.cleans && may_come_to_nothing))
+        })
+    }
+
     /// The keys that the call names, spelt as the caller does, and the values that it gives them.
     pub fn tags_in(&self, call: TagCallIdx) -> Vec<(&str, Option<&str>)> {
         match &self.tag_calls[call.index()].change {

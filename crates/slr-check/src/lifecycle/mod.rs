@@ -31,7 +31,7 @@ use crate::{FairnessClass, Key, Model, Property, RuleId, Steps, Symmetry};
 use fairness::Fairness;
 use symmetry::Classes;
 
-pub use properties::{Asked, Expected, NotAsked, may_stop_unseen};
+pub use properties::{Asked, Expected, NotAsked};
 pub use story::Teller;
 pub use width::{ForWidth, Unfit, narrowest};
 pub use written::written;

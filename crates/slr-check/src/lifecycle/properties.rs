@@ -4,7 +4,6 @@ use slr_core::IdSet;
 use slr_core::id::{KindIdx, OperatorIdx, ResourceIdx, RoleIdx};
 use slr_core::invariant::{Predicate, invariants, step_invariants};
 use slr_core::rejection::{Code, Refusal};
-use slr_core::world::{Works, World};
 use slr_scenario::expect::{StepExpectation, What};
 use slr_scenario::lower::Lowered;
 use slr_scenario::simulation::{Scripted, Step};
@@ -42,17 +41,6 @@ pub enum Asked {
     },
     /// Every deletion task of the role comes to its end in every fair run.
     TasksEnd(RoleIdx),
-}
-
-/// Whether an operator may stop without its state showing it: who works in any order and has a limit of its attempts asks no more once it is
-/// used up, and calls that change nothing use it up, too. Who works in steps gives up then, which is a step.
-pub fn may_stop_unseen(world: &World) -> bool {
-    let may_come_to_nothing = world.kinds.iter().any(|kind| kind.undoes_clean_up.as_flattened().contains(&true));
-    world.operators.iter().any(|operator| {
-        operator.works == Works::InAnyOrder
-            && operator.attempts.is_some()
-            && (operator.requests_throttled || (operator.cleans && may_come_to_nothing))
-    })
 }
 
 /// Something that a scenario expects.
@@ -189,7 +177,7 @@ impl<S: IdSet, K: PackedKey> Lifecycle<'_, S, K> {
 
     /// The property, which is not proved where an operator may stop without a step.
     fn if_nobody_stops_unseen<'p>(&self, property: Property<'p, Scene<S>, Act<S>>) -> Property<'p, Scene<S>, Act<S>> {
-        if may_stop_unseen(self.universe.world()) { property.never_proved() } else { property }
+        if self.universe.world().operators_may_stop_unseen() { property.never_proved() } else { property }
     }
 
     /// The question as a property of the model.

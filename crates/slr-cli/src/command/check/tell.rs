@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use slr_check::lifecycle::{Act, NotAsked, Scene, Teller, may_stop_unseen};
+use slr_check::lifecycle::{Act, NotAsked, Scene, Teller};
 use slr_check::{Checked, Ending, PropertyKind, Report, Run, Stop, Verdict};
 use slr_core::{IdSet, Universe};
 use slr_scenario::diagnostic::Look;
@@ -284,7 +284,7 @@ fn reservations(ready: &Ready, report: &Report) -> Vec<String> {
     }
     let is_about_the_future =
         |what: &What| matches!(what, What::Eventually { .. } | What::Finally { .. } | What::Possible { .. });
-    if may_stop_unseen(&ready.lowered.world) && expected(is_about_the_future) {
+    if ready.lowered.world.operators_may_stop_unseen() && expected(is_about_the_future) {
         told.push(
             "an operator that works in any order may use up its attempts by calls that no state counts, so that what comes of it is never proved"
                 .to_owned(),
