@@ -109,9 +109,9 @@ fn a_loop_can_be_played() {
     );
 }
 
-/// A call with several tags is several commands, and each is a step of its own.
+/// A call with several tags is one step.
 #[test]
-fn calls_that_are_taken_apart_can_be_played() {
+fn calls_with_several_tags_can_be_played() {
     let play = |expectation: &str| {
         let text = "scenario: Tags\nservices: { gadgets.example.com: { role: AWSServiceRoleForGadgets } }\n\
             given: [{ role: AWSServiceRoleForGadgets, tags: { old: x, older: y } }]\nsteps:\n  \

@@ -200,8 +200,7 @@ impl StepExpectation {
 /// The status that a poll tells.
 fn told_status<S: IdSet>(event: &Event<S>, ledger: &Ledger<'_, S>) -> Option<String> {
     let Event::StatusAnswered { task, .. } = event else { return None };
-    let number = ledger.number_of(*task)?;
-    let task = ledger.tasks().get(number as usize - 1)?;
+    let task = ledger.task(ledger.number_of(*task)?)?;
     Some(format!("was: {:?}", task.status))
 }
 

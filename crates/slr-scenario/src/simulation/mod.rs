@@ -181,10 +181,6 @@ pub fn conduct<S: IdSet, H: Habits<S>>(
             let step = Step { action, events, refused, script: H::script(&due) };
             observer.step(world, now, step, state);
             habits.after(due, now, step, state, agenda);
-            // A call that the rules know as several actions is refused as one.
-            if refused.is_some() && step.script.is_some() {
-                break;
-            }
         }
         actions.clear();
         habits.settled(due, now, state, agenda);
