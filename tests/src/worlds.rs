@@ -391,7 +391,7 @@ fn knobs(draws: &mut Draws) -> Knobs {
         deletion_denied: draws.of(&[DeletionDenied::TaskFails, DeletionDenied::TaskFails, DeletionDenied::CallRefused]),
         delete_of_ordinary_role: draws.of(&answers),
         malformed_task_id: draws.of(&answers),
-        create_while_deleting: draws.of(&answers),
+        create_while_deleting: draws.of(&answers.map(Some).into_iter().chain([None]).collect::<Vec<_>>()),
         name_too_long: draws.of(&answers),
         max_session_duration: draws.of(&[
             MaxSessionDurationChange::Protected,
@@ -483,7 +483,8 @@ fn tags(draws: &mut Draws, world: &mut World, role: RoleIdx) {
         world.attachments[tag.index()].given |= is_new;
     }
     world.tag_call(role, TagChange::Write(written));
-    let removed = keys.iter().chain(&["no key!"]).filter(|_| draws.coin()).map(|key| (*key).to_owned()).collect();
+    let unfit = if role.0 % 2 == 0 { "no key!" } else { "aws:team" };
+    let removed = keys.iter().chain(&[unfit]).filter(|_| draws.coin()).map(|key| (*key).to_owned()).collect();
     world.tag_call(role, TagChange::Remove(removed));
 }
 

@@ -82,6 +82,7 @@ const REJECTIONS: &[&str] = &[
     "RoleQuotaReached",
     "AttachmentQuotaReached",
     "TagKeyRepeated",
+    "TagKeyReserved",
     "AttachmentNotFound",
     "RoleInUse",
     "TaskDenied",

@@ -12,7 +12,7 @@ use crate::id::{
 use crate::knob::Answer;
 use crate::machine::InvalidTransition;
 use crate::policy::{Denial, DenialDetail};
-use crate::rules::parameters::{MOST_OF_A_NAME, is_tag_key, is_tag_value};
+use crate::rules::parameters::{MOST_OF_A_NAME, RESERVED_TAG_PREFIX, is_tag_key, is_tag_value};
 use crate::rules::trust::mistake;
 use crate::service::{OwnError, Situation};
 use crate::set::IdSet;
@@ -213,6 +213,8 @@ pub enum Rejection {
     AttachmentQuotaReached(RoleIdx),
     /// The call names a tag's key twice.
     TagKeyRepeated(RoleIdx),
+    /// The call names a tag's key that only AWS may write and take off.
+    TagKeyReserved(RoleIdx),
     /// What was to be taken off a role is not on it.
     AttachmentNotFound(AttachmentIdx),
     /// The role is in use, and the call itself is refused.
@@ -291,7 +293,8 @@ impl Rejection {
             Self::ServiceRoleNameTaken(_)
             | Self::SuffixNotAllowed(_)
             | Self::ReservedPath(_)
-            | Self::TagKeyRepeated(_) => Code::InvalidInput,
+            | Self::TagKeyRepeated(_)
+            | Self::TagKeyReserved(_) => Code::InvalidInput,
             Self::RoleNameTaken(_) => Code::EntityAlreadyExists,
             Self::UnknownPrincipal(_)
             | Self::NoTemplate(_)
@@ -385,6 +388,7 @@ impl Rejection {
             | Self::RoleQuotaReached
             | Self::AttachmentQuotaReached(_)
             | Self::TagKeyRepeated(_)
+            | Self::TagKeyReserved(_)
             | Self::AttachmentNotFound(_)
             | Self::RoleInUse(_)
             | Self::TaskNotFound(_)
@@ -522,6 +526,9 @@ impl Rejection {
             Self::AttachmentQuotaReached(r) => format!("Cannot exceed quota for role {}", role(r)),
             Self::TagKeyRepeated(_) => {
                 "Duplicate tag keys found. Please note that Tag keys are case insensitive.".to_owned()
+            }
+            Self::TagKeyReserved(_) => {
+                format!("Tag keys that begin with {RESERVED_TAG_PREFIX} are reserved for system use.")
             }
             Self::AttachmentNotFound(a) => {
                 let thing = &world.attachments[a.index()];

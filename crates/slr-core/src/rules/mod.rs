@@ -21,7 +21,7 @@ pub(crate) mod trust;
 
 pub use enabled::Offers;
 pub use judge::{Judgement, Reports};
-pub use parameters::{is_tag_key, is_tag_value};
+pub use parameters::{is_reserved_tag_key, is_tag_key, is_tag_value};
 pub use report::{DEFAULT_REASON, DeletionReason, RoleUsage};
 pub use trust::services as trusted_services;
 pub use trust::{document_of as trust_document_of, texts as trust_texts};

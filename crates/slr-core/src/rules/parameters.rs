@@ -80,6 +80,15 @@ pub fn is_tag_value(text: &str) -> bool {
     text.chars().count() <= 256 && text.chars().all(is_of_tags)
 }
 
+pub(crate) const RESERVED_TAG_PREFIX: &str = "aws:";
+
+/// Whether a tag with the key is AWS's own, which nobody else writes or takes off.
+///
+/// Source: IAM User Guide, "Tags for AWS Identity and Access Management resources", rules for tagging.
+pub fn is_reserved_tag_key(text: &str) -> bool {
+    text.get(..RESERVED_TAG_PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(RESERVED_TAG_PREFIX))
+}
+
 /// Source: IAM API Reference, `Tag`, pattern.
 fn is_of_tags(c: char) -> bool {
     c.is_alphanumeric() || " _.:/=+-@".contains(c)

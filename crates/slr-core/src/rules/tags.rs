@@ -9,6 +9,7 @@ use crate::universe::Universe;
 use crate::world::{Item, TagCall, TagChange, World};
 
 use super::authorise::About;
+use super::parameters::is_reserved_tag_key;
 
 /// What the rules ask of a call about tags.
 #[derive(Debug, Clone)]
@@ -20,6 +21,8 @@ pub(crate) struct TagFacts<S> {
     named: Vec<S>,
     /// Whether it names a key twice.
     names_twice: bool,
+    /// Whether it names a key that is AWS's own.
+    names_reserved: bool,
 }
 
 impl<S: IdSet> TagFacts<S> {
@@ -40,6 +43,7 @@ impl<S: IdSet> TagFacts<S> {
                 TagChange::Remove(_) => S::default(),
             },
             named: keys.iter().map(|key| called(key)).collect(),
+            names_reserved: keys.iter().any(|key| is_reserved_tag_key(key)),
             names_twice: keys.iter().enumerate().any(|(place, key)| before(place, key)),
         }
     }
@@ -50,7 +54,8 @@ impl<S: IdSet> Universe<S> {
     ///
     /// Tags cannot be given to a service-linked role at its creation; afterwards they can. Source: IAM API Reference, `TagRole` and
     /// `UntagRole`. A call that names a key twice is refused: recorded responses; Assumed: after the caller's rights, and before the role is
-    /// looked for. To take off what is not there, or the same twice, is no error (the latter is Assumed).
+    /// looked for. A call that names a key of AWS's own is refused likewise (Assumed: which error, and in which words). To take off what is not
+    /// there, or the same twice, is no error (the latter is Assumed).
     pub(super) fn change_tags(
         &self,
         state: &mut State<S>,
@@ -65,6 +70,9 @@ impl<S: IdSet> Universe<S> {
             TagChange::Write(_) => true,
             TagChange::Remove(_) => false,
         };
+        if facts.names_reserved {
+            return Err(Rejection::TagKeyReserved(*role));
+        }
         if is_writing && facts.names_twice {
             return Err(Rejection::TagKeyRepeated(*role));
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use slr_core::rules::{is_tag_key, is_tag_value};
+use slr_core::rules::{is_reserved_tag_key, is_tag_key, is_tag_value};
 
 use super::lookup::{KnownRole, full_name};
 use super::{Check, limit, pattern};
@@ -210,7 +210,7 @@ impl Check<'_> {
                     .help("a key has 1 to 128 characters, a value up to 256: letters, digits, spaces and `_.:/=+-@`"),
             );
         }
-        if key.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("aws:")) {
+        if is_reserved_tag_key(key) {
             self.report(
                 Diagnostic::new(Code::BadName, key.span, format!("the tag `{}` is AWS's", clipped(key)))
                     .help("keys that begin with `aws:` are reserved, and can be neither written nor taken off"),
