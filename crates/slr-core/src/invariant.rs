@@ -125,9 +125,9 @@ pub const fn invariants<S: IdSet>() -> [Invariant<S>; 12] {
         Invariant {
             name: "a child never outlives its parent",
             holds: |universe, state| {
-                universe.children.iter().zip(0_u32..).all(|(children, parent)| {
-                    children.is_empty()
-                        || universe.is_there(state, ResourceIdx(parent))
+                universe.parents.iter().map(ResourceIdx).all(|parent| {
+                    let children = &universe.children[parent.index()];
+                    universe.is_there(state, parent)
                         || children.iter().all(|child| !universe.is_there(state, ResourceIdx(child)))
                 })
             },
@@ -240,7 +240,7 @@ pub fn is_evidently_sound<S: IdSet>(universe: &Universe<S>, state: &State<S>) ->
         && state.blocking_at_start.is_empty()
         && state.unseen_tasks.is_empty()
         && state.fresh_roles.is_empty()
-        && !universe.has_children
+        && universe.parents.is_empty()
 }
 
 /// Whether nothing uses any of these roles.

@@ -184,8 +184,8 @@ pub struct Universe<S> {
     pub(crate) has_region_faults: bool,
     /// Whether any kind has a move that is made along with a parent's.
     pub(crate) has_followers: bool,
-    /// Whether any resource belongs to another.
-    pub(crate) has_children: bool,
+    /// The resources that others belong to.
+    pub(crate) parents: S,
     /// Whether two role slots have one name, ignoring case.
     pub(crate) has_namesakes: bool,
     pub(crate) plain_clean_ups: Vec<PlainCleanUp<S>>,
@@ -257,7 +257,7 @@ impl<S: IdSet> Universe<S> {
             relatives: family.relatives,
             passed: family.passed,
             permitted: S::of(family.permitted),
-            has_children: children.iter().any(|children| !children.is_empty()),
+            parents: S::of((0_u32..).zip(&children).filter(|(_, children)| !children.is_empty()).map(|(id, _)| id)),
             has_namesakes: roles.iter().any(|facts| facts.namesakes.len() > 1),
             ends: having_code(&world, |kind, code| kind.state(code).is_some_and(|state| state.is_end)),
             plain_clean_ups: plain_clean_ups(&world, &plain_clean_ups_of),
