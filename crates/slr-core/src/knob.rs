@@ -84,8 +84,9 @@ pub struct Knobs {
     pub delete_of_ordinary_role: Answer,
     /// The answer to a poll with a task id that is none.
     pub malformed_task_id: Answer,
-    /// The answer to `CreateServiceLinkedRole` while the role's deletion is unfinished.
-    pub create_while_deleting: Answer,
+    /// The error of `CreateServiceLinkedRole` while the role's deletion is unfinished. Without one the call is answered with the role that is
+    /// still there, changes nothing about it, and the deletion goes on.
+    pub create_while_deleting: Option<Answer>,
     /// The answer to a role name that its suffix makes too long.
     pub name_too_long: Answer,
     /// What `UpdateRole` makes of a `MaxSessionDuration` for a service-linked role.
@@ -117,7 +118,7 @@ impl Default for Knobs {
             deletion_denied: DeletionDenied::TaskFails,
             delete_of_ordinary_role: Answer::NoSuchEntity,
             malformed_task_id: Answer::InvalidInput,
-            create_while_deleting: Answer::InvalidInput,
+            create_while_deleting: Some(Answer::InvalidInput),
             name_too_long: Answer::ValidationError,
             max_session_duration: MaxSessionDurationChange::Protected,
             role_quota: 1000,

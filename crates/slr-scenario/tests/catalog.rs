@@ -309,17 +309,39 @@ fn every_reading_says_why_and_changes_its_service() {
     for (entry, facts) in entries() {
         for (name, reading) in facts.readings.iter() {
             assert!(reading.says.split_whitespace().count() > 10, "{}: {name}", entry.principal());
+            let is_todays = facts.today.iter().any(|today| today.value == name.value);
             for reality in [Reality::Documented, Reality::Today] {
                 let read = entry.service(reality, &[name.as_str()]).unwrap();
-                assert_ne!(read, entry.service(reality, &[]).unwrap(), "{}: {name}", entry.principal());
+                let is_chosen_already = is_todays && reality == Reality::Today;
+                let unchanged = read == entry.service(reality, &[]).unwrap();
+                assert_eq!(unchanged, is_chosen_already, "{}: {name}", entry.principal());
             }
             readings.push(name.as_str().to_owned());
         }
         assert_eq!(entry.readings().unwrap(), facts.readings.names().collect::<Vec<_>>());
+        let today: Vec<_> = facts.today.iter().map(|name| name.value.as_str()).collect();
+        assert!(
+            today.iter().all(|name| facts.readings.names().any(|known| known == *name)),
+            "{}: {today:?}",
+            entry.principal()
+        );
+        assert_eq!(
+            entry.service(Reality::Today, &[]).unwrap(),
+            entry.service(Reality::Documented, &today).unwrap(),
+            "{}: what is so today can be chosen one by one",
+            entry.principal()
+        );
     }
     assert_eq!(
         readings,
-        ["disabled-schedules-do-not-block", "deletions-wait-for-the-service", "every-tag-blocks"],
+        [
+            "disabled-schedules-do-not-block",
+            "deletions-wait-for-the-service",
+            "one-trusted-service",
+            "only-images-make-the-role",
+            "every-tag-blocks",
+            "only-registrations-make-the-role",
+        ],
         "a scenario names them without a service"
     );
 }

@@ -195,7 +195,11 @@ impl<S: IdSet> Universe<S> {
         self.authorise_request(state, by, request)?;
         let role = resolution?;
         if state.has_unfinished_task(role) {
-            return Err(Rejection::DeletionUnfinished(role, self.world().knobs.create_while_deleting));
+            let Some(answer) = self.world().knobs.create_while_deleting else {
+                tell(Event::Answered { operation: Operation::CreateServiceLinkedRole, role: Some(role), under: None });
+                return Ok(());
+            };
+            return Err(Rejection::DeletionUnfinished(role, answer));
         }
         // Never EntityAlreadyExists: a service-linked role's name that is taken is a bad suffix. Source: recorded responses.
         if self.name_is_taken(state, role) {

@@ -110,7 +110,7 @@ impl Access {
             account.add_user("/", User::ADMIN)?;
             account.put_inline_policy(Entity::User(User::ADMIN), administrator.name, administrator.document(&[])?)?;
         }
-        let detail = scenario.reality().denial_detail();
+        let detail = scenario.denial_detail();
         let users = scenario.users.names().chain([User::ADMIN]).map(str::to_owned).collect();
         let tags = world.attachments.iter().filter(|thing| thing.given);
         let role_tags = tags.filter_map(|thing| match (&thing.item, thing.value) {

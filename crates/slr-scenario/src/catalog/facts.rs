@@ -136,10 +136,10 @@ record! {
         "evidence" => pub evidence: Spanned<Evidence>,
         /// The service in the language of scenarios, as the guides of 2019 and 2020 describe it.
         "service" => pub service: Spanned<Service>,
-        /// What is otherwise in later documentation and recordings; a scenario chooses with `reality: today`.
-        "today" => pub today: Option<Override>,
         /// Other ways to read what is documented; a scenario chooses them by name under `knobs`.
         "readings" => pub readings: Named<Spanned<Reading>>,
+        /// Those of them that later documentation and recordings decide for; a scenario chooses them together with `reality: today`.
+        "today" => pub today: Vec<Text>,
         /// The part of the role's fixed name that looks like a suffix and is none.
         "built-in-suffix" => pub built_in_suffix: Option<Text>,
         /// Whether IAM creates the role on request. Without it no source says.

@@ -349,19 +349,19 @@ impl Entry {
 
     /// The service as a scenario would declare it.
     ///
-    /// What a file says under `today` takes the place of what it says under `service` if the scenario models later behaviour: mappings
-    /// are merged key by key, everything else is replaced. Then come the readings that the file has, in the same way.
+    /// What the readings say that the file has of those chosen, and that it lists under `today` if the scenario models later behaviour, takes the
+    /// place of what it says under `service`: mappings are merged key by key, everything else is replaced.
     ///
     /// # Errors
     /// What is wrong with the file; a built-in file has no mistakes.
     pub fn service(&self, reality: Reality, readings: &[&str]) -> Result<Spanned<Service>, Vec<Diagnostic>> {
         let (root, mut reader) = self.root()?;
         let mut definition = part(&root, "service").cloned().unwrap_or_else(|| Node::new(Content::Mapping(Vec::new())));
-        match (reality, part(&root, "today")) {
-            (Reality::Today, Some(today)) => merge(&mut definition, today),
-            (Reality::Today, None) | (Reality::Documented, _) => {}
-        }
-        for name in readings {
+        let today = match reality {
+            Reality::Today => self.facts()?.today,
+            Reality::Documented => Vec::new(),
+        };
+        for name in today.iter().map(|name| name.value.as_str()).chain(readings.iter().copied()) {
             let reading = part(&root, "readings").and_then(|readings| part(readings, name));
             if let Some(service) = reading.and_then(|reading| part(reading, "service")) {
                 merge(&mut definition, service);

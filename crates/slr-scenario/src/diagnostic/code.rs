@@ -355,6 +355,12 @@ codes! {
         wrong: "knobs: { readings: [every-tag-block] }\ngiven:\n  - role: AWSServiceRoleForAmazonSSM",
         right: "knobs: { readings: [every-tag-blocks] }\ngiven:\n  - role: AWSServiceRoleForAmazonSSM",
     }
+    UnknownTask = "unknown-task", Error {
+        meaning: "No run has a deletion task of this number.",
+        why: "Tasks are counted as they are requested, over all roles. Where no operator works, steps alone request them, and a request for a role whose deletion is under way returns the task that there is.",
+        wrong: "given: [{ role: AWSServiceRoleForGadgets }]\nsteps: [{ at: 1s, do: DeleteServiceLinkedRole, role: AWSServiceRoleForGadgets }]\nexpect: [{ task: 2, status: SUCCEEDED }]",
+        right: "given: [{ role: AWSServiceRoleForGadgets }]\nsteps: [{ at: 1s, do: DeleteServiceLinkedRole, role: AWSServiceRoleForGadgets }]\nexpect: [{ task: 1, status: SUCCEEDED }]",
+    }
     UnknownOperator = "unknown-operator", Error {
         meaning: "The name of an operator leads nowhere.",
         why: "Operators are declared under `operators`.",
@@ -442,8 +448,8 @@ codes! {
     ImpossibleExpectation = "impossible-expectation", Error {
         meaning: "No run can fulfil an expectation.",
         why: "A role has one unfinished task at most, and it is the last; only a task that failed reports something; a list of names says how many there are.",
-        wrong: "expect: [{ task: 1, status: SUCCEEDED, reports: 5 }]",
-        right: "expect: [{ task: 1, status: FAILED, reports: 5 }]",
+        wrong: "given: [{ role: AWSServiceRoleForGadgets }]\nsteps: [{ at: 1s, do: DeleteServiceLinkedRole, role: AWSServiceRoleForGadgets }]\nexpect: [{ task: 1, status: SUCCEEDED, reports: 5 }]",
+        right: "given: [{ role: AWSServiceRoleForGadgets }]\nsteps: [{ at: 1s, do: DeleteServiceLinkedRole, role: AWSServiceRoleForGadgets }]\nexpect: [{ task: 1, status: FAILED, reports: 5 }]",
     }
     NothingHappens = "nothing-happens", Error {
         meaning: "In the scenario nothing can happen.",

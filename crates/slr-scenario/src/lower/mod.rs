@@ -901,7 +901,7 @@ fn operator_plan(operator: &syntax::Operator) -> OperatorPlan {
 }
 
 fn knobs(scenario: &Scenario) -> knob::Knobs {
-    let mut knobs = knob::Knobs { denial_detail: scenario.reality().denial_detail(), ..knob::Knobs::default() };
+    let mut knobs = knob::Knobs { denial_detail: scenario.denial_detail(), ..knob::Knobs::default() };
     if let Some(account) = &scenario.account {
         knobs.role_quota = account.role_quota();
         knobs.managed_policies_per_role = account.managed_policies_per_role();
@@ -929,7 +929,12 @@ fn knobs(scenario: &Scenario) -> knob::Knobs {
     };
     knobs.delete_of_ordinary_role = answer(given.delete_of_ordinary_role());
     knobs.malformed_task_id = answer(given.malformed_task_id());
-    knobs.create_while_deleting = answer(given.create_while_deleting());
+    knobs.create_while_deleting = match given.create_while_deleting() {
+        syntax::CreateWhileDeleting::ConcurrentModification => Some(Answer::ConcurrentModification),
+        syntax::CreateWhileDeleting::InvalidInput => Some(Answer::InvalidInput),
+        syntax::CreateWhileDeleting::UnmodifiableEntity => Some(Answer::UnmodifiableEntity),
+        syntax::CreateWhileDeleting::Allowed => None,
+    };
     knobs.name_too_long = answer(given.name_too_long());
     knobs.max_session_duration = match given.max_session_duration_of_slr() {
         syntax::MaxSessionDurationChange::UnmodifiableEntity => knob::MaxSessionDurationChange::Protected,

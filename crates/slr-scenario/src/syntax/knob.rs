@@ -1,7 +1,6 @@
 //! Settings of the modelled world: what the documentation leaves open or has changed since.
 
 use schemars::{Schema, SchemaGenerator};
-use slr_core::policy::DenialDetail;
 
 use super::declare::{record, words};
 use super::describe::or_parameter;
@@ -20,16 +19,13 @@ words! {
     }
 }
 
-impl Reality {
-    /// How much a refusal for want of a right tells: the reason has been there since about 2021.
-    ///
-    /// Source: IAM User Guide, "Troubleshoot access denied error messages".
-    #[must_use]
-    pub const fn denial_detail(self) -> DenialDetail {
-        match self {
-            Self::Documented => DenialDetail::Plain,
-            Self::Today => DenialDetail::WithReason,
-        }
+words! {
+    /// How much a refusal for want of a right tells.
+    pub enum DenialReasons, "an amount of detail" {
+        /// Who may not do what on which resource.
+        Left = "left-out",
+        /// That, and which sort of policy denies it or is without a statement that allows it.
+        Given = "given",
     }
 }
 
@@ -71,6 +67,20 @@ words! {
         UnmodifiableEntity = "UnmodifiableEntity",
         /// HTTP 400. A parameter has a wrong length or wrong characters.
         ValidationError = "ValidationError",
+    }
+}
+
+words! {
+    /// What a request for a role answers whose deletion is unfinished.
+    pub enum CreateWhileDeleting, "an answer to a creation" {
+        /// HTTP 409. Two callers changed the same thing at once.
+        ConcurrentModification = "ConcurrentModification",
+        /// HTTP 400. The name is taken.
+        InvalidInput = "InvalidInput",
+        /// HTTP 400. The role is not the caller's to change.
+        UnmodifiableEntity = "UnmodifiableEntity",
+        /// The role that is still there; its deletion goes on.
+        Allowed = "allowed",
     }
 }
 
@@ -148,9 +158,9 @@ record! {
         /// What a change of a service-linked role's longest session answers.
         /// Default: `UnmodifiableEntity`.
         "max-session-duration-of-slr" => pub max_session_duration_of_slr: Option<Spanned<MaxSessionDurationChange>>,
-        /// The error of `CreateServiceLinkedRole` for a role whose deletion is unfinished.
-        /// Default: `InvalidInput`.
-        "create-while-deleting" => pub create_while_deleting: Option<Spanned<OpenError>>,
+        /// The error of `CreateServiceLinkedRole` for a role whose deletion is unfinished, or `allowed`: then the call is answered with
+        /// the role that is still there, and the deletion goes on. Default: `InvalidInput`.
+        "create-while-deleting" => pub create_while_deleting: Option<Spanned<CreateWhileDeleting>>,
         /// For so long a role just made cannot be assumed. Default: 0s.
         "propagation-delay" => pub propagation_delay: Option<Spanned<Duration>>,
         /// The error for a name that base, `_` and suffix make longer than 64 characters.
@@ -158,6 +168,9 @@ record! {
         "name-too-long" => pub name_too_long: Option<Spanned<OpenError>>,
         /// How a deletion is denied that cannot be done. Default: task-fails.
         "deletion-denied" => pub deletion_denied: Option<Spanned<CallOrTask>>,
+        /// Whether a refusal for want of a right says which sort of policy is to blame, as has been so since about 2021.
+        /// Default: given with `reality: today`, left-out without.
+        "denial-reasons" => pub denial_reasons: Option<Spanned<DenialReasons>>,
         /// How services spell errors for which neither they nor their kinds have a spelling: those of
         /// clean-ups while the role is used, for one, are documented nowhere.
         "errors" => pub errors: Option<Spanned<OwnErrors>>,
@@ -215,10 +228,10 @@ impl Knobs {
         or(self.max_session_duration_of_slr.as_ref(), MaxSessionDurationChange::UnmodifiableEntity)
     }
 
-    /// The error of a creation of a role whose deletion is unfinished.
+    /// What a creation of a role answers whose deletion is unfinished.
     #[must_use]
-    pub fn create_while_deleting(&self) -> OpenError {
-        or(self.create_while_deleting.as_ref(), OpenError::InvalidInput)
+    pub fn create_while_deleting(&self) -> CreateWhileDeleting {
+        or(self.create_while_deleting.as_ref(), CreateWhileDeleting::InvalidInput)
     }
 
     /// How long a role just made cannot be assumed.

@@ -46,7 +46,10 @@ pub use kind::{
     Kind, Machine, MachineMove, Move, Mover, Otherwise, PLAIN_STATES, PassedRole, PassesRole, RELEASING, RoleClaim,
     When,
 };
-pub use knob::{CallOrTask, Judged, Knobs, MaxSessionDurationChange, OpenError, Reality, Retention};
+pub use knob::{
+    CallOrTask, CreateWhileDeleting, DenialReasons, Judged, Knobs, MaxSessionDurationChange, OpenError, Reality,
+    Retention,
+};
 pub use operation::{AwsError, Field, Operation};
 pub use operator::{Cleans, EmptyReport, Goal, Jitter, MissingTask, Operator, Polling, Polls, ReadsDocs, Retry, Works};
 pub use parameter::Parameter;

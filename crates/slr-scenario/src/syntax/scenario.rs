@@ -1,5 +1,7 @@
 //! A whole scenario file.
 
+use slr_core::policy::DenialDetail;
+
 use super::account::Account;
 use super::declare::record;
 use super::delay::Delays;
@@ -8,7 +10,7 @@ use super::expect::Expectation;
 use super::fault::Fault;
 use super::given::Given;
 use super::grammar::Named;
-use super::knob::{Knobs, Reality};
+use super::knob::{DenialReasons, Knobs, Reality};
 use super::operator::Operator;
 use super::parameter::Parameter;
 use super::principal::{Group, OrganizationLevel, Role, User};
@@ -131,6 +133,18 @@ impl Scenario {
     #[must_use]
     pub fn reality(&self) -> Reality {
         self.reality.as_ref().map_or(Reality::Documented, |reality| reality.value)
+    }
+
+    /// How much a refusal for want of a right tells: the reason has been there since about 2021.
+    ///
+    /// Source: IAM User Guide, "Troubleshoot access denied error messages".
+    #[must_use]
+    pub fn denial_detail(&self) -> DenialDetail {
+        let given = self.knobs.as_ref().and_then(|knobs| knobs.value.denial_reasons.as_ref());
+        match (given.map(|given| given.value), self.reality()) {
+            (Some(DenialReasons::Given), _) | (None, Reality::Today) => DenialDetail::WithReason,
+            (Some(DenialReasons::Left), _) | (None, Reality::Documented) => DenialDetail::Plain,
+        }
     }
 
     /// The names of the readings of built-in services that are chosen.

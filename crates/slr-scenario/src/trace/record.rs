@@ -605,7 +605,11 @@ impl<'a, S: IdSet> Names<'a, S> {
                     None => fact,
                 }
             }
-            Event::Answered { operation: Operation::GetRole, role: Some(role), .. } => Fact {
+            Event::Answered {
+                operation: Operation::GetRole | Operation::CreateServiceLinkedRole,
+                role: Some(role),
+                ..
+            } => Fact {
                 id: Some(ledger.role_id(*role)),
                 arn: Some(self.universe.role_arn(*role)),
                 description: self.text(ledger.role(*role).description),

@@ -425,7 +425,7 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
 
     fn answer(&self, operation: Operation, role: Option<RoleIdx>, ledger: &Ledger<'_, S>) -> String {
         match (operation, role) {
-            (Operation::GetRole, Some(role)) => {
+            (Operation::GetRole | Operation::CreateServiceLinkedRole, Some(role)) => {
                 let record = ledger.role(role);
                 let description = record.description.map_or("none".to_owned(), |text| format!("{:?}", self.text(text)));
                 let used = record.last_used.map_or("never used".to_owned(), |at| format!("last used at {at}"));

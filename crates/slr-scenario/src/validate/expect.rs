@@ -183,6 +183,7 @@ fn task(check: &mut Check<'_>, expected: &TaskExpectation, span: Span) {
     if expected.task.value == 0 {
         check.report(Diagnostic::new(Code::BadNumber, expected.task.span, "tasks are counted from 1"));
     }
+    check.task_number(expected.task.value, expected.task.span);
     let says_nothing = expected.status.is_none()
         && expected.reports.is_none()
         && expected.names.is_none()

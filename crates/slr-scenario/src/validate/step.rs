@@ -16,6 +16,7 @@ pub(crate) fn check(check: &mut Check<'_>) {
     let scenario = check.scenario;
     let until = scenario.until();
     let mut latest: Option<&Spanned<crate::syntax::Duration>> = None;
+    let mut requested = 0;
     for step in &scenario.steps {
         let at = step.at();
         if let Some(latest) = latest.filter(|latest| latest.value > at.value) {
@@ -37,9 +38,58 @@ pub(crate) fn check(check: &mut Check<'_>) {
             );
         }
         match &step.value {
-            Step::Do(perform) => self::perform(check, perform, step.span),
+            Step::Do(perform) => {
+                self::perform(check, perform, step.span);
+                polled(check, perform, requested);
+                requested += u32::from(requests_deletion(perform));
+            }
             Step::Happens(happens) => self::happens(check, happens, step.span),
         }
+    }
+}
+
+/// Whether the step asks for a deletion, and is not to be refused.
+fn requests_deletion(step: &Perform) -> bool {
+    step.refused.is_none() && Operation::named(&step.operation) == Some(Operation::DeleteServiceLinkedRole)
+}
+
+/// Whether the steps before may have requested the task that a step polls; `requested` is how many they request.
+fn polled(check: &mut Check<'_>, step: &Perform, requested: u32) {
+    let Some(task) = step.task.as_ref().filter(|_| step.refused.is_none()) else { return };
+    let number = match task.value {
+        TaskRef::First | TaskRef::Last => 1,
+        TaskRef::Number(number) => number,
+        TaskRef::Id(_) => return,
+    };
+    check.requested(number, task.span, requested);
+}
+
+impl Check<'_> {
+    /// Whether all steps together may request a task of the number.
+    pub(crate) fn task_number(&mut self, number: u32, place: Span) {
+        let steps = self.scenario.steps.iter().filter_map(|step| match &step.value {
+            Step::Do(perform) => Some(u32::from(requests_deletion(perform))),
+            Step::Happens(_) => None,
+        });
+        self.requested(number, place, steps.sum());
+    }
+
+    /// Whether there can be a task of the number where steps request so many. How many operators request is for a run to show.
+    fn requested(&mut self, number: u32, place: Span, most: u32) {
+        let are_all_known = self.scenario.operators.0.is_empty() && self.damage.spares(&["steps", "operators"]);
+        if number <= most || !are_all_known {
+            return;
+        }
+        let requests = match most {
+            0 => "nothing requests a deletion".to_owned(),
+            1 => "one deletion is requested".to_owned(),
+            _ => format!("{most} deletions are requested"),
+        };
+        let message = format!("there can be no task {number}: {requests} by then");
+        self.report(
+            Diagnostic::new(Code::UnknownTask, place, message)
+                .help("a task is there once `DeleteServiceLinkedRole` has been called, by a step or by an operator"),
+        );
     }
 }
 
