@@ -420,6 +420,7 @@ fn drawn(draws: &mut Draws) -> String {
         "{ refusals: 0 }",
         "{ refusals: 5 }",
         "{ always: resource-in, kind: gadget, state: active }",
+        "{ never: some-resource-in, kind: gadget, state: deleted }",
         "{ finally: resources-gone }",
         "{ eventually: operator-gave-up }",
         "{ never: task-failed, while: session-open }",
