@@ -253,6 +253,12 @@ codes! {
         wrong: "account: { regions: [us-east-1] }\nfaults: [{ region-unavailable: eu-west-1 }]",
         right: "account: { regions: [us-east-1, eu-west-1] }\nfaults: [{ region-unavailable: eu-west-1 }]",
     }
+    OtherRegion = "other-region", Error {
+        meaning: "A resource is in another Region than what it belongs to.",
+        why: "Most services are regional: what one of them knows in a Region it finds there alone, so that a task belongs to a maintenance window of its own Region. Without `region` a resource is where its first parent is.",
+        wrong: "services:\n  gadgets.example.com:\n    role: AWSServiceRoleForGadgets\n    kinds: { gadget: {}, part: { parent: gadget } }\nsteps:\n  - { at: 1s, do: CreateGadget, resource: lamp, region: eu-west-1 }\n  - { at: 2s, do: CreatePart, resource: bulb, parent: lamp, region: us-east-1 }",
+        right: "services:\n  gadgets.example.com:\n    role: AWSServiceRoleForGadgets\n    kinds: { gadget: {}, part: { parent: gadget } }\nsteps:\n  - { at: 1s, do: CreateGadget, resource: lamp, region: eu-west-1 }\n  - { at: 2s, do: CreatePart, resource: bulb, parent: lamp }",
+    }
     BadAction = "bad-action", Error {
         meaning: "An action is not a service and an operation.",
         why: "An action is written as in a policy: the service's prefix, a colon, and the operation. `*` and `?` stand for any characters and any one character.",

@@ -1,7 +1,7 @@
 //! The script: what is called, what happens, and what is expected of each step.
 
 use slr_core::action::Operation;
-use slr_core::id::{AttachmentIdx, KindIdx, PrincipalIdx, ResourceIdx, RoleIdx, TagCallIdx, TransitionIdx};
+use slr_core::id::{AttachmentIdx, KindIdx, PrincipalIdx, RegionIdx, ResourceIdx, RoleIdx, TagCallIdx, TransitionIdx};
 use slr_core::kind::{self, Passes, ResourceKind, Transition};
 use slr_core::world::{Item, Resource, RoleSort, SessionSlot, TagCall, TagChange};
 use slr_core::{Command, OperatorStep, policy};
@@ -405,11 +405,15 @@ impl Lowerer<'_> {
             .ok_or_else(|| unknown(Code::UnknownResource, name, "resource"))?;
         let service = self.world.kinds[kind.index()].service;
         let role = self.role_of_service(step.role.as_ref(), service);
-        let region = step.region.as_ref().map_or(slr_core::id::RegionIdx(0), |region| self.world.region(region));
+        let region = step.region.as_ref().map_or(RegionIdx(0), |region| self.world.region(region));
+        let id = ResourceIdx(u32::try_from(self.world.resources.len()).unwrap_or(u32::MAX));
+        if step.region.is_some() {
+            self.placed.insert(id);
+        }
         let parents = step.parents().iter().map(|parent| self.resource(parent)).collect::<Result<_, _>>()?;
         let needs = step.needs.iter().map(|action| action.value.clone()).collect();
         self.world.resources.push(Resource { parents, needs, ..Resource::new(name, kind, region, role) });
-        self.resource(name)
+        Ok(id)
     }
 
     fn happens(&mut self, step: &syntax::Happens, span: Span) -> Lowering<Scripted> {
@@ -497,7 +501,7 @@ impl Lowerer<'_> {
                 let name = step.region.as_ref().ok_or_else(|| need("region"))?;
                 let known = (0..).zip(&self.world.regions).find(|(_, region)| **region == name.value);
                 let (region, _) = known.ok_or_else(|| unknown(Code::UnknownRegion, name, "Region"))?;
-                let (region, fails) = (slr_core::id::RegionIdx(region), what == Happening::RegionFails);
+                let (region, fails) = (RegionIdx(region), what == Happening::RegionFails);
                 return Ok(Some(Scripted::Region { region, fails }));
             }
             Happening::SessionOpens

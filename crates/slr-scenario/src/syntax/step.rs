@@ -126,7 +126,7 @@ record! {
         "task" => pub task: Option<Spanned<TaskRef>>,
         /// The resource.
         "resource" => pub resource: Option<Text>,
-        /// The Region in which a resource is made. Default: the account's first.
+        /// The Region in which a resource is made. Default: that of its first parent, or the account's first.
         "region" => pub region: Option<Text>,
         /// The resource to which a new resource belongs, or from which it is made, or several.
         "parent" => pub parent: Option<OneOrMore<Text>>,
