@@ -303,13 +303,13 @@ codes! {
     }
     DuplicateResource = "duplicate-resource", Error {
         meaning: "Two resources have one name.",
-        why: "Without `name:` the resources of a kind are called by the kind and a number, from 1 for each entry.",
+        why: "Without `name:` the resources of a kind are called by the kind and a number, from 1 for each entry. A name stands for one resource, even when that is gone: steps that make two name two, unless a call is to be refused.",
         wrong: "given:\n  - role: AWSServiceRoleForGadgets\n  - resources: { kind: gadget, count: 2 }\n  - resources: { kind: gadget, state: deleting }",
         right: "given:\n  - role: AWSServiceRoleForGadgets\n  - resources: { kind: gadget, count: 2 }\n  - resources: { kind: gadget, state: deleting, name: old }",
     }
     Ambiguous = "ambiguous", Error {
         meaning: "Several things could be meant.",
-        why: "Where there is only one role or one operator it need not be named. Where there are several, or none, it has to be. Likewise two kinds cannot share the operation that makes them.",
+        why: "Where there is only one role or one operator it need not be named. Where there are several, or none, it has to be. Likewise two kinds cannot share the operation that makes them, and what several calls say of one resource, such as its `parent`, has to be the same.",
         wrong: "operators:\n  ann: { goal: { delete: AWSServiceRoleForGadgets } }\n  bob: { goal: { delete: AWSServiceRoleForGadgets } }\nexpect: [{ attempts: 1 }]",
         right: "operators:\n  ann: { goal: { delete: AWSServiceRoleForGadgets } }\n  bob: { goal: { delete: AWSServiceRoleForGadgets } }\nexpect: [{ attempts: 1, operator: ann }]",
     }

@@ -91,6 +91,8 @@ struct Lowerer<'a> {
     given_parameters: BTreeMap<ResourceIdx, Parameters>,
     /// Resources of which the scenario says in which Region they are.
     placed: BTreeSet<ResourceIdx>,
+    /// Resources of which the scenario says on which role they depend.
+    on_a_role: BTreeSet<ResourceIdx>,
     /// Roles that parameters of a resource's calls pass for the resources of a kind that are made from it.
     passed_for: Vec<(ResourceIdx, String, Spanned<String>)>,
 }
@@ -131,6 +133,7 @@ impl<'a> Lowerer<'a> {
             times: Vec::new(),
             given_parameters: BTreeMap::new(),
             placed: BTreeSet::new(),
+            on_a_role: BTreeSet::new(),
             passed_for: Vec::new(),
         };
         for (principal, service) in scenario.services.iter() {
@@ -415,6 +418,9 @@ impl<'a> Lowerer<'a> {
                 self.given_parameters.insert(id, parameters.clone());
             }
             self.note_roles(kind, id, &given.parameters);
+            if given.role.is_some() {
+                self.on_a_role.insert(id);
+            }
             let region = if regions.is_empty() {
                 RegionIdx(0)
             } else {

@@ -309,7 +309,10 @@ impl Lowerer<'_> {
             Box::new(Diagnostic::new(Code::MissingKey, span, message))
         })?;
         let resource = match self.resource(name) {
-            Ok(resource) => resource,
+            Ok(resource) => {
+                self.described_further(resource, step)?;
+                resource
+            }
             Err(_) => self.new_resource(name, step)?,
         };
         let passes = self.passed(resource, step)?;
@@ -410,10 +413,32 @@ impl Lowerer<'_> {
         if step.region.is_some() {
             self.placed.insert(id);
         }
+        if step.role.is_some() {
+            self.on_a_role.insert(id);
+        }
         let parents = step.parents().iter().map(|parent| self.resource(parent)).collect::<Result<_, _>>()?;
         let needs = step.needs.iter().map(|action| action.value.clone()).collect();
         self.world.resources.push(Resource { parents, needs, ..Resource::new(name, kind, region, role) });
         Ok(id)
+    }
+
+    /// Notes what a call says of a resource that is known by name, where nobody has said it yet; what contradicts has been reported.
+    fn described_further(&mut self, resource: ResourceIdx, step: &syntax::Perform) -> Lowering<()> {
+        let parents = step.parents().iter().map(|parent| self.resource(parent)).collect::<Result<Vec<_>, _>>()?;
+        let region = step.region.as_ref().filter(|_| self.placed.insert(resource));
+        let region = region.map(|region| self.world.region(region));
+        let role = step.role.as_ref().filter(|_| self.on_a_role.insert(resource));
+        let role = role.map(|role| self.role(role));
+        let slot = &mut self.world.resources[resource.index()];
+        if slot.parents.is_empty() {
+            slot.parents = parents;
+        }
+        if slot.needs.is_empty() {
+            slot.needs = step.needs.iter().map(|action| action.value.clone()).collect();
+        }
+        slot.region = region.unwrap_or(slot.region);
+        slot.role = role.unwrap_or(slot.role);
+        Ok(())
     }
 
     fn happens(&mut self, step: &syntax::Happens, span: Span) -> Lowering<Scripted> {
