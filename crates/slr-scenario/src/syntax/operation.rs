@@ -28,6 +28,8 @@ words! {
         NoSuchEntity = "NoSuchEntity",
         /// The policy of a service-linked role can be attached to no other role.
         PolicyNotAttachable = "PolicyNotAttachable",
+        /// The resource is there already. Services spell it in their own ways.
+        ResourceAlreadyExists = "ResourceAlreadyExists",
         /// Other resources depend on the resource, or what it needs is not there. Services
         /// spell it in their own ways.
         ResourceDependency = "ResourceDependency",
