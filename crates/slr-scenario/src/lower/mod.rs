@@ -711,7 +711,8 @@ impl<'a> Lowerer<'a> {
             },
             E::Refusals(e) => expect::What::Refusals {
                 count: (e.refusals.least, e.refusals.most),
-                codes: e.code.iter().flat_map(|codes| &codes.value.0).map(|code| code.value.code()).collect(),
+                codes: codes(e).filter_map(syntax::ErrorCode::ours).map(syntax::AwsError::code).collect(),
+                names: codes(e).filter_map(|code| code.of_service()).map(str::to_owned).collect(),
                 operation: e.operation.as_ref().map(|name| name.value.clone()),
                 operator: e.operator.as_ref().map(|name| self.operator(Some(name), span)).transpose()?,
             },
@@ -773,6 +774,11 @@ impl<'a> Lowerer<'a> {
             Q::OperatorGaveUp => P::OperatorGaveUp(operator(self)?),
         })
     }
+}
+
+/// The codes of the refusals that are counted.
+fn codes(refusals: &syntax::Refusals) -> impl Iterator<Item = &syntax::ErrorCode> {
+    refusals.code.iter().flat_map(|codes| &codes.value.0).map(|code| &code.value)
 }
 
 fn service_idx(index: usize) -> ServiceIdx {

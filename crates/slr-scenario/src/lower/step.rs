@@ -549,7 +549,8 @@ impl Lowerer<'_> {
         match &step.value {
             syntax::Step::Happens(_) => expect::StepExpectation::default(),
             syntax::Step::Do(perform) => expect::StepExpectation {
-                refused: perform.refused.as_ref().map(|code| code.value.code()),
+                refused: perform.refused.as_ref().and_then(|code| code.value.ours()).map(syntax::AwsError::code),
+                refused_as: perform.refused.as_ref().and_then(|code| code.value.of_service()).map(str::to_owned),
                 message: perform.message.as_ref().map(|text| text.value.clone()),
                 answers: perform.answers.as_ref().map(|answers| expect::Answers {
                     status: answers.status.as_ref().map(|status| task_state(status.value)),

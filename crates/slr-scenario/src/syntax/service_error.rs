@@ -18,8 +18,8 @@ record! {
 }
 
 record! {
-    /// The errors that a service spells in its own way. A step's `refused` names the code of ours, and
-    /// the story tells both.
+    /// The errors that a service spells in its own way. A step's `refused` names the code of ours
+    /// or the service's, and the story tells both.
     pub struct OwnErrors, "a mapping of errors" {
         /// There is no such resource: `ResourceNotFound`.
         "not-found" => pub not_found: Option<Spanned<OwnError>>,
