@@ -58,6 +58,8 @@ pub enum Code {
     ResourceDependency,
     /// 404: there is no such resource. Assumed: services spell it in their own ways.
     ResourceNotFound,
+    /// 400: the resource is there already. Assumed: services spell it in their own ways.
+    ResourceAlreadyExists,
 }
 
 impl Code {
@@ -80,6 +82,7 @@ impl Code {
         Self::ResourceInUse,
         Self::ResourceDependency,
         Self::ResourceNotFound,
+        Self::ResourceAlreadyExists,
     ];
 
     /// The code's spelling.
@@ -102,6 +105,7 @@ impl Code {
             Self::ResourceInUse => "ResourceInUse",
             Self::ResourceDependency => "ResourceDependency",
             Self::ResourceNotFound => "ResourceNotFound",
+            Self::ResourceAlreadyExists => "ResourceAlreadyExists",
         }
     }
 
@@ -116,7 +120,8 @@ impl Code {
             | Self::ValidationError
             | Self::Throttling
             | Self::ResourceInUse
-            | Self::ResourceDependency => 400,
+            | Self::ResourceDependency
+            | Self::ResourceAlreadyExists => 400,
             Self::LimitExceeded | Self::DeleteConflict | Self::EntityAlreadyExists | Self::ConcurrentModification => {
                 409
             }
@@ -237,6 +242,8 @@ pub enum Rejection {
     ResourceAccessDenied(PrincipalIdx, ResourceIdx, TransitionIdx, Denial),
     /// Too many requests.
     Throttled,
+    /// The resource is there already, and was to be made.
+    ResourceAlreadyExists(ResourceIdx),
     /// The resource is not in a state in which the operation can be called.
     ResourceNotReady(ResourceIdx, TransitionIdx),
     /// The service uses the role, and the operation has to wait for it.
@@ -329,6 +336,7 @@ impl Rejection {
             Self::Throttled => Code::Throttling,
             Self::ResourceNotFound(_) => Situation::NotFound.code(),
             Self::ParentMissing(_) => Situation::ParentNotFound.code(),
+            Self::ResourceAlreadyExists(_) => Situation::AlreadyExists.code(),
             Self::ResourceNotReady(..) | Self::ConditionUnmet(..) => Situation::InUse.code(),
             Self::ResourceBusy(..) => Situation::Busy.code(),
             Self::InvalidRequest(..) => Situation::InvalidRequest.code(),
@@ -348,6 +356,7 @@ impl Rejection {
         match self {
             Self::ResourceNotFound(r) => of_resource(Situation::NotFound, r),
             Self::ParentMissing(r) => of_resource(Situation::ParentNotFound, r),
+            Self::ResourceAlreadyExists(r) => of_resource(Situation::AlreadyExists, r),
             Self::ResourceNotReady(r, _) | Self::ConditionUnmet(r, _) => of_resource(Situation::InUse, r),
             Self::ResourceBusy(r, _) => of_resource(Situation::Busy, r),
             Self::InvalidRequest(r, _) => of_resource(Situation::InvalidRequest, r),
@@ -595,6 +604,7 @@ impl Rejection {
             }
             Self::MalformedGrant(grant) => world.grants[grant.index()].malformed.clone().unwrap_or_default(),
             Self::Throttled => "Rate exceeded".to_owned(),
+            Self::ResourceAlreadyExists(r) => format!("{} already exists", resource(r)),
             Self::ResourceNotReady(r, t) => {
                 format!(
                     "{} cannot be called for {} in its present state",

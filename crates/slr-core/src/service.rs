@@ -68,6 +68,8 @@ pub enum Situation {
     NotFound,
     /// There is no such resource as the new one is to belong to or to be made from.
     ParentNotFound,
+    /// The resource is to be made, and is there.
+    AlreadyExists,
     /// The resource is not in a state in which the operation can be called, or something stands against it.
     InUse,
     /// The service uses the role, and the call has to wait for it.
@@ -93,6 +95,7 @@ impl Situation {
     pub const fn code(self) -> Code {
         match self {
             Self::NotFound | Self::ParentNotFound => Code::ResourceNotFound,
+            Self::AlreadyExists => Code::ResourceAlreadyExists,
             Self::InUse | Self::Busy | Self::RoleLocked => Code::ResourceInUse,
             Self::DependedOn | Self::RoleMissing | Self::RoleNotSpread => Code::ResourceDependency,
             Self::InvalidRequest => Code::ValidationError,
@@ -107,6 +110,7 @@ impl fmt::Display for Situation {
         f.write_str(match self {
             Self::NotFound => "there is no such resource",
             Self::ParentNotFound => "there is no such resource as the new one is to belong to or to be made from",
+            Self::AlreadyExists => "the resource is to be made, and is there",
             Self::InUse => {
                 "the resource is not in a state in which the operation can be called, or something stands against it"
             }

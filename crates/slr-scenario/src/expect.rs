@@ -98,8 +98,10 @@ pub enum What {
     Refusals {
         /// The least and the most.
         count: (u64, u64),
-        /// With these codes; any if empty.
+        /// With these codes, or those below; any if there are none.
         codes: Vec<Code>,
+        /// With these names that services give.
+        names: Vec<String>,
         /// Calls of this operation alone.
         operation: Option<String>,
         /// Calls of this operator alone.
@@ -119,6 +121,8 @@ pub enum What {
 pub struct StepExpectation {
     /// It is refused with this code.
     pub refused: Option<Code>,
+    /// It is refused with the error that the service calls so.
+    pub refused_as: Option<String>,
     /// It is refused with exactly this message.
     pub message: Option<String>,
     /// It answers this.
@@ -128,7 +132,17 @@ pub struct StepExpectation {
 impl StepExpectation {
     /// Whether nothing is said of the step: it is to be granted.
     pub fn is_empty(&self) -> bool {
-        self.refused.is_none() && self.message.is_none() && self.answers.is_none()
+        !self.is_refused() && self.message.is_none() && self.answers.is_none()
+    }
+
+    /// Whether it is to be refused.
+    fn is_refused(&self) -> bool {
+        self.refused.is_some() || self.refused_as.is_some()
+    }
+
+    /// Whether a refusal bears the code that is expected.
+    fn has_code<S: IdSet>(&self, universe: &Universe<S>, rejection: Rejection) -> bool {
+        is_called(universe, rejection, self.refused.as_slice(), self.refused_as.as_slice())
     }
 
     /// Whether the state in which the step is taken decides it: what a call answers may depend on what went before.
@@ -148,15 +162,15 @@ impl StepExpectation {
         state: &State<S>,
         ledger: &Ledger<'_, S>,
     ) -> Option<String> {
-        match (step.refused, self.refused) {
-            (Some(rejection), wanted) => {
+        match (step.refused, self.is_refused()) {
+            (Some(rejection), _) => {
                 let message = || rejection.message(universe);
-                let as_expected = wanted == Some(rejection.code())
+                let as_expected = self.has_code(universe, rejection)
                     && self.message.as_ref().is_none_or(|expected| *expected == message());
                 (!as_expected).then(|| format!("it was refused: {}: {}", rejection.code_text(universe), message()))
             }
-            (None, Some(_)) => Some("it was granted".to_owned()),
-            (None, None) => {
+            (None, true) => Some("it was granted".to_owned()),
+            (None, false) => {
                 let answers = self.answers.as_ref();
                 answers.and_then(|answers| answers.contradiction(universe, step, state, ledger))
             }
@@ -176,14 +190,15 @@ impl StepExpectation {
     ) -> BTreeSet<String> {
         let is_short = |part: &Self| part.contradiction(universe, step, state, ledger).is_some();
         let mut found = BTreeSet::new();
-        match (step.refused, self.refused) {
-            (refused, Some(wanted)) if refused.map(Rejection::code) != Some(wanted) => {
-                found.insert(format!("refused: {wanted:?}"));
+        match (step.refused, self.is_refused()) {
+            (refused, true) if !refused.is_some_and(|refused| self.has_code(universe, refused)) => {
+                let wanted = self.refused.map_or_else(|| self.refused_as.clone(), |code| Some(code.to_string()));
+                found.extend(wanted.map(|wanted| format!("refused: {wanted}")));
             }
-            (Some(_), Some(_)) if is_short(self) => found.extend(self.message.iter().map(|m| format!("message: {m}"))),
-            (Some(_), None) => drop(found.insert("granted".to_owned())),
-            (Some(_) | None, Some(_)) => {}
-            (None, None) => {
+            (Some(_), true) if is_short(self) => found.extend(self.message.iter().map(|m| format!("message: {m}"))),
+            (Some(_), false) => drop(found.insert("granted".to_owned())),
+            (Some(_) | None, true) => {}
+            (None, false) => {
                 let parts = self.answers.iter().flat_map(Answers::parts);
                 let short = parts.map(|(name, answers)| (name, Self { answers: Some(answers), ..Self::default() }));
                 found.extend(short.filter(|(_, part)| is_short(part)).map(|(name, _)| name));
@@ -195,6 +210,13 @@ impl StepExpectation {
         }
         found
     }
+}
+
+/// Whether a refusal has one of the codes, or is called by one of the names, by its service or by us.
+fn is_called<S: IdSet>(universe: &Universe<S>, rejection: Rejection, codes: &[Code], names: &[String]) -> bool {
+    let own = rejection.own_error(universe).and_then(|own| own.name.as_deref());
+    let is_own = |name: &str| own == Some(name);
+    codes.iter().any(|code| *code == rejection.code() || is_own(code.name())) || names.iter().any(|name| is_own(name))
 }
 
 /// The status that a poll tells.
@@ -403,7 +425,7 @@ impl<'a, S: IdSet> Monitor<'a, S> {
     fn refusals(
         &self,
         step: Step<'_, S>,
-        codes: &[Code],
+        (codes, names): (&[Code], &[String]),
         operation: Option<&str>,
         operator: Option<OperatorIdx>,
     ) -> u64 {
@@ -421,7 +443,8 @@ impl<'a, S: IdSet> Monitor<'a, S> {
             Event::Refused { rejection, .. } => Some(*rejection),
             _ => None,
         });
-        let counts = |rejection: &Rejection| codes.is_empty() || codes.contains(&rejection.code());
+        let are_all = codes.is_empty() && names.is_empty();
+        let counts = |rejection: &Rejection| are_all || is_called(self.universe, *rejection, codes, names);
         step.refused.into_iter().chain(told).filter(counts).count() as u64
     }
 
@@ -429,8 +452,8 @@ impl<'a, S: IdSet> Monitor<'a, S> {
     fn count_step(&mut self, now: SimTime, serial: u64, step: Step<'_, S>) {
         for &place in &self.counting {
             let (more, most) = match &self.expectations[place].what {
-                What::Refusals { codes, operation, operator, count: (_, most), .. } => {
-                    (self.refusals(step, codes, operation.as_deref(), *operator), *most)
+                What::Refusals { codes, names, operation, operator, count: (_, most) } => {
+                    (self.refusals(step, (codes, names), operation.as_deref(), *operator), *most)
                 }
                 What::Attempts { operator, count: (_, most) } => {
                     (u64::from(step.action.request_of() == Some(*operator)), *most)

@@ -14,8 +14,9 @@ use slr_core::{Action, Command, IdSet, OperatorStep, Universe, World};
 use crate::lower::Lowered;
 use crate::simulation::SimTime;
 use crate::syntax::{
-    Argument, AwsError, Delay, Delays, Duration, Expectation, Fault, Given, Happening, Happens, Knobs, Named,
-    OneOrMore, Operator, Perform, Polling, Polls, Resources, Retention, Scenario, Share, Step, TaskRef, Throttle,
+    Argument, AwsError, Delay, Delays, Duration, ErrorCode, Expectation, Fault, Given, Happening, Happens, Knobs,
+    Named, OneOrMore, Operator, Perform, Polling, Polls, Resources, Retention, Scenario, Share, Step, TaskRef,
+    Throttle,
 };
 use crate::yaml::{Span, Spanned};
 
@@ -121,8 +122,8 @@ fn again(perform: &mut Perform, at: Spanned<Duration>, refused: Option<rejection
     perform.refused = refused.and_then(error).map(anywhere);
 }
 
-pub(crate) fn error(code: rejection::Code) -> Option<AwsError> {
-    AwsError::ALL.iter().copied().find(|error| error.code() == code)
+pub(crate) fn error(code: rejection::Code) -> Option<ErrorCode> {
+    AwsError::ALL.iter().copied().find(|error| error.code() == code).map(ErrorCode::Ours)
 }
 
 fn spoken<S: IdSet>(universe: &Universe<S>, action: &Action<S>, at: &Spanned<Duration>) -> Result<Step, Unsayable> {
@@ -168,7 +169,7 @@ fn spoken<S: IdSet>(universe: &Universe<S>, action: &Action<S>, at: &Spanned<Dur
                 caller: text(&world.principals[by.index()].name),
                 role: of_caller.filter(|_| !is_poll).and_then(|operator| role(operator.goal)),
                 task: is_poll.then(|| anywhere(TaskRef::Last)),
-                refused: Some(anywhere(AwsError::Throttling)),
+                refused: Some(anywhere(AwsError::Throttling.into())),
                 ..call(at.clone(), operation.name())
             })));
         }
@@ -330,7 +331,9 @@ fn reasons_to_give_up(scenario: &Scenario, steps: &[Spanned<Step>]) -> Vec<Spann
 /// What throttles the calls that are throttled, and those alone.
 pub(crate) fn throttlings(steps: &[Spanned<Step>]) -> Vec<Spanned<Fault>> {
     let throttled = |step: &Spanned<Step>| match &step.value {
-        Step::Do(perform) if perform.refused.as_ref().is_some_and(|error| error.value == AwsError::Throttling) => {
+        Step::Do(perform)
+            if perform.refused.as_ref().is_some_and(|error| error.value.ours() == Some(AwsError::Throttling)) =>
+        {
             let from = perform.at.value;
             let until = Duration::from_millis(from.as_millis() + 1);
             let (from, until) = (Some(anywhere(from)), Some(anywhere(until)));

@@ -250,7 +250,7 @@ fn every_blocker_has_a_kind_and_manners_of_deletion_are_the_facts() {
     }
 }
 
-/// Two of each kind of a service, in two Regions, each in the state that keeps the role if it has one, children of the first of their parents.
+/// Two of each kind of a service, in two Regions or where the first of their parents is, each in the state that keeps the role if it has one.
 fn household(entry: &Entry, reality: Reality) -> (String, bool) {
     let service = entry.service(reality, &[]).unwrap();
     let mut given = String::new();
@@ -267,12 +267,15 @@ fn household(entry: &Entry, reality: Reality) -> (String, bool) {
             let state = machine.blocks.first().unwrap_or(&machine.initial);
             blocks |= !machine.blocks.is_empty();
             let parents: Vec<String> = kind.parents().iter().map(|parent| format!("{parent}-1")).collect();
-            let parent = if parents.is_empty() { String::new() } else { format!(", parent: [{}]", parents.join(", ")) };
+            let where_it_is = if parents.is_empty() {
+                "regions: [us-east-1, eu-west-1]".to_owned()
+            } else {
+                format!("parent: [{}]", parents.join(", "))
+            };
             let principal = entry.principal();
             let _ = writeln!(
                 given,
-                "  - resources: {{ kind: {name}, service: {principal}, count: 2, regions: [us-east-1, eu-west-1], \
-                 state: {state}{parent} }}"
+                "  - resources: {{ kind: {name}, service: {principal}, count: 2, {where_it_is}, state: {state} }}"
             );
         }
         assert!(done.len() > before, "{}: the kinds' parents are in a circle", entry.principal());
@@ -471,4 +474,23 @@ fn the_scenarios_about_the_services_come_out_as_they_say() {
         }
     }
     assert!(count >= 30, "only {count} scenarios");
+}
+
+#[test]
+fn an_error_is_expected_by_our_code_or_by_the_name_that_its_service_gives_it() {
+    for (code, comes) in [
+        ("ResourceNotFound", true),
+        ("DoesNotExistException", true),
+        ("TargetInUseException", false),
+        ("ResourceLimitExceededException", false),
+        ("ResourceInUse", false),
+    ] {
+        let text = format!(
+            "scenario: A window that is not there\ngiven:\n  - resources: {{ kind: maintenance-window, name: w, state: absent }}\nsteps:\n  \
+             - {{ at: 1m, do: RegisterTaskWithMaintenanceWindow, resource: k, parent: w, refused: {code} }}\nexpect:\n  \
+             - {{ refusals: 1, code: [{code}] }}\n"
+        );
+        let report = run(&loaded("window.yaml", &text).lowered, 1, Output::Nothing).unwrap();
+        assert_eq!(report.passed(), comes, "{code}");
+    }
 }

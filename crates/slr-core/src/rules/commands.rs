@@ -566,6 +566,10 @@ impl<S: IdSet> Universe<S> {
                 Rejection::ResourceNotFound(resource)
             } else {
                 match step.otherwise {
+                    // What is gone cannot be made again under its name: there it is the state that stands against it.
+                    Otherwise::InUse if step.from == 0 && self.is_there(state, resource) => {
+                        Rejection::ResourceAlreadyExists(resource)
+                    }
                     Otherwise::InUse => Rejection::ResourceNotReady(resource, transition),
                     Otherwise::DependedOn => Rejection::ResourceHasChildren(resource),
                     Otherwise::InvalidRequest => Rejection::InvalidRequest(resource, transition),

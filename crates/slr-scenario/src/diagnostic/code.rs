@@ -253,6 +253,12 @@ codes! {
         wrong: "account: { regions: [us-east-1] }\nfaults: [{ region-unavailable: eu-west-1 }]",
         right: "account: { regions: [us-east-1, eu-west-1] }\nfaults: [{ region-unavailable: eu-west-1 }]",
     }
+    OtherRegion = "other-region", Error {
+        meaning: "A resource is in another Region than what it belongs to.",
+        why: "Most services are regional: what one of them knows in a Region it finds there alone, so that a task belongs to a maintenance window of its own Region. Without `region` a resource is where its first parent is.",
+        wrong: "services:\n  gadgets.example.com:\n    role: AWSServiceRoleForGadgets\n    kinds: { gadget: {}, part: { parent: gadget } }\nsteps:\n  - { at: 1s, do: CreateGadget, resource: lamp, region: eu-west-1 }\n  - { at: 2s, do: CreatePart, resource: bulb, parent: lamp, region: us-east-1 }",
+        right: "services:\n  gadgets.example.com:\n    role: AWSServiceRoleForGadgets\n    kinds: { gadget: {}, part: { parent: gadget } }\nsteps:\n  - { at: 1s, do: CreateGadget, resource: lamp, region: eu-west-1 }\n  - { at: 2s, do: CreatePart, resource: bulb, parent: lamp }",
+    }
     BadAction = "bad-action", Error {
         meaning: "An action is not a service and an operation.",
         why: "An action is written as in a policy: the service's prefix, a colon, and the operation. `*` and `?` stand for any characters and any one character.",
@@ -297,13 +303,13 @@ codes! {
     }
     DuplicateResource = "duplicate-resource", Error {
         meaning: "Two resources have one name.",
-        why: "Without `name:` the resources of a kind are called by the kind and a number, from 1 for each entry.",
+        why: "Without `name:` the resources of a kind are called by the kind and a number, from 1 for each entry. A name stands for one resource, even when that is gone: steps that make two name two, unless a call is to be refused.",
         wrong: "given:\n  - role: AWSServiceRoleForGadgets\n  - resources: { kind: gadget, count: 2 }\n  - resources: { kind: gadget, state: deleting }",
         right: "given:\n  - role: AWSServiceRoleForGadgets\n  - resources: { kind: gadget, count: 2 }\n  - resources: { kind: gadget, state: deleting, name: old }",
     }
     Ambiguous = "ambiguous", Error {
         meaning: "Several things could be meant.",
-        why: "Where there is only one role or one operator it need not be named. Where there are several, or none, it has to be. Likewise two kinds cannot share the operation that makes them.",
+        why: "Where there is only one role or one operator it need not be named. Where there are several, or none, it has to be. Likewise two kinds cannot share the operation that makes them, and what several calls say of one resource, such as its `parent`, has to be the same.",
         wrong: "operators:\n  ann: { goal: { delete: AWSServiceRoleForGadgets } }\n  bob: { goal: { delete: AWSServiceRoleForGadgets } }\nexpect: [{ attempts: 1 }]",
         right: "operators:\n  ann: { goal: { delete: AWSServiceRoleForGadgets } }\n  bob: { goal: { delete: AWSServiceRoleForGadgets } }\nexpect: [{ attempts: 1, operator: ann }]",
     }

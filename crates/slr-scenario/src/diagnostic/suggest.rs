@@ -23,7 +23,8 @@ pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a s
     best.map(|(_, candidate)| candidate)
 }
 
-/// Resemblance in thousandths. Edits are weighed against length; a long word may be cut off.
+/// Resemblance in thousandths, less than a whole: only the same word in other letters resembles one entirely. Edits are weighed against
+/// length; a long word may be cut off.
 fn permille(a: &str, b: &str) -> u64 {
     let longest = a.chars().count().max(b.chars().count()).max(1) as u64;
     let edits = strsim::damerau_levenshtein(a, b) as u64;
@@ -31,7 +32,9 @@ fn permille(a: &str, b: &str) -> u64 {
     let shortest = a.len().min(b.len());
     let is_cut_off = shortest >= 4 && (a.starts_with(b) || b.starts_with(a));
     let close_enough = edits <= 1 && longest >= 4 || edits <= 2 && longest >= 6;
-    if is_cut_off || close_enough { by_edits.max(800) + (999 - 800) * by_edits / 1000 / 2 } else { by_edits }
+    let resemblance =
+        if is_cut_off || close_enough { by_edits.max(800) + (999 - 800) * by_edits / 1000 / 2 } else { by_edits };
+    resemblance.min(999)
 }
 
 /// A help line: the nearest candidate, or all of them if they are few.
@@ -63,6 +66,12 @@ mod tests {
         assert_eq!(nearest("AWSServiceRoleForGadget", ["AWSServiceRoleForGadgets"]), Some("AWSServiceRoleForGadgets"));
         assert_eq!(nearest("NoSuchEntitty", ["NoSuchEntity", "InvalidInput"]), Some("NoSuchEntity"));
         assert_eq!(nearest("step", ["steps", "story"]), Some("steps"));
+    }
+
+    #[test]
+    fn the_same_word_in_other_letters_is_nearest() {
+        let roles = ["AWSServiceRoleForBatch_x", "AWSServiceRoleForBatch", "AWSServiceRoleForBatches"];
+        assert_eq!(nearest("awsserviceroleforbatch", roles), Some("AWSServiceRoleForBatch"));
     }
 
     #[test]

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use access::{inline_policies, trust_of};
 use slr_core::action::Operation;
-use slr_core::id::{KindIdx, OperatorIdx, PrincipalIdx, ResourceIdx, RoleIdx, ServiceIdx, TextIdx};
+use slr_core::id::{KindIdx, OperatorIdx, PrincipalIdx, RegionIdx, ResourceIdx, RoleIdx, ServiceIdx, TextIdx};
 use slr_core::kind::{self, AuthorisedOn, Condition, KindSpec, MoveSpec, Passes, ResourceKind, RoleClaim, Transition};
 use slr_core::knob::{self, Answer};
 use slr_core::name::{AccountId, RoleName, ServicePrincipal};
@@ -89,6 +89,10 @@ struct Lowerer<'a> {
     times: Vec<KindTimes>,
     /// Parameters that resources have at the beginning.
     given_parameters: BTreeMap<ResourceIdx, Parameters>,
+    /// Resources of which the scenario says in which Region they are.
+    placed: BTreeSet<ResourceIdx>,
+    /// Resources of which the scenario says on which role they depend.
+    on_a_role: BTreeSet<ResourceIdx>,
     /// Roles that parameters of a resource's calls pass for the resources of a kind that are made from it.
     passed_for: Vec<(ResourceIdx, String, Spanned<String>)>,
 }
@@ -128,6 +132,8 @@ impl<'a> Lowerer<'a> {
             descriptions: Vec::new(),
             times: Vec::new(),
             given_parameters: BTreeMap::new(),
+            placed: BTreeSet::new(),
+            on_a_role: BTreeSet::new(),
             passed_for: Vec::new(),
         };
         for (principal, service) in scenario.services.iter() {
@@ -152,6 +158,7 @@ impl<'a> Lowerer<'a> {
         }
         self.operators()?;
         let steps = self.steps()?;
+        self.place();
         self.pass_roles()?;
         let expectations = self.expectations()?;
         self.roles_that_services_make()?;
@@ -411,9 +418,14 @@ impl<'a> Lowerer<'a> {
                 self.given_parameters.insert(id, parameters.clone());
             }
             self.note_roles(kind, id, &given.parameters);
-            let region = match regions[..] {
-                [] => slr_core::id::RegionIdx(0),
-                _ => regions[number % regions.len()],
+            if given.role.is_some() {
+                self.on_a_role.insert(id);
+            }
+            let region = if regions.is_empty() {
+                RegionIdx(0)
+            } else {
+                self.placed.insert(id);
+                regions[number % regions.len()]
             };
             let (parents, needs) = (parents.clone(), needs.clone());
             self.world.resources.push(Resource {
@@ -425,6 +437,26 @@ impl<'a> Lowerer<'a> {
             });
         }
         Ok(())
+    }
+
+    /// Puts resources of which nobody says where they are into the Region of their first parent.
+    fn place(&mut self) {
+        let resources = &self.world.resources;
+        let region_of = |id: ResourceIdx| {
+            let mut id = id;
+            // There are fewer generations than resources.
+            for _ in 0..resources.len() {
+                match resources[id.index()].parents.first() {
+                    Some(parent) if !self.placed.contains(&id) => id = *parent,
+                    Some(_) | None => break,
+                }
+            }
+            resources[id.index()].region
+        };
+        let regions: Vec<RegionIdx> = (0..).map(ResourceIdx).take(resources.len()).map(region_of).collect();
+        for (resource, region) in self.world.resources.iter_mut().zip(regions) {
+            resource.region = region;
+        }
     }
 
     fn given_sessions(&mut self, given: &Spanned<syntax::Sessions>) -> Lowering<()> {
@@ -620,7 +652,7 @@ impl<'a> Lowerer<'a> {
                 let known = (0..).zip(&self.world.regions).find(|(_, region)| *region == name);
                 let (region, _) = known.ok_or_else(|| unknown(Code::UnknownRegion, &fault.region, "Region"))?;
                 plan.outages.push(Outage {
-                    region: slr_core::id::RegionIdx(region),
+                    region: RegionIdx(region),
                     from: from(fault.from.as_ref()),
                     until: until(fault.until.as_ref()),
                 });
@@ -679,7 +711,8 @@ impl<'a> Lowerer<'a> {
             },
             E::Refusals(e) => expect::What::Refusals {
                 count: (e.refusals.least, e.refusals.most),
-                codes: e.code.iter().flat_map(|codes| &codes.value.0).map(|code| code.value.code()).collect(),
+                codes: codes(e).filter_map(syntax::ErrorCode::ours).map(syntax::AwsError::code).collect(),
+                names: codes(e).filter_map(|code| code.of_service()).map(str::to_owned).collect(),
                 operation: e.operation.as_ref().map(|name| name.value.clone()),
                 operator: e.operator.as_ref().map(|name| self.operator(Some(name), span)).transpose()?,
             },
@@ -742,6 +775,11 @@ impl<'a> Lowerer<'a> {
             Q::OperatorGaveUp => P::OperatorGaveUp(operator(self)?),
         })
     }
+}
+
+/// The codes of the refusals that are counted.
+fn codes(refusals: &syntax::Refusals) -> impl Iterator<Item = &syntax::ErrorCode> {
+    refusals.code.iter().flat_map(|codes| &codes.value.0).map(|code| &code.value)
 }
 
 fn service_idx(index: usize) -> ServiceIdx {

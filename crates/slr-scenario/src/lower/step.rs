@@ -1,7 +1,7 @@
 //! The script: what is called, what happens, and what is expected of each step.
 
 use slr_core::action::Operation;
-use slr_core::id::{AttachmentIdx, KindIdx, PrincipalIdx, ResourceIdx, RoleIdx, TagCallIdx, TransitionIdx};
+use slr_core::id::{AttachmentIdx, KindIdx, PrincipalIdx, RegionIdx, ResourceIdx, RoleIdx, TagCallIdx, TransitionIdx};
 use slr_core::kind::{self, Passes, ResourceKind, Transition};
 use slr_core::world::{Item, Resource, RoleSort, SessionSlot, TagCall, TagChange};
 use slr_core::{Command, OperatorStep, policy};
@@ -309,7 +309,10 @@ impl Lowerer<'_> {
             Box::new(Diagnostic::new(Code::MissingKey, span, message))
         })?;
         let resource = match self.resource(name) {
-            Ok(resource) => resource,
+            Ok(resource) => {
+                self.described_further(resource, step)?;
+                resource
+            }
             Err(_) => self.new_resource(name, step)?,
         };
         let passes = self.passed(resource, step)?;
@@ -405,11 +408,37 @@ impl Lowerer<'_> {
             .ok_or_else(|| unknown(Code::UnknownResource, name, "resource"))?;
         let service = self.world.kinds[kind.index()].service;
         let role = self.role_of_service(step.role.as_ref(), service);
-        let region = step.region.as_ref().map_or(slr_core::id::RegionIdx(0), |region| self.world.region(region));
+        let region = step.region.as_ref().map_or(RegionIdx(0), |region| self.world.region(region));
+        let id = ResourceIdx(u32::try_from(self.world.resources.len()).unwrap_or(u32::MAX));
+        if step.region.is_some() {
+            self.placed.insert(id);
+        }
+        if step.role.is_some() {
+            self.on_a_role.insert(id);
+        }
         let parents = step.parents().iter().map(|parent| self.resource(parent)).collect::<Result<_, _>>()?;
         let needs = step.needs.iter().map(|action| action.value.clone()).collect();
         self.world.resources.push(Resource { parents, needs, ..Resource::new(name, kind, region, role) });
-        self.resource(name)
+        Ok(id)
+    }
+
+    /// Notes what a call says of a resource that is known by name, where nobody has said it yet; what contradicts has been reported.
+    fn described_further(&mut self, resource: ResourceIdx, step: &syntax::Perform) -> Lowering<()> {
+        let parents = step.parents().iter().map(|parent| self.resource(parent)).collect::<Result<Vec<_>, _>>()?;
+        let region = step.region.as_ref().filter(|_| self.placed.insert(resource));
+        let region = region.map(|region| self.world.region(region));
+        let role = step.role.as_ref().filter(|_| self.on_a_role.insert(resource));
+        let role = role.map(|role| self.role(role));
+        let slot = &mut self.world.resources[resource.index()];
+        if slot.parents.is_empty() {
+            slot.parents = parents;
+        }
+        if slot.needs.is_empty() {
+            slot.needs = step.needs.iter().map(|action| action.value.clone()).collect();
+        }
+        slot.region = region.unwrap_or(slot.region);
+        slot.role = role.unwrap_or(slot.role);
+        Ok(())
     }
 
     fn happens(&mut self, step: &syntax::Happens, span: Span) -> Lowering<Scripted> {
@@ -497,7 +526,7 @@ impl Lowerer<'_> {
                 let name = step.region.as_ref().ok_or_else(|| need("region"))?;
                 let known = (0..).zip(&self.world.regions).find(|(_, region)| **region == name.value);
                 let (region, _) = known.ok_or_else(|| unknown(Code::UnknownRegion, name, "Region"))?;
-                let (region, fails) = (slr_core::id::RegionIdx(region), what == Happening::RegionFails);
+                let (region, fails) = (RegionIdx(region), what == Happening::RegionFails);
                 return Ok(Some(Scripted::Region { region, fails }));
             }
             Happening::SessionOpens
@@ -520,7 +549,8 @@ impl Lowerer<'_> {
         match &step.value {
             syntax::Step::Happens(_) => expect::StepExpectation::default(),
             syntax::Step::Do(perform) => expect::StepExpectation {
-                refused: perform.refused.as_ref().map(|code| code.value.code()),
+                refused: perform.refused.as_ref().and_then(|code| code.value.ours()).map(syntax::AwsError::code),
+                refused_as: perform.refused.as_ref().and_then(|code| code.value.of_service()).map(str::to_owned),
                 message: perform.message.as_ref().map(|text| text.value.clone()),
                 answers: perform.answers.as_ref().map(|answers| expect::Answers {
                     status: answers.status.as_ref().map(|status| task_state(status.value)),

@@ -2,7 +2,7 @@
 
 use super::declare::{choice, record, words};
 use super::grammar::OneOrMore;
-use super::operation::AwsError;
+use super::operation::ErrorCode;
 use super::scalar::{Count, Duration, Text};
 use crate::yaml::Spanned;
 
@@ -234,8 +234,8 @@ record! {
     pub struct Refusals, "an expectation" {
         /// How many.
         "refusals" => pub refusals: Spanned<Count>,
-        /// Only those with this error, or one of these.
-        "code" => pub code: Option<Spanned<OneOrMore<Spanned<AwsError>>>>,
+        /// Only those with this error, or one of these: codes of ours, or names that services give.
+        "code" => pub code: Option<Spanned<OneOrMore<Spanned<ErrorCode>>>>,
         /// Only calls of this operation.
         "operation" => pub operation: Option<Text>,
         /// Only calls of this operator.

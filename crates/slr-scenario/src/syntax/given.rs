@@ -39,7 +39,7 @@ record! {
         "service" => pub service: Option<Text>,
         /// How many. Default: one.
         "count" => pub count: Option<Spanned<u32>>,
-        /// Their Regions, taken in turns. Default: the account's first.
+        /// Their Regions, taken in turns. Default: that of the first parent, or the account's first.
         "regions" => pub regions: Vec<Text>,
         /// What they are called. With a count a hyphen and a number follow: gadget-1, gadget-2.
         /// Default: the name of the kind, always with a number.

@@ -50,7 +50,7 @@ pub use knob::{
     CallOrTask, CreateWhileDeleting, DenialReasons, Judged, Knobs, MaxSessionDurationChange, OpenError, Reality,
     Retention,
 };
-pub use operation::{AwsError, Field, Operation};
+pub use operation::{AwsError, ErrorCode, Field, Operation};
 pub use operator::{Cleans, EmptyReport, Goal, Jitter, MissingTask, Operator, Polling, Polls, ReadsDocs, Retry, Works};
 pub use parameter::Parameter;
 pub use principal::{Group, OrganizationLevel, Role, User};

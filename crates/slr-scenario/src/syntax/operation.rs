@@ -2,9 +2,15 @@
 
 use std::fmt;
 
+use schemars::{Schema, SchemaGenerator, json_schema};
 use slr_core::rejection;
 
 use super::declare::words;
+use super::describe::or_parameter;
+use super::grammar::{Reader, Syntax, clipped};
+use super::scalar::{self, code_of_a_service};
+use crate::diagnostic::{Code, did_you_mean};
+use crate::yaml::Node;
 
 words! {
     /// An error with which AWS refuses a call.
@@ -28,6 +34,8 @@ words! {
         NoSuchEntity = "NoSuchEntity",
         /// The policy of a service-linked role can be attached to no other role.
         PolicyNotAttachable = "PolicyNotAttachable",
+        /// The resource is there already. Services spell it in their own ways.
+        ResourceAlreadyExists = "ResourceAlreadyExists",
         /// Other resources depend on the resource, or what it needs is not there. Services
         /// spell it in their own ways.
         ResourceDependency = "ResourceDependency",
@@ -213,6 +221,91 @@ operations! {
     UpdateRole (Role) [Description, MaxSessionDuration],
     /// Changes a role's description.
     UpdateRoleDescription (Role, Description) [],
+}
+
+/// The code of an error: one of ours, or the name that a service gives it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ErrorCode {
+    /// One of ours, which are those of IAM and one for each situation in which services answer in their own ways.
+    Ours(AwsError),
+    /// A service's own, such as `DoesNotExistException`.
+    OfService(String),
+}
+
+impl ErrorCode {
+    /// The code of ours, if it is one.
+    #[must_use]
+    pub const fn ours(&self) -> Option<AwsError> {
+        match self {
+            Self::Ours(error) => Some(*error),
+            Self::OfService(_) => None,
+        }
+    }
+
+    /// The name that a service gives it, if it is no code of ours.
+    #[must_use]
+    pub fn of_service(&self) -> Option<&str> {
+        match self {
+            Self::Ours(_) => None,
+            Self::OfService(name) => Some(name),
+        }
+    }
+}
+
+impl From<AwsError> for ErrorCode {
+    fn from(error: AwsError) -> Self {
+        Self::Ours(error)
+    }
+}
+
+impl fmt::Display for ErrorCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ours(error) => error.fmt(f),
+            Self::OfService(name) => f.write_str(name),
+        }
+    }
+}
+
+impl Syntax for ErrorCode {
+    /// Whether a service has the name is looked at once the services are known.
+    fn read(node: &Node, reader: &mut Reader) -> Option<Self> {
+        let text = scalar::read_text(node, "an error code of AWS", reader)?;
+        if let Some(error) = AwsError::named(text) {
+            return Some(Self::Ours(error));
+        }
+        if code_of_a_service(text) {
+            return Some(Self::OfService(text.to_owned()));
+        }
+        let help = did_you_mean(text, AwsError::ALL.iter().map(|error| error.word()));
+        reader.wrong(Code::UnknownWord, node, format!("`{}` is not an error code of AWS", clipped(text)), help);
+        None
+    }
+
+    fn write(&self) -> Node {
+        match self {
+            Self::Ours(error) => error.write(),
+            Self::OfService(name) => name.write(),
+        }
+    }
+
+    fn schema(generator: &mut SchemaGenerator) -> Schema {
+        let ours = generator.subschema_for::<AwsError>().to_value();
+        let code = json_schema!({ "anyOf": [
+            ours,
+            { "type": "string", "pattern": "^[A-Z][A-Za-z0-9]{0,99}$" },
+        ] });
+        or_parameter(&code.to_value(), generator)
+    }
+
+    #[cfg(test)]
+    fn sample(dice: &mut crate::syntax::sample::Dice) -> Self {
+        if dice.chance(1, 3) {
+            Self::OfService("DoesNotExistException".to_owned())
+        } else {
+            Self::Ours(AwsError::sample(dice))
+        }
+    }
 }
 
 impl AwsError {

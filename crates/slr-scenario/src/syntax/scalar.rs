@@ -33,6 +33,17 @@ fn scalar<'a>(node: &'a Node, expected: &str, reader: &mut Reader) -> Option<&'a
 }
 
 /// Reads one of a few words.
+/// The text of a scalar, whatever it is otherwise.
+pub(crate) fn read_text<'a>(node: &'a Node, what: &'static str, reader: &mut Reader) -> Option<&'a str> {
+    scalar(node, what, reader).map(|scalar| scalar.text.as_str())
+}
+
+/// Whether the text looks like the name of an error: a capital, and up to a hundred letters and digits in all.
+pub(crate) fn code_of_a_service(text: &str) -> bool {
+    let is_long_enough = text.starts_with(|first: char| first.is_ascii_uppercase()) && text.len() <= 100;
+    is_long_enough && text.chars().all(|letter| letter.is_ascii_alphanumeric())
+}
+
 pub(crate) fn read_word<'a>(
     node: &'a Node,
     what: &'static str,

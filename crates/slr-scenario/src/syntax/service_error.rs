@@ -18,13 +18,15 @@ record! {
 }
 
 record! {
-    /// The errors that a service spells in its own way. A step's `refused` names the code of ours, and
-    /// the story tells both.
+    /// The errors that a service spells in its own way. A step's `refused` names the code of ours
+    /// or the service's, and the story tells both.
     pub struct OwnErrors, "a mapping of errors" {
         /// There is no such resource: `ResourceNotFound`.
         "not-found" => pub not_found: Option<Spanned<OwnError>>,
         /// There is no such resource as the new one is to belong to or to be made from: `ResourceNotFound`.
         "parent-not-found" => pub parent_not_found: Option<Spanned<OwnError>>,
+        /// The resource is to be made, and is there: `ResourceAlreadyExists`.
+        "already-exists" => pub already_exists: Option<Spanned<OwnError>>,
         /// The resource is not in a state in which the operation can be called, or something stands
         /// against it: `ResourceInUse`.
         "in-use" => pub in_use: Option<Spanned<OwnError>>,
@@ -53,6 +55,7 @@ impl OwnErrors {
         let all = [
             (Situation::NotFound, &self.not_found),
             (Situation::ParentNotFound, &self.parent_not_found),
+            (Situation::AlreadyExists, &self.already_exists),
             (Situation::InUse, &self.in_use),
             (Situation::Busy, &self.busy),
             (Situation::DependedOn, &self.depended_on),

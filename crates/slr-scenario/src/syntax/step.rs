@@ -10,7 +10,7 @@ use super::describe::or_parameter;
 use super::document::PolicyDocument;
 use super::expect::TaskStatus;
 use super::grammar::{Named, OneOrMore, Reader, Syntax};
-use super::operation::AwsError;
+use super::operation::ErrorCode;
 use super::scalar::{Duration, Text};
 use crate::yaml::{Content, Node, Scalar, ScalarKind, Spanned};
 
@@ -126,7 +126,7 @@ record! {
         "task" => pub task: Option<Spanned<TaskRef>>,
         /// The resource.
         "resource" => pub resource: Option<Text>,
-        /// The Region in which a resource is made. Default: the account's first.
+        /// The Region in which a resource is made. Default: that of its first parent, or the account's first.
         "region" => pub region: Option<Text>,
         /// The resource to which a new resource belongs, or from which it is made, or several.
         "parent" => pub parent: Option<OneOrMore<Text>>,
@@ -141,8 +141,9 @@ record! {
         /// The actions that the service needs for its work with a new resource, such as
         /// "sns:Publish".
         "needs" => pub needs: Vec<Text>,
-        /// The error with which the call is to be refused.
-        "refused" => pub refused: Option<Spanned<AwsError>>,
+        /// The error with which the call is to be refused: a code of ours, or the service's own name of it, such as
+        /// `DoesNotExistException`.
+        "refused" => pub refused: Option<Spanned<ErrorCode>>,
         /// The exact message of that error.
         "message" => pub message: Option<Text>,
         /// What the call is to answer.

@@ -253,6 +253,9 @@ fn task(check: &mut Check<'_>, expected: &TaskExpectation, span: Span) {
 }
 
 fn refusals(check: &mut Check<'_>, expected: &Refusals) {
+    for code in expected.code.iter().flat_map(|codes| &codes.value.0) {
+        check.error_code(code);
+    }
     if let Some(operation) = &expected.operation
         && Operation::named(operation).is_none()
     {

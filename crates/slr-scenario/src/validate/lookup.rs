@@ -8,8 +8,8 @@ use crate::catalog::Catalog;
 use crate::diagnostic::{Code, Diagnostic, ENOUGH_GUESSES, did_you_mean, nearest};
 use crate::syntax::grammar::clipped;
 use crate::syntax::{
-    Given, Happening, Kind, Machine, Mover, Named, Operation, PassesRole, Perform, Role, Scenario, Service, Step,
-    Suffix, Text, User,
+    AwsError, ErrorCode, Given, Happening, Kind, Machine, Mover, Named, Operation, PassesRole, Perform, Role, Scenario,
+    Service, Step, Suffix, Text, User,
 };
 use crate::yaml::{Span, Spanned};
 use slr_core::kind::ABSENT;
@@ -64,6 +64,8 @@ pub(crate) struct World<'a> {
     pub(crate) resources: BTreeMap<String, usize>,
     /// Whether all of them are there: beyond a limit they are not.
     resources_are_whole: bool,
+    /// The names that services give errors.
+    error_names: BTreeSet<&'a str>,
     /// Every move that a service makes, as `kind.move`.
     pub(crate) service_moves: BTreeSet<String>,
 }
@@ -85,6 +87,7 @@ impl<'a> World<'a> {
             present: BTreeSet::new(),
             resources: BTreeMap::new(),
             resources_are_whole: true,
+            error_names: BTreeSet::new(),
             service_moves: BTreeSet::new(),
         };
         for (principal, service) in scenario.services.iter().chain(built_in.iter()) {
@@ -99,6 +102,7 @@ impl<'a> World<'a> {
                 world.add_kinds(principal, service, None);
             }
         }
+        world.add_errors(scenario);
         world.add_roles(scenario);
         world.add_resources(scenario);
         let is_linked = |name: &&String| matches!(world.roles.get(*name), Some(KnownRole::Linked(_)));
@@ -146,6 +150,14 @@ impl<'a> World<'a> {
                 extent: damage.map(|_| extent),
             });
         }
+    }
+
+    fn add_errors(&mut self, scenario: &'a Scenario) {
+        let of_all = scenario.knobs.as_ref().and_then(|knobs| knobs.errors.as_ref());
+        let of_services = self.services.values().filter_map(|service| service.errors.as_ref());
+        let of_kinds = self.kinds.iter().filter_map(|kind| kind.definition.errors.as_ref());
+        let errors = of_all.into_iter().chain(of_services).chain(of_kinds).flat_map(|errors| errors.value.given());
+        self.error_names = errors.filter_map(|(_, error)| Some(error.code.as_ref()?.as_str())).collect();
     }
 
     fn add_roles(&mut self, scenario: &'a Scenario) {
@@ -511,6 +523,24 @@ impl<'a> Check<'a> {
             let otherwise = "calls of IAM's operations on roles are throttled, such as `GetRole`, and no others";
             self.unknown(Code::UnknownOperation, "operation of IAM", name, iam, otherwise);
         }
+    }
+
+    /// An error code: one that is neither ours nor a service's is reported.
+    pub(crate) fn error_code(&mut self, code: &Spanned<ErrorCode>) {
+        let Some(name) = code.value.of_service() else { return };
+        let world = self.world;
+        let ours: Vec<&str> = AwsError::ALL.iter().map(|error| error.word()).collect();
+        // A slip in one of ours is one, whatever services may say that could not be read.
+        let may_be_hidden =
+            !self.damage.spares(&["services", "knobs"]) && nearest(name, ours.iter().copied()).is_none();
+        if world.error_names.contains(name) || may_be_hidden {
+            return;
+        }
+        let all: Vec<&str> = ours.iter().copied().chain(world.error_names.iter().copied()).collect();
+        let meant = self.guess_near(name, &all).map(|meant| format!("did you mean `{meant}`?"));
+        let help = meant.or_else(|| self.guess(name, ours));
+        let message = format!("`{}` is not an error code of AWS", clipped(name));
+        self.report(Diagnostic::new(Code::UnknownWord, code.span, message).maybe_help(help));
     }
 
     /// An operation of IAM or of a kind; one that there is not is reported.

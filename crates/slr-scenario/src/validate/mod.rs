@@ -13,6 +13,7 @@ mod expect;
 mod given;
 mod kind;
 mod lookup;
+mod naming;
 mod operator;
 mod pattern;
 mod rights;
@@ -78,6 +79,7 @@ pub(crate) fn validate(
     service::check(&mut check);
     given::check(&mut check);
     step::check(&mut check);
+    naming::check(&mut check);
     argument::check(&mut check);
     operator::check(&mut check);
     expect::check(&mut check);

@@ -150,6 +150,9 @@ fn perform(check: &mut Check<'_>, step: &Perform, span: Span) {
     if let Some(caller) = &step.caller {
         check.user(caller);
     }
+    if let Some(refused) = &step.refused {
+        check.error_code(refused);
+    }
     if let (Some(refused), Some(answers)) = (&step.refused, &step.answers) {
         check.report(
             Diagnostic::new(Code::ExclusiveKeys, answers.span, "a call that is refused answers nothing")
@@ -252,7 +255,8 @@ fn sound(check: &mut Check<'_>, step: &Perform, operation: Option<Operation>) {
     if let Some(group) = &step.group {
         check.group(group);
     }
-    let is_to_be_refused = step.refused.as_ref().is_some_and(|code| code.value == AwsError::MalformedPolicyDocument);
+    let is_to_be_refused =
+        step.refused.as_ref().is_some_and(|code| code.value.ours() == Some(AwsError::MalformedPolicyDocument));
     for trusted in &step.trust {
         // What IAM is to refuse is no mistake of the file.
         if !is_to_be_refused || Catalog::in_wrong_case(trusted).is_none() {
@@ -270,7 +274,10 @@ fn sound(check: &mut Check<'_>, step: &Perform, operation: Option<Operation>) {
             }
         }
     }
-    check.tags(&step.tags.0, step.refused.as_ref().is_some_and(|code| code.value == AwsError::InvalidInput));
+    check.tags(
+        &step.tags.0,
+        step.refused.as_ref().is_some_and(|code| code.value.ours() == Some(AwsError::InvalidInput)),
+    );
     check.tag_keys(&step.tag_keys);
     if let Some(region) = &step.region {
         check.region(region);

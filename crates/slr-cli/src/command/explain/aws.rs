@@ -166,6 +166,14 @@ pub(super) const fn lesson(code: Code) -> Lesson {
                     - { at: 1s, do: DeletePart, resource: part-1 }\n  \
                     - { at: 10m, do: DeleteGadget, resource: gadget-1 }",
         },
+        Code::ResourceAlreadyExists => Lesson {
+            meaning: "The resource is there already.",
+            why: "Assumed: services spell it in their own ways. A name stands for one resource: give the new one a name of its own.",
+            wrong: "given:\n  - role: AWSServiceRoleForGadgets\n  - resources: { kind: gadget, name: lamp }\nsteps:\n  \
+                    - { at: 1s, do: CreateGadget, resource: lamp, refused: ResourceAlreadyExists }",
+            right: "given:\n  - role: AWSServiceRoleForGadgets\n  - resources: { kind: gadget, name: lamp }\nsteps:\n  \
+                    - { at: 1s, do: CreateGadget, resource: vase }",
+        },
         Code::ResourceNotFound => Lesson {
             meaning: "There is no such resource.",
             why: "Assumed: services spell it in their own ways. It was never made, or is gone already; or one is to be made under another \
