@@ -6,7 +6,7 @@ use std::time::Instant;
 use crate::expand::{Expander, Finding};
 use crate::explore::{Explored, Progress, explore};
 use crate::graph::Graph;
-use crate::liveness::{Answer, always_possible, leads_to};
+use crate::liveness::{Answer, always_possible, lasts, leads_to};
 use crate::property::{Claim, Property};
 use crate::run::{Path, PathEnd, Replay, Run};
 use crate::settings::Unsound;
@@ -117,11 +117,31 @@ fn decide<M: Model>(
             }
             None if property.is_never_proved && property.kind() != PropertyKind::Sometimes => Decision::Undecided,
             None if !complete => Decision::Undecided,
-            None if property.is_about_ends && explored.tally.ends == 0 => Decision::Undecided,
+            None if !is_shown(property, expander, explored) => Decision::Undecided,
+            None if asks_graph && property.outcome.is_some() => match (&property.outcome, &graph) {
+                (Some(outcome), Some(graph)) if lasts(graph, &graph.mark(&outcome.lasting)) => Decision::Proved,
+                (Some(_) | None, Some(_) | None) => Decision::Undecided,
+            },
             None if property.kind() == PropertyKind::Sometimes => Decision::NotReached,
             None => Decision::Proved,
         })
         .collect()
+}
+
+/// Whether any state was met that decides what the property is about.
+fn is_shown<M: Model>(
+    property: &Property<'_, M::State, M::Action>,
+    expander: &Expander<'_, M>,
+    explored: &Explored<M::Key>,
+) -> bool {
+    let Some(outcome) = &property.outcome else {
+        return true;
+    };
+    let states = &explored.states;
+    let settles = |settled: &dyn Fn(&M::State) -> bool| {
+        (0..states.found()).any(|number| settled(&expander.model.unpack(&states.key(number))))
+    };
+    explored.tally.ends > 0 || outcome.settled.as_deref().is_some_and(|settled| settles(settled))
 }
 
 fn by_finding<K: Key>(kind: PropertyKind, finding: Finding, explored: &Explored<K>) -> Decision {

@@ -68,6 +68,15 @@ pub(crate) fn always_possible<M: Model>(graph: &Graph<'_, '_, M>, goals: &[bool]
     }
 }
 
+/// Whether every fair run that never ends visits nothing again and again but states that are `kept`.
+pub(crate) fn lasts<M: Model>(graph: &Graph<'_, '_, M>, kept: &[bool]) -> bool {
+    let components = Components::find(&vec![true; kept.len()], |state| graph.targets(state));
+    (0..components.count()).all(|component| {
+        components.members(component).iter().all(|&state| kept[state as usize])
+            || !(Knot { graph, components: &components, component }).is_fair()
+    })
+}
+
 /// The states that a run can be in while it owes the goal.
 struct Region {
     inside: Vec<bool>,

@@ -101,8 +101,8 @@ pub enum Verdict {
     Violated(Story),
     /// A `sometimes` that no run reaches: violated, and there is no one run to show.
     NotReached,
-    /// Neither a violation nor, for a `sometimes`, a witness was found, but not everything was looked at; or it is about how runs end, and
-    /// none does.
+    /// Neither a violation nor, for a `sometimes`, a witness was found, but not everything was looked at; or it is about what runs come to,
+    /// and none comes to anything, or some go on for ever.
     Undecided,
 }
 
