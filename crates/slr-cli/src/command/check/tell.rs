@@ -224,8 +224,10 @@ impl Told {
             Stop::Cancelled => "broken off",
         };
         let more = if report.stop == Stop::States { ", and there was at least one more" } else { "" };
-        let left = if report.exhaustive {
+        let left = if report.exhaustive && report.stop == Stop::Exhausted {
             String::new()
+        } else if report.exhaustive {
+            ": every state was expanded, and not every question about the future answered".to_owned()
         } else {
             let unexpanded = counted(report.unexpanded, "state");
             format!(": {unexpanded} not expanded, {} not examined{more}", report.unexamined)
