@@ -32,6 +32,13 @@ pub(crate) struct Step {
 const CHUNK: u32 = 1 << 8;
 /// Tasks between two looks at the memory, and at what may end the check.
 const STRETCH: usize = 64;
+/// States put into the index between two looks at the memory.
+const LOT: u32 = 1 << 12;
+/// Bytes that a state takes in the index: a fingerprint and a number.
+const LEAST_OF_INDEX: u64 = 12;
+/// Bytes that a state may take while a question is answered: two marks; in the region of those that owe the goal a mark, a place and
+/// whence it was reached; and in the search for components two numbers, a component, a place among the open ones and one on the way.
+const WHILE_ANSWERING: u64 = 2 + 9 + 12 + 4 + 16;
 /// States expanded between two looks at the clock within a task.
 const GLANCE: u32 = 1 << 5;
 
@@ -54,9 +61,13 @@ impl<'g, 'p, M: Model> Graph<'g, 'p, M> {
         let states = &explored.states;
         for number in 0..states.found() {
             watch.tick()?;
+            if number % LOT == 0 {
+                graph.weigh(most_bytes)?;
+            }
             let key = states.key(number);
             graph.index.insert(filed_under(&key), number, |note| !compare || states.key(note) == key);
         }
+        graph.starts.reserve_exact(explored.expanded as usize);
         let pool = (threads > 1)
             .then(|| rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads)).build().ok())
             .flatten();
@@ -81,19 +92,28 @@ impl<'g, 'p, M: Model> Graph<'g, 'p, M> {
                 graph.starts.extend(ends.iter().map(|end| before + end));
                 graph.targets.extend_from_slice(&targets);
             }
-            if most_bytes.is_some_and(|most| explored.states.bytes() + graph.bytes() > most) {
-                return Err(Stop::Memory);
-            }
+            graph.weigh(most_bytes)?;
         }
         Ok(graph)
     }
 
-    /// Bytes of the graph and of what answering takes beside it.
+    /// Whether there is room for what is held and for what every state is known to take before the last question is answered.
+    ///
+    /// # Errors
+    /// [`Stop::Memory`] if there is not.
+    fn weigh(&self, most_bytes: Option<u64>) -> Result<(), Stop> {
+        let fits = most_bytes.is_none_or(|most| self.explored.states.bytes().saturating_add(self.bytes()) <= most);
+        if fits { Ok(()) } else { Err(Stop::Memory) }
+    }
+
+    /// Bytes of the graph as far as it is built, and of what comes to it for every state.
     fn bytes(&self) -> u64 {
-        const PER_STATE_WHILE_ANSWERING: usize = 32;
-        let held = self.starts.len() * (size_of::<usize>() + PER_STATE_WHILE_ANSWERING)
-            + self.targets.len() * size_of::<StateNumber>();
-        self.index.bytes() + held as u64
+        // As much as the index holds at the least when all states are in it.
+        let states = u64::from(self.len());
+        let index = self.index.bytes().max(states * LEAST_OF_INDEX);
+        let starts = u64::from(self.explored.expanded) * size_of::<usize>() as u64;
+        let targets = self.targets.len() as u64 * size_of::<StateNumber>() as u64;
+        index + starts + targets + states * WHILE_ANSWERING
     }
 
     pub(crate) const fn len(&self) -> u32 {
@@ -189,7 +209,8 @@ impl Components {
                 search.from(root, inside, &targets, watch)?;
             }
         }
-        Ok(Self::group(search.component, search.components))
+        let (component, components) = search.found();
+        Ok(Self::group(component, components))
     }
 
     fn group(of: Vec<u32>, components: u32) -> Self {
@@ -245,6 +266,11 @@ impl Search {
             open: Vec::new(),
             way: Vec::new(),
         }
+    }
+
+    /// What was found: by state, the component, and how many there are. The rest makes room for what is done with it.
+    fn found(self) -> (Vec<u32>, u32) {
+        (self.component, self.components)
     }
 
     fn enter(&mut self, state: StateNumber) {

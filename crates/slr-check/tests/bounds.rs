@@ -330,6 +330,38 @@ fn questions_about_the_future_keep_the_bounds() {
     }
 }
 
+/// Whether there is room for the graph is reckoned before it is built, and not found out by building it.
+#[test]
+fn a_graph_for_which_there_is_no_room_is_not_begun() {
+    let model = Asked(Planes::new(SMALL.scope), questions_about_the_future);
+    let with = |memory: Option<u64>| {
+        let mut looks = 0;
+        let settings = bounded(Bounds { memory, ..Bounds::default() });
+        let checked = check(&model, &settings, &mut |progress| {
+            looks += u64::from(progress.waiting == 0);
+            ControlFlow::Continue(())
+        });
+        (Report { timing: Timing::default(), ..checked.expect("sound settings").report }, looks)
+    };
+    let (whole, all) = with(None);
+    let states = whole.distinct;
+    // What the exploration takes is little beside what every state takes in the graph.
+    for most in [whole.bytes + 100_000, whole.bytes + 40 * states] {
+        let (report, looks) = with(Some(most));
+        assert_eq!((report.stop, report.exhaustive, report.distinct), (Stop::Memory, true, states));
+        assert_eq!(report.verdict("it can be gone"), Some(&Verdict::Undecided));
+        assert_eq!(report.verdict("sound"), Some(&Verdict::Proved));
+        assert_eq!(looks, 0, "{most}: it is not begun");
+    }
+    // What is known before it is built is not all: the steps come to it.
+    let (report, looks) = with(Some(whole.bytes + 60 * states + 2 * whole.edges));
+    assert_eq!((report.stop, report.verdict("it can be gone")), (Stop::Memory, Some(&Verdict::Undecided)));
+    assert!(looks > 0 && looks < all, "{looks} of {all}");
+    let (report, _) = with(Some(whole.bytes + 100 * states + 4 * whole.edges));
+    assert_eq!(report.properties, whole.properties);
+    assert_eq!(report.stop, Stop::Exhausted);
+}
+
 #[test]
 fn a_violation_ends_the_search_and_its_story_is_shortest() {
     let model = Asked(Planes::new(SMALL.scope), flaws);
