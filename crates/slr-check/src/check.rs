@@ -133,8 +133,8 @@ fn decide<M: Model>(
         };
     let graph = asks_graph.then(|| {
         Graph::build(expander, explored, settings.exact, settings.threads.get(), settings.bounds.memory, watch)
+            .inspect_err(|why| watch.end(*why))
     });
-    let graph = graph.map(|built| built.map_err(|why| watch.end(why)).ok());
     let judge = Judge { expander, explored, graph };
     let findings = properties.iter().zip(&explored.tally.findings);
     findings
@@ -149,8 +149,8 @@ fn decide<M: Model>(
 struct Judge<'g, 'p, M: Model> {
     expander: &'g Expander<'p, M>,
     explored: &'g Explored<M::Key>,
-    /// `None` if no question needs it; the graph is missing where it was not finished.
-    graph: Option<Option<Graph<'g, 'p, M>>>,
+    /// `None` if no question needs it, or nobody waits for the answer; otherwise what has ended the check if it was not finished.
+    graph: Option<Result<Graph<'g, 'p, M>, Stop>>,
 }
 
 impl<M: Model> Judge<'_, '_, M> {
@@ -161,10 +161,11 @@ impl<M: Model> Judge<'_, '_, M> {
     fn decide(&self, property: &Property<'_, M::State, M::Action>, watch: &mut Watch<'_>) -> Result<Decision, Stop> {
         let kind = property.kind();
         if kind.needs_graph() {
-            let Some(Some(graph)) = &self.graph else {
-                return Ok(Decision::Undecided);
+            let answer = match &self.graph {
+                Some(Ok(graph)) => by_graph(&property.claim, graph, watch)?,
+                Some(Err(why)) => return Err(*why),
+                None => Decision::Undecided,
             };
-            let answer = by_graph(&property.claim, graph, watch)?;
             return Ok(if property.is_never_proved { answer.unless_proved() } else { answer });
         }
         if self.explored.stop != Stop::Exhausted {
@@ -189,8 +190,8 @@ impl<M: Model> Judge<'_, '_, M> {
         }
         match &self.graph {
             None => Ok(true),
-            Some(None) => Ok(false),
-            Some(Some(graph)) => lasts(graph, &graph.mark(&outcome.lasting, watch)?, watch),
+            Some(Err(why)) => Err(*why),
+            Some(Ok(graph)) => lasts(graph, &graph.mark(&outcome.lasting, watch)?, watch),
         }
     }
 
