@@ -109,6 +109,25 @@ fn a_loop_can_be_played() {
     );
 }
 
+/// A call that may be throttled is answered in another way than it says: it is throttled in the scenario that plays it, too.
+#[test]
+fn a_step_that_was_throttled_can_be_played() {
+    let play = |steps: &str, share: &str| {
+        let text = "scenario: A throttled call\nservices: { gadgets.example.com: { role: AWSServiceRoleForGadgets } }\n\
+            users: { bob: { allow: [\"gadgets:*\"] } }\ngiven: [{ role: AWSServiceRoleForGadgets }]\n";
+        let faults = format!("faults: [{{ throttle: GetRole{share} }}]\nsteps:\n{steps}");
+        play_all(&Play::of_text("throttled.yaml", format!("{text}{faults}")), steps, false)
+    };
+    let role = "do: GetRole, role: AWSServiceRoleForGadgets";
+    for share in [", share: 0.5", "", ", from: 5s"] {
+        let refused = format!("  - {{ at: 5s, as: bob, {role}, refused: AccessDenied }}\n");
+        assert_eq!(play(&refused, share), 1, "{share}");
+        assert_eq!(play(&format!("  - {{ at: 1s, {role} }}\n{refused}"), share), 1, "after another one{share}");
+        let answered = format!("  - {{ at: 5s, {role}, answers: {{ role: AWSServiceRoleForGadgets }} }}\n");
+        assert_eq!(play(&answered, share), 1, "{share}");
+    }
+}
+
 /// A call with several tags is one step.
 #[test]
 fn calls_with_several_tags_can_be_played() {

@@ -420,13 +420,22 @@ fn drawn(draws: &mut Draws) -> String {
         "{ refusals: 0 }",
         "{ refusals: 5 }",
         "{ always: resource-in, kind: gadget, state: active }",
+        "{ never: some-resource-in, kind: gadget, state: deleted }",
         "{ finally: resources-gone }",
         "{ eventually: operator-gave-up }",
         "{ never: task-failed, while: session-open }",
     ]);
+    let delays = draws.of(&[
+        "",
+        "delays: { task-start: 1s..90s }\n",
+        "delays: { task-decision: { exponential: 60s }, clean-up: 40s }\n",
+        "delays: { task-decision: 36500d, session-open: 1m }\n",
+        "knobs: { task-retention: 30s }\n",
+        "knobs: { task-visibility-delay: 10s, judged: start }\n",
+    ]);
     format!(
         "scenario: Drawn\nservices:\n  gadgets.example.com: {{ role: {role}, reports: {reports}, kinds: {{ gadget: {{}} }} }}\n\
-         given:\n  - role: {role}\n  - resources: {{ kind: gadget, count: {gadgets} }}\n{}{faults}{}\
+         given:\n  - role: {role}\n  - resources: {{ kind: gadget, count: {gadgets} }}\n{}{faults}{delays}{}\
          operators:\n  admin:\n    goal: {{ delete: {role} }}\n    retry: {{ every: 20s, attempts: {attempts} }}\n    {bug}\n\
          until: 1h\nexpect: [{expectation}]\n",
         if sessions > 0 { format!("  - sessions: {{ role: {role}, count: {sessions} }}\n") } else { String::new() },
@@ -441,6 +450,60 @@ proptest! {
     #[test]
     fn nothing_shrinks_to_anything_larger(mut draws in draws(24), seed in 0_u64..1000) {
         keeps_its_promises(&Play::of_text("drawn.yaml", drawn(&mut draws)), seed, 20_000);
+    }
+
+    /// Nothing that is left can be left out, and no time that is left is shorter: whoever shrinks what was shrunk gets it back.
+    #[test]
+    fn what_is_shrunk_shrinks_no_further(mut draws in draws(24), seed in 0_u64..1000) {
+        shrinks_once(&Play::of_text("drawn.yaml", drawn(&mut draws)), seed);
+    }
+}
+
+/// Whether the scenario fails. What is left of it stays as it is if it is shrunk again.
+fn shrinks_once(play: &Play, seed: u64) -> bool {
+    let once = match shrink(&play.scenario, &play.lowered, seed, None) {
+        Ok(once) => once,
+        Err(NotShrunk::NothingFails) => return false,
+        Err(
+            why @ (NotShrunk::World(_) | NotShrunk::Standstill(_) | NotShrunk::NotReproduced | NotShrunk::TooLong(_)),
+        ) => panic!("{}: {why}", play.source.name()),
+    };
+    let small = Play::of_text("small.yaml", once.text.as_str());
+    let again = shrink(&small.scenario, &small.lowered, small.lowered.seed, None);
+    let again = again.expect("what is shrunk fails");
+    assert_eq!(once.text, again.text, "{} under {seed} can be shrunk further", play.source.text());
+    true
+}
+
+/// Where a step comes sooner, less happens before it, and what would have happened need not be said; a time that is shortened makes room for
+/// others to be.
+#[test]
+fn what_times_needed_is_left_out_with_them() {
+    let service = "services: { gadgets.example.com: { role: AWSServiceRoleForGadgets, kinds: { gadget: {} } } }";
+    let role = "role: AWSServiceRoleForGadgets";
+    for rest in [
+        // It is cleaned up by then, however soon that is.
+        format!(
+            "given: [{{ {role} }}, {{ resources: {{ kind: gadget }} }}]\n\
+             steps: [{{ at: 1m, do: DeleteGadget, resource: gadget-1 }}]\n\
+             expect: [{{ eventually: resources-gone, {role}, within: 1s }}]"
+        ),
+        // The task starts within some seconds, or at once if nobody says otherwise.
+        format!(
+            "given: [{{ {role} }}]\ndelays: {{ task-start: 1s..90s }}\nuntil: 1d\n\
+             steps: [{{ at: 5s, do: DeleteServiceLinkedRole, {role} }}]\n\
+             operators: {{ admin: {{ goal: {{ delete: AWSServiceRoleForGadgets }}, starts: 5m }} }}\n\
+             expect: [{{ attempts: 2, operator: admin }}]"
+        ),
+        // The poll is throttled whenever it comes.
+        format!(
+            "given: [{{ {role} }}]\nfaults: [{{ throttle: GetServiceLinkedRoleDeletionStatus, share: 0.9 }}]\n\
+             steps:\n  - {{ at: 1s, do: DeleteServiceLinkedRole, {role} }}\n  \
+             - {{ at: 1m, do: GetServiceLinkedRoleDeletionStatus, task: last, answers: {{ status: FAILED }} }}"
+        ),
+    ] {
+        let play = Play::of_text("times.yaml", format!("scenario: Times\n{service}\n{rest}\n"));
+        assert!((1..4).all(|seed| shrinks_once(&play, seed)), "{rest}");
     }
 }
 

@@ -1,15 +1,17 @@
 //! The whole check: explore, ask the graph, tell the runs.
 
 use std::ops::ControlFlow;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::expand::{Expander, Finding};
 use crate::explore::{Explored, Progress, explore};
 use crate::graph::Graph;
-use crate::liveness::{Answer, always_possible, leads_to};
-use crate::property::{Claim, Property};
+use crate::liveness::{Answer, always_possible, lasts, leads_to};
+use crate::property::{Claim, Outcome, Property};
+use crate::round::Deadline;
 use crate::run::{Path, PathEnd, Replay, Run};
 use crate::settings::Unsound;
+use crate::watch::Watch;
 use crate::{Key, Model, PropertyKind, PropertyReport, Report, RuleCoverage, Settings, Stop, Timing, Verdict};
 
 /// The result of a check.
@@ -38,7 +40,11 @@ pub fn check<M: Model>(
     let exploring_seconds = began.elapsed().as_secs_f64();
 
     let expander = Expander::new(model, &properties, settings.symmetry, settings.reduction);
-    let decisions = decide(&expander, &properties, &explored, settings);
+    let mut watch = {
+        let deadline = Deadline(settings.bounds.time.and_then(|most| began.checked_add(most)));
+        Watch::new(began, deadline, progress, at_the_end(&explored))
+    };
+    let decisions = decide(&expander, &properties, &explored, settings, &mut watch);
     let replay = Replay { expander: &expander, states: &explored.states };
     let runs: Vec<_> = decisions.iter().map(|decision| decision.path().and_then(|path| replay.run(path))).collect();
     let verdicts = properties.iter().zip(&decisions).zip(&runs).map(|((property, decision), run)| PropertyReport {
@@ -48,9 +54,30 @@ pub fn check<M: Model>(
     });
     let mut report = summary(model, settings, &explored);
     report.properties = verdicts.collect();
+    if let (Stop::Exhausted, Some(stop)) = (report.stop, watch.ended()) {
+        report.stop = stop;
+    }
     report.timing =
         Timing { seconds: began.elapsed().as_secs_f64(), exploring_seconds, threads: settings.threads.get() };
     Ok(Checked { report, runs })
+}
+
+/// How far an exploration has come that goes no further.
+fn at_the_end<K: Key>(explored: &Explored<K>) -> Progress {
+    let found = explored.states.found();
+    Progress {
+        level: depth(explored),
+        distinct: u64::from(found),
+        edges: explored.tally.edges(),
+        waiting: u64::from(found - explored.expanded),
+        bytes: explored.bytes,
+        elapsed: Duration::ZERO,
+    }
+}
+
+/// Steps from the beginning to the farthest state found.
+fn depth<K>(explored: &Explored<K>) -> u32 {
+    u32::try_from(explored.levels.len().saturating_sub(1)).unwrap_or(u32::MAX)
 }
 
 /// What became of a property, before it is told.
@@ -90,11 +117,13 @@ impl Decision {
     }
 }
 
+/// What became of each property. What the clock or who waits left open is undecided; the watch knows.
 fn decide<M: Model>(
     expander: &Expander<'_, M>,
     properties: &[Property<'_, M::State, M::Action>],
     explored: &Explored<M::Key>,
     settings: &Settings,
+    watch: &mut Watch<'_>,
 ) -> Vec<Decision> {
     // After a run that was broken off, nobody waits for the long questions.
     let asks_graph = properties.iter().any(|property| property.kind().needs_graph())
@@ -102,26 +131,85 @@ fn decide<M: Model>(
             Stop::Exhausted | Stop::States | Stop::Memory | Stop::Depth => true,
             Stop::Violation | Stop::Time | Stop::Cancelled => false,
         };
-    let graph = asks_graph
-        .then(|| Graph::build(expander, explored, settings.exact, settings.threads.get(), settings.bounds.memory))
-        .flatten();
-    let complete = explored.stop == Stop::Exhausted;
-    properties
-        .iter()
-        .zip(&explored.tally.findings)
+    let graph = asks_graph.then(|| {
+        Graph::build(expander, explored, settings.exact, settings.threads.get(), settings.bounds.memory, watch)
+    });
+    let graph = graph.map(|built| built.map_err(|why| watch.end(why)).ok());
+    let judge = Judge { expander, explored, graph };
+    let findings = properties.iter().zip(&explored.tally.findings);
+    findings
         .map(|(property, finding)| match finding {
             Some(finding) => by_finding(property.kind(), *finding, explored),
-            None if property.kind().needs_graph() => {
-                let answer = graph.as_ref().map_or(Decision::Undecided, |graph| by_graph(&property.claim, graph));
-                if property.is_never_proved { answer.unless_proved() } else { answer }
-            }
-            None if property.is_never_proved && property.kind() != PropertyKind::Sometimes => Decision::Undecided,
-            None if !complete => Decision::Undecided,
-            None if property.is_about_ends && explored.tally.ends == 0 => Decision::Undecided,
-            None if property.kind() == PropertyKind::Sometimes => Decision::NotReached,
-            None => Decision::Proved,
+            None => judge.decide(property, watch).unwrap_or(Decision::Undecided),
         })
         .collect()
+}
+
+/// Who decides what the exploration has not decided.
+struct Judge<'g, 'p, M: Model> {
+    expander: &'g Expander<'p, M>,
+    explored: &'g Explored<M::Key>,
+    /// `None` if no question needs it; the graph is missing where it was not finished.
+    graph: Option<Option<Graph<'g, 'p, M>>>,
+}
+
+impl<M: Model> Judge<'_, '_, M> {
+    /// What becomes of a property that no state and no step has decided.
+    ///
+    /// # Errors
+    /// What ends the check before that is known.
+    fn decide(&self, property: &Property<'_, M::State, M::Action>, watch: &mut Watch<'_>) -> Result<Decision, Stop> {
+        let kind = property.kind();
+        if kind.needs_graph() {
+            let Some(Some(graph)) = &self.graph else {
+                return Ok(Decision::Undecided);
+            };
+            let answer = by_graph(&property.claim, graph, watch)?;
+            return Ok(if property.is_never_proved { answer.unless_proved() } else { answer });
+        }
+        if self.explored.stop != Stop::Exhausted {
+            return Ok(Decision::Undecided);
+        }
+        if kind == PropertyKind::Sometimes {
+            return Ok(Decision::NotReached);
+        }
+        if property.is_never_proved {
+            return Ok(Decision::Undecided);
+        }
+        match &property.outcome {
+            Some(outcome) if !self.keeps(outcome, watch)? => Ok(Decision::Undecided),
+            Some(_) | None => Ok(Decision::Proved),
+        }
+    }
+
+    /// Whether what no end contradicts is so of what runs come to: some run shows it and, as far as is known, those do that never end.
+    fn keeps(&self, outcome: &Outcome<'_, M::State>, watch: &mut Watch<'_>) -> Result<bool, Stop> {
+        if !self.is_shown(outcome, watch)? {
+            return Ok(false);
+        }
+        match &self.graph {
+            None => Ok(true),
+            Some(None) => Ok(false),
+            Some(Some(graph)) => lasts(graph, &graph.mark(&outcome.lasting, watch)?, watch),
+        }
+    }
+
+    /// Whether any state was met that decides what runs come to.
+    fn is_shown(&self, outcome: &Outcome<'_, M::State>, watch: &mut Watch<'_>) -> Result<bool, Stop> {
+        if self.explored.tally.ends > 0 {
+            return Ok(true);
+        }
+        let Some(settled) = &outcome.settled else {
+            return Ok(false);
+        };
+        for number in 0..self.explored.states.found() {
+            watch.tick()?;
+            if settled(&self.expander.model.unpack(&self.explored.states.key(number))) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
 }
 
 fn by_finding<K: Key>(kind: PropertyKind, finding: Finding, explored: &Explored<K>) -> Decision {
@@ -130,18 +218,25 @@ fn by_finding<K: Key>(kind: PropertyKind, finding: Finding, explored: &Explored<
     if kind == PropertyKind::Sometimes { Decision::Reached(path) } else { Decision::Violated(path) }
 }
 
-fn by_graph<M: Model>(claim: &Claim<'_, M::State, M::Action>, graph: &Graph<'_, '_, M>) -> Decision {
+fn by_graph<M: Model>(
+    claim: &Claim<'_, M::State, M::Action>,
+    graph: &Graph<'_, '_, M>,
+    watch: &mut Watch<'_>,
+) -> Result<Decision, Stop> {
     let answer = match claim {
-        Claim::Eventually(goal) => leads_to(graph, None, &graph.mark(goal)),
-        Claim::LeadsTo(trigger, goal) => leads_to(graph, Some(&graph.mark(trigger)), &graph.mark(goal)),
-        Claim::AlwaysPossible(goal) => always_possible(graph, &graph.mark(goal)),
+        Claim::Eventually(goal) => leads_to(graph, None, &graph.mark(goal, watch)?, watch)?,
+        Claim::LeadsTo(trigger, goal) => {
+            let (triggers, goals) = (graph.mark(trigger, watch)?, graph.mark(goal, watch)?);
+            leads_to(graph, Some(&triggers), &goals, watch)?
+        }
+        Claim::AlwaysPossible(goal) => always_possible(graph, &graph.mark(goal, watch)?, watch)?,
         Claim::Always(_) | Claim::Never(_) | Claim::EveryStep(_) | Claim::Sometimes(_) => Answer::Unknown,
     };
-    match answer {
+    Ok(match answer {
         Answer::Holds => Decision::Proved,
         Answer::Broken(path) => Decision::Violated(path),
         Answer::Unknown => Decision::Undecided,
-    }
+    })
 }
 
 fn summary<M: Model>(model: &M, settings: &Settings, explored: &Explored<M::Key>) -> Report {
@@ -151,7 +246,7 @@ fn summary<M: Model>(model: &M, settings: &Settings, explored: &Explored<M::Key>
     Report {
         distinct: u64::from(found),
         edges: explored.tally.edges(),
-        depth: u32::try_from(explored.levels.len().saturating_sub(1)).unwrap_or(u32::MAX),
+        depth: depth(explored),
         levels: explored.levels.iter().zip(ends).map(|(start, end)| u64::from(end - start)).collect(),
         ends: explored.tally.ends,
         exhaustive: explored.stop == Stop::Exhausted,

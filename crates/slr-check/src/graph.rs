@@ -6,7 +6,8 @@ use crate::key::filed_under;
 use crate::round::each;
 use crate::states::{NOBODY, StateNumber};
 use crate::table::Table;
-use crate::{FairnessClass, Key, Model};
+use crate::watch::Watch;
+use crate::{FairnessClass, Key, Model, Stop};
 
 /// The steps between stored states, by number.
 pub(crate) struct Graph<'g, 'p, M: Model> {
@@ -28,58 +29,91 @@ pub(crate) struct Step {
 }
 
 /// States expanded as one task.
-const CHUNK: u32 = 1 << 10;
-/// Tasks between two looks at the memory.
+const CHUNK: u32 = 1 << 8;
+/// Tasks between two looks at the memory, and at what may end the check.
 const STRETCH: usize = 64;
+/// States put into the index between two looks at the memory.
+const LOT: u32 = 1 << 12;
+/// Bytes that a state takes in the index: a fingerprint and a number.
+const LEAST_OF_INDEX: u64 = 12;
+/// Bytes that a state may take while a question is answered: two marks; in the region of those that owe the goal a mark, a place and
+/// whence it was reached; and in the search for components two numbers, a component, a place among the open ones and one on the way.
+const WHILE_ANSWERING: u64 = 2 + 9 + 12 + 4 + 16;
+/// States expanded between two looks at the clock within a task.
+const GLANCE: u32 = 1 << 5;
 
 impl<'g, 'p, M: Model> Graph<'g, 'p, M> {
-    /// Generates all steps again and stores where they lead. `None` if that takes more than `most_bytes`.
+    /// Generates all steps again and stores where they lead.
+    ///
+    /// # Errors
+    /// What ends the check before that is done: [`Stop::Memory`] if it takes more than `most_bytes`.
     pub(crate) fn build(
         expander: &'g Expander<'p, M>,
         explored: &'g Explored<M::Key>,
         exact: bool,
         threads: u16,
         most_bytes: Option<u64>,
-    ) -> Option<Self> {
+        watch: &mut Watch<'_>,
+    ) -> Result<Self, Stop> {
         let compare = exact && !M::Key::INJECTIVE;
         let mut graph =
             Self { expander, explored, index: Table::new(true), compare, starts: vec![0], targets: Vec::new() };
         let states = &explored.states;
         for number in 0..states.found() {
+            watch.tick()?;
+            if number % LOT == 0 {
+                graph.weigh(most_bytes)?;
+            }
             let key = states.key(number);
             graph.index.insert(filed_under(&key), number, |note| !compare || states.key(note) == key);
         }
+        graph.starts.reserve_exact(explored.expanded as usize);
         let pool = (threads > 1)
             .then(|| rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads)).build().ok())
             .flatten();
         let chunks: Vec<StateNumber> = (0..explored.expanded).step_by(CHUNK as usize).collect();
+        let deadline = watch.deadline();
         for stretch in chunks.chunks(STRETCH) {
             let mut parts: Vec<(Vec<usize>, Vec<StateNumber>)> = vec![Default::default(); stretch.len()];
             each(pool.as_ref(), parts.iter_mut().zip(stretch).collect(), |(part, &first)| {
                 let last = first.saturating_add(CHUNK).min(explored.expanded);
                 for number in first..last {
+                    // Half a task is none: the watch looks at the same clock before anybody takes it for whole.
+                    if number % GLANCE == 0 && deadline.is_over() {
+                        return;
+                    }
                     graph.visit_steps(number, |step| part.1.push(step.to));
                     part.0.push(part.1.len());
                 }
             });
+            watch.look()?;
             for (ends, targets) in parts {
                 let before = graph.targets.len();
                 graph.starts.extend(ends.iter().map(|end| before + end));
                 graph.targets.extend_from_slice(&targets);
             }
-            if most_bytes.is_some_and(|most| explored.states.bytes() + graph.bytes() > most) {
-                return None;
-            }
+            graph.weigh(most_bytes)?;
         }
-        Some(graph)
+        Ok(graph)
     }
 
-    /// Bytes of the graph and of what answering takes beside it.
+    /// Whether there is room for what is held and for what every state is known to take before the last question is answered.
+    ///
+    /// # Errors
+    /// [`Stop::Memory`] if there is not.
+    fn weigh(&self, most_bytes: Option<u64>) -> Result<(), Stop> {
+        let fits = most_bytes.is_none_or(|most| self.explored.states.bytes().saturating_add(self.bytes()) <= most);
+        if fits { Ok(()) } else { Err(Stop::Memory) }
+    }
+
+    /// Bytes of the graph as far as it is built, and of what comes to it for every state.
     fn bytes(&self) -> u64 {
-        const PER_STATE_WHILE_ANSWERING: usize = 32;
-        let held = self.starts.len() * (size_of::<usize>() + PER_STATE_WHILE_ANSWERING)
-            + self.targets.len() * size_of::<StateNumber>();
-        self.index.bytes() + held as u64
+        // As much as the index holds at the least when all states are in it.
+        let states = u64::from(self.len());
+        let index = self.index.bytes().max(states * LEAST_OF_INDEX);
+        let starts = u64::from(self.explored.expanded) * size_of::<usize>() as u64;
+        let targets = self.targets.len() as u64 * size_of::<StateNumber>() as u64;
+        index + starts + targets + states * WHILE_ANSWERING
     }
 
     pub(crate) const fn len(&self) -> u32 {
@@ -124,9 +158,17 @@ impl<'g, 'p, M: Model> Graph<'g, 'p, M> {
     }
 
     /// For every stored state, whether `predicate` is true of it.
-    pub(crate) fn mark(&self, predicate: &dyn Fn(&M::State) -> bool) -> Vec<bool> {
+    ///
+    /// # Errors
+    /// What ends the check before that is known.
+    pub(crate) fn mark(&self, predicate: &dyn Fn(&M::State) -> bool, watch: &mut Watch<'_>) -> Result<Vec<bool>, Stop> {
         let states = &self.explored.states;
-        (0..self.len()).map(|number| predicate(&self.expander.model.unpack(&states.key(number)))).collect()
+        let mut marks = Vec::with_capacity(self.len() as usize);
+        for number in 0..self.len() {
+            watch.tick()?;
+            marks.push(predicate(&self.expander.model.unpack(&states.key(number))));
+        }
+        Ok(marks)
     }
 
     /// How many steps from the beginning each state was found, ascending.
@@ -153,14 +195,22 @@ impl Components {
     /// those that are not `inside` are passed over.
     ///
     /// Components are numbered sinks first: a step never leads to a component with a higher number.
-    pub(crate) fn find<'t>(inside: &[bool], targets: impl Fn(StateNumber) -> &'t [StateNumber]) -> Self {
+    ///
+    /// # Errors
+    /// What ends the check before all are found.
+    pub(crate) fn find<'t>(
+        inside: &[bool],
+        targets: impl Fn(StateNumber) -> &'t [StateNumber],
+        watch: &mut Watch<'_>,
+    ) -> Result<Self, Stop> {
         let mut search = Search::new(inside.len());
         for root in (0u32..).take(inside.len()) {
             if inside[root as usize] && search.index[root as usize] == NOBODY {
-                search.from(root, inside, &targets);
+                search.from(root, inside, &targets, watch)?;
             }
         }
-        Self::group(search.component, search.components)
+        let (component, components) = search.found();
+        Ok(Self::group(component, components))
     }
 
     fn group(of: Vec<u32>, components: u32) -> Self {
@@ -218,6 +268,11 @@ impl Search {
         }
     }
 
+    /// What was found: by state, the component, and how many there are. The rest makes room for what is done with it.
+    fn found(self) -> (Vec<u32>, u32) {
+        (self.component, self.components)
+    }
+
     fn enter(&mut self, state: StateNumber) {
         self.index[state as usize] = self.discovered;
         self.low[state as usize] = self.discovered;
@@ -231,9 +286,16 @@ impl Search {
         *low = to.min(*low);
     }
 
-    fn from<'t>(&mut self, root: StateNumber, inside: &[bool], targets: &impl Fn(StateNumber) -> &'t [StateNumber]) {
+    fn from<'t>(
+        &mut self,
+        root: StateNumber,
+        inside: &[bool],
+        targets: &impl Fn(StateNumber) -> &'t [StateNumber],
+        watch: &mut Watch<'_>,
+    ) -> Result<(), Stop> {
         self.enter(root);
         while let Some((state, looked_at)) = self.way.last_mut() {
+            watch.tick()?;
             let state = *state;
             if let Some(&target) = targets(state).get(*looked_at) {
                 *looked_at += 1;
@@ -250,6 +312,7 @@ impl Search {
                 self.leave(state);
             }
         }
+        Ok(())
     }
 
     fn leave(&mut self, state: StateNumber) {
@@ -271,10 +334,19 @@ impl Search {
 
 #[cfg(test)]
 mod tests {
+    use std::ops::ControlFlow;
+    use std::time::{Duration, Instant};
+
     use super::*;
+    use crate::Progress;
+    use crate::round::Deadline;
+
+    const SHOWN: Progress = Progress { level: 0, distinct: 0, edges: 0, waiting: 0, bytes: 0, elapsed: Duration::ZERO };
 
     fn components(edges: &[&[u32]], inside: &[bool]) -> Components {
-        Components::find(inside, |state| edges[state as usize])
+        let mut goes_on = |_: &Progress| ControlFlow::Continue(());
+        let mut watch = Watch::new(Instant::now(), Deadline(None), &mut goes_on, SHOWN);
+        Components::find(inside, |state| edges[state as usize], &mut watch).expect("nobody ends it")
     }
 
     #[test]
@@ -299,7 +371,28 @@ mod tests {
     #[test]
     fn a_million_states_in_a_row_need_no_deep_stack() {
         let next: Vec<[u32; 1]> = (0..1_000_000u32).map(|state| [(state + 1) % 1_000_000]).collect();
-        let found = Components::find(&vec![true; next.len()], |state| &next[state as usize]);
-        assert_eq!(found.count(), 1);
+        let edges: Vec<&[u32]> = next.iter().map(<[u32; 1]>::as_slice).collect();
+        assert_eq!(components(&edges, &vec![true; next.len()]).count(), 1);
+    }
+
+    /// Who waits is asked all the while, and not only before and after.
+    #[test]
+    fn a_search_ends_where_nobody_waits_any_more() {
+        let next: Vec<[u32; 1]> = (0..1_000_000u32).map(|state| [(state + 1) % 1_000_000]).collect();
+        let mut asked = 0;
+        let mut leaves = |_: &Progress| {
+            asked += 1;
+            if asked < 3 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        };
+        let mut watch = Watch::new(Instant::now(), Deadline(None), &mut leaves, SHOWN);
+        let found = Components::find(&vec![true; next.len()], |state| &next[state as usize], &mut watch);
+        assert_eq!(found.err(), Some(Stop::Cancelled));
+        assert_eq!((watch.look(), watch.ended()), (Err(Stop::Cancelled), Some(Stop::Cancelled)));
+        assert_eq!(asked, 3, "it is not asked again");
+
+        let mut goes_on = |_: &Progress| ControlFlow::Continue(());
+        let mut watch = Watch::new(Instant::now(), Deadline(Some(Instant::now())), &mut goes_on, SHOWN);
+        let found = Components::find(&vec![true; next.len()], |state| &next[state as usize], &mut watch);
+        assert_eq!(found.err(), Some(Stop::Time));
     }
 }

@@ -29,6 +29,7 @@ mod run;
 mod settings;
 mod states;
 mod table;
+mod watch;
 
 pub use check::{Checked, check};
 pub use explore::Progress;

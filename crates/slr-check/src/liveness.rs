@@ -11,6 +11,7 @@ use crate::explore::Explored;
 use crate::graph::{Components, Graph, Step};
 use crate::run::{Leg, Path, PathEnd};
 use crate::states::{NOBODY, StateNumber};
+use crate::watch::Watch;
 use crate::{FairnessClass, Model, Stop};
 
 /// What the graph says about a property.
@@ -24,35 +25,53 @@ pub(crate) enum Answer {
 
 /// Whether every fair run goes on from a state in `triggers` to a state in `goals`; without `triggers`, from its
 /// beginning.
-pub(crate) fn leads_to<M: Model>(graph: &Graph<'_, '_, M>, triggers: Option<&[bool]>, goals: &[bool]) -> Answer {
-    let region = Region::explore(graph, triggers, goals);
-    let components = Components::find(&region.inside, |state| graph.targets(state));
+///
+/// # Errors
+/// What ends the check before that is decided.
+pub(crate) fn leads_to<M: Model>(
+    graph: &Graph<'_, '_, M>,
+    triggers: Option<&[bool]>,
+    goals: &[bool],
+    watch: &mut Watch<'_>,
+) -> Result<Answer, Stop> {
+    let region = Region::explore(graph, triggers, goals, watch)?;
+    let components = Components::find(&region.inside, |state| graph.targets(state), watch)?;
     let mut judged = vec![false; components.count() as usize];
     // The region is in the order of distance, so that the first culprit has the shortest way to it.
     for &state in &region.order {
+        watch.tick()?;
         if graph.is_expanded(state) && graph.targets(state).is_empty() {
-            return Answer::Broken(region.path_to(state, graph, PathEnd::Stuck));
+            return Ok(Answer::Broken(region.path_to(state, graph, PathEnd::Stuck)));
         }
         let component = components.of[state as usize];
         if !std::mem::replace(&mut judged[component as usize], true) {
             let knot = Knot { graph, components: &components, component };
-            if knot.is_fair() {
-                return Answer::Broken(region.path_to(state, graph, PathEnd::Loop(knot.fair_loop(state))));
+            if knot.is_fair(watch)? {
+                let fair_loop = PathEnd::Loop(knot.fair_loop(state, watch)?);
+                return Ok(Answer::Broken(region.path_to(state, graph, fair_loop)));
             }
         }
     }
     // A trigger may lie where nobody looked. The beginnings of runs are all known once one was expanded.
     let Explored { stop, expanded, .. } = *graph.explored;
     let may_have_missed = stop != Stop::Exhausted && (triggers.is_some() || expanded == 0);
-    if region.is_open || may_have_missed { Answer::Unknown } else { Answer::Holds }
+    Ok(if region.is_open || may_have_missed { Answer::Unknown } else { Answer::Holds })
 }
 
 /// Whether a state in `goals` can be reached from every state.
-pub(crate) fn always_possible<M: Model>(graph: &Graph<'_, '_, M>, goals: &[bool]) -> Answer {
-    let components = Components::find(&vec![true; goals.len()], |state| graph.targets(state));
+///
+/// # Errors
+/// What ends the check before that is decided.
+pub(crate) fn always_possible<M: Model>(
+    graph: &Graph<'_, '_, M>,
+    goals: &[bool],
+    watch: &mut Watch<'_>,
+) -> Result<Answer, Stop> {
+    let components = Components::find(&vec![true; goals.len()], |state| graph.targets(state), watch)?;
     let mut reaches = vec![false; components.count() as usize];
     // Sinks first: what a component leads to has been decided before it.
     for component in 0..components.count() {
+        watch.tick()?;
         reaches[component as usize] = components.members(component).iter().any(|&state| {
             // What was not explored might lead to the goal.
             goals[state as usize]
@@ -61,11 +80,27 @@ pub(crate) fn always_possible<M: Model>(graph: &Graph<'_, '_, M>, goals: &[bool]
         });
     }
     let lost = (0..graph.len()).find(|&state| !reaches[components.of[state as usize] as usize]);
-    match lost {
+    Ok(match lost {
         Some(state) => Answer::Broken(Path::to(state, &graph.explored.states, PathEnd::OutOfReach)),
         None if graph.explored.stop != Stop::Exhausted => Answer::Unknown,
         None => Answer::Holds,
+    })
+}
+
+/// Whether every fair run that never ends visits nothing again and again but states that are `kept`.
+///
+/// # Errors
+/// What ends the check before that is decided.
+pub(crate) fn lasts<M: Model>(graph: &Graph<'_, '_, M>, kept: &[bool], watch: &mut Watch<'_>) -> Result<bool, Stop> {
+    let components = Components::find(&vec![true; kept.len()], |state| graph.targets(state), watch)?;
+    for component in 0..components.count() {
+        watch.tick()?;
+        let is_kept = components.members(component).iter().all(|&state| kept[state as usize]);
+        if !is_kept && (Knot { graph, components: &components, component }).is_fair(watch)? {
+            return Ok(false);
+        }
     }
+    Ok(true)
 }
 
 /// The states that a run can be in while it owes the goal.
@@ -80,7 +115,12 @@ struct Region {
 }
 
 impl Region {
-    fn explore<M: Model>(graph: &Graph<'_, '_, M>, triggers: Option<&[bool]>, goals: &[bool]) -> Self {
+    fn explore<M: Model>(
+        graph: &Graph<'_, '_, M>,
+        triggers: Option<&[bool]>,
+        goals: &[bool],
+        watch: &mut Watch<'_>,
+    ) -> Result<Self, Stop> {
         let states = graph.len() as usize;
         let depths = graph.depths();
         let mut region =
@@ -100,12 +140,13 @@ impl Region {
             if level == region.order.len() {
                 match beginnings.peek() {
                     Some(&state) => distance = depths[state as usize],
-                    None => return region,
+                    None => return Ok(region),
                 }
                 continue;
             }
             let end = region.order.len();
             for place in level..end {
+                watch.tick()?;
                 region.go_on_from(region.order[place], graph, goals);
             }
             level = end;
@@ -196,42 +237,43 @@ impl<M: Model> Knot<'_, '_, '_, M> {
     }
 
     /// Whether a run can go round in it for ever, fairly.
-    fn is_fair(&self) -> bool {
+    fn is_fair(&self, watch: &mut Watch<'_>) -> Result<bool, Stop> {
         // Cheaper than generating steps, and most components are single states without a step to themselves.
         let goes_round =
             self.members().iter().any(|&state| self.graph.targets(state).iter().any(|&target| self.holds(target)));
         if !goes_round {
-            return false;
+            return Ok(false);
         }
         let mut debts = self.debts();
         for &state in self.members().iter().filter(|&&state| self.graph.is_expanded(state)) {
+            watch.tick()?;
             self.settle_by_visit(state, &mut debts);
             for step in self.inner_steps(state) {
                 settle_by_step(step, &mut debts);
             }
             if !debts.contains(&Debt::Owed) {
-                return true;
+                return Ok(true);
             }
         }
-        !debts.contains(&Debt::Owed)
+        Ok(!debts.contains(&Debt::Owed))
     }
 
     /// A loop from `entry` that settles every class.
-    fn fair_loop(&self, entry: StateNumber) -> Vec<Leg> {
+    fn fair_loop(&self, entry: StateNumber, watch: &mut Watch<'_>) -> Result<Vec<Leg>, Stop> {
         let mut debts = self.debts();
         self.settle_by_visit(entry, &mut debts);
         let mut legs: Vec<Leg> = Vec::new();
         let mut at = entry;
         while debts.contains(&Debt::Owed) {
-            let stretch = self.nearest(at, |state, step| self.settles(state, step, &debts));
+            let stretch = self.nearest(at, |state, step| self.settles(state, step, &debts), watch)?;
             self.walk(&stretch, &mut debts);
             legs.extend(&stretch);
             at = stretch.last().map_or(at, |leg| leg.to);
         }
         if legs.is_empty() || at != entry {
-            legs.extend(self.nearest(at, |_, step| step.to == entry));
+            legs.extend(self.nearest(at, |_, step| step.to == entry, watch)?);
         }
-        legs
+        Ok(legs)
     }
 
     /// Whether taking `step` settles a class that is owed, by itself or by the state it leads to.
@@ -254,14 +296,20 @@ impl<M: Model> Knot<'_, '_, '_, M> {
     }
 
     /// The shortest way, of one step at least, from `from` up to and with a step that is `wanted`, within the component.
-    fn nearest(&self, from: StateNumber, wanted: impl Fn(StateNumber, Step) -> bool) -> Vec<Leg> {
+    fn nearest(
+        &self,
+        from: StateNumber,
+        wanted: impl Fn(StateNumber, Step) -> bool,
+        watch: &mut Watch<'_>,
+    ) -> Result<Vec<Leg>, Stop> {
         let mut before: BTreeMap<StateNumber, (StateNumber, Leg)> = BTreeMap::new();
         let mut queue = VecDeque::from([from]);
         while let Some(state) = queue.pop_front() {
+            watch.tick()?;
             for step in self.inner_steps(state) {
                 let leg = Leg { to: step.to, class: step.class };
                 if wanted(state, step) {
-                    return way(&before, from, state, leg);
+                    return Ok(way(&before, from, state, leg));
                 }
                 if step.to != from && !before.contains_key(&step.to) {
                     before.insert(step.to, (state, leg));
@@ -269,7 +317,7 @@ impl<M: Model> Knot<'_, '_, '_, M> {
                 }
             }
         }
-        Vec::new()
+        Ok(Vec::new())
     }
 }
 

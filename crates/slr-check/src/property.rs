@@ -11,8 +11,16 @@ pub struct Property<'m, S, A> {
     pub(crate) names_an_individual: bool,
     pub(crate) is_evident: bool,
     pub(crate) is_kept_by_reduction: bool,
-    pub(crate) is_about_ends: bool,
+    pub(crate) outcome: Option<Outcome<'m, S>>,
     pub(crate) is_never_proved: bool,
+}
+
+/// What decides a sentence about what runs come to.
+pub(crate) struct Outcome<'m, S> {
+    /// The states that decide it although runs go on; `None`: ends alone do.
+    pub(crate) settled: Option<OfState<'m, S>>,
+    /// What a run that goes on for ever keeps it by.
+    pub(crate) lasting: OfState<'m, S>,
 }
 
 pub(crate) enum Claim<'m, S, A> {
@@ -109,10 +117,19 @@ impl<'m, S, A> Property<'m, S, A> {
         self
     }
 
-    /// Says that the sentence is about the states in which runs end: where none ends it is neither proved nor violated.
+    /// Says that the sentence is about what runs come to, which the states show in which they end: where none ends it is neither proved
+    /// nor violated. A run that goes on for ever keeps it if `lasting` is true of all that it visits again and again; that is asked where
+    /// another question needs the graph anyway, and elsewhere such runs are passed over.
     #[must_use]
-    pub fn about_ends(mut self) -> Self {
-        self.is_about_ends = true;
+    pub fn about_ends(mut self, lasting: impl Fn(&S) -> bool + Send + Sync + 'm) -> Self {
+        self.outcome = Some(Outcome { settled: None, lasting: Box::new(lasting) });
+        self
+    }
+
+    /// Says of a sentence [about ends](Self::about_ends) that states of which `settled` is true decide it as ends do, whatever comes after them.
+    #[must_use]
+    pub fn or_where(mut self, settled: impl Fn(&S) -> bool + Send + Sync + 'm) -> Self {
+        self.outcome = self.outcome.map(|outcome| Outcome { settled: Some(Box::new(settled)), ..outcome });
         self
     }
 
@@ -159,7 +176,7 @@ impl<'m, S, A> Property<'m, S, A> {
             names_an_individual: false,
             is_evident: false,
             is_kept_by_reduction: false,
-            is_about_ends: false,
+            outcome: None,
             is_never_proved: false,
         }
     }

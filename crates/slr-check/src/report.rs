@@ -23,7 +23,8 @@ pub struct Report {
     pub ends: u64,
     /// Whether every reachable state was expanded, so that `proved` means proved.
     pub exhaustive: bool,
-    /// Why the exploration stopped.
+    /// Why the check stopped. After an exploration that was [exhaustive](Self::exhaustive) the bounds on time and memory and the user can
+    /// still stop the questions that need the graph, which are undecided then.
     pub stop: Stop,
     /// States kept whose steps were not generated. When the bound on states stops a run, at least one more was found
     /// and not kept.
@@ -49,11 +50,11 @@ pub struct Report {
     pub timing: Timing,
 }
 
-/// Why an exploration stopped.
+/// Why a check stopped: its exploration, or, where that was exhausted, the questions that were asked afterwards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Stop {
-    /// No state was left.
+    /// No state was left, and no question.
     Exhausted,
     /// A property was violated and the settings do not say to keep going.
     Violation,
@@ -101,8 +102,8 @@ pub enum Verdict {
     Violated(Story),
     /// A `sometimes` that no run reaches: violated, and there is no one run to show.
     NotReached,
-    /// Neither a violation nor, for a `sometimes`, a witness was found, but not everything was looked at; or it is about how runs end, and
-    /// none does.
+    /// Neither a violation nor, for a `sometimes`, a witness was found, but not everything was looked at; or it is about what runs come to,
+    /// and none comes to anything, or some go on for ever.
     Undecided,
 }
 

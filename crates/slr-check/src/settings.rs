@@ -50,7 +50,8 @@ pub struct Bounds {
     pub memory: Option<u64>,
     /// States so many steps from the beginning are judged but not expanded.
     pub depth: Option<u32>,
-    /// The clock is read every few thousand steps; a run that it stops is the only one that differs from machine to machine.
+    /// The clock is read every few thousand steps, and while the graph is asked; a run that it stops is the only one that differs from
+    /// machine to machine.
     pub time: Option<Duration>,
 }
 

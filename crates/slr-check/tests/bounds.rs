@@ -218,10 +218,12 @@ fn progress_is_told_and_may_break_off() {
     assert_eq!(told[5].waiting, report.unexpanded);
 }
 
-/// The common model with a sentence that is false.
-struct Flawed(Planes<Narrow>);
+type Sentence = Property<'static, State, common_model::planes::Action>;
 
-impl Model for Flawed {
+/// The common model that is asked something else besides.
+struct Asked(Planes<Narrow>, fn() -> Vec<Sentence>);
+
+impl Model for Asked {
     type State = State;
     type Action = common_model::planes::Action;
     type Key = u64;
@@ -252,11 +254,7 @@ impl Model for Flawed {
 
     fn properties(&self) -> Vec<Property<'_, State, Self::Action>> {
         let mut properties = self.0.properties();
-        properties.push(Property::never("gone", |state: &State| !state.live));
-        properties.push(Property::every_step("reports shrink", |before: &State, _, after: &State| {
-            after.reported.0 & !before.reported.0 == 0
-        }));
-        properties.push(Property::sometimes("five of six", |state: &State| state.reported.len() == 3));
+        properties.extend((self.1)());
         properties
     }
 
@@ -269,9 +267,104 @@ impl Model for Flawed {
     }
 }
 
+fn flaws() -> Vec<Sentence> {
+    vec![
+        Property::never("gone", |state: &State| !state.live),
+        Property::every_step("reports shrink", |before: &State, _, after: &State| {
+            after.reported.0 & !before.reported.0 == 0
+        }),
+        Property::sometimes("five of six", |state: &State| state.reported.len() == 3),
+    ]
+}
+
+fn questions_about_the_future() -> Vec<Sentence> {
+    vec![
+        Property::eventually("it is gone", |state: &State| !state.live),
+        Property::always_possible("it can be gone", |state: &State| !state.live),
+    ]
+}
+
+/// The clock and who waits are looked at while the graph is asked: what they leave open is undecided, and what was decided before stays.
+#[test]
+fn questions_about_the_future_keep_the_bounds() {
+    let model = Asked(Planes::new(SMALL.scope), questions_about_the_future);
+    let verdicts = |report: &Report| {
+        let of = |name: &str| report.verdict(name).cloned().expect("it was asked");
+        (of("sound"), of("it is gone"), of("it can be gone"))
+    };
+    let mut asked = 0;
+    let whole = check(&model, &Settings::default(), &mut |progress| {
+        asked += u64::from(progress.waiting == 0);
+        ControlFlow::Continue(())
+    });
+    let whole = whole.expect("sound settings").report;
+    assert_eq!(whole.stop, Stop::Exhausted);
+    assert_ne!(whole.verdict("it is gone"), Some(&Verdict::Undecided));
+    assert!(asked > 50, "who waits was asked {asked} times after the exploration");
+    for threads in [1, 3] {
+        let threads = NonZero::new(threads).expect("some");
+        // At once, somewhere in the middle, and short of the end.
+        for patience in [1, asked / 2, asked - 5] {
+            let settings = Settings { threads, ..Settings::default() };
+            let mut left = patience;
+            let broken_off = check(&model, &settings, &mut |progress| {
+                left -= u64::from(progress.waiting == 0);
+                if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            });
+            let report = broken_off.expect("sound settings").report;
+            assert_eq!((report.stop, report.exhaustive), (Stop::Cancelled, true));
+            assert_eq!((report.distinct, report.edges), (whole.distinct, whole.edges));
+            let (sound, _, possible) = verdicts(&report);
+            assert_eq!((sound, possible), (Verdict::Proved, Verdict::Undecided));
+        }
+        let bounds = Bounds { time: Some(Duration::from_secs(2)), ..Bounds::default() };
+        let late = check(&model, &Settings { threads, ..bounded(bounds) }, &mut |progress| {
+            if progress.waiting == 0 {
+                std::thread::sleep(Duration::from_secs(2).saturating_sub(progress.elapsed));
+            }
+            ControlFlow::Continue(())
+        });
+        let report = late.expect("sound settings").report;
+        assert_eq!((report.stop, report.exhaustive), (Stop::Time, true));
+        assert_eq!(verdicts(&report), (Verdict::Proved, Verdict::Undecided, Verdict::Undecided));
+    }
+}
+
+/// Whether there is room for the graph is reckoned before it is built, and not found out by building it.
+#[test]
+fn a_graph_for_which_there_is_no_room_is_not_begun() {
+    let model = Asked(Planes::new(SMALL.scope), questions_about_the_future);
+    let with = |memory: Option<u64>| {
+        let mut looks = 0;
+        let settings = bounded(Bounds { memory, ..Bounds::default() });
+        let checked = check(&model, &settings, &mut |progress| {
+            looks += u64::from(progress.waiting == 0);
+            ControlFlow::Continue(())
+        });
+        (Report { timing: Timing::default(), ..checked.expect("sound settings").report }, looks)
+    };
+    let (whole, all) = with(None);
+    let states = whole.distinct;
+    // What the exploration takes is little beside what every state takes in the graph.
+    for most in [whole.bytes + 100_000, whole.bytes + 40 * states] {
+        let (report, looks) = with(Some(most));
+        assert_eq!((report.stop, report.exhaustive, report.distinct), (Stop::Memory, true, states));
+        assert_eq!(report.verdict("it can be gone"), Some(&Verdict::Undecided));
+        assert_eq!(report.verdict("sound"), Some(&Verdict::Proved));
+        assert_eq!(looks, 0, "{most}: it is not begun");
+    }
+    // What is known before it is built is not all: the steps come to it.
+    let (report, looks) = with(Some(whole.bytes + 60 * states + 2 * whole.edges));
+    assert_eq!((report.stop, report.verdict("it can be gone")), (Stop::Memory, Some(&Verdict::Undecided)));
+    assert!(looks > 0 && looks < all, "{looks} of {all}");
+    let (report, _) = with(Some(whole.bytes + 100 * states + 4 * whole.edges));
+    assert_eq!(report.properties, whole.properties);
+    assert_eq!(report.stop, Stop::Exhausted);
+}
+
 #[test]
 fn a_violation_ends_the_search_and_its_story_is_shortest() {
-    let model = Flawed(Planes::new(SMALL.scope));
+    let model = Asked(Planes::new(SMALL.scope), flaws);
     let report = |threads: u16, keep_going: bool| {
         let threads = NonZero::new(threads).expect("some");
         let settings = Settings { threads, keep_going, ..Settings::default() };

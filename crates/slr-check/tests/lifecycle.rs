@@ -197,3 +197,74 @@ expect: [ {{ finally: role-live }}, {{ finally: role-gone }} ]
     assert_eq!(with(true), [Verdict::Undecided, Verdict::Undecided]);
     assert!(matches!(with(false), [Verdict::Proved, Verdict::Violated(_)]), "{:?}", with(false));
 }
+
+/// Two roles, of which the operator wants one gone, while the sessions of the other come and go, so that some runs never end, or none does.
+fn beside_sessions(steps: &str, habits: &str, expected: &[&str]) -> Vec<Verdict> {
+    verdicts(&format!(
+        "
+scenario: An operator beside sessions that come and go
+services:
+  gadgets.example.com: {{ role: AWSServiceRoleForGadgets }}
+  widgets.example.com: {{ role: AWSServiceRoleForWidgets }}
+given:
+  - role: AWSServiceRoleForGadgets
+  - role: AWSServiceRoleForWidgets
+  - sessions: {{ role: AWSServiceRoleForWidgets, reopens: true }}
+steps: [{steps}]
+operators: {{ admin: {{ goal: {{ delete: AWSServiceRoleForGadgets }}, retry: {{ attempts: 3 }}{habits} }} }}
+expect: [{}]
+",
+        expected.join(", ")
+    ))
+}
+
+/// That an operator makes fewer attempts than expected is seen where it stops: the world may go on for ever.
+#[test]
+fn attempts_are_counted_where_the_operator_has_stopped() {
+    let expected = ["{ attempts: 2..3 }", "{ attempts: 1..3 }", "{ attempts: 0 }", "{ attempts: 0..3 }"];
+    for steps in ["", "{ at: 1m, do: DeleteServiceLinkedRole, role: AWSServiceRoleForWidgets }"] {
+        let found = beside_sessions(steps, "", &expected);
+        assert!(
+            matches!(&found[..], [Verdict::Violated(_), Verdict::Proved, Verdict::Violated(_), Verdict::Proved]),
+            "{steps}: {found:?}"
+        );
+    }
+    // Who works in any order does not say that it has stopped, and no run ends: it might ask again.
+    let found = beside_sessions("", ", works: in-any-order", &expected);
+    assert!(
+        matches!(&found[..], [Verdict::Undecided, Verdict::Undecided, Verdict::Violated(_), Verdict::Proved]),
+        "{found:?}"
+    );
+    // Calls that no state counts use attempts up: fewer than all may be all.
+    let may_fail = "
+scenario: Clean-ups that come to nothing
+services: { gadgets.example.com: { role: AWSServiceRoleForGadgets, kinds: { gadget: {} } } }
+given:
+  - role: AWSServiceRoleForGadgets
+  - resources: { kind: gadget }
+  - sessions: { role: AWSServiceRoleForGadgets, reopens: true }
+operators:
+  admin: { goal: { delete: AWSServiceRoleForGadgets }, works: in-any-order, retry: { attempts: 3 }, reads-docs: at-any-time }
+expect: [ { attempts: 1..3 }, { attempts: 0..3 } ]
+";
+    assert_eq!(verdicts(may_fail), [Verdict::Undecided, Verdict::Proved]);
+}
+
+/// Where the graph is known, what is expected of the end is not proved of runs that never end and in which it is not so again and again.
+#[test]
+fn runs_that_never_end_do_not_prove_how_runs_end() {
+    let steps = "{ at: 1m, do: DeleteServiceLinkedRole, role: AWSServiceRoleForWidgets }";
+    let [gone, deleted, enough, eventually] = <[Verdict; 4]>::try_from(beside_sessions(
+        steps,
+        "",
+        &[
+            "{ finally: role-gone, role: AWSServiceRoleForWidgets }",
+            "{ finally: role-gone, role: AWSServiceRoleForGadgets }",
+            "{ attempts: 1 }",
+            "{ eventually: role-gone, role: AWSServiceRoleForGadgets }",
+        ],
+    ))
+    .expect("four were asked");
+    assert_eq!(gone, Verdict::Undecided, "the request may come while a session is open, and then nothing ends");
+    assert_eq!((deleted, enough, eventually), (Verdict::Proved, Verdict::Proved, Verdict::Proved));
+}

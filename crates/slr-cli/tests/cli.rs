@@ -125,6 +125,12 @@ mod exit_codes {
         assert_eq!(code(&run(["replay", text(&file(&directory, "same.jsonl", &trace))])), 0);
         let moved = run(["replay", text(&file(&directory, "other.jsonl", &other))]);
         assert_eq!(code(&moved), 0, "when an action happens is chance: the rules know no time");
+        let apart = format!("{trace}\n\n{trace}\n");
+        assert_eq!(
+            code(&run(["replay", text(&file(&directory, "apart.jsonl", &apart))])),
+            0,
+            "empty lines say nothing"
+        );
         let other = trace.replacen("TaskSubmitted", "TaskReturned", 1);
         assert_eq!(code(&run(["replay", text(&file(&directory, "other.jsonl", &other))])), 1);
     }

@@ -186,7 +186,7 @@ impl Codec {
             .operators
             .iter()
             .map(|operator| OperatorField {
-                phase: layout.field(given(operator.works == Works::InSteps, 2)),
+                phase: layout.field(given(operator.works == Works::InSteps, 3)),
                 attempts: layout
                     .field(operator.attempts.map_or(0, |most| u8::try_from(8 - most.leading_zeros()).unwrap_or(8))),
                 docs: layout.field(match operator.reads_docs {
@@ -404,18 +404,20 @@ fn operator_codes(own: OperatorState) -> [u64; 4] {
 
 const fn phase_code(phase: Phase) -> u64 {
     match phase {
-        Phase::Preparing => 0,
+        Phase::Starting => 0,
         Phase::Waiting => 1,
         Phase::Done => 2,
         Phase::GaveUp => 3,
+        Phase::Preparing => 4,
     }
 }
 
 const fn phase_of(code: u64) -> Phase {
     match code {
-        0 => Phase::Preparing,
+        0 => Phase::Starting,
         1 => Phase::Waiting,
         2 => Phase::Done,
-        _ => Phase::GaveUp,
+        3 => Phase::GaveUp,
+        _ => Phase::Preparing,
     }
 }

@@ -342,6 +342,8 @@ pub enum Predicate {
     ResourcesGone(Option<RoleIdx>, Option<KindIdx>),
     /// The resource is in the state of this code.
     ResourceIn(ResourceIdx, u8),
+    /// Every resource of the kind is in the state of this code.
+    EachResourceIn(KindIdx, u8),
     /// Some resource of the kind is in the state of this code.
     SomeResourceIn(KindIdx, u8),
     /// The operator takes the role for gone.
@@ -370,9 +372,12 @@ impl Predicate {
                 !about || !universe.is_there(state, resource)
             }),
             Self::ResourceIn(resource, code) => state.resource(resource) == code,
-            Self::SomeResourceIn(kind, code) => universe.resources().any(|resource| {
-                universe.world().resources[resource.index()].kind == kind && state.resource(resource) == code
-            }),
+            Self::EachResourceIn(kind, code) => {
+                universe.resources_of_kind(kind).all(|resource| state.resource(resource) == code)
+            }
+            Self::SomeResourceIn(kind, code) => {
+                universe.resources_of_kind(kind).any(|resource| state.resource(resource) == code)
+            }
             Self::OperatorDone(operator) => state.operator(operator).phase == Phase::Done,
             Self::OperatorGaveUp(operator) => state.operator(operator).phase == Phase::GaveUp,
         }

@@ -595,6 +595,11 @@ impl<S: IdSet> Universe<S> {
         (0..number(self.world.resources.len())).map(ResourceIdx)
     }
 
+    /// Every resource of a kind.
+    pub fn resources_of_kind(&self, kind: KindIdx) -> impl Iterator<Item = ResourceIdx> + use<'_, S> {
+        self.resources().filter(move |resource| self.world.resources[resource.index()].kind == kind)
+    }
+
     /// Every operator.
     pub fn operators(&self) -> impl Iterator<Item = OperatorIdx> + use<S> {
         (0..number(self.world.operators.len())).map(OperatorIdx)

@@ -30,7 +30,7 @@ pub enum Asked {
     Finally(String, Predicate),
     /// From every state one can be reached in which it is true.
     Possible(String, Predicate),
-    /// At no time the operator has made more requests than the latter, and where a run ends no fewer than the former.
+    /// At no time the operator has made more requests than the latter, and where it has stopped, or a run ends, no fewer than the former.
     Attempts(String, OperatorIdx, (u64, u64)),
     /// Whenever this step of the scenario is taken, what comes of it is as it expects.
     Step {
@@ -175,6 +175,14 @@ impl<S: IdSet, K: PackedKey> Lifecycle<'_, S, K> {
         expected.contradiction(self.universe, step, &state, &self.ledger).is_none()
     }
 
+    /// Whether the operator has stopped: it is done, has given up, or has made all the requests that it may make.
+    fn makes_no_more_requests(&self, scene: &Scene<S>, operator: OperatorIdx) -> bool {
+        let ended = [Predicate::OperatorDone(operator), Predicate::OperatorGaveUp(operator)];
+        let most = self.universe.operator(operator).attempts;
+        ended.into_iter().any(|ended| ended.holds(self.universe, &scene.state))
+            || most.is_some_and(|most| scene.state.operator(operator).attempts >= most)
+    }
+
     /// The property, which is not proved where an operator may stop without a step.
     fn if_nobody_stops_unseen<'p>(&self, property: Property<'p, Scene<S>, Act<S>>) -> Property<'p, Scene<S>, Act<S>> {
         if self.universe.world().operators_may_stop_unseen() { property.never_proved() } else { property }
@@ -221,8 +229,8 @@ impl<S: IdSet, K: PackedKey> Lifecycle<'_, S, K> {
             }
             Asked::Finally(name, predicate) => {
                 let p = *predicate;
-                let property =
-                    Property::always(name, move |scene: &Scene<S>| is(p, scene) || !self.is_end(scene)).about_ends();
+                let property = Property::always(name, move |scene: &Scene<S>| is(p, scene) || !self.is_end(scene))
+                    .about_ends(move |scene: &Scene<S>| is(p, scene));
                 self.if_nobody_stops_unseen(property)
             }
             Asked::Possible(name, predicate) => {
@@ -231,10 +239,18 @@ impl<S: IdSet, K: PackedKey> Lifecycle<'_, S, K> {
             }
             Asked::Attempts(name, operator, (least, most)) => {
                 let (operator, least, most) = (*operator, *least, *most);
-                Property::always(name, move |scene: &Scene<S>| {
-                    let made = u64::from(scene.state.operator(operator).attempts);
-                    made <= most && (made >= least || !self.is_end(scene))
-                })
+                let made = move |scene: &Scene<S>| u64::from(scene.state.operator(operator).attempts);
+                let has_stopped = move |scene: &Scene<S>| self.makes_no_more_requests(scene, operator);
+                let is_enough = move |scene: &Scene<S>| made(scene) >= least;
+                let property = Property::always(name, move |scene: &Scene<S>| {
+                    made(scene) <= most && (is_enough(scene) || !(has_stopped(scene) || self.is_end(scene)))
+                });
+                // Too many are too many wherever they are made; that there are enough is seen only where there will be no more.
+                if least == 0 {
+                    property
+                } else {
+                    self.if_nobody_stops_unseen(property.about_ends(is_enough).or_where(has_stopped))
+                }
             }
             Asked::Step { name, step } => {
                 let (step, expected) = (*step, &self.expected[*step as usize]);

@@ -77,13 +77,10 @@ pub(super) fn describe_state<S: IdSet>(universe: &Universe<S>, scene: &Scene<S>)
     }
     for operator in universe.operators() {
         let own = state.operator(operator);
-        if own.phase != Phase::Preparing || own.attempts > 0 {
-            parts.push(format!(
-                "{} {} after {}",
-                world.operators[operator.index()].name,
-                own.phase.name(),
-                own.attempts
-            ));
+        if own.phase != Phase::Starting || own.attempts > 0 {
+            // Who works in any order never leaves the phase in which it starts.
+            let phase = if own.phase == Phase::Starting { "at work" } else { own.phase.name() };
+            parts.push(format!("{} {phase} after {}", world.operators[operator.index()].name, own.attempts));
         }
     }
     parts.join("; ")

@@ -259,7 +259,9 @@ fn number(length: usize) -> u32 {
 pub(super) fn named_by(predicate: Predicate) -> (Option<ResourceIdx>, Option<KindIdx>) {
     match predicate {
         Predicate::ResourceIn(resource, _) => (Some(resource), None),
-        Predicate::SomeResourceIn(kind, _) | Predicate::ResourcesGone(_, Some(kind)) => (None, Some(kind)),
+        Predicate::EachResourceIn(kind, _)
+        | Predicate::SomeResourceIn(kind, _)
+        | Predicate::ResourcesGone(_, Some(kind)) => (None, Some(kind)),
         Predicate::RoleLive(_)
         | Predicate::RoleAbsent(_)
         | Predicate::RoleGone(_)

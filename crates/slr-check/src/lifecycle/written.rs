@@ -49,18 +49,20 @@ pub fn written<S: IdSet>(
         Some(Expected::Expectation(number)) => scenario.expect.get(number).cloned().into_iter().collect(),
         Some(Expected::Step(_)) | None => Vec::new(),
     };
-    if let Some(Expected::Step(number)) = expected
-        && let Some(Step::Do(original)) = scenario.steps.get(number).map(|step| &step.value)
-        && let Some(Step::Do(last)) = steps.last_mut().map(|step| &mut step.value)
-    {
-        last.refused.clone_from(&original.refused);
-        last.message.clone_from(&original.message);
-        last.answers.clone_from(&original.answers);
-    }
     rewrite::without_times(&mut asked);
     // Where nothing is given the steps alone say what the scenario is about. What is so from the beginning they leave as it is.
     if steps.is_empty() && asked.given.is_empty() {
         return Ok(asked);
     }
-    Ok(rewrite::only(&asked, lowered, steps))
+    // The steps say here how they are answered, by which those are throttled that were.
+    let mut written = rewrite::only(&asked, lowered, steps);
+    if let Some(Expected::Step(number)) = expected
+        && let Some(Step::Do(original)) = scenario.steps.get(number).map(|step| &step.value)
+        && let Some(Step::Do(last)) = written.steps.last_mut().map(|step| &mut step.value)
+    {
+        last.refused.clone_from(&original.refused);
+        last.message.clone_from(&original.message);
+        last.answers.clone_from(&original.answers);
+    }
+    Ok(written)
 }

@@ -18,7 +18,7 @@ use slr_check::lifecycle::{Act, Asked, Expected, ForWidth, Lifecycle, NotAsked, 
 use slr_check::{Bounds, Progress, Run, Settings, Unsound, check};
 use slr_core::rejection::Refusal;
 use slr_core::{IdSet, Universe};
-use slr_scenario::expect::What;
+use slr_scenario::expect::{Outcome, Verdict, What};
 use slr_scenario::ledger::Ledger;
 use slr_scenario::run::{Output, run};
 use slr_scenario::simulation::{Ending, SimTime, Step};
@@ -333,6 +333,7 @@ fn played<S: IdSet>(text: String, found: &Found<'_, S>) -> String {
     let Some(report) = loaded.and_then(|loaded| run(&loaded.lowered, loaded.lowered.seed, Output::Nothing).ok()) else {
         return "cannot play the run: please report it, with the scenario".to_owned();
     };
+    let is_undecided = |outcome: &Outcome| outcome.verdict == Verdict::Undecided;
     let fails = match found.expected {
         Some(Expected::Expectation(_)) => report.outcomes.first().is_some_and(|outcome| !outcome.passed()),
         Some(Expected::Step(_)) => report.step_outcomes.iter().flatten().any(|outcome| !outcome.passed()),
@@ -340,7 +341,12 @@ fn played<S: IdSet>(text: String, found: &Found<'_, S>) -> String {
     };
     match (fails, found.expected) {
         (true, _) => format!("plays the run, and fails `{}`", found.name),
-        (false, Some(_)) => format!("plays the run, which alone does not decide `{}`", found.name),
+        (false, Some(Expected::Expectation(_))) if report.outcomes.first().is_some_and(is_undecided) => {
+            format!("plays the run, which alone does not decide `{}`", found.name)
+        }
+        (false, Some(_)) => {
+            format!("plays the run, and does not fail `{}`: please report it, with the scenario", found.name)
+        }
         (false, None) => format!("plays the run that violates `{}`", found.name),
     }
 }

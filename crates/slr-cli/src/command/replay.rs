@@ -17,7 +17,8 @@ use crate::scenario::{self, Ready};
 /// Play a trace again, without its seed, and prove that it is what its scenario leads to.
 ///
 /// A trace holds its scenario and every action with its outcome. The actions go through the rules again, and each line is compared
-/// with what comes of it; the first difference is shown.
+/// with what comes of it; the first difference is shown. When something happens is taken from the trace, as chance has drawn it: it
+/// has to come in order.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -38,12 +39,12 @@ impl Replay {
             let text = read(path)?;
             let mut lines = Lines { lines: text.lines(), read: 0 };
             // A run over several scenarios writes their traces one after another.
-            let mut head = Some(lines.next().unwrap_or_default());
+            let mut head = lines.next_head();
             while let Some(line) = head {
                 let exit = one(path, line, &mut lines, console)?;
                 worst = worst.max(exit);
                 // Behind a difference nobody knows where the next trace begins.
-                head = if exit == Exit::AsExpected { lines.next() } else { None };
+                head = if exit == Exit::AsExpected { lines.next_head() } else { None };
             }
         }
         Ok(worst)
@@ -54,6 +55,13 @@ impl Replay {
 struct Lines<'t> {
     lines: std::str::Lines<'t>,
     read: u64,
+}
+
+impl<'t> Lines<'t> {
+    /// The first line of the next trace; between traces, and behind the last, there may be empty lines.
+    fn next_head(&mut self) -> Option<&'t str> {
+        self.find(|line| !line.trim().is_empty())
+    }
 }
 
 impl<'t> Iterator for Lines<'t> {

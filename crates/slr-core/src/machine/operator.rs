@@ -5,8 +5,10 @@ use super::{InvalidTransition, Machine};
 /// Where an operator stands.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Phase {
-    /// It cleans up what it knows of, then submits.
+    /// It has not asked for the deletion yet, and knows of no report.
     #[default]
+    Starting,
+    /// A task of its has failed: it cleans up what it knows of, then submits again.
     Preparing,
     /// It has submitted and waits for the task's end.
     Waiting,
@@ -14,6 +16,17 @@ pub enum Phase {
     Done,
     /// It has given up.
     GaveUp,
+}
+
+impl Phase {
+    /// Whether it waits for no task and goes on.
+    #[inline]
+    pub const fn is_at_work(self) -> bool {
+        match self {
+            Self::Starting | Self::Preparing => true,
+            Self::Waiting | Self::Done | Self::GaveUp => false,
+        }
+    }
 }
 
 /// What an operator experiences.
@@ -33,12 +46,13 @@ impl Machine for Phase {
     type Event = OperatorEvent;
 
     const NAME: &'static str = "operator";
-    const STATES: &'static [Self] = &[Self::Preparing, Self::Waiting, Self::Done, Self::GaveUp];
+    const STATES: &'static [Self] = &[Self::Starting, Self::Preparing, Self::Waiting, Self::Done, Self::GaveUp];
     const EVENTS: &'static [OperatorEvent] =
         &[OperatorEvent::Submitted, OperatorEvent::SawFailure, OperatorEvent::SawSuccess, OperatorEvent::LostPatience];
 
     fn name(self) -> &'static str {
         match self {
+            Self::Starting => "starting",
             Self::Preparing => "preparing",
             Self::Waiting => "waiting",
             Self::Done => "done",
@@ -58,13 +72,13 @@ impl Machine for Phase {
     fn next(self, event: OperatorEvent) -> Result<Self, InvalidTransition> {
         use OperatorEvent::{LostPatience, SawFailure, SawSuccess, Submitted};
         match (self, event) {
-            (Self::Preparing, Submitted) => Ok(Self::Waiting),
+            (Self::Starting | Self::Preparing, Submitted) => Ok(Self::Waiting),
             (Self::Waiting, SawFailure) => Ok(Self::Preparing),
             // A client that prepares learns that the role is gone when its request is answered with NoSuchEntity.
-            (Self::Preparing | Self::Waiting, SawSuccess) => Ok(Self::Done),
-            (Self::Preparing | Self::Waiting, LostPatience) => Ok(Self::GaveUp),
+            (Self::Starting | Self::Preparing | Self::Waiting, SawSuccess) => Ok(Self::Done),
+            (Self::Starting | Self::Preparing | Self::Waiting, LostPatience) => Ok(Self::GaveUp),
 
-            (Self::Preparing, SawFailure)
+            (Self::Starting | Self::Preparing, SawFailure)
             | (Self::Waiting, Submitted)
             | (Self::Done | Self::GaveUp, Submitted | SawFailure | SawSuccess | LostPatience) => {
                 Err(self.refuse(event))

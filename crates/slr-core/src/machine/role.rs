@@ -14,6 +14,9 @@ pub enum RoleState {
     Live,
     /// The role was deleted. It may be made again, as a new incarnation with a new `RoleId`.
     Gone,
+    /// The role is in the account again, and no resource has been made since that would use it. Only a role that its service deletes is ever in
+    /// this state: what the service deletes it with has to be one of this incarnation's.
+    Remade,
 }
 
 /// What happens to a role.
@@ -21,6 +24,10 @@ pub enum RoleState {
 pub enum RoleEvent {
     /// `CreateRole`, `CreateServiceLinkedRole`, or the linked service made it.
     Created,
+    /// The same, of a role that its service deletes, and not for the first time.
+    CreatedAgain,
+    /// A resource was made that uses it.
+    Used,
     /// `DeleteRole`, a deletion task that succeeded, or the linked service removed it.
     Deleted,
 }
@@ -31,6 +38,7 @@ impl RoleState {
             Self::Absent => 0,
             Self::Live => 1,
             Self::Gone => 2,
+            Self::Remade => 3,
         }
     }
 
@@ -38,7 +46,8 @@ impl RoleState {
         match code {
             0 => Self::Absent,
             1 => Self::Live,
-            _ => Self::Gone,
+            2 => Self::Gone,
+            _ => Self::Remade,
         }
     }
 }
@@ -47,31 +56,38 @@ impl Machine for RoleState {
     type Event = RoleEvent;
 
     const NAME: &'static str = "role";
-    const STATES: &'static [Self] = &[Self::Absent, Self::Live, Self::Gone];
-    const EVENTS: &'static [RoleEvent] = &[RoleEvent::Created, RoleEvent::Deleted];
+    const STATES: &'static [Self] = &[Self::Absent, Self::Live, Self::Gone, Self::Remade];
+    const EVENTS: &'static [RoleEvent] =
+        &[RoleEvent::Created, RoleEvent::CreatedAgain, RoleEvent::Used, RoleEvent::Deleted];
 
     fn name(self) -> &'static str {
         match self {
             Self::Absent => "absent",
             Self::Live => "live",
             Self::Gone => "gone",
+            Self::Remade => "remade",
         }
     }
 
     fn event_name(event: RoleEvent) -> &'static str {
         match event {
             RoleEvent::Created => "Created",
+            RoleEvent::CreatedAgain => "CreatedAgain",
+            RoleEvent::Used => "Used",
             RoleEvent::Deleted => "Deleted",
         }
     }
 
     fn next(self, event: RoleEvent) -> Result<Self, InvalidTransition> {
-        use RoleEvent::{Created, Deleted};
+        use RoleEvent::{Created, CreatedAgain, Deleted, Used};
         match (self, event) {
-            (Self::Absent | Self::Gone, Created) => Ok(Self::Live),
-            (Self::Live, Deleted) => Ok(Self::Gone),
+            (Self::Absent | Self::Gone, Created) | (Self::Live | Self::Remade, Used) => Ok(Self::Live),
+            (Self::Gone, CreatedAgain) => Ok(Self::Remade),
+            (Self::Live | Self::Remade, Deleted) => Ok(Self::Gone),
 
-            (Self::Live, Created) | (Self::Absent | Self::Gone, Deleted) => Err(self.refuse(event)),
+            (Self::Live | Self::Remade, Created | CreatedAgain)
+            | (Self::Absent, CreatedAgain)
+            | (Self::Absent | Self::Gone, Deleted | Used) => Err(self.refuse(event)),
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::event::{Creator, Deleter, Event};
 use crate::id::{AttachmentIdx, PrincipalIdx, RequestIdx, ResourceIdx, RoleIdx, TextIdx, TransitionIdx, number};
 use crate::kind::{Mover, Otherwise, Transition, When};
 use crate::knob::{DeletionDenied, MaxSessionDurationChange};
-use crate::machine::{Machine, RoleEvent, TaskState};
+use crate::machine::{Machine, RoleEvent, RoleState, TaskState};
 use crate::name::RolePath;
 use crate::policy::{Denial, PolicyType};
 use crate::rejection::{LENGTH_OF_A_TASK_ID, MAX_SESSION_DURATION, Rejection};
@@ -219,7 +219,12 @@ impl<S: IdSet> Universe<S> {
         tell: &mut impl FnMut(Event<S>),
     ) {
         // Every caller has made sure that the slot is free, and a free slot takes the event.
-        if let Ok(next) = state.role(role).next(RoleEvent::Created) {
+        let event = if self.self_deleting.contains(role.0) && state.role(role) == RoleState::Gone {
+            RoleEvent::CreatedAgain
+        } else {
+            RoleEvent::Created
+        };
+        if let Ok(next) = state.role(role).next(event) {
             state.set_role(role, next);
             self.note_superseded(state, role);
             state.set_task(role, None);
@@ -526,6 +531,9 @@ impl<S: IdSet> Universe<S> {
             self.make_role(state, role, Creator::Service, self.facts(role).description, tell);
         }
         Self::move_resource(state, resource, step.to);
+        if step.from == 0 {
+            self.note_first_use(state, resource);
+        }
         tell(Event::ResourceMoved { resource, transition });
         if self.has_followers || step.is_special {
             self.follow_up(state, resource, step, tell);
@@ -668,6 +676,19 @@ impl<S: IdSet> Universe<S> {
             return Err(Rejection::ServiceRoleNameTaken(role));
         }
         Ok(())
+    }
+
+    /// A resource of the role has been made: from now on it is one of this incarnation's whose end the service may wait for.
+    #[inline]
+    pub(super) fn note_first_use(&self, state: &mut State<S>, resource: ResourceIdx) {
+        let role = self.role_of(resource);
+        if !self.self_deleting.is_empty()
+            && state.role(role) == RoleState::Remade
+            && self.facts(role).deleted_with.contains(resource.0)
+            && let Ok(next) = RoleState::Remade.next(RoleEvent::Used)
+        {
+            state.set_role(role, next);
+        }
     }
 
     /// Gives a resource its new state; what no longer blocks is no longer outstanding.

@@ -165,7 +165,7 @@ impl<S: IdSet> Universe<S> {
             offers.operator_reads(operator);
         }
         let described = self.operator(operator);
-        let preparing = described.works == Works::InAnyOrder || state.operator(operator).phase == Phase::Preparing;
+        let preparing = described.works == Works::InAnyOrder || state.operator(operator).phase.is_at_work();
         let sought = self.sought(state, operator);
         if preparing && state.is_live(sought) {
             self.offer_clean_ups(state, operator, offers);

@@ -5,7 +5,7 @@ use crate::event::{Creator, Deleter, Event};
 use crate::id::{RegionIdx, ResourceIdx, RoleIdx, SessionIdx, TransitionIdx};
 use crate::kind::{Mover, When};
 use crate::knob::Judged;
-use crate::machine::{Machine, SessionEnd, SessionEvent, SessionState, TaskEvent, TaskState};
+use crate::machine::{Machine, RoleState, SessionEnd, SessionEvent, SessionState, TaskEvent, TaskState};
 use crate::rejection::Refusal;
 use crate::set::IdSet;
 use crate::state::State;
@@ -274,6 +274,9 @@ impl<S: IdSet> Universe<S> {
     ) {
         let step = self.transition(resource, transition);
         Self::move_resource(state, resource, step.to);
+        if step.from == 0 {
+            self.note_first_use(state, resource);
+        }
         tell(Event::ResourceMoved { resource, transition });
         // Nothing comes of a service's move that leads back to where it comes from, so that it need not be offered.
         if (self.has_followers || step.is_special) && step.from != step.to {
@@ -295,14 +298,15 @@ impl<S: IdSet> Universe<S> {
         Ok(())
     }
 
-    /// Whether the service deletes its role now: its last resource is gone, or the last of the kind that decides, and nothing uses the role.
+    /// Whether the service deletes its role now: its last resource is gone, or the last of the kind that decides, and nothing uses the role. A
+    /// role that was made again waits for a resource of its own (Assumed).
     ///
     /// Source: IAM User Guide, "Using service-linked roles", deleting a service-linked role: the service might delete the role for
     /// you when you remove a resource; AWS `CloudTrail` User Guide, page SLR for organization trails.
     #[inline]
     pub fn may_delete_itself(&self, state: &State<S>, role: RoleIdx) -> bool {
         self.self_deleting.contains(role.0)
-            && state.is_live(role)
+            && state.role(role) == RoleState::Live
             && !state.has_unfinished_task(role)
             && !self.is_in_use(state, role)
             && self.facts(role).deleted_with.iter().all(|id| !self.is_there(state, ResourceIdx(id)))

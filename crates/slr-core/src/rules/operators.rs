@@ -77,7 +77,7 @@ impl<S: IdSet> Universe<S> {
     /// Whether a step waits until the operator is at its work.
     #[inline]
     fn is_between_steps(&self, state: &State<S>, id: OperatorIdx) -> bool {
-        self.operator(id).works == Works::InSteps && state.operator(id).phase != Phase::Preparing
+        self.operator(id).works == Works::InSteps && !state.operator(id).phase.is_at_work()
     }
 
     /// See [`Self::bar_to_step`].
@@ -134,12 +134,12 @@ impl<S: IdSet> Universe<S> {
         match (own.phase, operator.attempts) {
             (Phase::Waiting, _) if operator.loses_patience => true,
             (Phase::Waiting, Some(_)) => operator.polls_throttled && operator.told == Told::ByPolls,
-            (Phase::Preparing, Some(most)) if own.attempts >= most => true,
-            (Phase::Preparing, Some(_)) => {
+            (Phase::Starting | Phase::Preparing, Some(most)) if own.attempts >= most => true,
+            (Phase::Starting | Phase::Preparing, Some(_)) => {
                 (operator.requests_throttled && self.may_step(state, id, OperatorStep::Submits))
                     || self.known_to(state, id).iter().any(|known| self.may_be_undone(state, ResourceIdx(known)))
             }
-            (Phase::Waiting | Phase::Preparing, None) | (Phase::Done | Phase::GaveUp, _) => false,
+            (Phase::Waiting | Phase::Starting | Phase::Preparing, None) | (Phase::Done | Phase::GaveUp, _) => false,
         }
     }
 
@@ -163,6 +163,9 @@ impl<S: IdSet> Universe<S> {
     }
 
     /// The resources that the operator knows to be in its way: those that were named, or all once it has read the documentation.
+    ///
+    /// Who works in steps knows of a report once a task that it has polled has failed; from then on those who want the role gone share what they
+    /// know (Assumed).
     #[inline]
     pub fn known_to(&self, state: &State<S>, id: OperatorIdx) -> S {
         let operator = self.operator(id);
@@ -170,7 +173,14 @@ impl<S: IdSet> Universe<S> {
             return S::default();
         }
         let blocking = self.blocking(state, self.sought(state, id));
-        if state.operator(id).docs == Docs::Read { blocking } else { blocking.and(state.reported()) }
+        let own = state.operator(id);
+        if own.docs == Docs::Read {
+            blocking
+        } else if self.has_seen_no_report(id, own.phase) {
+            S::default()
+        } else {
+            blocking.and(state.reported())
+        }
     }
 
     /// Whether the operator has something to clean up before it submits again.
@@ -244,6 +254,11 @@ impl<S: IdSet> Universe<S> {
     }
 
     #[inline]
+    fn has_seen_no_report(&self, id: OperatorIdx, phase: Phase) -> bool {
+        self.operator(id).works == Works::InSteps && phase == Phase::Starting
+    }
+
+    #[inline]
     fn wants_docs(&self, state: &State<S>, id: OperatorIdx) -> bool {
         let operator = self.operator(id);
         match (operator.reads_docs, state.operator(id).docs) {
@@ -258,7 +273,10 @@ impl<S: IdSet> Universe<S> {
     pub(super) fn send_operators_to_docs(&self, state: &mut State<S>, role: RoleIdx) {
         for id in &self.facts(role).operators {
             let own = &mut state.operators[id.index()];
-            if self.operator(*id).reads_docs == ReadsDocs::WhenNothingWasNamed && own.docs == Docs::Unread {
+            if self.operator(*id).reads_docs == ReadsDocs::WhenNothingWasNamed
+                && own.docs == Docs::Unread
+                && !self.has_seen_no_report(*id, own.phase)
+            {
                 own.docs = Docs::Wanted;
             }
         }

@@ -475,6 +475,12 @@ codes! {
         wrong: "steps: [{ at: 1m, do: CreateRole, role: app, trust: [gadgets.amazonaws.com] }]",
         right: "account: { service-principals: [gadgets.amazonaws.com] }\nsteps: [{ at: 1m, do: CreateRole, role: app, trust: [gadgets.amazonaws.com] }]",
     }
+    EachOrSome = "each-or-some", Warning {
+        meaning: "An expectation about a kind says less than it seems to say.",
+        why: "For a kind, `resource-in` is true when each of its resources is in the state. That this is never so is true as long as one of them is in another state.",
+        wrong: "given:\n  - role: AWSServiceRoleForGadgets\n  - resources: { kind: gadget, count: 2 }\nexpect: [{ never: resource-in, kind: gadget, state: deleted }]",
+        right: "given:\n  - role: AWSServiceRoleForGadgets\n  - resources: { kind: gadget, count: 2 }\nexpect: [{ never: some-resource-in, kind: gadget, state: deleted }]",
+    }
     WithoutEffect = "without-effect", Warning {
         meaning: "A key is given and changes nothing.",
         why: "Another key takes its meaning away; as a rule one of the two was meant differently.",

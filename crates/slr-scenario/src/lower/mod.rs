@@ -747,10 +747,9 @@ impl<'a> Lowerer<'a> {
                 arguments.role.map(|name| self.role(name)),
                 arguments.kind.map(|kind| self.kind(kind, None)).transpose()?,
             ),
-            Q::ResourceIn => {
-                let state = arguments
-                    .state
-                    .ok_or_else(|| Box::new(Diagnostic::new(Code::MissingKey, span, "`resource-in` needs `state`")))?;
+            Q::ResourceIn | Q::SomeResourceIn => {
+                let needs = |what: &str| Diagnostic::new(Code::MissingKey, span, format!("`{predicate}` needs {what}"));
+                let state = arguments.state.ok_or_else(|| Box::new(needs("`state`")))?;
                 let code = |kind: &ResourceKind| {
                     kind.code_of(state).ok_or_else(|| unknown(Code::UnknownState, state, "state"))
                 };
@@ -762,12 +761,14 @@ impl<'a> Lowerer<'a> {
                     }
                     (None, Some(name)) => {
                         let kind = self.kind(name, None)?;
-                        P::SomeResourceIn(kind, code(&self.world.kinds[kind.index()])?)
+                        let code = code(&self.world.kinds[kind.index()])?;
+                        if predicate == Q::SomeResourceIn {
+                            P::SomeResourceIn(kind, code)
+                        } else {
+                            P::EachResourceIn(kind, code)
+                        }
                     }
-                    (None, None) => {
-                        let message = "`resource-in` needs `resource` or `kind`";
-                        return Err(Box::new(Diagnostic::new(Code::MissingKey, span, message)));
-                    }
+                    (None, None) => return Err(Box::new(needs("`resource` or `kind`"))),
                 }
             }
             Q::OperatorDone => P::OperatorDone(operator(self)?),

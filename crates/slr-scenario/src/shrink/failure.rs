@@ -210,7 +210,7 @@ fn about<S: IdSet>(
             facts.insert(Fact::Resource { name, state: is_in });
         }
         // That there is one, and in another state, is all that it takes.
-        Predicate::SomeResourceIn(kind, _) => {
+        Predicate::EachResourceIn(kind, _) | Predicate::SomeResourceIn(kind, _) => {
             let is_of_kind = |id: ResourceIdx| universe.world().resources[id.index()].kind == kind;
             facts.extend(universe.resources().any(is_of_kind).then_some(Fact::Some));
         }
@@ -223,7 +223,7 @@ fn about<S: IdSet>(
 
 fn ended<S: IdSet>(state: &State<S>, operator: OperatorIdx) -> Ended {
     match state.operator(operator).phase {
-        Phase::Preparing | Phase::Waiting => Ended::NotYet,
+        Phase::Starting | Phase::Preparing | Phase::Waiting => Ended::NotYet,
         Phase::Done => Ended::Done,
         Phase::GaveUp => Ended::GaveUp,
     }

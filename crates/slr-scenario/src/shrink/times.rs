@@ -14,8 +14,18 @@ const TIMED_ELSEWHERE: [&str; 5] = ["scenario", "source", "steps", "until", "exp
 const NUMBERED_ELSEWHERE: [&str; 8] = ["scenario", "source", "seed", "until", "account", "given", "steps", "expect"];
 
 impl Trial {
-    /// Brings every step as near to the one before, and makes every delay as short, as it may be.
+    /// Brings every step as near to the one before as it may be, and makes every delay as short.
     pub(super) fn shorten(&mut self, best: &mut Scenario) {
+        self.hasten(best);
+        if !self.is_scripted {
+            for path in scalars(best, &TIMED_ELSEWHERE) {
+                self.shorten_at(best, &path);
+            }
+        }
+    }
+
+    /// Brings every step as near to the one before as it may be.
+    pub(super) fn hasten(&mut self, best: &mut Scenario) {
         let mut earliest = 1;
         for number in 0..best.steps.len() {
             let now = best.steps[number].at().value.as_millis();
@@ -28,11 +38,6 @@ impl Trial {
                 }
             });
             earliest = best.steps.get(number).map_or(earliest, |step| step.at().value.as_millis() + 1);
-        }
-        if !self.is_scripted {
-            for path in scalars(best, &TIMED_ELSEWHERE) {
-                self.shorten_at(best, &path);
-            }
         }
     }
 

@@ -141,19 +141,41 @@ impl Trial {
     /// Makes the scenario as small as it gets.
     pub(super) fn reduce(&mut self, best: &mut Scenario) {
         loop {
+            self.leave_out(best);
+            // Where less happens later, more can be left out.
+            let before = best.clone();
+            self.shorten(best);
+            if *best == before {
+                break;
+            }
+        }
+    }
+
+    /// Leaves out whatever can be left out, and lowers numbers.
+    fn leave_out(&mut self, best: &mut Scenario) {
+        loop {
             let before = best.clone();
             self.is_settled = false;
             self.fewer_individuals(best);
             self.fewer_steps(best);
-            self.settle(best);
+            let is_settled = self.settle(best);
             self.is_settled = true;
+            if !is_settled {
+                // What is left cannot say how its steps come: less is left out, so that they come as they say already.
+                best.clone_from(&before);
+                self.fewer_individuals(best);
+                self.fewer_steps(best);
+            }
+            if self.is_scripted {
+                // While nothing else happens by itself whenever the steps come.
+                self.hasten(best);
+            }
             self.prune(best);
             self.lower_numbers(best);
             if *best == before {
                 break;
             }
         }
-        self.shorten(best);
     }
 
     /// The scenario that a text is, with its run; `None` if it is none, or if there is no effort left for it.
@@ -267,10 +289,10 @@ impl Trial {
         }
     }
 
-    /// Says of each call whether it is refused, as it is now, but of the one that fails.
-    fn settle(&mut self, best: &mut Scenario) {
+    /// Says of each call whether it is refused, as it is now, but of the one that fails. Returns whether that can be said.
+    fn settle(&mut self, best: &mut Scenario) -> bool {
         let Some((mut candidate, run)) = self.run(crate::write(best), size(best)) else {
-            return;
+            return false;
         };
         let kept = usize::from(self.failure.is_of_a_step());
         let settled = candidate.steps.len().saturating_sub(kept);
@@ -281,7 +303,7 @@ impl Trial {
                 perform.answers = None;
             }
         }
-        self.take(best, &candidate);
+        self.take(best, &candidate)
     }
 }
 

@@ -45,6 +45,8 @@ words! {
         ResourcesGone = "resources-gone",
         /// The resource is in the state that `state` names; for a kind, each of its resources.
         ResourceIn = "resource-in",
+        /// Some resource of the kind is in the state that `state` names.
+        SomeResourceIn = "some-resource-in",
         /// The operator has reached its goal, or believes so.
         OperatorDone = "operator-done",
         /// The operator has used up its attempts.
@@ -73,6 +75,7 @@ impl Predicate {
     pub const fn needs(self) -> &'static [&'static str] {
         match self {
             Self::ResourceIn => &["state"],
+            Self::SomeResourceIn => &["state", "kind"],
             Self::RoleLive
             | Self::RoleAbsent
             | Self::RoleGone
@@ -101,6 +104,7 @@ impl Predicate {
             | Self::TaskSucceeded => &["role"],
             Self::ResourcesGone => &["role", "kind"],
             Self::ResourceIn => &["resource", "kind"],
+            Self::SomeResourceIn => &[],
             Self::OperatorDone | Self::OperatorGaveUp => &["operator"],
         }
     }

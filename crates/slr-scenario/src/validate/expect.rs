@@ -30,6 +30,18 @@ pub(crate) fn check(check: &mut Check<'_>) {
             }
             Expectation::Never(expected) => {
                 predicate(check, &expected.never, expected.circumstance.as_ref(), expected.arguments(), span);
+                if let (Predicate::ResourceIn, Some(kind)) = (expected.never.value, &expected.kind) {
+                    check.report(
+                        Diagnostic::new(
+                            Code::EachOrSome,
+                            expected.never.span,
+                            format!(
+                                "this says only that the resources of the kind `{kind}` are never all in that state"
+                            ),
+                        )
+                        .help("say `some-resource-in` if none of them is ever to be in it"),
+                    );
+                }
             }
             Expectation::Sometimes(expected) => {
                 predicate(check, &expected.sometimes, expected.circumstance.as_ref(), expected.arguments(), span);
@@ -107,7 +119,13 @@ fn resource_in(
 ) {
     let of_kind = arguments.kind.and_then(|kind| check.kind(kind, None));
     let of_resource = arguments.resource.and_then(|resource| check.resource(resource));
-    if !words.contains(&Predicate::ResourceIn) || check.damage.touches(span) {
+    if check.damage.touches(span) {
+        return;
+    }
+    if let (true, Some(state), Some(kind)) = (words.contains(&Predicate::SomeResourceIn), arguments.state, of_kind) {
+        check.state(state, kind);
+    }
+    if !words.contains(&Predicate::ResourceIn) {
         return;
     }
     match (arguments.resource, arguments.kind) {

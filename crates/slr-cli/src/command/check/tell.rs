@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use slr_check::lifecycle::{Act, NotAsked, Scene, Teller};
 use slr_check::{Checked, Ending, PropertyKind, Report, Run, Stop, Verdict};
+use slr_core::id::OperatorIdx;
 use slr_core::{IdSet, Universe};
 use slr_scenario::diagnostic::Look;
 use slr_scenario::expect::What;
@@ -223,8 +224,10 @@ impl Told {
             Stop::Cancelled => "broken off",
         };
         let more = if report.stop == Stop::States { ", and there was at least one more" } else { "" };
-        let left = if report.exhaustive {
+        let left = if report.exhaustive && report.stop == Stop::Exhausted {
             String::new()
+        } else if report.exhaustive {
+            ": every state was expanded, and not every question about the future answered".to_owned()
         } else {
             let unexpanded = counted(report.unexpanded, "state");
             format!(": {unexpanded} not expanded, {} not examined{more}", report.unexamined)
@@ -273,22 +276,40 @@ impl Story {
 
 /// What the verdicts do not say although their names might be read so.
 fn reservations(ready: &Ready, report: &Report) -> Vec<String> {
-    let expected = |wanted: fn(&What) -> bool| ready.lowered.expectations.iter().any(|it| wanted(&it.what));
+    let world = &ready.lowered.world;
+    let expected = |wanted: &dyn Fn(&What) -> bool| ready.lowered.expectations.iter().any(|it| wanted(&it.what));
     let mut told = Vec::new();
-    if expected(|what| matches!(what, What::Finally { .. })) && report.exhaustive {
-        told.push(if report.ends == 0 {
-            "no run ends, so that nothing is decided about how runs end".to_owned()
-        } else {
-            "`finally` is asked of the runs that end; whether all of them do, `eventually` would ask".to_owned()
+    let knows_of_loops = report.properties.iter().any(|property| property.kind.needs_graph());
+    // Of operators without a limit, and of those whose requests are throttled, attempts are not asked.
+    let are_counted = |operator: &OperatorIdx| {
+        let operator = &world.operators[operator.index()];
+        operator.attempts.is_some() && !operator.requests_throttled
+    };
+    let is_about_enough =
+        |what: &What| matches!(what, What::Attempts { count: (1.., _), operator } if are_counted(operator));
+    if expected(&|what| matches!(what, What::Finally { .. })) && report.exhaustive {
+        told.push(match (report.ends, knows_of_loops) {
+            (0, _) => "no run ends, so that nothing is decided about how runs end",
+            (_, true) => {
+                "`finally` is asked of the runs that end, and of those that never do by what they visit again and again"
+            }
+            (_, false) => "`finally` is asked of the runs that end; whether all of them do, `eventually` would ask",
         });
     }
-    let is_about_the_future =
-        |what: &What| matches!(what, What::Eventually { .. } | What::Finally { .. } | What::Possible { .. });
-    if ready.lowered.world.operators_may_stop_unseen() && expected(is_about_the_future) {
+    if expected(&is_about_enough) && report.exhaustive {
+        told.push(if knows_of_loops {
+            "whether there are enough `attempts` is asked where the operator has stopped, where a run ends, and of runs that never do"
+        } else {
+            "whether there are enough `attempts` is asked where the operator has stopped and where a run ends; whether it comes to that, `eventually` would ask"
+        });
+    }
+    let is_about_the_future = |what: &What| {
+        is_about_enough(what) || matches!(what, What::Eventually { .. } | What::Finally { .. } | What::Possible { .. })
+    };
+    if world.operators_may_stop_unseen() && expected(&is_about_the_future) {
         told.push(
-            "an operator that works in any order may use up its attempts by calls that no state counts, so that what comes of it is never proved"
-                .to_owned(),
+            "an operator that works in any order may use up its attempts by calls that no state counts, so that what comes of it is never proved",
         );
     }
-    told
+    told.into_iter().map(str::to_owned).collect()
 }

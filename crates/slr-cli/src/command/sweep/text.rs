@@ -180,10 +180,11 @@ fn spreads(summary: &Summary) -> Vec<(String, Unit, &Spread)> {
     spreads
 }
 
-/// Columns as wide as they need to be, the first one to the left.
+/// Columns as wide as they need to be, the first one to the left. A row with one cell is a heading, and as wide as it is.
 fn table(rows: &[Vec<String>], text: &mut String) {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
+    let cells = |column: usize| rows.iter().filter(|row| row.len() > 1).filter_map(move |row| row.get(column));
+    let width = |column: usize| cells(column).map(|cell| cell.chars().count()).max();
     let widths: Vec<usize> = (0..columns).map(|column| width(column).unwrap_or(0)).collect();
     for row in rows {
         let mut line = String::new();
@@ -199,13 +200,15 @@ fn table(rows: &[Vec<String>], text: &mut String) {
     }
 }
 
-/// Under each number the ends of the interval in which the true one lies in 95 of 100 sweeps.
+/// A heading for each spread, so that the numbers fit into 80 columns, and under each number the ends of the interval in which the true one lies
+/// in 95 of 100 sweeps.
 fn distributions(summary: &Summary, look: Look, text: &mut String) {
-    let head = ["", "runs", "mean", "p50", "p90", "p99", "max"].map(str::to_owned).to_vec();
+    let head = ["", "mean", "p50", "p90", "p99", "max"].map(str::to_owned).to_vec();
     let mut rows = vec![head];
     for (name, unit, spread) in spreads(summary) {
         let numbers = [spread.p50, spread.p90, spread.p99, spread.max].map(|number| unit.text(number));
-        let mut row = vec![name, spread.count.to_string(), unit.mean(spread.mean)];
+        rows.push(vec![format!("{name} ({} run{})", spread.count, if spread.count == 1 { "" } else { "s" })]);
+        let mut row = vec!["  found".to_owned(), unit.mean(spread.mean)];
         row.extend(numbers);
         rows.push(row);
         let intervals = [spread.p50_interval, spread.p90_interval, spread.p99_interval];
@@ -214,7 +217,7 @@ fn distributions(summary: &Summary, look: Look, text: &mut String) {
             continue;
         }
         let mut end = |name: &str, of_mean: &dyn Fn((f64, f64)) -> f64, of: &dyn Fn((u64, u64)) -> u64| {
-            let mut row = vec![format!("    {name}"), String::new(), unit.mean(spread.mean_interval.map(of_mean))];
+            let mut row = vec![format!("  {name}"), unit.mean(spread.mean_interval.map(of_mean))];
             row.extend(intervals.map(|interval| unit.text(interval.map(of))));
             rows.push(row);
         };
@@ -224,7 +227,7 @@ fn distributions(summary: &Summary, look: Look, text: &mut String) {
     text.push('\n');
     table(&rows, text);
     let note = "at least, at most: where the true number lies in 95 of 100 sweeps";
-    if rows.iter().any(|row| row[0].ends_with("at least")) {
+    if rows.iter().any(|row| row[0].ends_with("at least") && row.len() > 1) {
         let _ = writeln!(text, "{}", look.paint(DIM, note));
     }
     for refused in &summary.refused {

@@ -667,8 +667,7 @@ impl<S: IdSet> Habits<S> for Player<'_, S> {
             let id = OperatorIdx(due.id);
             self.begin_to_read(id, now, state, agenda);
             let Effort { submits, cleans, .. } = &mut self.efforts[id.index()];
-            let goes_on =
-                self.universe.operator(id).told == Told::AtOnce || state.operator(id).phase == Phase::Preparing;
+            let goes_on = self.universe.operator(id).told == Told::AtOnce || state.operator(id).phase.is_at_work();
             let submits = Some(*submits).filter(|next| goes_on && *next > now);
             if let Some(next) = submits.into_iter().chain(cleans.take()).min() {
                 self.at(next, What::OperatorWorks, due.id, agenda);

@@ -119,7 +119,7 @@ impl<S: IdSet> Player<'_, S> {
     pub(super) fn operator_works(&mut self, id: OperatorIdx, now: SimTime, state: &State<S>, actions: &mut Actions<S>) {
         let universe = self.universe;
         let operator = universe.operator(id);
-        let at_work = state.operator(id).phase == Phase::Preparing;
+        let at_work = state.operator(id).phase.is_at_work();
         self.efforts[id.index()].cleans = None;
         let mut used_up = self.has_used_up(id, self.efforts[id.index()].requests);
         if at_work && state.is_live(universe.sought(state, id)) {
@@ -229,7 +229,7 @@ impl<S: IdSet> Player<'_, S> {
         for operator in self.universe.operators() {
             let starts = self.plan.operators[operator.index()].starts;
             let concerned = self.universe.is_sought(operator, role) && now >= starts;
-            if concerned && state.operator(operator).phase == Phase::Preparing {
+            if concerned && state.operator(operator).phase.is_at_work() {
                 self.at(now, What::OperatorWorks, operator.0, agenda);
             }
         }
@@ -258,7 +258,7 @@ impl<S: IdSet> Player<'_, S> {
                         let deadline = now.plus(SimTime::from_millis(deadline));
                         self.at(deadline, What::OperatorLosesPatience, id.0, agenda);
                     }
-                } else if phase == Phase::Preparing && self.universe.operator(id).works == Works::InSteps {
+                } else if phase.is_at_work() && self.universe.operator(id).works == Works::InSteps {
                     // Its request was refused: it tries again after the wait.
                     self.wait_and_work(id, now, state, agenda);
                 }
