@@ -287,7 +287,7 @@ pub enum TaskRef {
         /// Which task, counted from 1 over all roles.
         number: Option<u32>,
     },
-    /// A well-formed id that no task has; `None` where a task is meant that there never was.
+    /// A well-formed id that no task has, or a text of a length that no id has; `None` where a task is meant that there never was.
     Unknown(Option<TextIdx>),
     /// A text that is no task id.
     Malformed,

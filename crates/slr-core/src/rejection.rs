@@ -155,6 +155,9 @@ impl From<Answer> for Code {
 /// Source: IAM API Reference, `CreateRole` and `UpdateRole`, `MaxSessionDuration`.
 pub const MAX_SESSION_DURATION: std::ops::RangeInclusive<u32> = 3_600..=43_200;
 
+/// How many characters a deletion task's id can have. Source: IAM API Reference, `GetServiceLinkedRoleDeletionStatus`, `DeletionTaskId`.
+pub const LENGTH_OF_A_TASK_ID: std::ops::RangeInclusive<usize> = 1..=1_000;
+
 /// A command that was refused. The state is as it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Rejection {
@@ -228,6 +231,8 @@ pub enum Rejection {
     TaskNotFound(RoleIdx),
     /// There is no such deletion task, and there never was.
     UnknownTaskId,
+    /// The text is too short or too long for a task id.
+    InvalidTaskId(TextIdx),
     /// The text is no task id.
     MalformedTaskId(Answer),
     /// The principal may not call the operation on the role.
@@ -316,6 +321,7 @@ impl Rejection {
             | Self::InvalidServiceName(_)
             | Self::InvalidSuffix(_)
             | Self::InvalidDescription(_)
+            | Self::InvalidTaskId(_)
             | Self::InvalidItem(_)
             | Self::InvalidTag(_)
             | Self::SessionDurationOutOfRange(_) => Code::ValidationError,
@@ -402,6 +408,7 @@ impl Rejection {
             | Self::RoleInUse(_)
             | Self::TaskNotFound(_)
             | Self::UnknownTaskId
+            | Self::InvalidTaskId(_)
             | Self::MalformedTaskId(_)
             | Self::AccessDenied(..)
             | Self::RequestDenied(..)
@@ -483,6 +490,10 @@ impl Rejection {
             Self::InvalidRolePath(r) => invalid("path", &world.role_path(r), 512, PATH_PATTERN),
             Self::InvalidDescription(text) => {
                 invalid("description", &world.texts[text.index()], 1000, DESCRIPTION_PATTERN)
+            }
+            Self::InvalidTaskId(text) => {
+                // Too short or too long, so that no pattern is told.
+                invalid("deletionTaskId", &world.texts[text.index()], *LENGTH_OF_A_TASK_ID.end(), "")
             }
             Self::InvalidItem(a) => invalid_item(&world.attachments[a.index()].item),
             Self::InvalidTag(call) => invalid_tag(&world.tags_in(call)),

@@ -265,7 +265,7 @@ fn of_move<S: IdSet>(
     let step = universe.transition(resource, transition);
     // The first resource of a role that was made again is not plain: the role remembers it.
     let is_plain = !step.is_special
-        && !(step.from == 0 && universe.self_deleting.contains(universe.role_of(resource).0))
+        && (step.from != 0 || !universe.self_deleting.contains(universe.role_of(resource).0))
         && universe.children_of(resource).is_empty()
         && !universe.kind_of(resource).state(step.from).is_some_and(|state| state.is_end);
     is_plain.then(|| {

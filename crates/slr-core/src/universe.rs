@@ -147,7 +147,6 @@ pub enum WorldError {
 
 /// A world ready to run, with sets of the width `S`.
 #[derive(Debug, Clone)]
-#[expect(clippy::struct_excessive_bools, reason = "each says of the world that a rule never has to look at something")]
 pub struct Universe<S> {
     world: World,
     roles: Vec<RoleFacts<S>>,

@@ -51,8 +51,8 @@ fn the_counts_are_those_of_the_sources() {
     assert_eq!(count(&|facts| facts.evidence.value == Evidence::Recorded), 71);
     assert_eq!(count(&|facts| facts.sources.iter().any(|source| source.from.starts_with(RECORDED))), 71);
     assert_eq!(count(&|facts| !facts.blockers.is_empty()), 82);
-    assert_eq!(count(&|facts| !facts.created_by.is_empty()), 109 - AUTOMATIC_WITHOUT_OCCASION);
-    assert_eq!(count(&|facts| facts.created_automatically.as_ref().is_some_and(|known| known.value)), 109);
+    assert_eq!(count(&|facts| !facts.created_by.is_empty()), 110 - AUTOMATIC_WITHOUT_OCCASION);
+    assert_eq!(count(&|facts| facts.created_automatically.as_ref().is_some_and(|known| known.value)), 110);
 }
 
 /// Services that are known to make their role without any source saying when.

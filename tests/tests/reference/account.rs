@@ -435,8 +435,11 @@ impl Account {
 
     /// A service makes its role when it is first needed, with the rights of whoever calls.
     fn create_resource(&mut self, alice: bool, (name, role): (&'static str, &'static str)) -> Answer {
-        if self.resources[name] != "absent" {
-            return Err("ResourceInUse");
+        match self.resources[name] {
+            "absent" => {}
+            // A name is used once.
+            "deleted" => return Err("ResourceInUse"),
+            _ => return Err("ResourceAlreadyExists"),
         }
         if !self.roles.contains_key(role) {
             if alice {

@@ -10,7 +10,7 @@ use crate::knob::{DeletionDenied, MaxSessionDurationChange};
 use crate::machine::{Machine, RoleEvent, RoleState, TaskState};
 use crate::name::RolePath;
 use crate::policy::{Denial, PolicyType};
-use crate::rejection::{MAX_SESSION_DURATION, Rejection};
+use crate::rejection::{LENGTH_OF_A_TASK_ID, MAX_SESSION_DURATION, Rejection};
 use crate::set::IdSet;
 use crate::state::State;
 use crate::universe::Universe;
@@ -331,6 +331,11 @@ impl<S: IdSet> Universe<S> {
         tell: &mut impl FnMut(Event<S>),
     ) -> Result<Option<TaskState>, Rejection> {
         let operation = Operation::GetServiceLinkedRoleDeletionStatus;
+        if let TaskRef::Unknown(Some(id)) = task
+            && !LENGTH_OF_A_TASK_ID.contains(&self.world().texts[id.index()].chars().count())
+        {
+            return Err(Rejection::InvalidTaskId(id));
+        }
         match task {
             TaskRef::Latest(role) | TaskRef::Earlier { role, .. } | TaskRef::Forgotten { role, .. } => {
                 self.authorise(state, by, operation, role)?;

@@ -411,7 +411,7 @@ codes! {
     }
     BadMove = "bad-move", Error {
         meaning: "A move of a kind makes no sense.",
-        why: "A move leads from states that are no ends to a state that is not `absent`. A caller's move has an operation and waits for nothing; a service's move has none and makes no resource. A move cannot both need a role and make one.",
+        why: "A move leads from states that are no ends to a state that is not `absent`. A caller's move has an operation and waits for nothing; a service's move has none and makes no resource. A move cannot both need a role and make one, nor go without the role to a state in which the resource uses it.",
         wrong: "services:\n  gadgets.example.com:\n    role: AWSServiceRoleForGadgets\n    kinds:\n      gadget:\n        states: [on, off]\n        moves: { off: { from: on, to: off, by: service, operation: Remove } }",
         right: "services:\n  gadgets.example.com:\n    role: AWSServiceRoleForGadgets\n    kinds:\n      gadget:\n        states: [on, off]\n        moves: { off: { from: on, to: off, by: caller, operation: Remove } }",
     }

@@ -34,6 +34,7 @@ pub(crate) fn check(check: &mut Check<'_>, principal: &Text, service: &Service) 
         }
         names(check, name, kind);
         moves(check, kind);
+        uses_without_a_role(check, kind, &kind.machine(name));
         argument::declared(check, service, kind);
         // The graph of a machine with names that lead nowhere would only repeat that they do.
         if check.diagnostics.len() == before && !kind.is_plain() {
@@ -229,6 +230,28 @@ fn moves(check: &mut Check<'_>, kind: &Kind) {
                     );
                 }
             }
+        }
+    }
+}
+
+/// Whether a call is said to go without the role although the role comes into use by it.
+fn uses_without_a_role(check: &mut Check<'_>, kind: &Kind, machine: &Machine) {
+    let uses = |state: &Text| machine.blocks.contains(state) || machine.working.contains(state);
+    for (name, step) in kind.moves.iter().filter(|(_, step)| step.by.value == Mover::Caller) {
+        let makes_role = step.creates_role.as_ref().is_some_and(|makes| makes.value);
+        let Some(said) = step.needs_role.as_ref().filter(|needs| !needs.value && !makes_role) else { continue };
+        if uses(&step.to) && !step.from.0.iter().all(uses) {
+            check.report(
+                Diagnostic::new(
+                    Code::BadMove,
+                    said.span,
+                    format!("the move `{name}` leads to `{}`, in which the resource uses the role, and is said not to need it", step.to),
+                )
+                .help(
+                    "a role that there is not cannot be used: write `creates-role: true` for a service that makes it then, or a state that does \
+                     not block the role, out of which the service uses it later",
+                ),
+            );
         }
     }
 }

@@ -12,7 +12,7 @@ mod timed;
 use slr_core::action::{Operation, TaskRef};
 use slr_core::id::{OperatorIdx, RegionIdx, ResourceIdx, RoleIdx, SessionIdx};
 use slr_core::machine::{Docs, Phase, SessionEnd};
-use slr_core::rejection::Impossible;
+use slr_core::rejection::{Impossible, LENGTH_OF_A_TASK_ID};
 use slr_core::rules::Reports;
 use slr_core::world::Told;
 use slr_core::{Action, Command, Event, IdSet, OperatorStep, State, Universe};
@@ -364,7 +364,9 @@ impl<'a, S: IdSet> Player<'a, S> {
                     |(number, task): &(u32, &Submitted)| task_id(world, self.seed, task.role, *number) == *id;
                 match (1_u32..).zip(&self.tasks).find(is_named) {
                     Some((number, _)) => Some(number),
-                    None if crate::ledger::is_task_id(id) => return TaskRef::Unknown(Some(*text)),
+                    None if crate::ledger::is_task_id(id) || !LENGTH_OF_A_TASK_ID.contains(&id.chars().count()) => {
+                        return TaskRef::Unknown(Some(*text));
+                    }
                     None => return TaskRef::Malformed,
                 }
             }
