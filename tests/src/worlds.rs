@@ -483,7 +483,7 @@ fn tags(draws: &mut Draws, world: &mut World, role: RoleIdx) {
         world.attachments[tag.index()].given |= is_new;
     }
     world.tag_call(role, TagChange::Write(written));
-    let unfit = if role.0 % 2 == 0 { "no key!" } else { "aws:team" };
+    let unfit = if role.0.is_multiple_of(2) { "no key!" } else { "aws:team" };
     let removed = keys.iter().chain(&[unfit]).filter(|_| draws.coin()).map(|key| (*key).to_owned()).collect();
     world.tag_call(role, TagChange::Remove(removed));
 }
