@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use slr_core::action::TaskRef;
 use slr_core::event::Event;
-use slr_core::id::{ResourceIdx, RoleIdx, TextIdx};
+use slr_core::id::{RegionIdx, ResourceIdx, RoleIdx, TextIdx};
 use slr_core::machine::TaskState;
 use slr_core::rules::DeletionReason;
 use slr_core::world::RoleSort;
@@ -26,11 +26,24 @@ pub struct RoleRecord {
     pub deleted: Option<SimTime>,
     /// Its description.
     pub description: Option<TextIdx>,
-    /// When a session on it last began or ended, those of its service's work included.
+    /// When and where a session on it last began or ended, those of its service's work included.
     ///
     /// Source: IAM API Reference, `RoleLastUsed`. It proves nothing about what depends on the role.
-    pub last_used: Option<SimTime>,
+    pub last_used: Option<LastUsed>,
 }
+
+/// The last use of a role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LastUsed {
+    /// When it was.
+    pub at: SimTime,
+    /// Where it was: the Region of the resource on which the service worked, and the account's first for sessions, which are in none
+    /// (Assumed).
+    pub region: RegionIdx,
+}
+
+/// Where sessions are taken to be.
+const OF_SESSIONS: RegionIdx = RegionIdx(0);
 
 /// What there is to know of a deletion task.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,11 +97,12 @@ impl<'a, S: IdSet> Ledger<'a, S> {
         }
         let world = self.universe.world();
         for slot in world.sessions.iter().filter(|slot| slot.given_open) {
-            self.roles[slot.role.index()].last_used = Some(SimTime::ZERO);
+            self.roles[slot.role.index()].last_used = Some(LastUsed { at: SimTime::ZERO, region: OF_SESSIONS });
         }
         for (index, resource) in (0..).map(ResourceIdx).zip(&world.resources) {
             if self.works(index, resource.given) {
-                self.roles[resource.role.index()].last_used = Some(SimTime::ZERO);
+                let region = resource.region;
+                self.roles[resource.role.index()].last_used = Some(LastUsed { at: SimTime::ZERO, region });
             }
         }
     }
@@ -118,13 +132,16 @@ impl<'a, S: IdSet> Ledger<'a, S> {
             }
             Event::SessionOpened { session } | Event::SessionEnded { session, .. } => {
                 let role = self.universe.world().sessions[session.index()].role;
-                self.roles[role.index()].last_used = Some(now);
+                self.roles[role.index()].last_used = Some(LastUsed { at: now, region: OF_SESSIONS });
             }
-            Event::RoleAssumed { role } => self.roles[role.index()].last_used = Some(now),
+            Event::RoleAssumed { role } => {
+                self.roles[role.index()].last_used = Some(LastUsed { at: now, region: OF_SESSIONS });
+            }
             Event::ResourceMoved { resource, transition } => {
                 let step = self.universe.transition(*resource, *transition);
                 if self.works(*resource, step.from) || self.works(*resource, step.to) {
-                    self.roles[self.universe.role_of(*resource).index()].last_used = Some(now);
+                    let slot = &self.universe.world().resources[resource.index()];
+                    self.roles[slot.role.index()].last_used = Some(LastUsed { at: now, region: slot.region });
                 }
             }
             Event::TaskSubmitted { role } => self.tasks.push(TaskRecord {

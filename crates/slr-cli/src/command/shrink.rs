@@ -64,7 +64,7 @@ pub(super) fn on_the_side(ready: &Ready, seed: u64, again: Option<&str>) -> Opti
     };
     let failing = failing(ready, &shrunk);
     let perhaps = if shrunk.is_minimal { "" } else { "; perhaps less is" };
-    let mut text = format!("# {} enough to fail: {failing}{perhaps}\n", enough(&shrunk));
+    let mut text = format!("# {} to fail: {failing}{perhaps}\n", enough(&shrunk));
     if let Some(again) = again {
         let _ = writeln!(text, "# slr shrink {again} --seed {seed} --output small.yaml");
     }
@@ -84,20 +84,20 @@ fn failing(ready: &Ready, shrunk: &Shrunk) -> String {
     span.map_or_else(String::new, |span| excerpt(&ready.source, span))
 }
 
-/// What there is left, and that it is.
+/// What there is left, and that it is enough.
 fn enough(shrunk: &Shrunk) -> String {
     let (steps, individuals, operators) = size(&shrunk.scenario);
-    let are = |count: u64| if count == 1 { "is" } else { "are" };
-    if shrunk.is_scripted {
+    let are = |count: u64| if count == 1 { "is enough" } else { "are enough" };
+    if shrunk.is_scripted && steps > 0 {
         return format!("{steps} of {} {}", counted(shrunk.recorded as u64, "action"), are(steps as u64));
     }
     let parts = [("step", steps as u64), ("individual", individuals), ("operator", operators as u64)];
     let there: Vec<(&str, u64)> = parts.into_iter().filter(|(_, count)| *count > 0).collect();
     let said: Vec<String> = there.iter().map(|(what, count)| counted(*count, what)).collect();
     match (said.as_slice(), there.as_slice()) {
-        ([], _) => "nothing is".to_owned(),
+        ([], _) => "nothing is needed".to_owned(),
         ([one], [(_, count)]) => format!("{one} {}", are(*count)),
-        (all, _) => format!("{} and {} are", all[..all.len() - 1].join(", "), all[all.len() - 1]),
+        (all, _) => format!("{} and {} are enough", all[..all.len() - 1].join(", "), all[all.len() - 1]),
     }
 }
 
@@ -133,7 +133,7 @@ impl Shrink {
         }
         let failing = failing(&ready, &shrunk);
         let tried = counted(shrunk.tried, "scenario");
-        let text = format!("still fails: {failing}\n{} enough, {tried} tried\n", enough(&shrunk));
+        let text = format!("still fails: {failing}\n{}, {tried} tried\n", enough(&shrunk));
         console.note(&text)?;
         Ok(Exit::NotAsExpected)
     }

@@ -224,6 +224,9 @@ pub struct Fact<'a> {
     /// `RoleLastUsed.LastUsedDate`, in nanoseconds from the beginning.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_used_at: Option<u64>,
+    /// `RoleLastUsed.Region`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_used_in: Option<Cow<'a, str>>,
     /// What is listed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub listed: Option<Vec<String>>,
@@ -613,7 +616,8 @@ impl<'a, S: IdSet> Names<'a, S> {
                 id: Some(ledger.role_id(*role)),
                 arn: Some(self.universe.role_arn(*role)),
                 description: self.text(ledger.role(*role).description),
-                last_used_at: ledger.role(*role).last_used.map(SimTime::nanos),
+                last_used_at: ledger.role(*role).last_used.map(|used| used.at.nanos()),
+                last_used_in: ledger.role(*role).last_used.and_then(|used| self.region(used.region)),
                 ..fact
             },
             Event::Answered { operation, role, under } => {

@@ -428,7 +428,9 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
             (Operation::GetRole | Operation::CreateServiceLinkedRole, Some(role)) => {
                 let record = ledger.role(role);
                 let description = record.description.map_or("none".to_owned(), |text| format!("{:?}", self.text(text)));
-                let used = record.last_used.map_or("never used".to_owned(), |at| format!("last used at {at}"));
+                let used = record.last_used.map_or("never used".to_owned(), |used| {
+                    format!("last used at {} in {}", used.at, self.universe.world().regions[used.region.index()])
+                });
                 format!(
                     "answers: {} {}, description {description}, {used}",
                     ledger.role_id(role),
