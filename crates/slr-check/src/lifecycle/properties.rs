@@ -175,14 +175,6 @@ impl<S: IdSet, K: PackedKey> Lifecycle<'_, S, K> {
         expected.contradiction(self.universe, step, &state, &self.ledger).is_none()
     }
 
-    /// Whether the operator has stopped: it is done, has given up, or has made all the requests that it may make.
-    fn makes_no_more_requests(&self, scene: &Scene<S>, operator: OperatorIdx) -> bool {
-        let ended = [Predicate::OperatorDone(operator), Predicate::OperatorGaveUp(operator)];
-        let most = self.universe.operator(operator).attempts;
-        ended.into_iter().any(|ended| ended.holds(self.universe, &scene.state))
-            || most.is_some_and(|most| scene.state.operator(operator).attempts >= most)
-    }
-
     /// The property, which is not proved where an operator may stop without a step.
     fn if_nobody_stops_unseen<'p>(&self, property: Property<'p, Scene<S>, Act<S>>) -> Property<'p, Scene<S>, Act<S>> {
         if self.universe.world().operators_may_stop_unseen() { property.never_proved() } else { property }
@@ -240,7 +232,7 @@ impl<S: IdSet, K: PackedKey> Lifecycle<'_, S, K> {
             Asked::Attempts(name, operator, (least, most)) => {
                 let (operator, least, most) = (*operator, *least, *most);
                 let made = move |scene: &Scene<S>| u64::from(scene.state.operator(operator).attempts);
-                let has_stopped = move |scene: &Scene<S>| self.makes_no_more_requests(scene, operator);
+                let has_stopped = move |scene: &Scene<S>| self.universe.makes_no_more_requests(&scene.state, operator);
                 let is_enough = move |scene: &Scene<S>| made(scene) >= least;
                 let property = Property::always(name, move |scene: &Scene<S>| {
                     made(scene) <= most && (is_enough(scene) || !(has_stopped(scene) || self.is_end(scene)))

@@ -5,7 +5,7 @@ use super::{InvalidTransition, Machine};
 /// Where an operator stands.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Phase {
-    /// It has not asked for the deletion yet, and knows of no report.
+    /// No request of its for the deletion has been accepted yet, and it knows of no report.
     #[default]
     Starting,
     /// A task of its has failed: it cleans up what it knows of, then submits again.

@@ -80,11 +80,21 @@ impl<S: IdSet> Universe<S> {
         self.operator(id).works == Works::InSteps && !state.operator(id).phase.is_at_work()
     }
 
+    #[inline]
+    fn has_no_attempts_left(&self, state: &State<S>, id: OperatorIdx) -> bool {
+        self.operator(id).attempts.is_some_and(|most| state.operator(id).attempts >= most)
+    }
+
+    /// Whether the operator never requests the deletion again: it takes the role for gone, has given up, or has no attempts left.
+    pub fn makes_no_more_requests(&self, state: &State<S>, id: OperatorIdx) -> bool {
+        matches!(state.operator(id).phase, Phase::Done | Phase::GaveUp) || self.has_no_attempts_left(state, id)
+    }
+
     /// See [`Self::bar_to_step`].
     #[inline]
     pub(super) fn bar_to_submission(&self, state: &State<S>, id: OperatorIdx) -> Option<&'static str> {
         let operator = self.operator(id);
-        if operator.attempts.is_some_and(|most| state.operator(id).attempts >= most) {
+        if self.has_no_attempts_left(state, id) {
             return Some("the operator has no attempts left");
         }
         match operator.works {
