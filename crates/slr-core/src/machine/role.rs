@@ -14,8 +14,8 @@ pub enum RoleState {
     Live,
     /// The role was deleted. It may be made again, as a new incarnation with a new `RoleId`.
     Gone,
-    /// The role is in the account again, and no resource has been made since that would use it. Only a role that its service deletes is ever in
-    /// this state: what the service deletes it with has to be one of this incarnation's.
+    /// The role is in the account again, and there has been no resource since that its service would delete it with. Only a role that its service
+    /// deletes is ever in this state: what goes before it has to be one of this incarnation's.
     Remade,
 }
 
@@ -24,9 +24,9 @@ pub enum RoleState {
 pub enum RoleEvent {
     /// `CreateRole`, `CreateServiceLinkedRole`, or the linked service made it.
     Created,
-    /// The same, of a role that its service deletes, and not for the first time.
+    /// The same, of a role that its service deletes, not for the first time, and while nothing is there that it would be deleted with.
     CreatedAgain,
-    /// A resource was made that uses it.
+    /// A resource was made that it may be deleted with.
     Used,
     /// `DeleteRole`, a deletion task that succeeded, or the linked service removed it.
     Deleted,

@@ -219,11 +219,11 @@ impl<S: IdSet> Universe<S> {
         tell: &mut impl FnMut(Event<S>),
     ) {
         // Every caller has made sure that the slot is free, and a free slot takes the event.
-        let event = if self.self_deleting.contains(role.0) && state.role(role) == RoleState::Gone {
-            RoleEvent::CreatedAgain
-        } else {
-            RoleEvent::Created
-        };
+        let is_there = |id: u32| self.is_there(state, ResourceIdx(id));
+        let waits_for_use = self.self_deleting.contains(role.0)
+            && state.role(role) == RoleState::Gone
+            && !self.facts(role).deleted_with.iter().any(is_there);
+        let event = if waits_for_use { RoleEvent::CreatedAgain } else { RoleEvent::Created };
         if let Ok(next) = state.role(role).next(event) {
             state.set_role(role, next);
             self.note_superseded(state, role);
