@@ -260,9 +260,11 @@ pub fn is_evidently_sound_step<S: IdSet>(
     action: &Action<S>,
     after: &State<S>,
 ) -> bool {
+    if before.roles != after.roles {
+        return is_an_end(before, action, after);
+    }
     let ended = before.open_sessions().minus(after.open_sessions());
-    before.roles == after.roles
-        && before.attached == after.attached
+    before.attached == after.attached
         && (ended.is_empty() || matches!(action, Action::SessionEnds { session, .. } if ended == S::of([session.0])))
         && if let Action::TaskFails { role, .. } = action {
             before.resources == after.resources
@@ -275,6 +277,21 @@ pub fn is_evidently_sound_step<S: IdSet>(
                 && (before.resources == after.resources
                     || !changed(&before.resources, &after.resources).meets(&universe.ended(before)))
         }
+}
+
+/// Whether a task succeeds, its role goes, and nothing else happens.
+fn is_an_end<S: IdSet>(before: &State<S>, action: &Action<S>, after: &State<S>) -> bool {
+    let Action::TaskSucceeds { role } = action else { return false };
+    let alone = S::of([role.0]);
+    before.task(*role) == Some(TaskState::InProgress)
+        && after.task(*role) == Some(TaskState::Succeeded)
+        && before.is_live(*role)
+        && !after.is_live(*role)
+        && changed(&before.tasks, &after.tasks) == alone
+        && changed(&before.roles, &after.roles) == alone
+        && before.resources == after.resources
+        && before.sessions == after.sessions
+        && before.attached == after.attached
 }
 
 /// Whether tasks are submitted or started, and nothing else happens to any.

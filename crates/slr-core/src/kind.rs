@@ -424,6 +424,8 @@ pub struct Transition {
     pub uses_role: bool,
     /// Whether the role comes into use by it.
     pub begins_use: bool,
+    /// Whether the service works with the resource in the state it leads from, and in the one it leads to.
+    pub works: [bool; 2],
     /// The optional parameters with which the operation makes this transition and no other one, sorted.
     pub with: Vec<String>,
     /// What a policy has to allow the operation on.
@@ -445,6 +447,9 @@ pub struct Transition {
     /// Whether a role is passed with it, conditions stand before it, or another service's role is made with it: asked first, for most
     /// transitions have nothing of the kind.
     pub is_special: bool,
+    /// Whether a service may make it whatever the state of other things is, but those that belong to the resource: asked first, for most of
+    /// its moves are so.
+    pub is_plain: bool,
 }
 
 impl Transition {
@@ -484,6 +489,8 @@ pub struct ResourceKind {
     pub initial: u8,
     /// Its transitions.
     pub transitions: Vec<Transition>,
+    /// Per code, the service's moves from that state, in the order of the transitions.
+    pub by_service: [Vec<TransitionIdx>; 1 << CODE_BITS],
     /// Per code, the next step toward releasing the role.
     pub clean_up: [CleanUp; 1 << CODE_BITS],
     /// Per state code, whether the service's moves can lead back to it after its clean-up was called for: while the role is not in use, and
@@ -565,11 +572,16 @@ impl ResourceKind {
                     is_special: step.passes != Passes::Nothing
                         || !step.conditions.is_empty()
                         || step.creates_role_of.is_some(),
+                    is_plain: false,
+                    works: [false; 2],
                 });
             }
         }
         mark_removals(&mut transitions, &states);
         mark_uses(&mut transitions, &states);
+        for step in &mut transitions {
+            step.is_plain = !(step.from == 0 || step.is_special || step.needs_live_role());
+        }
         let clean_up = plan_clean_up(&transitions);
         let undoes_clean_up = who_comes_back(&transitions, &clean_up);
         let kind = Self {
@@ -578,6 +590,7 @@ impl ResourceKind {
             arn: spec.arn.clone(),
             states,
             initial,
+            by_service: moves_by_service(&transitions),
             transitions,
             clean_up,
             undoes_clean_up,
@@ -755,12 +768,22 @@ fn mark_removals(transitions: &mut [Transition], states: &[KindState]) {
 }
 
 fn mark_uses(transitions: &mut [Transition], states: &[KindState]) {
+    let working: BTreeSet<u8> = states.iter().filter(|state| state.works).map(|state| state.code).collect();
     let using: BTreeSet<u8> =
         states.iter().filter(|state| state.blocks() || state.works).map(|state| state.code).collect();
     for transition in transitions {
         transition.uses_role = using.contains(&transition.to);
         transition.begins_use = transition.uses_role && !using.contains(&transition.from);
+        transition.works = [transition.from, transition.to].map(|code| working.contains(&code));
     }
+}
+
+fn moves_by_service(transitions: &[Transition]) -> [Vec<TransitionIdx>; 1 << CODE_BITS] {
+    let mut moves = [const { Vec::new() }; 1 << CODE_BITS];
+    for (id, step) in transitions.iter().enumerate().filter(|(_, step)| step.by == Mover::Service) {
+        moves[usize::from(step.from)].push(TransitionIdx(number(id)));
+    }
+    moves
 }
 
 /// Per code the first step of the shortest way to a state that releases the role; declared order breaks ties.

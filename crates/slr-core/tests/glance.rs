@@ -58,7 +58,7 @@ proptest! {
 }
 
 #[test]
-fn what_the_rules_make_of_the_common_model_seems_sound_nearly_always() {
+fn what_the_rules_make_of_the_common_model_seems_sound() {
     let universe = universe();
     let mut seen = std::collections::BTreeSet::from([universe.initial()]);
     let mut left = vec![universe.initial()];
@@ -75,7 +75,6 @@ fn what_the_rules_make_of_the_common_model_seems_sound_nearly_always() {
             }
         }
     }
-    // Only of the step in which the role goes the table has to be asked.
     assert_eq!((seen.len(), evident), (17_105, 17_105));
-    assert_eq!((steps, evident_steps), (129_728, 129_728 - 5));
+    assert_eq!((steps, evident_steps), (129_728, 129_728));
 }

@@ -138,8 +138,7 @@ impl<'a, S: IdSet> Ledger<'a, S> {
                 self.roles[role.index()].last_used = Some(LastUsed { at: now, region: OF_SESSIONS });
             }
             Event::ResourceMoved { resource, transition } => {
-                let step = self.universe.transition(*resource, *transition);
-                if self.works(*resource, step.from) || self.works(*resource, step.to) {
+                if self.universe.transition(*resource, *transition).works.contains(&true) {
                     let slot = &self.universe.world().resources[resource.index()];
                     self.roles[slot.role.index()].last_used = Some(LastUsed { at: now, region: slot.region });
                 }

@@ -171,7 +171,7 @@ impl<S: IdSet, K: PackedKey> Lifecycle<'_, S, K> {
             Err(Refusal::Rejected(rejection)) => Some(rejection),
             Err(Refusal::Impossible(_)) => return true,
         };
-        let step = Step { action, events: &events, refused, script: None };
+        let step = Step { action, events: &events, refused, script: None, is_repeated: false };
         expected.contradiction(self.universe, step, &state, &self.ledger).is_none()
     }
 

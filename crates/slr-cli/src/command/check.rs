@@ -318,7 +318,7 @@ impl Check {
             for event in &events {
                 ledger.enter(last, event);
             }
-            let step = Step { action, events: &events, refused, script: None };
+            let step = Step { action, events: &events, refused, script: None, is_repeated: false };
             recorder.step_answered(last, step, &ledger, &state)?;
         }
         recorder.end(&Footer::new(universe, &state, steps, last, Ending::NothingDue))?;

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use crate::event::Event;
-use crate::id::{ResourceIdx, RoleIdx, SessionIdx, TransitionIdx, number};
+use crate::id::{ResourceIdx, RoleIdx, SessionIdx, TransitionIdx};
 use crate::kind::Mover;
 use crate::passed::Claims;
 use crate::set::IdSet;
@@ -76,9 +76,8 @@ impl<S: IdSet> Universe<S> {
             Event::ResourceMoved { resource, transition } => {
                 let kin = self.concerns.kin[resource.index()].iter().map(|kin| kin.0);
                 let kin = S::of(kin.filter(|kin| among.contains(*kin)));
-                let works = |code: u8| self.kind_of(*resource).state(code).is_some_and(|state| state.works);
-                let step = self.transition(*resource, *transition);
-                if works(step.from) == works(step.to) { kin } else { kin.or(&of_role(self.role_of(*resource))) }
+                let [before, after] = self.transition(*resource, *transition).works;
+                if before == after { kin } else { kin.or(&of_role(self.role_of(*resource))) }
             }
             // A lock ends with its task; where the task succeeds, with the role.
             Event::TaskFailed { role, .. } => of_role(*role),
@@ -209,10 +208,7 @@ impl<S: IdSet> Universe<S> {
         state: &State<S>,
         resource: ResourceIdx,
     ) -> impl Iterator<Item = (TransitionIdx, &crate::kind::Transition)> {
-        let code = state.resource(resource);
-        let moves = self.kind_of(resource).transitions.iter().enumerate();
-        moves
-            .filter(move |(_, step)| step.by == Mover::Service && step.from == code)
-            .map(|(id, step)| (TransitionIdx(number(id)), step))
+        let kind = self.kind_of(resource);
+        kind.by_service[usize::from(state.resource(resource))].iter().map(|id| (*id, &kind.transitions[id.index()]))
     }
 }

@@ -242,6 +242,9 @@ impl<S: IdSet> Universe<S> {
         if !allowed {
             return Some("the move waits for the role to be in use, or not to be");
         }
+        if step.is_plain && (!step.removes || self.children[resource.index()].is_empty()) {
+            return None;
+        }
         if step.needs_live_role() && !state.is_live(role) {
             return Some("the role is not in the account");
         }

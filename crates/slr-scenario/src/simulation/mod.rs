@@ -69,6 +69,8 @@ pub struct Step<'a, S> {
     pub refused: Option<Rejection>,
     /// Which step of a script it is, counted from 0, if it is one.
     pub script: Option<u32>,
+    /// Whether it is the poll that was the last step in this world, too, and is answered the same: the state is what it was before both.
+    pub is_repeated: bool,
 }
 
 impl<S> Clone for Step<'_, S> {
@@ -156,6 +158,8 @@ pub fn conduct<S: IdSet, H: Habits<S>>(
     let Scratch { actions, events } = scratch;
     let most = most_at_once(universe).saturating_mul(states.len() as u64);
     let (mut moment, mut at_once) = (SimTime::ZERO, 0);
+    // The world in which the last step was a poll that told a status and changed nothing, and that step. What it told are the events still.
+    let mut last_poll: Option<(usize, Action<S>)> = None;
     while let Some((now, due)) = agenda.pop_until(until) {
         if now != moment {
             (moment, at_once) = (now, 0);
@@ -169,16 +173,26 @@ pub fn conduct<S: IdSet, H: Habits<S>>(
         let state = &mut states[world];
         habits.actions(due, now, state, actions);
         for action in actions.iter() {
-            events.clear();
-            let refused = match universe.apply(state, action, &mut |event| events.push(event)) {
-                Ok(()) => None,
-                Err(Refusal::Rejected(rejection)) => Some(rejection),
-                Err(Refusal::Impossible(why)) => {
-                    habits.impossible(due, now, why);
-                    continue;
+            // Most steps of most runs are polls of a task that goes on. The rules are the same function of the same state each time.
+            let is_repeated = last_poll.as_ref().is_some_and(|(other, poll)| *other == world && poll == action);
+            let refused = if is_repeated {
+                None
+            } else {
+                events.clear();
+                last_poll = None;
+                match universe.apply(state, action, &mut |event| events.push(event)) {
+                    Ok(()) => None,
+                    Err(Refusal::Rejected(rejection)) => Some(rejection),
+                    Err(Refusal::Impossible(why)) => {
+                        habits.impossible(due, now, why);
+                        continue;
+                    }
                 }
             };
-            let step = Step { action, events, refused, script: H::script(&due) };
+            if let ([Event::StatusAnswered { .. }], None) = (events.as_slice(), refused) {
+                last_poll = Some((world, action.clone()));
+            }
+            let step = Step { action, events, refused, script: H::script(&due), is_repeated };
             observer.step(world, now, step, state);
             habits.after(due, now, step, state, agenda);
         }

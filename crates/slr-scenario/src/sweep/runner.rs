@@ -74,6 +74,7 @@ impl<'a, S: IdSet> Runner<'a, S> {
             &mut self.scratch,
         );
         self.counter.stands_still = ending == Ending::Standstill;
+        self.counter.count_waits(&self.states[0]);
         self.count(seed)
     }
 
@@ -179,6 +180,8 @@ struct Counter<'a, S: IdSet> {
     stands_still: bool,
     steps: u64,
     events: u64,
+    /// When the last step was, and until when the waits are counted.
+    now: SimTime,
     last: SimTime,
     attempts: Vec<u64>,
     roles: Vec<Watch>,
@@ -200,6 +203,7 @@ impl<'a, S: IdSet> Counter<'a, S> {
             stands_still: false,
             steps: 0,
             events: 0,
+            now: SimTime::ZERO,
             last: SimTime::ZERO,
             attempts: vec![0; world.operators.len()],
             roles: vec![Watch::default(); world.roles.len()],
@@ -212,7 +216,8 @@ impl<'a, S: IdSet> Counter<'a, S> {
         self.ledger.reset(seed, &lowered.descriptions);
         self.monitor.reset(initial);
         self.before.clone_from(initial);
-        (self.is_broken, self.steps, self.events, self.last) = (false, 0, 0, SimTime::ZERO);
+        (self.is_broken, self.steps, self.events) = (false, 0, 0);
+        (self.now, self.last) = (SimTime::ZERO, SimTime::ZERO);
         self.attempts.fill(0);
         self.roles.fill(Watch::default());
         if self.has_refusals {
@@ -241,9 +246,9 @@ impl<'a, S: IdSet> Counter<'a, S> {
 
     /// Adds the time since the last step to the waits of every role whose deletion was requested and has not come.
     #[inline]
-    fn count_waits(&mut self, now: SimTime, state: &State<S>) {
-        let span = now.nanos() - self.last.nanos();
-        self.last = now;
+    fn count_waits(&mut self, state: &State<S>) {
+        let span = self.now.nanos() - self.last.nanos();
+        self.last = self.now;
         for (watch, role) in self.roles.iter_mut().zip((0..).map(RoleIdx)) {
             if !watch.is_asked_for || watch.deleted.is_some() {
                 continue;
@@ -261,6 +266,11 @@ impl<S: IdSet> Observer<S> for Counter<'_, S> {
     fn step(&mut self, _: usize, now: SimTime, step: Step<'_, S>, state: &State<S>) {
         self.steps += 1;
         self.events += step.events.len() as u64;
+        // Nothing is refused, requested or changed by a poll that is answered as the last step was; only a script wants to know of it.
+        self.now = now;
+        if step.is_repeated && step.script.is_none() {
+            return;
+        }
         if let Some(rejection) = step.refused {
             self.count_refusal(rejection.code());
         }
@@ -275,7 +285,7 @@ impl<S: IdSet> Observer<S> for Counter<'_, S> {
                 _ => {}
             }
         }
-        self.count_waits(now, state);
+        self.count_waits(state);
         for event in step.events {
             if let Event::RoleDeleted { role, .. } = event {
                 self.roles[role.index()].deleted.get_or_insert(now);

@@ -139,7 +139,7 @@ pub fn replay<'t, S: IdSet>(
         };
         steps += 1;
         last = SimTime::from_nanos(record.at);
-        let step = Step { action: &action, events: &events, refused, script: None };
+        let step = Step { action: &action, events: &events, refused, script: None, is_repeated: false };
         for event in &events {
             ledger.enter(last, event);
         }

@@ -177,7 +177,7 @@ impl<'a, S: IdSet> Player<'a, S> {
         }
         self.serials.fill(0);
         self.max_session.clone_from(&self.plan.max_session);
-        self.efforts.fill(Effort::default());
+        self.efforts.iter_mut().for_each(Effort::begin_again);
         self.tasks.clear();
         self.waiting_sessions = S::default();
         self.waiting_resources = S::default();
@@ -449,9 +449,7 @@ impl<'a, S: IdSet> Player<'a, S> {
             Event::ResourceMoved { resource, transition } => {
                 self.resource_is_in(*resource, now, state, agenda);
                 self.resource_came_into(*resource, now, state, agenda);
-                let works = |code: u8| universe.kind_of(*resource).state(code).is_some_and(|state| state.works);
-                let step = universe.transition(*resource, *transition);
-                if works(step.from) && !works(step.to) {
+                if universe.transition(*resource, *transition).works == [true, false] {
                     self.role_is_idle(universe.role_of(*resource), now, state, agenda);
                 }
             }
@@ -600,8 +598,11 @@ impl<S: IdSet> Habits<S> for Player<'_, S> {
     }
 
     fn after(&mut self, due: Due, now: SimTime, step: Step<'_, S>, state: &State<S>, agenda: &mut Agenda<Due>) {
-        for event in step.events {
-            self.note(event, now, state, agenda);
+        // Of what nobody has learnt anything new from, nobody makes anything.
+        if !step.is_repeated {
+            for event in step.events {
+                self.note(event, now, state, agenda);
+            }
         }
         if due.what == What::Step && step.refused.is_none() {
             self.take_parameters(due.id, now, state, agenda);

@@ -5,8 +5,6 @@
     reason = "who listens picks what concerns it; the core is where a new variant has to find its place"
 )]
 
-use std::collections::BTreeMap;
-
 use slr_core::action::Operation;
 use slr_core::id::{OperatorIdx, ResourceIdx, RoleIdx};
 use slr_core::kind::CleanUp;
@@ -27,11 +25,39 @@ pub(super) struct Effort {
     requests: u32,
     /// How often its poll has been throttled since one was last answered.
     throttled_polls: u32,
-    /// Per resource and the state from which its clean-up was called for and could come to nothing: how often, and when it may be again once
-    /// it has.
-    clean_ups: BTreeMap<(u32, u8), (u32, Option<SimTime>)>,
+    clean_ups: CleanUps,
     /// When it looks again at what it has to wait for before it cleans up.
     pub(super) cleans: Option<SimTime>,
+}
+
+/// Per resource and the state from which its clean-up was called for and could come to nothing: how often, and when it may be again once it
+/// has. In the order of resources, in which they are mostly called for, too.
+#[derive(Debug, Clone, Default)]
+struct CleanUps(Vec<CleanUpTries>);
+
+type CleanUpTries = ((u32, u8), (u32, Option<SimTime>));
+
+impl CleanUps {
+    fn get(&self, place: (u32, u8)) -> Option<(u32, Option<SimTime>)> {
+        let found = self.0.binary_search_by_key(&place, |(known, _)| *known).ok()?;
+        Some(self.0[found].1)
+    }
+
+    fn set(&mut self, place: (u32, u8), tries: (u32, Option<SimTime>)) {
+        match self.0.binary_search_by_key(&place, |(known, _)| *known) {
+            Ok(found) => self.0[found].1 = tries,
+            Err(free) => self.0.insert(free, (place, tries)),
+        }
+    }
+}
+
+impl Effort {
+    /// Forgets everything, keeping the room.
+    pub(super) fn begin_again(&mut self) {
+        let Self { submits, requests, throttled_polls, clean_ups, cleans } = self;
+        (*submits, *requests, *throttled_polls, *cleans) = (SimTime::ZERO, 0, 0, None);
+        clean_ups.0.clear();
+    }
 }
 
 /// What a retry policy says of trying again.
@@ -69,27 +95,28 @@ impl<S: IdSet> Player<'_, S> {
     /// Whether the operator calls for the next step of the resource's clean-up once more, where the last call for the same came to nothing.
     fn tries_again(&mut self, id: OperatorIdx, resource: ResourceIdx, now: SimTime, state: &State<S>) -> Again {
         let place = (resource.0, state.resource(resource));
-        let (tries, next) = match self.efforts[id.index()].clean_ups.get(&place) {
+        let (tries, next) = match self.efforts[id.index()].clean_ups.get(place) {
             // The last call that could come to nothing is over; one that cannot is not held against it.
-            Some((tries, _)) if self.has_used_up(id, *tries) && self.universe.may_be_undone(state, resource) => {
+            Some((tries, _)) if self.has_used_up(id, tries) && self.universe.may_be_undone(state, resource) => {
                 return Again::NoMore;
             }
-            Some(known) => *known,
+            Some(known) => known,
             None => return Again::Now,
         };
         let next = next.unwrap_or_else(|| {
             let backoff = self.plan.operators[id.index()].backoff;
             now.plus(backoff.after(tries, self.stream(Actor::Operator(id))))
         });
-        self.efforts[id.index()].clean_ups.insert(place, (tries, Some(next)));
+        self.efforts[id.index()].clean_ups.set(place, (tries, Some(next)));
         if next > now { Again::At(next) } else { Again::Now }
     }
 
     /// Notes a call for a clean-up that was granted and can come to nothing.
     pub(super) fn note_clean_up(&mut self, id: OperatorIdx, resource: ResourceIdx, from: u8) {
         if self.universe.kind_of(resource).undoes_clean_up[usize::from(from)].contains(&true) {
-            let (tries, next) = self.efforts[id.index()].clean_ups.entry((resource.0, from)).or_default();
-            (*tries, *next) = (tries.saturating_add(1), None);
+            let clean_ups = &mut self.efforts[id.index()].clean_ups;
+            let (tries, _) = clean_ups.get((resource.0, from)).unwrap_or_default();
+            clean_ups.set((resource.0, from), (tries.saturating_add(1), None));
         }
     }
 
@@ -250,7 +277,7 @@ impl<S: IdSet> Player<'_, S> {
                 effort.requests = effort.requests.saturating_add(1);
                 effort.throttled_polls = 0;
                 if self.universe.operator(id).works == Works::InSteps {
-                    effort.clean_ups.clear();
+                    effort.clean_ups.0.clear();
                 }
                 if let (Phase::Waiting, Some(polls)) = (phase, habits.polls) {
                     self.at(now.plus(SimTime::from_millis(polls.every)), What::OperatorPolls, id.0, agenda);

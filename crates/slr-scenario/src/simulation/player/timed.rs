@@ -98,6 +98,9 @@ impl<S: IdSet> Player<'_, S> {
         state: &State<S>,
         agenda: &mut Agenda<Due>,
     ) {
+        if self.plan.timing.is_empty() {
+            return;
+        }
         self.timetable.since[resource.index()] = now;
         self.set_deadline(resource, now, state, agenda);
         let plan = self.plan;
@@ -184,6 +187,9 @@ impl<S: IdSet> Player<'_, S> {
     /// Schedules the next time of a resource's schedule, as long as somebody waits for it.
     pub(super) fn await_schedule(&mut self, of: ResourceIdx, now: SimTime, state: &State<S>, agenda: &mut Agenda<Due>) {
         let (plan, universe) = (self.plan, self.universe);
+        if plan.timing.is_empty() {
+            return;
+        }
         let code = state.resource(of);
         let is_there = code != 0 && universe.kind_of(of).state(code).is_some_and(|state| !state.is_end);
         let waiting = plan.timing.scheduled_by(of).iter().find_map(|resource| {
