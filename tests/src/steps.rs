@@ -163,7 +163,12 @@ impl Step {
                 Action::TaskFails { role, named: S::from_word(if self.word & 256 == 0 { narrow & 7 } else { narrow }) }
             }
             5 => Action::TaskBecomesVisible { role },
-            6 => Action::TaskIsForgotten { role },
+            6 if self.word & 512 == 0 => Action::TaskIsForgotten { role },
+            6 => {
+                let number = (third & 1 == 1).then_some(u32::from(third));
+                let known = (1_u64 << ids.operators.min(8)) - 1;
+                Action::EarlierTaskIsForgotten { role, number, waiting: S::from_word(narrow & known) }
+            }
             7 => Action::RolePropagates { role },
             8 | 9 => Action::ResourceMoves { resource, transition: self.transition(ids, resource) },
             10 => Action::RoleAppears { role },
@@ -270,6 +275,9 @@ pub fn widened<S: IdSet, T: IdSet>(action: &Action<S>) -> Action<T> {
         Action::TaskSucceeds { role } => Action::TaskSucceeds { role },
         Action::TaskBecomesVisible { role } => Action::TaskBecomesVisible { role },
         Action::TaskIsForgotten { role } => Action::TaskIsForgotten { role },
+        Action::EarlierTaskIsForgotten { role, number, ref waiting } => {
+            Action::EarlierTaskIsForgotten { role, number, waiting: T::of(waiting.iter()) }
+        }
         Action::RolePropagates { role } => Action::RolePropagates { role },
         Action::ResourceMoves { resource, transition } => Action::ResourceMoves { resource, transition },
         Action::RoleAppears { role } => Action::RoleAppears { role },

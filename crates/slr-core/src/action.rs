@@ -70,10 +70,19 @@ pub enum Action<S> {
         /// The task's role.
         role: RoleIdx,
     },
-    /// The record of a finished task is dropped.
+    /// The record of the role's latest task is dropped, which is finished.
     TaskIsForgotten {
         /// The task's role.
         role: RoleIdx,
+    },
+    /// The record of a finished task is dropped that a later one has followed, or the role's next incarnation.
+    EarlierTaskIsForgotten {
+        /// The task's role.
+        role: RoleIdx,
+        /// Which task, counted from 1 over all roles; `None` for the one that the operators wait for.
+        number: Option<u32>,
+        /// The operators that wait for it.
+        waiting: S,
     },
     /// The role has spread and can be assumed.
     RolePropagates {
@@ -128,6 +137,7 @@ impl<S> Action<S> {
             | Self::TaskFails { .. }
             | Self::TaskBecomesVisible { .. }
             | Self::TaskIsForgotten { .. }
+            | Self::EarlierTaskIsForgotten { .. }
             | Self::RolePropagates { .. }
             | Self::ResourceMoves { .. }
             | Self::RoleAppears { .. }
@@ -150,6 +160,7 @@ impl<S> Action<S> {
             Self::TaskFails { .. } => "TaskFails",
             Self::TaskBecomesVisible { .. } => "TaskBecomesVisible",
             Self::TaskIsForgotten { .. } => "TaskIsForgotten",
+            Self::EarlierTaskIsForgotten { .. } => "EarlierTaskIsForgotten",
             Self::RolePropagates { .. } => "RolePropagates",
             Self::ResourceMoves { .. } => "ResourceMoves",
             Self::RoleAppears { .. } => "RoleAppears",

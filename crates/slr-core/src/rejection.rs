@@ -229,6 +229,8 @@ pub enum Rejection {
     RoleInUse(RoleIdx),
     /// There is no such deletion task, or not yet, or no longer.
     TaskNotFound(RoleIdx),
+    /// `NoSuchEntity`: the record of the task is dropped, which a later one of the role has followed, or the role's next incarnation.
+    EarlierTaskNotFound(RoleIdx),
     /// There is no such deletion task, and there never was.
     UnknownTaskId,
     /// The text is too short or too long for a task id.
@@ -298,6 +300,7 @@ impl Rejection {
         match self {
             Self::RoleNotFound(_)
             | Self::TaskNotFound(_)
+            | Self::EarlierTaskNotFound(_)
             | Self::UnknownTaskId
             | Self::AttachmentNotFound(_)
             | Self::HolderNotFound(_)
@@ -407,6 +410,7 @@ impl Rejection {
             | Self::AttachmentNotFound(_)
             | Self::RoleInUse(_)
             | Self::TaskNotFound(_)
+            | Self::EarlierTaskNotFound(_)
             | Self::UnknownTaskId
             | Self::InvalidTaskId(_)
             | Self::MalformedTaskId(_)
@@ -567,7 +571,9 @@ impl Rejection {
                 format!("The role {} has no {what}.", role(thing.role))
             }
             Self::RoleInUse(r) => format!("Role {} is in use by its service", role(r)),
-            Self::TaskNotFound(_) | Self::UnknownTaskId => "The deletion task cannot be found.".to_owned(),
+            Self::TaskNotFound(_) | Self::EarlierTaskNotFound(_) | Self::UnknownTaskId => {
+                "The deletion task cannot be found.".to_owned()
+            }
             Self::MalformedTaskId(_) => "The deletion task id is invalid.".to_owned(),
             Self::AccessDenied(by, operation, r, denial) => {
                 refusal(universe, by, operation.iam_action(), &universe.role_arn(r), denial)

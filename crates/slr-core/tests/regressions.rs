@@ -96,6 +96,7 @@ fn strangers() -> Vec<Action<u8>> {
         Action::TaskFails { role, named: 0 },
         Action::TaskBecomesVisible { role },
         Action::TaskIsForgotten { role },
+        Action::EarlierTaskIsForgotten { role, number: Some(1), waiting: 0 },
         Action::RolePropagates { role },
         Action::ResourceMoves { resource, transition: TransitionIdx(0) },
         Action::ResourceMoves { resource: ResourceIdx(0), transition },

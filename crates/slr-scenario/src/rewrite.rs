@@ -142,6 +142,7 @@ fn spoken<S: IdSet>(universe: &Universe<S>, action: &Action<S>, at: &Spanned<Dur
         reports: None,
         operator: None,
         region: None,
+        task: None,
     };
     let of_role = |what: Happening, id: slr_core::id::RoleIdx| Happens { role: role(id), ..happens(what) };
     let said = match action {
@@ -196,6 +197,9 @@ fn spoken<S: IdSet>(universe: &Universe<S>, action: &Action<S>, at: &Spanned<Dur
         },
         Action::TaskBecomesVisible { role } => of_role(Happening::TaskBecomesVisible, *role),
         Action::TaskIsForgotten { role } => of_role(Happening::TaskIsForgotten, *role),
+        Action::EarlierTaskIsForgotten { role, number, .. } => {
+            Happens { task: number.map(anywhere), ..of_role(Happening::TaskIsForgotten, *role) }
+        }
         Action::RolePropagates { role } => of_role(Happening::RolePropagates, *role),
         Action::ResourceMoves { resource: id, transition } => {
             let step = universe.transition(*id, *transition);

@@ -585,7 +585,7 @@ const fn rule_number<S>(action: &Action<S>) -> u32 {
         Action::TaskSucceeds { .. } => 3,
         Action::TaskFails { .. } => 4,
         Action::TaskBecomesVisible { .. } => 5,
-        Action::TaskIsForgotten { .. } => 6,
+        Action::TaskIsForgotten { .. } | Action::EarlierTaskIsForgotten { .. } => 6,
         Action::RolePropagates { .. } => 7,
         Action::ResourceMoves { .. } => 8,
         Action::RoleAppears { .. } => 9,

@@ -349,7 +349,7 @@ impl<S: IdSet> Universe<S> {
             }
             TaskRef::Latest(role) => Some(state.task(role).ok_or(Rejection::TaskNotFound(role))?),
             TaskRef::Earlier { .. } => None,
-            TaskRef::Forgotten { role, .. } => return Err(Rejection::TaskNotFound(role)),
+            TaskRef::Forgotten { role, .. } => return Err(Rejection::EarlierTaskNotFound(role)),
             TaskRef::Unknown(_) => return Err(Rejection::UnknownTaskId),
             TaskRef::Malformed => {
                 return Err(Rejection::MalformedTaskId(self.world().knobs.malformed_task_id));

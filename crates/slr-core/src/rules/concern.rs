@@ -99,6 +99,7 @@ impl<S: IdSet> Universe<S> {
             | Event::TaskSucceeded { .. }
             | Event::TaskBecameVisible { .. }
             | Event::TaskForgotten { .. }
+            | Event::EarlierTaskForgotten { .. }
             | Event::StatusAnswered { .. }
             | Event::Answered { .. }
             | Event::RoleAssumed { .. }
@@ -135,6 +136,7 @@ impl<S: IdSet> Universe<S> {
             | Event::TaskSucceeded { .. }
             | Event::TaskBecameVisible { .. }
             | Event::TaskForgotten { .. }
+            | Event::EarlierTaskForgotten { .. }
             | Event::StatusAnswered { .. }
             | Event::Answered { .. }
             | Event::RoleAssumed { .. }
@@ -176,6 +178,7 @@ impl<S: IdSet> Universe<S> {
             | Event::TaskSucceeded { .. }
             | Event::TaskBecameVisible { .. }
             | Event::TaskForgotten { .. }
+            | Event::EarlierTaskForgotten { .. }
             | Event::StatusAnswered { .. }
             | Event::Answered { .. }
             | Event::RoleAssumed { .. }

@@ -36,6 +36,9 @@ impl<S: IdSet> Universe<S> {
             | Action::RolePropagates { role }
             | Action::RoleAppears { role }
             | Action::ServiceDeletesRole { role } => self.has_role(role),
+            Action::EarlierTaskIsForgotten { role, number: _, ref waiting } => {
+                self.has_role(role) && waiting.iter().all(|operator| self.has_operator(OperatorIdx(operator)))
+            }
             Action::ResourceMoves { resource, transition } => self.has_transition(resource, transition),
             Action::RegionFails { region } | Action::RegionRecovers { region } => {
                 region.index() < self.world().regions.len()

@@ -336,7 +336,10 @@ impl<S: IdSet> Universe<S> {
             let ended = match state.task(self.watched(state, *waiting)) {
                 Some(TaskState::Failed) => Superseded::Failed,
                 Some(TaskState::Succeeded) => Superseded::Succeeded,
-                Some(TaskState::NotStarted | TaskState::InProgress) | None => continue,
+                Some(TaskState::NotStarted | TaskState::InProgress) => continue,
+                // Whoever waits has seen its task submitted: it has ended, and its record is dropped.
+                None if self.world().knobs.tasks_are_forgotten => Superseded::Forgotten,
+                None => continue,
             };
             let own = &mut state.operators[waiting.index()];
             if own.superseded == Superseded::No {
@@ -357,6 +360,7 @@ impl<S: IdSet> Universe<S> {
         let task = match superseded {
             Superseded::No => TaskRef::Latest(watched),
             Superseded::Failed | Superseded::Succeeded => TaskRef::Earlier { role: watched, number: None },
+            Superseded::Forgotten => TaskRef::Forgotten { role: watched, number: None },
         };
         match (self.poll(state, operator.principal, task, tell), superseded) {
             (Ok(_), Superseded::Succeeded) | (Ok(Some(TaskState::Succeeded)), Superseded::No) => {
@@ -371,16 +375,22 @@ impl<S: IdSet> Universe<S> {
                 let event = self.reading_of_failure(state, id);
                 Self::experience(state, id, event, tell)
             }
-            (Ok(Some(TaskState::NotStarted | TaskState::InProgress) | None), Superseded::No) => Ok(()),
+            (Ok(Some(TaskState::NotStarted | TaskState::InProgress) | None), Superseded::No)
+            | (Ok(_), Superseded::Forgotten) => Ok(()),
             (Err(rejection), _) => {
                 tell(Event::Refused { by: operator.principal, rejection });
                 match (rejection, operator.missing_task) {
-                    (Rejection::TaskNotFound(_), MissingTask::LooksAtTheRole)
+                    (Rejection::TaskNotFound(_) | Rejection::EarlierTaskNotFound(_), MissingTask::LooksAtTheRole)
                         if state.is_live(self.sought(state, id)) =>
                     {
+                        // What is forgotten stays so, and it goes on asking for it.
+                        state.operators[id.index()].superseded = superseded;
                         Ok(())
                     }
-                    (Rejection::TaskNotFound(_), MissingTask::LooksAtTheRole | MissingTask::MeansSuccess) => {
+                    (
+                        Rejection::TaskNotFound(_) | Rejection::EarlierTaskNotFound(_),
+                        MissingTask::LooksAtTheRole | MissingTask::MeansSuccess,
+                    ) => {
                         Self::experience(state, id, OperatorEvent::SawSuccess, tell)
                     }
                     (_, MissingTask::LooksAtTheRole | MissingTask::MeansSuccess | MissingTask::MeansFailure) => {

@@ -494,7 +494,9 @@ impl Lowerer<'_> {
             Happening::RoleAppears => Scripted::RoleAppears { role },
             Happening::RoleDisappears => Scripted::RoleDisappears { role },
             Happening::TaskBecomesVisible => Scripted::TaskBecomesVisible { role },
-            Happening::TaskIsForgotten => Scripted::TaskIsForgotten { role },
+            Happening::TaskIsForgotten => {
+                Scripted::TaskIsForgotten { role, task: step.task.as_ref().map(|task| task.value) }
+            }
             Happening::RolePropagates => Scripted::RolePropagates { role },
             Happening::ResourceMoves
             | Happening::DocsRead

@@ -244,6 +244,8 @@ record! {
         "operator" => pub operator: Option<Text>,
         /// The Region that fails or recovers.
         "region" => pub region: Option<Text>,
+        /// The task that is forgotten, counted from 1 over all roles. Default: the role's latest.
+        "task" => pub task: Option<Spanned<u32>>,
     }
 }
 

@@ -179,6 +179,9 @@ pub struct Fact<'a> {
     /// The task's number over all roles, counted from 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number: Option<u32>,
+    /// The operators that wait for the task.
+    #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
+    pub waiting: Option<Vec<Cow<'a, str>>>,
     /// The resource.
     #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
     pub resource: Option<Cow<'a, str>>,
@@ -425,6 +428,12 @@ impl<'a, S: IdSet> Names<'a, S> {
             Action::TaskFails { role, named } => Fact { named: self.set(named), ..of_role("TaskFails", *role) },
             Action::TaskBecomesVisible { role } => of_role("TaskBecomesVisible", *role),
             Action::TaskIsForgotten { role } => of_role("TaskIsForgotten", *role),
+            Action::EarlierTaskIsForgotten { role, number, waiting } => Fact {
+                number: *number,
+                waiting: (!waiting.is_empty())
+                    .then(|| waiting.iter().filter_map(|id| self.operator(OperatorIdx(id))).collect()),
+                ..of_role("EarlierTaskIsForgotten", *role)
+            },
             Action::RolePropagates { role } => of_role("RolePropagates", *role),
             Action::ResourceMoves { resource, transition } => self.moved("ResourceMoves", *resource, *transition),
             Action::RoleAppears { role } => of_role("RoleAppears", *role),
@@ -549,6 +558,9 @@ impl<'a, S: IdSet> Names<'a, S> {
             },
             Event::TaskBecameVisible { role } => of_role("TaskBecameVisible", *role),
             Event::TaskForgotten { role } => of_role("TaskForgotten", *role),
+            Event::EarlierTaskForgotten { role, number } => {
+                Fact { number: *number, ..of_role("EarlierTaskForgotten", *role) }
+            }
             Event::StatusAnswered { task, status } => Fact {
                 status: status.map(|status: TaskState| Cow::Borrowed(status.name())),
                 ..self.task(named("StatusAnswered"), *task)
@@ -596,6 +608,9 @@ impl<'a, S: IdSet> Names<'a, S> {
             Event::TaskSubmitted { role } | Event::TaskReturned { role } => numbered(fact, ledger.latest(*role)),
             Event::TaskFailed { role, in_use, named, .. } => {
                 self.with_reason(fact, self.universe.deletion_reason(*role, in_use, named))
+            }
+            Event::EarlierTaskForgotten { role, number } => {
+                numbered(fact, ledger.number_of(TaskRef::Earlier { role: *role, number: *number }))
             }
             Event::StatusAnswered { task, status } => {
                 let number = ledger.number_of(*task);
@@ -666,11 +681,7 @@ impl<'a, S: IdSet> Names<'a, S> {
     /// [`UnknownName`] if it names what the universe does not have.
     pub fn read(&self, record: &ActionRecord<'_>) -> Result<Action<S>, UnknownName> {
         let role = || self.find_role(record);
-        let operator = || {
-            let name = record.operator.as_deref().unwrap_or_default();
-            Self::find("the operator", name, self.universe.world().operators.iter().map(|o| o.name.as_str()))
-                .map(OperatorIdx)
-        };
+        let operator = || self.find_operator(record.operator.as_deref().unwrap_or_default());
         let step = |step| Ok(Action::Operator { operator: operator()?, step });
         match record.what.as_ref() {
             "Throttle" => Ok(Action::Throttle {
@@ -700,6 +711,13 @@ impl<'a, S: IdSet> Names<'a, S> {
             }
             "TaskBecomesVisible" => Ok(Action::TaskBecomesVisible { role: role()? }),
             "TaskIsForgotten" => Ok(Action::TaskIsForgotten { role: role()? }),
+            "EarlierTaskIsForgotten" => {
+                let mut waiting = S::default();
+                for name in record.waiting.iter().flatten() {
+                    waiting.insert(self.find_operator(name)?.0);
+                }
+                Ok(Action::EarlierTaskIsForgotten { role: role()?, number: record.number, waiting })
+            }
             "RolePropagates" => Ok(Action::RolePropagates { role: role()? }),
             "ResourceMoves" => {
                 let (resource, transition) = self.find_transition(record)?;
@@ -781,6 +799,11 @@ impl<'a, S: IdSet> Names<'a, S> {
         let name = record.by.as_deref().unwrap_or_default();
         let names = self.universe.world().principals.iter().map(|principal| principal.name.as_str());
         Self::find("the user", name, names).map(PrincipalIdx)
+    }
+
+    fn find_operator(&self, name: &str) -> Result<OperatorIdx, UnknownName> {
+        let names = self.universe.world().operators.iter().map(|operator| operator.name.as_str());
+        Self::find("the operator", name, names).map(OperatorIdx)
     }
 
     fn find_resource(&self, name: Option<&str>) -> Result<ResourceIdx, UnknownName> {

@@ -13,7 +13,7 @@ use slr_core::kind::CleanUp;
 use slr_core::machine::{Machine, SessionEnd, TaskState};
 use slr_core::rejection::Rejection;
 use slr_core::rules::DeletionReason;
-use slr_core::world::{Item, TagCall, TagChange};
+use slr_core::world::{Item, TagCall, TagChange, Works};
 use slr_core::{Action, IdSet, State, Universe};
 
 use crate::catalog::Catalog;
@@ -81,7 +81,8 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
         ledger: &Ledger<'_, S>,
         state: &State<S>,
     ) -> Vec<Line> {
-        let call = self.clean_up(action, events, state).or_else(|| self.call(action, ledger));
+        let call = self.clean_up(action, events, state);
+        let call = call.or_else(|| self.poll(action, events, ledger)).or_else(|| self.call(action, ledger));
         let mut lines: Vec<Line> = call.into_iter().collect();
         if let Some(rejection) = refused {
             lines.push(self.refusal(self.caller(action), rejection));
@@ -92,6 +93,22 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
             _ => self.event(event, ledger, state),
         }));
         lines
+    }
+
+    /// The lines that tell who asks no more at the end of a run, where no step has told it: whoever works in any order and has used its attempts
+    /// up, while the role is still there and nothing decides about it.
+    pub fn at_the_end(&self, state: &State<S>) -> Vec<Line> {
+        let universe = self.universe;
+        let told = universe.operators().filter_map(|id| {
+            let operator = universe.operator(id);
+            let used_up = operator.attempts.filter(|most| state.operator(id).attempts >= *most)?;
+            let role = universe.sought(state, id);
+            let is_open = state.is_live(role) && !state.has_unfinished_task(role);
+            let attempts = if used_up == 1 { "attempt is" } else { "attempts are" };
+            (operator.works == Works::InAnyOrder && is_open)
+                .then(|| Line::new(self.operator(id), format!("gives up: its {used_up} {attempts} used")).bad())
+        });
+        told.collect()
     }
 
     fn caller(&self, action: &Action<S>) -> String {
@@ -117,6 +134,20 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
             _ => None,
         });
         Some(Line::new(self.operator(*operator), self.operate(*resource, called?)))
+    }
+
+    /// The line that tells for which task an operator asks, where it is not its role's latest.
+    fn poll(&self, action: &Action<S>, events: &[Event<S>], ledger: &Ledger<'_, S>) -> Option<Line> {
+        let Action::Operator { operator, step: OperatorStep::Polls } = action else { return None };
+        let task = events.iter().find_map(|event| match event {
+            Event::StatusAnswered { task: task @ TaskRef::Earlier { .. }, .. } => Some(*task),
+            Event::Refused { rejection: Rejection::EarlierTaskNotFound(role), .. } => {
+                Some(TaskRef::Forgotten { role: *role, number: None })
+            }
+            _ => None,
+        })?;
+        let text = self.command(Command::GetServiceLinkedRoleDeletionStatus { task }, ledger);
+        Some(Line::new(self.operator(*operator), text))
     }
 
     /// The line that tells a call.
@@ -155,6 +186,7 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
             | Action::TaskFails { .. }
             | Action::TaskBecomesVisible { .. }
             | Action::TaskIsForgotten { .. }
+            | Action::EarlierTaskIsForgotten { .. }
             | Action::RolePropagates { .. }
             | Action::ResourceMoves { .. }
             | Action::RoleAppears { .. }
@@ -307,6 +339,10 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
             Event::TaskBecameVisible { role } => Line::new(Self::latest(*role, ledger), "can be polled from now on"),
             Event::TaskForgotten { role } => {
                 Line::new(Self::latest(*role, ledger), "is forgotten: its record is dropped")
+            }
+            Event::EarlierTaskForgotten { role, number } => {
+                let task = TaskRef::Earlier { role: *role, number: *number };
+                Line::new(Self::task(task, ledger), "is forgotten: its record is dropped")
             }
             Event::StatusAnswered { task, status } => {
                 Line::new(Self::task(*task, ledger), self.status(*task, *status, ledger))

@@ -32,6 +32,8 @@ pub(super) struct Effort {
     clean_ups: BTreeMap<(u32, u8), (u32, Option<SimTime>)>,
     /// When it looks again at what it has to wait for before it cleans up.
     pub(super) cleans: Option<SimTime>,
+    /// The task for whose end it has last begun to wait, counted from 1 over all roles; noted where tasks are forgotten.
+    pub(super) awaited: Option<u32>,
 }
 
 /// What a retry policy says of trying again.
