@@ -86,6 +86,7 @@ const REJECTIONS: &[&str] = &[
     "TagKeyRepeated",
     "TagKeyReserved",
     "AttachmentNotFound",
+    "PolicyNotFound",
     "RoleInUse",
     "TaskDenied",
     "TaskNotFound",

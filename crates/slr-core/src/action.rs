@@ -5,8 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{
-    AttachmentIdx, GrantIdx, OperatorIdx, PrincipalIdx, RegionIdx, RequestIdx, ResourceIdx, RoleIdx, SessionIdx,
-    TagCallIdx, TextIdx, TransitionIdx,
+    AttachmentIdx, CreationIdx, GrantIdx, OperatorIdx, PrincipalIdx, RegionIdx, RequestIdx, ResourceIdx, RoleIdx,
+    SessionIdx, TagCallIdx, TextIdx, TransitionIdx,
 };
 use crate::machine::SessionEnd;
 
@@ -25,9 +25,7 @@ pub enum Action<S> {
         /// Who calls.
         by: PrincipalIdx,
         /// What is called.
-        operation: Operation,
-        /// Which operator calls, if one does.
-        operator: Option<OperatorIdx>,
+        call: Call,
     },
     /// An operator takes a step toward its goal.
     Operator {
@@ -123,7 +121,7 @@ impl<S> Action<S> {
     pub const fn request_of(&self) -> Option<OperatorIdx> {
         match self {
             Self::Operator { operator, step: OperatorStep::Submits } => Some(*operator),
-            Self::Throttle { operator, operation: Operation::DeleteServiceLinkedRole, .. } => *operator,
+            Self::Throttle { call: Call::Step { operator, step: OperatorStep::Submits }, .. } => Some(*operator),
             Self::Operator {
                 step: OperatorStep::Polls | OperatorStep::ReadsDocs | OperatorStep::CleansUp(_) | OperatorStep::GivesUp,
                 ..
@@ -171,6 +169,30 @@ impl<S> Action<S> {
     }
 }
 
+/// A call, whatever comes of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Call {
+    /// By a principal.
+    Command(Command),
+    /// By an operator, in the name of its principal.
+    Step {
+        /// Which one.
+        operator: OperatorIdx,
+        /// The step.
+        step: OperatorStep,
+    },
+}
+
+impl Call {
+    /// The operator that calls, if one does.
+    pub const fn operator(&self) -> Option<OperatorIdx> {
+        match self {
+            Self::Command(_) => None,
+            Self::Step { operator, step: _ } => Some(*operator),
+        }
+    }
+}
+
 /// An operation with its parameters.
 ///
 /// Source of the operations and of what they do to a service-linked role: IAM API Reference.
@@ -184,6 +206,8 @@ pub enum Command {
         description: Option<TextIdx>,
         /// The maximal session duration in seconds; `None` for the default of an hour.
         max_session_duration: Option<u32>,
+        /// What the role has from the beginning, if the call says so.
+        gives: Option<CreationIdx>,
     },
     /// Makes a service-linked role.
     CreateServiceLinkedRole {

@@ -225,6 +225,8 @@ pub enum Rejection {
     TagKeyReserved(RoleIdx),
     /// What was to be taken off a role is not on it.
     AttachmentNotFound(AttachmentIdx),
+    /// There is no managed policy that could be attached, or be a permissions boundary.
+    PolicyNotFound(AttachmentIdx),
     /// The role is in use, and the call itself is refused.
     RoleInUse(RoleIdx),
     /// There is no such deletion task, or not yet, or no longer.
@@ -303,6 +305,7 @@ impl Rejection {
             | Self::EarlierTaskNotFound(_)
             | Self::UnknownTaskId
             | Self::AttachmentNotFound(_)
+            | Self::PolicyNotFound(_)
             | Self::HolderNotFound(_)
             | Self::GrantNotFound(_) => Code::NoSuchEntity,
             Self::ServiceRoleNameTaken(_)
@@ -408,6 +411,7 @@ impl Rejection {
             | Self::TagKeyRepeated(_)
             | Self::TagKeyReserved(_)
             | Self::AttachmentNotFound(_)
+            | Self::PolicyNotFound(_)
             | Self::RoleInUse(_)
             | Self::TaskNotFound(_)
             | Self::EarlierTaskNotFound(_)
@@ -554,6 +558,11 @@ impl Rejection {
             Self::TagKeyReserved(_) => {
                 format!("Tag keys that begin with {RESERVED_TAG_PREFIX} are reserved for system use.")
             }
+            // Source: https://github.com/aws/aws-cdk/issues/3379 for policies; Assumed: the words for boundaries.
+            Self::PolicyNotFound(a) => match &world.attachments[a.index()].item {
+                Item::Boundary(arn) => format!("Scope ARN: {arn} does not exist or is not attachable."),
+                item => format!("Policy {} does not exist or is not attachable.", item.text()),
+            },
             Self::AttachmentNotFound(a) => {
                 let thing = &world.attachments[a.index()];
                 if let Item::InlinePolicy(name) = &thing.item {

@@ -6,6 +6,7 @@
 mod authorise;
 mod commands;
 pub(crate) mod concern;
+mod creation;
 mod enabled;
 mod grants;
 mod judge;

@@ -175,7 +175,7 @@ impl<S: IdSet> Universe<S> {
     /// The resources that the operator knows to be in its way: those that were named, or all once it has read the documentation.
     ///
     /// Who works in steps knows of a report once a task that it has polled has failed; from then on those who want the role gone share what they
-    /// know (Assumed).
+    /// know (Assumed: one set of what was named is kept for all, as one for each would be a plane per operator in every state).
     #[inline]
     pub fn known_to(&self, state: &State<S>, id: OperatorIdx) -> S {
         let operator = self.operator(id);
@@ -390,9 +390,7 @@ impl<S: IdSet> Universe<S> {
                     (
                         Rejection::TaskNotFound(_) | Rejection::EarlierTaskNotFound(_),
                         MissingTask::LooksAtTheRole | MissingTask::MeansSuccess,
-                    ) => {
-                        Self::experience(state, id, OperatorEvent::SawSuccess, tell)
-                    }
+                    ) => Self::experience(state, id, OperatorEvent::SawSuccess, tell),
                     (_, MissingTask::LooksAtTheRole | MissingTask::MeansSuccess | MissingTask::MeansFailure) => {
                         Self::experience(state, id, OperatorEvent::LostPatience, tell)
                     }

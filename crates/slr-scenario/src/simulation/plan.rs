@@ -276,7 +276,9 @@ impl Scripted {
         };
         match self {
             Self::Call { by, command } => Some(Action::Command { by: *by, command: *command }),
-            Self::Poll { .. } | Self::TaskIsForgotten { task: Some(_), .. } | Self::TaskFails { named: None, .. } => None,
+            Self::Poll { .. } | Self::TaskIsForgotten { task: Some(_), .. } | Self::TaskFails { named: None, .. } => {
+                None
+            }
             Self::SessionOpens { role, principal } => {
                 let slots = universe.sessions_of(*role).minus(state.open_sessions());
                 let suits = |id: &u32| {

@@ -9,11 +9,11 @@ use std::io::{self, Write};
 
 use serde::{Deserialize, Serialize};
 
-use slr_core::action::{Command, Operation, OperatorStep, TaskRef};
+use slr_core::action::{Call, Command, Operation, OperatorStep, TaskRef};
 use slr_core::event::{Creator, Deleter, Event};
 use slr_core::id::{
-    AttachmentIdx, GrantIdx, OperatorIdx, PrincipalIdx, RegionIdx, RequestIdx, ResourceIdx, RoleIdx, SessionIdx,
-    TagCallIdx, TextIdx, TransitionIdx,
+    AttachmentIdx, CreationIdx, GrantIdx, OperatorIdx, PrincipalIdx, RegionIdx, RequestIdx, ResourceIdx, RoleIdx,
+    SessionIdx, TagCallIdx, TextIdx, TransitionIdx,
 };
 use slr_core::machine::{Machine, SessionEnd, TaskState};
 use slr_core::rules::DeletionReason;
@@ -22,7 +22,7 @@ use slr_core::{Action, IdSet, State, Universe};
 
 use crate::ledger::Ledger;
 use crate::listed::Listed;
-use crate::simulation::{Ending, SCHEME, SimTime, Step};
+use crate::simulation::{Ending, SCHEME, SimTime, Step, operation_of};
 
 /// The format's name and version. A change that an old reader would misread is a new version.
 pub const FORMAT: &str = "slr-trace/1";
@@ -161,9 +161,15 @@ pub struct Fact<'a> {
     /// The operation that is meant by a read, a throttling or an attachment.
     #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
     pub operation: Option<Cow<'a, str>>,
+    /// What sort of call was throttled: what its action would be.
+    #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
+    pub call: Option<Cow<'a, str>>,
     /// What is attached or taken off.
     #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
     pub item: Option<Cow<'a, str>>,
+    /// The ARN of the permissions boundary that a role is made with.
+    #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
+    pub boundary: Option<Cow<'a, str>>,
     /// The tags that are written.
     #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
     pub tags: Option<Vec<TagRecord<'a>>>,
@@ -358,6 +364,19 @@ impl<'a, S: IdSet> Names<'a, S> {
         Fact { role: self.role(*role), tags, tag_keys, ..what }
     }
 
+    /// What `CreateRole` gives the role at once.
+    fn given_at_once(&'a self, what: Fact<'a>, gives: Option<CreationIdx>) -> Fact<'a> {
+        let Some(gives) = gives else { return what };
+        let world = self.universe.world();
+        let given = &world.creations[gives.index()];
+        let boundary = given.boundary.map(|boundary| Cow::Borrowed(world.attachments[boundary.index()].item.text()));
+        let what = Fact { boundary, ..what };
+        match given.tags {
+            Some(call) => self.tags(what, call),
+            None => what,
+        }
+    }
+
     fn grant(&'a self, what: &'static str, grant: GrantIdx, gives: bool) -> Fact<'a> {
         let thing = &self.universe.world().grants[grant.index()];
         let operation = if gives { thing.granting() } else { thing.revoking() };
@@ -402,21 +421,8 @@ impl<'a, S: IdSet> Names<'a, S> {
         let of_role = |what: &'static str, role: RoleIdx| Fact { role: self.role(role), ..named(what) };
         match action {
             Action::Command { by, command } => Fact { by: self.principal(*by), ..self.command(*command) },
-            Action::Throttle { by, operation, operator } => {
-                let operator = operator.and_then(|operator| self.operator(operator));
-                let operation = Some(Cow::Borrowed(operation.name()));
-                Fact { by: self.principal(*by), operation, operator, ..named("Throttle") }
-            }
-            Action::Operator { operator, step } => {
-                let (what, resource) = match step {
-                    OperatorStep::Submits => ("Submits", None),
-                    OperatorStep::Polls => ("Polls", None),
-                    OperatorStep::ReadsDocs => ("ReadsDocs", None),
-                    OperatorStep::CleansUp(resource) => ("CleansUp", self.resource(*resource)),
-                    OperatorStep::GivesUp => ("GivesUp", None),
-                };
-                Fact { operator: self.operator(*operator), resource, ..named(what) }
-            }
+            Action::Throttle { by, call } => self.throttled(*by, *call),
+            Action::Operator { operator, step } => self.operator_step(*operator, *step),
             Action::SessionOpens { session } => Fact { session: Some(session.0 + 1), ..named("SessionOpens") },
             Action::SessionEnds { session, end } => Fact {
                 session: Some(session.0 + 1),
@@ -443,14 +449,44 @@ impl<'a, S: IdSet> Names<'a, S> {
         }
     }
 
+    fn operator_step(&'a self, operator: OperatorIdx, step: OperatorStep) -> Fact<'a> {
+        let (what, resource) = match step {
+            OperatorStep::Submits => ("Submits", None),
+            OperatorStep::Polls => ("Polls", None),
+            OperatorStep::ReadsDocs => ("ReadsDocs", None),
+            OperatorStep::CleansUp(resource) => ("CleansUp", self.resource(resource)),
+            OperatorStep::GivesUp => ("GivesUp", None),
+        };
+        Fact { what: Cow::Borrowed(what), operator: self.operator(operator), resource, ..Fact::default() }
+    }
+
+    /// The record of a call that is throttled: that of the call, whose `what` is its `call`, and the operation that is throttled.
+    fn throttled(&'a self, by: PrincipalIdx, call: Call) -> Fact<'a> {
+        let (called, operation) = match call {
+            Call::Command(command) => (self.command(command), operation_of(self.universe, command)),
+            Call::Step { operator, step } => {
+                let goal = self.universe.operator(operator).goal;
+                let role = (step == OperatorStep::Submits).then(|| self.role(goal)).flatten();
+                (Fact { role, ..self.operator_step(operator, step) }, step.operation())
+            }
+        };
+        Fact {
+            by: self.principal(by),
+            operation: operation.map(|operation| Cow::Borrowed(operation.name())),
+            call: Some(called.what),
+            what: Cow::Borrowed("Throttle"),
+            ..called
+        }
+    }
+
     fn command(&'a self, command: Command) -> Fact<'a> {
         let operation = |operation: Operation| Fact { what: Cow::Borrowed(operation.name()), ..Fact::default() };
         let of_role = |op: Operation, role: RoleIdx| Fact { role: self.role(role), ..operation(op) };
         match command {
-            Command::CreateRole { role, description, max_session_duration } => Fact {
+            Command::CreateRole { role, description, max_session_duration, gives } => Fact {
                 description: self.text(description),
                 max_session_duration,
-                ..of_role(Operation::CreateRole, role)
+                ..self.given_at_once(of_role(Operation::CreateRole, role), gives)
             },
             Command::CreateServiceLinkedRole { request, description } => {
                 let request = &self.universe.world().requests[request.index()];
@@ -681,19 +717,18 @@ impl<'a, S: IdSet> Names<'a, S> {
     /// [`UnknownName`] if it names what the universe does not have.
     pub fn read(&self, record: &ActionRecord<'_>) -> Result<Action<S>, UnknownName> {
         let role = || self.find_role(record);
-        let operator = || self.find_operator(record.operator.as_deref().unwrap_or_default());
-        let step = |step| Ok(Action::Operator { operator: operator()?, step });
+        if let Some((operator, step)) = self.read_step(record)? {
+            return Ok(Action::Operator { operator, step });
+        }
         match record.what.as_ref() {
-            "Throttle" => Ok(Action::Throttle {
-                by: self.find_principal(record)?,
-                operation: find_operation(record)?,
-                operator: record.operator.is_some().then(operator).transpose()?,
-            }),
-            "Submits" => step(OperatorStep::Submits),
-            "Polls" => step(OperatorStep::Polls),
-            "ReadsDocs" => step(OperatorStep::ReadsDocs),
-            "CleansUp" => step(OperatorStep::CleansUp(self.find_resource(record.resource.as_deref())?)),
-            "GivesUp" => step(OperatorStep::GivesUp),
+            "Throttle" => {
+                let call = Fact { what: record.call.clone().unwrap_or_default(), ..record.clone() };
+                let call = match self.read_step(&call)? {
+                    Some((operator, step)) => Call::Step { operator, step },
+                    None => Call::Command(self.read_command(&call)?),
+                };
+                Ok(Action::Throttle { by: self.find_principal(record)?, call })
+            }
             "SessionOpens" => Ok(Action::SessionOpens { session: self.find_session(record)? }),
             "SessionEnds" => {
                 let expired = record.status.as_deref() == Some(end_name(SessionEnd::Expired));
@@ -731,6 +766,19 @@ impl<'a, S: IdSet> Names<'a, S> {
         }
     }
 
+    /// The step of an operator that a record stands for, if it stands for one.
+    fn read_step(&self, record: &ActionRecord<'_>) -> Result<Option<(OperatorIdx, OperatorStep)>, UnknownName> {
+        let step = match record.what.as_ref() {
+            "Submits" => OperatorStep::Submits,
+            "Polls" => OperatorStep::Polls,
+            "ReadsDocs" => OperatorStep::ReadsDocs,
+            "CleansUp" => OperatorStep::CleansUp(self.find_resource(record.resource.as_deref())?),
+            "GivesUp" => OperatorStep::GivesUp,
+            _ => return Ok(None),
+        };
+        Ok(Some((self.find_operator(record.operator.as_deref().unwrap_or_default())?, step)))
+    }
+
     fn read_command(&self, record: &ActionRecord<'_>) -> Result<Command, UnknownName> {
         let role = || self.find_role(record);
         let text = |text: Option<&str>| text.map(|text| self.find_text(text)).transpose();
@@ -750,6 +798,7 @@ impl<'a, S: IdSet> Names<'a, S> {
                 role: role()?,
                 description: text(record.description.as_deref())?,
                 max_session_duration: record.max_session_duration,
+                gives: self.find_creation(record)?,
             },
             "CreateServiceLinkedRole" => Command::CreateServiceLinkedRole {
                 request: self.find_request(record)?,
@@ -862,16 +911,30 @@ impl<'a, S: IdSet> Names<'a, S> {
     }
 
     fn find_tag_call(&self, record: &ActionRecord<'_>) -> Result<TagCallIdx, UnknownName> {
-        let written = record.tags.iter().flatten().map(|tag| (tag.key.as_ref(), Some(tag.value.as_ref())));
-        let named = written.chain(record.tag_keys.iter().flatten().map(|key| (key.as_ref(), None))).collect::<Vec<_>>();
-        let (role, world) = (self.find_role(record)?, self.universe.world());
+        let (role, named, world) = (self.find_role(record)?, tags_named(record), self.universe.world());
         let mut calls = (0..).map(TagCallIdx).zip(&world.tag_calls);
         let known = calls.find(|(index, call)| {
             let operation = call.change.operation().name() == record.what;
             call.role == role && operation && world.tags_in(*index) == named
         });
-        let keys = || named.iter().map(|(key, _)| *key).collect::<Vec<_>>().join(", ");
-        known.map(|(index, _)| index).ok_or_else(|| UnknownName { what: "the tags", name: keys() })
+        known.map(|(index, _)| index).ok_or_else(|| UnknownName { what: "the tags", name: keys(&named) })
+    }
+
+    fn find_creation(&self, record: &ActionRecord<'_>) -> Result<Option<CreationIdx>, UnknownName> {
+        if record.tags.is_none() && record.boundary.is_none() {
+            return Ok(None);
+        }
+        let (role, named, world) = (self.find_role(record)?, tags_named(record), self.universe.world());
+        let mut known = (0..).map(CreationIdx).zip(&world.creations).filter(|(_, given)| {
+            let boundary = given.boundary.map(|boundary| world.attachments[boundary.index()].item.text());
+            let tags = given.tags.map(|call| world.tags_in(call));
+            given.role == role
+                && boundary == record.boundary.as_deref()
+                && tags == record.tags.as_ref().map(|_| named.clone())
+        });
+        let what = "a call of `CreateRole` with";
+        let name = || format!("{} {}", keys(&named), record.boundary.as_deref().unwrap_or_default());
+        known.next().map(|(index, _)| Some(index)).ok_or_else(|| UnknownName { what, name: name().trim().to_owned() })
     }
 
     fn find_grant(&self, record: &ActionRecord<'_>) -> Result<GrantIdx, UnknownName> {
@@ -899,6 +962,16 @@ impl<'a, S: IdSet> Names<'a, S> {
             None => Err(UnknownName { what: "the move", name: name.to_owned() }),
         }
     }
+}
+
+/// The tags that a record names, and the values that it writes.
+fn tags_named<'r>(record: &'r ActionRecord<'_>) -> Vec<(&'r str, Option<&'r str>)> {
+    let written = record.tags.iter().flatten().map(|tag| (tag.key.as_ref(), Some(tag.value.as_ref())));
+    written.chain(record.tag_keys.iter().flatten().map(|key| (key.as_ref(), None))).collect()
+}
+
+fn keys(tags: &[(&str, Option<&str>)]) -> String {
+    tags.iter().map(|(key, _)| *key).collect::<Vec<_>>().join(", ")
 }
 
 fn find_operation(record: &ActionRecord<'_>) -> Result<Operation, UnknownName> {

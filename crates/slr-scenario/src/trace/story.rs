@@ -5,10 +5,12 @@
     reason = "who listens picks what concerns it; the core is where a new variant has to find its place"
 )]
 
-use slr_core::action::{Command, Operation, OperatorStep, TaskRef};
+use slr_core::action::{Call, Command, Operation, OperatorStep, TaskRef};
 use slr_core::event::{Creator, Deleter, Event};
 use slr_core::grant::{Grant, Granted};
-use slr_core::id::{OperatorIdx, PrincipalIdx, ResourceIdx, RoleIdx, SessionIdx, TagCallIdx, TextIdx, TransitionIdx};
+use slr_core::id::{
+    CreationIdx, OperatorIdx, PrincipalIdx, ResourceIdx, RoleIdx, SessionIdx, TagCallIdx, TextIdx, TransitionIdx,
+};
 use slr_core::kind::CleanUp;
 use slr_core::machine::{Machine, SessionEnd, TaskState};
 use slr_core::rejection::Rejection;
@@ -113,10 +115,10 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
 
     fn caller(&self, action: &Action<S>) -> String {
         match action {
-            Action::Operator { operator, .. } | Action::Throttle { operator: Some(operator), .. } => {
+            Action::Operator { operator, .. } | Action::Throttle { call: Call::Step { operator, .. }, .. } => {
                 self.operator(*operator)
             }
-            Action::Command { by, .. } | Action::Throttle { by, .. } => self.principal(*by),
+            Action::Command { by, .. } | Action::Throttle { by, call: Call::Command(_) } => self.principal(*by),
             _ => String::new(),
         }
     }
@@ -154,16 +156,11 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
     fn call(&self, action: &Action<S>, ledger: &Ledger<'_, S>) -> Option<Line> {
         match action {
             Action::Command { by, command } => Some(Line::new(self.principal(*by), self.command(*command, ledger))),
-            Action::Throttle { operator: Some(operator), operation: Operation::DeleteServiceLinkedRole, .. } => {
-                self.call(&Action::Operator { operator: *operator, step: OperatorStep::Submits }, ledger)
+            Action::Throttle { by, call: Call::Command(command) } => {
+                self.call(&Action::Command { by: *by, command: *command }, ledger)
             }
-            Action::Throttle {
-                operator: Some(operator),
-                operation: Operation::GetServiceLinkedRoleDeletionStatus,
-                ..
-            } => self.call(&Action::Operator { operator: *operator, step: OperatorStep::Polls }, ledger),
-            Action::Throttle { by, operation, .. } => {
-                Some(Line::new(self.principal(*by), format!("calls {operation}")))
+            Action::Throttle { by: _, call: Call::Step { operator, step } } => {
+                self.call(&Action::Operator { operator: *operator, step: *step }, ledger)
             }
             Action::Operator { operator, step } => {
                 let goal = self.universe.operator(*operator).goal;
@@ -199,14 +196,15 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
     fn command(&self, command: Command, ledger: &Ledger<'_, S>) -> String {
         let world = self.universe.world();
         match command {
-            Command::CreateRole { role, description: _, max_session_duration } => {
+            Command::CreateRole { role, description: _, max_session_duration, gives } => {
                 let path = match world.role_path(role).as_str() {
                     "/" => String::new(),
                     path => format!(" on the path {path}"),
                 };
                 let longest = max_session_duration
                     .map_or(String::new(), |seconds| format!(" with MaxSessionDuration {seconds} s"));
-                format!("calls CreateRole for {}{path}{longest}", self.role(role))
+                let given = gives.map_or(String::new(), |gives| self.given_at_once(gives));
+                format!("calls CreateRole for {}{path}{longest}{given}", self.role(role))
             }
             Command::CreateServiceLinkedRole { request, .. } => {
                 let request = &world.requests[request.index()];
@@ -413,6 +411,16 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
             text.push_str(&self.report(&record.named, &ledger.reason(record)));
         }
         text
+    }
+
+    /// What `CreateRole` gives a role at once.
+    fn given_at_once(&self, gives: CreationIdx) -> String {
+        let world = self.universe.world();
+        let given = &world.creations[gives.index()];
+        let tags = given.tags.map(|call| self.tags(call));
+        let boundary = given.boundary.map(|boundary| item(&world.attachments[boundary.index()].item));
+        let given = tags.into_iter().chain(boundary).collect::<Vec<_>>().join(" and ");
+        format!(" with {given}")
     }
 
     /// The tags that a call names, with their values if it gives them any: of many the first.

@@ -104,6 +104,7 @@ fn fields_of(step: &Perform) -> Vec<(Field, Span)> {
         (step.max_session_duration.as_ref()).map(|duration| (Field::MaxSessionDuration, duration.span)),
         text(Field::Path, &step.path),
         text(Field::Policy, &step.policy),
+        text(Field::Boundary, &step.boundary),
         step.trust.first().map(|trust| (Field::Trust, trust.span)),
         step.document.as_ref().map(|document| (Field::Document, document.span)),
         step.tags.iter().next().map(|(key, _)| (Field::Tags, key.span)),
@@ -246,7 +247,7 @@ fn sound(check: &mut Check<'_>, step: &Perform, operation: Option<Operation>) {
     {
         check.path(path);
     }
-    if let Some(policy) = &step.policy {
+    for policy in step.policy.iter().chain(&step.boundary) {
         check.policy(policy);
     }
     if let Some(user) = &step.user {

@@ -48,7 +48,13 @@ impl<S: IdSet> Player<'_, S> {
     }
 
     /// Notes that a record was dropped.
-    pub(super) fn note_forgotten(&mut self, role: RoleIdx, number: Option<u32>, now: SimTime, agenda: &mut Agenda<Due>) {
+    pub(super) fn note_forgotten(
+        &mut self,
+        role: RoleIdx,
+        number: Option<u32>,
+        now: SimTime,
+        agenda: &mut Agenda<Due>,
+    ) {
         let place = number.and_then(|number| number.checked_sub(1));
         if let Some(task) = place.and_then(|place| self.tasks.get_mut(place as usize)) {
             task.is_forgotten = true;

@@ -10,7 +10,7 @@ mod operator;
 mod resource;
 mod timed;
 
-use slr_core::action::{Operation, TaskRef};
+use slr_core::action::{Call, Operation, TaskRef};
 use slr_core::id::{OperatorIdx, RegionIdx, ResourceIdx, RoleIdx, SessionIdx};
 use slr_core::machine::{Docs, Phase, SessionEnd};
 use slr_core::rejection::{Impossible, LENGTH_OF_A_TASK_ID};
@@ -346,12 +346,13 @@ impl<'a, S: IdSet> Player<'a, S> {
         match action {
             None => self.unplayable.push(Unplayable { step: number, at: now, why: None }),
             Some(Action::Command { by, command }) => {
-                let throttled = operation_of(universe, command).filter(|operation| self.is_throttled(*operation, now));
-                if let Some(operation) = throttled {
-                    actions.push(Action::Throttle { by, operation, operator: None });
-                    return;
-                }
-                actions.push(Action::Command { by, command });
+                let is_throttled =
+                    operation_of(universe, command).is_some_and(|operation| self.is_throttled(operation, now));
+                actions.push(if is_throttled {
+                    Action::Throttle { by, call: Call::Command(command) }
+                } else {
+                    Action::Command { by, command }
+                });
             }
             Some(action) => actions.push(action),
         }
@@ -623,8 +624,8 @@ impl<S: IdSet> Habits<S> for Player<'_, S> {
                 self.note_awaited(*operator, step.events);
                 self.note_operator(*operator, *walks, now, state, agenda);
             }
-            Action::Throttle { operator: Some(operator), operation, .. } => {
-                self.note_throttled(*operator, *operation, now, state, agenda);
+            Action::Throttle { call: Call::Step { operator, step }, .. } => {
+                self.note_throttled(*operator, *step, now, state, agenda);
             }
             _ => {}
         }

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use slr_core::action::Operation;
+use slr_core::action::Call;
 use slr_core::id::{OperatorIdx, ResourceIdx, RoleIdx};
 use slr_core::kind::CleanUp;
 use slr_core::machine::Phase;
@@ -48,7 +48,7 @@ impl<S: IdSet> Player<'_, S> {
         let by = self.universe.operator(id).principal;
         actions.push(match step.operation() {
             Some(operation) if self.is_throttled(operation, now) => {
-                Action::Throttle { by, operation, operator: Some(id) }
+                Action::Throttle { by, call: Call::Step { operator: id, step } }
             }
             _ => Action::Operator { operator: id, step },
         });
@@ -99,13 +99,13 @@ impl<S: IdSet> Player<'_, S> {
     pub(super) fn note_throttled(
         &mut self,
         id: OperatorIdx,
-        operation: Operation,
+        step: OperatorStep,
         now: SimTime,
         state: &State<S>,
         agenda: &mut Agenda<Due>,
     ) {
         let effort = &mut self.efforts[id.index()];
-        if operation != Operation::GetServiceLinkedRoleDeletionStatus {
+        if step != OperatorStep::Polls {
             effort.requests = effort.requests.saturating_add(1);
             self.wait_and_work(id, now, state, agenda);
             return;
