@@ -120,8 +120,8 @@ impl<S> Action<S> {
     /// The operator that requests a deletion by it, throttled or not; `None` if it is something else.
     pub const fn request_of(&self) -> Option<OperatorIdx> {
         match self {
-            Self::Operator { operator, step: OperatorStep::Submits } => Some(*operator),
-            Self::Throttle { call: Call::Step { operator, step: OperatorStep::Submits }, .. } => Some(*operator),
+            Self::Operator { operator, step: OperatorStep::Submits }
+            | Self::Throttle { call: Call::Step { operator, step: OperatorStep::Submits }, .. } => Some(*operator),
             Self::Operator {
                 step: OperatorStep::Polls | OperatorStep::ReadsDocs | OperatorStep::CleansUp(_) | OperatorStep::GivesUp,
                 ..

@@ -561,7 +561,11 @@ impl Rejection {
             // Source: https://github.com/aws/aws-cdk/issues/3379 for policies; Assumed: the words for boundaries.
             Self::PolicyNotFound(a) => match &world.attachments[a.index()].item {
                 Item::Boundary(arn) => format!("Scope ARN: {arn} does not exist or is not attachable."),
-                item => format!("Policy {} does not exist or is not attachable.", item.text()),
+                Item::Tag(text)
+                | Item::ManagedPolicy(text)
+                | Item::InlinePolicy(text)
+                | Item::InstanceProfile(text)
+                | Item::TrustPolicy(text) => format!("Policy {text} does not exist or is not attachable."),
             },
             Self::AttachmentNotFound(a) => {
                 let thing = &world.attachments[a.index()];

@@ -149,11 +149,11 @@ impl<S: IdSet> Universe<S> {
             About::Nothing => {}
             About::Tags(call) => self.describe_tags(call, context),
             About::Creation(gives) => {
-                let given = self.world().creations[gives.index()];
-                if let Some(call) = given.tags {
+                let creation = self.world().creations[gives.index()];
+                if let Some(call) = creation.tags {
                     self.describe_tags(call, context);
                 }
-                if let Some(boundary) = given.boundary {
+                if let Some(boundary) = creation.boundary {
                     let arn = self.world().attachments[boundary.index()].item.text();
                     context.set(key::PERMISSIONS_BOUNDARY, arn);
                 }

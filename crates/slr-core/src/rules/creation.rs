@@ -39,9 +39,9 @@ impl<S: IdSet> Universe<S> {
         if self.name_is_taken(state, role) {
             return Err(Rejection::RoleNameTaken(role));
         }
-        let given = gives.map(|gives| self.world().creations[gives.index()]);
-        if let Some(given) = given {
-            self.check_given(given)?;
+        let creation = gives.map(|gives| self.world().creations[gives.index()]);
+        if let Some(creation) = creation {
+            self.check_given(creation)?;
         }
         let trust: Vec<&str> = trust.iter().map(String::as_str).collect();
         if trust.iter().any(|text| super::trust::mistake(text).is_some()) {
@@ -57,8 +57,8 @@ impl<S: IdSet> Universe<S> {
             return Err(Rejection::RoleQuotaReached);
         }
         self.make_role(state, role, Creator::Principal(by), description, tell);
-        if let Some(given) = given {
-            self.give_at_once(state, given, tell);
+        if let Some(creation) = creation {
+            self.give_at_once(state, creation, tell);
         }
         Ok(())
     }
@@ -87,17 +87,17 @@ impl<S: IdSet> Universe<S> {
     /// Tags are refused as `TagRole` refuses them, and a boundary has to be there. Assumed: after the name, and in this order.
     ///
     /// Source: IAM API Reference, `CreateRole`, Tags: where one is invalid, or there are too many, the role is not made.
-    fn check_given(&self, given: Creation) -> Answer {
-        if let Some(call) = given.tags {
+    fn check_given(&self, creation: Creation) -> Answer {
+        if let Some(call) = creation.tags {
             let facts = self.tag_facts(call);
-            facts.check(given.role)?;
+            facts.check(creation.role)?;
             if facts.count() > self.world().knobs.tags_per_role {
-                return Err(Rejection::AttachmentQuotaReached(given.role));
+                return Err(Rejection::AttachmentQuotaReached(creation.role));
             }
         }
-        match given.boundary {
+        match creation.boundary {
             Some(boundary) if self.world().attachments[boundary.index()].item.is_service_policy() => {
-                Err(Rejection::PolicyNotAttachable(given.role))
+                Err(Rejection::PolicyNotAttachable(creation.role))
             }
             Some(boundary) if self.lacks_policy(boundary) => Err(Rejection::PolicyNotFound(boundary)),
             Some(_) | None => Ok(()),
@@ -105,12 +105,12 @@ impl<S: IdSet> Universe<S> {
     }
 
     /// Gives a role that has just been made what its creation says; nothing is on it yet.
-    fn give_at_once(&self, state: &mut State<S>, given: Creation, tell: &mut impl FnMut(Event<S>)) {
-        if let Some(call) = given.tags {
+    fn give_at_once(&self, state: &mut State<S>, creation: Creation, tell: &mut impl FnMut(Event<S>)) {
+        if let Some(call) = creation.tags {
             state.attached = state.attached.or(self.tag_facts(call).written());
             tell(Event::TagsChanged { call });
         }
-        if let Some(attachment) = given.boundary {
+        if let Some(attachment) = creation.boundary {
             state.attached.insert(attachment.0);
             tell(Event::Attached { attachment });
         }

@@ -61,7 +61,7 @@ impl<S: IdSet> Universe<S> {
             }
             Command::CreateRole { role, description, max_session_duration: _, gives } => {
                 let fits = |gives: CreationIdx| {
-                    self.world().creations.get(gives.index()).is_some_and(|given| given.role == role)
+                    self.world().creations.get(gives.index()).is_some_and(|creation| creation.role == role)
                 };
                 self.has_role(role) && self.has_text(description) && gives.is_none_or(fits)
             }

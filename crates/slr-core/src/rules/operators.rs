@@ -336,10 +336,9 @@ impl<S: IdSet> Universe<S> {
             let ended = match state.task(self.watched(state, *waiting)) {
                 Some(TaskState::Failed) => Superseded::Failed,
                 Some(TaskState::Succeeded) => Superseded::Succeeded,
-                Some(TaskState::NotStarted | TaskState::InProgress) => continue,
                 // Whoever waits has seen its task submitted: it has ended, and its record is dropped.
                 None if self.world().knobs.tasks_are_forgotten => Superseded::Forgotten,
-                None => continue,
+                Some(TaskState::NotStarted | TaskState::InProgress) | None => continue,
             };
             let own = &mut state.operators[waiting.index()];
             if own.superseded == Superseded::No {

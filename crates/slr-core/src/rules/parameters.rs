@@ -17,9 +17,9 @@ impl<S: IdSet> Universe<S> {
         match command {
             Command::CreateRole { description, gives, .. } => {
                 self.check_description(description)?;
-                let given = gives.map(|gives| self.world().creations[gives.index()]);
-                given.and_then(|given| given.tags).map_or(Ok(()), |call| self.check_tags(call))?;
-                given.and_then(|given| given.boundary).map_or(Ok(()), |boundary| self.check_item(boundary))
+                let creation = gives.map(|gives| self.world().creations[gives.index()]);
+                creation.and_then(|creation| creation.tags).map_or(Ok(()), |call| self.check_tags(call))?;
+                creation.and_then(|creation| creation.boundary).map_or(Ok(()), |boundary| self.check_item(boundary))
             }
             Command::CreateServiceLinkedRole { description, .. } | Command::UpdateRole { description, .. } => {
                 self.check_description(description)

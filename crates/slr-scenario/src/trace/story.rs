@@ -416,11 +416,10 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
     /// What `CreateRole` gives a role at once.
     fn given_at_once(&self, gives: CreationIdx) -> String {
         let world = self.universe.world();
-        let given = &world.creations[gives.index()];
-        let tags = given.tags.map(|call| self.tags(call));
-        let boundary = given.boundary.map(|boundary| item(&world.attachments[boundary.index()].item));
-        let given = tags.into_iter().chain(boundary).collect::<Vec<_>>().join(" and ");
-        format!(" with {given}")
+        let creation = &world.creations[gives.index()];
+        let tags = creation.tags.map(|call| self.tags(call));
+        let boundary = creation.boundary.map(|boundary| item(&world.attachments[boundary.index()].item));
+        format!(" with {}", tags.into_iter().chain(boundary).collect::<Vec<_>>().join(" and "))
     }
 
     /// The tags that a call names, with their values if it gives them any: of many the first.

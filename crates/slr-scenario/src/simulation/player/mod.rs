@@ -429,10 +429,10 @@ impl<'a, S: IdSet> Player<'a, S> {
             Event::TaskStarted { role } => {
                 self.service_does(What::TaskDecides, *role, self.plan.task_decision, now, agenda);
             }
-            Event::TaskSucceeded { role } | Event::TaskFailed { role, .. } => {
-                if universe.world().knobs.tasks_are_forgotten {
-                    self.keep_for_a_while(*role, now, agenda);
-                }
+            Event::TaskSucceeded { role } | Event::TaskFailed { role, .. }
+                if universe.world().knobs.tasks_are_forgotten =>
+            {
+                self.keep_for_a_while(*role, now, agenda);
             }
             Event::TaskForgotten { role } => {
                 let latest = (1..).zip(&self.tasks).filter(|(_, task)| task.role == *role).last();
