@@ -4,10 +4,10 @@ use std::fmt;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use slr_core::action::{Operation, TaskRef};
+use slr_core::action::{Call, Operation, TaskRef};
 use slr_core::id::{
-    AttachmentIdx, GrantIdx, OperatorIdx, PrincipalIdx, RegionIdx, RequestIdx, ResourceIdx, RoleIdx, SessionIdx,
-    TagCallIdx, TextIdx, TransitionIdx,
+    AttachmentIdx, CreationIdx, GrantIdx, OperatorIdx, PrincipalIdx, RegionIdx, RequestIdx, ResourceIdx, RoleIdx,
+    SessionIdx, TagCallIdx, TextIdx, TransitionIdx,
 };
 use slr_core::machine::SessionEnd;
 use slr_core::{Action, Command, IdSet, OperatorStep, State, Universe};
@@ -102,7 +102,12 @@ impl Step {
         let description = (self.word & 1 == 1 && ids.has_text()).then_some(text);
         let operation = Operation::ALL[usize::from(third) % Operation::ALL.len()];
         match self.pick % 17 {
-            0 => Command::CreateRole { role, description: None, max_session_duration: None },
+            0 => {
+                let of_role = ids.creations.iter().filter(|(_, made)| *made == role).map(|(gives, _)| *gives);
+                let of_role = of_role.collect::<Vec<_>>();
+                let gives = of_role.get(usize::from(third) % (of_role.len() + 1)).copied();
+                Command::CreateRole { role, description: None, max_session_duration: None, gives }
+            }
             1 => Command::CreateServiceLinkedRole { request: RequestIdx(ids.id(first, ids.requests)), description },
             2 => Command::DeleteRole { role },
             3 => Command::DeleteServiceLinkedRole { role },
@@ -163,7 +168,12 @@ impl Step {
                 Action::TaskFails { role, named: S::from_word(if self.word & 256 == 0 { narrow & 7 } else { narrow }) }
             }
             5 => Action::TaskBecomesVisible { role },
-            6 => Action::TaskIsForgotten { role },
+            6 if self.word & 512 == 0 => Action::TaskIsForgotten { role },
+            6 => {
+                let number = (third & 1 == 1).then_some(u32::from(third));
+                let known = (1_u64 << ids.operators.min(8)) - 1;
+                Action::EarlierTaskIsForgotten { role, number, waiting: S::from_word(narrow & known) }
+            }
             7 => Action::RolePropagates { role },
             8 | 9 => Action::ResourceMoves { resource, transition: self.transition(ids, resource) },
             10 => Action::RoleAppears { role },
@@ -172,8 +182,12 @@ impl Step {
             13 => Action::RegionRecovers { region },
             14 => Action::Throttle {
                 by: PrincipalIdx(ids.id(first, ids.principals)),
-                operation: Operation::ALL[usize::from(third) % Operation::ALL.len()],
-                operator: (self.word & 1 == 1).then(|| OperatorIdx(ids.id(second, ids.operators))),
+                call: if self.word & 1 == 1 {
+                    let step = if third & 1 == 1 { OperatorStep::Submits } else { OperatorStep::Polls };
+                    Call::Step { operator: OperatorIdx(ids.id(second, ids.operators)), step }
+                } else {
+                    Call::Command(self.command(ids))
+                },
             },
             _ => {
                 let step = match self.word % 5 {
@@ -198,6 +212,8 @@ pub struct Ids {
     sessions: u32,
     attachments: u32,
     tag_calls: u32,
+    /// What `CreateRole` can give, and which role.
+    creations: Vec<(CreationIdx, RoleIdx)>,
     grants: u32,
     texts: u32,
     regions: u32,
@@ -218,6 +234,7 @@ impl Ids {
             sessions: number(world.sessions.len()),
             attachments: number(world.attachments.len()),
             tag_calls: number(world.tag_calls.len()),
+            creations: (0..).map(CreationIdx).zip(world.creations.iter().map(|creation| creation.role)).collect(),
             grants: number(world.grants.len()),
             texts: number(world.texts.len()),
             regions: number(world.regions.len()),
@@ -262,7 +279,7 @@ pub fn widened<S: IdSet, T: IdSet>(action: &Action<S>) -> Action<T> {
     match *action {
         Action::TaskFails { role, ref named } => Action::TaskFails { role, named: T::of(named.iter()) },
         Action::Command { by, command } => Action::Command { by, command },
-        Action::Throttle { by, operation, operator } => Action::Throttle { by, operation, operator },
+        Action::Throttle { by, call } => Action::Throttle { by, call },
         Action::Operator { operator, step } => Action::Operator { operator, step },
         Action::SessionOpens { session } => Action::SessionOpens { session },
         Action::SessionEnds { session, end } => Action::SessionEnds { session, end },
@@ -270,6 +287,9 @@ pub fn widened<S: IdSet, T: IdSet>(action: &Action<S>) -> Action<T> {
         Action::TaskSucceeds { role } => Action::TaskSucceeds { role },
         Action::TaskBecomesVisible { role } => Action::TaskBecomesVisible { role },
         Action::TaskIsForgotten { role } => Action::TaskIsForgotten { role },
+        Action::EarlierTaskIsForgotten { role, number, ref waiting } => {
+            Action::EarlierTaskIsForgotten { role, number, waiting: T::of(waiting.iter()) }
+        }
         Action::RolePropagates { role } => Action::RolePropagates { role },
         Action::ResourceMoves { resource, transition } => Action::ResourceMoves { resource, transition },
         Action::RoleAppears { role } => Action::RoleAppears { role },

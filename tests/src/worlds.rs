@@ -5,15 +5,15 @@ use std::collections::BTreeMap;
 
 use slr_core::action::Operation;
 use slr_core::grant::{Granted, Holder};
-use slr_core::id::{AttachmentIdx, KindIdx, PrincipalIdx, RegionIdx, ResourceIdx, RoleIdx, ServiceIdx};
+use slr_core::id::{AttachmentIdx, KindIdx, PrincipalIdx, RegionIdx, ResourceIdx, RoleIdx, ServiceIdx, TagCallIdx};
 use slr_core::kind::{ABSENT, Condition, KindSpec, MoveSpec, Mover, Otherwise, Passes, ResourceKind, RoleClaim, When};
 use slr_core::knob::{Answer, DeletionDenied, Judged, Knobs, MaxSessionDurationChange};
 use slr_core::name::{AccountId, RoleName, RolePath, ServicePrincipal};
 use slr_core::policy::{DenialDetail, Document, DocumentKind, Entity};
 use slr_core::service::{Deletion, ReportingPolicy, ServiceDefinition};
 use slr_core::world::{
-    Authority, Item, MissingTask, Operator, Principal, ReadsDocs, Resource, RoleSort, SessionSlot, TagChange, Told,
-    Works, World,
+    Authority, Creation, Item, MissingTask, Operator, Principal, ReadsDocs, Resource, RoleSort, SessionSlot, TagChange,
+    Told, Works, World,
 };
 use slr_core::{IdSet, Universe};
 
@@ -443,8 +443,10 @@ fn attachments(draws: &mut Draws, world: &mut World) {
         }
         let role = RoleIdx(u32_of(draws.below(world.roles.len())));
         let service_policies = world.services.iter().filter_map(ServiceDefinition::policy_arn);
-        let mut policies =
-            vec!["arn:aws:iam::aws:policy/ReadOnlyAccess".to_owned(), "arn:aws:iam::aws:policy/Other".to_owned()];
+        let mut policies = vec![
+            "arn:aws:iam::aws:policy/ReadOnlyAccess".to_owned(),
+            format!("arn:aws:iam::{}:policy/Other", world.account.as_str()),
+        ];
         policies.extend(service_policies);
         let item = match draws.below(6) {
             0 => {
@@ -462,6 +464,26 @@ fn attachments(draws: &mut Draws, world: &mut World) {
         let id: AttachmentIdx = world.attachment(role, item);
         let given = draws.coin() && may_be_there;
         world.attachments[id.index()].given |= given;
+    }
+    creations(world);
+}
+
+/// What `CreateRole` can give at once: the tags of each call that writes some, and each boundary, alone and both together.
+fn creations(world: &mut World) {
+    let calls = (0..).map(TagCallIdx).zip(&world.tag_calls);
+    let writes = calls.filter(|(_, call)| matches!(call.change, TagChange::Write(_)));
+    let tags: Vec<_> = writes.map(|(tags, call)| (call.role, tags)).collect();
+    let things = (0..).map(AttachmentIdx).zip(&world.attachments);
+    let boundaries = things.filter(|(_, thing)| matches!(thing.item, Item::Boundary(_)));
+    let boundaries: Vec<_> = boundaries.map(|(boundary, thing)| (thing.role, boundary)).collect();
+    for (role, call) in &tags {
+        world.creation(Creation { role: *role, tags: Some(*call), boundary: None });
+    }
+    for (role, boundary) in &boundaries {
+        let (role, boundary) = (*role, Some(*boundary));
+        world.creation(Creation { role, tags: None, boundary });
+        let with_tags = tags.iter().find(|(other, _)| *other == role);
+        world.creation(Creation { role, tags: with_tags.map(|(_, call)| *call), boundary });
     }
 }
 

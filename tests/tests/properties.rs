@@ -35,6 +35,7 @@ const EVENTS: &[&str] = &[
     "TaskFailed",
     "TaskBecameVisible",
     "TaskForgotten",
+    "EarlierTaskForgotten",
     "StatusAnswered",
     "Answered",
     "RoleAssumed",
@@ -85,9 +86,11 @@ const REJECTIONS: &[&str] = &[
     "TagKeyRepeated",
     "TagKeyReserved",
     "AttachmentNotFound",
+    "PolicyNotFound",
     "RoleInUse",
     "TaskDenied",
     "TaskNotFound",
+    "EarlierTaskNotFound",
     "UnknownTaskId",
     "MalformedTaskId",
     "AccessDenied",
@@ -308,6 +311,13 @@ proptest! {
                     let done = Action::SessionEnds { session, end: slr_core::machine::SessionEnd::Done };
                     enabled(&universe, before).contains(&done)
                 }
+                // It is offered for each operator that waits, whatever its number.
+                Action::EarlierTaskIsForgotten { ref waiting, .. } => waiting.iter().all(|operator| {
+                    let alone: u8 = 1 << operator;
+                    enabled(&universe, before).iter().any(|offered| {
+                        matches!(offered, Action::EarlierTaskIsForgotten { waiting, .. } if *waiting == alone)
+                    })
+                }),
                 Action::Operator { .. }
                 | Action::TaskStarts { .. }
                 | Action::TaskSucceeds { .. }

@@ -101,7 +101,7 @@ fn script(universe: &Universe<u8>, steps: &[Step]) -> Vec<PlannedStep> {
         Action::TaskSucceeds { role } => Some(Scripted::TaskSucceeds { role }),
         Action::TaskFails { role, .. } => Some(Scripted::TaskFails { role, named: None }),
         Action::TaskBecomesVisible { role } => Some(Scripted::TaskBecomesVisible { role }),
-        Action::TaskIsForgotten { role } => Some(Scripted::TaskIsForgotten { role }),
+        Action::TaskIsForgotten { role } => Some(Scripted::TaskIsForgotten { role, task: None }),
         Action::RolePropagates { role } => Some(Scripted::RolePropagates { role }),
         Action::ResourceMoves { resource, transition } => {
             Some(Scripted::ResourceMoves { resource, transitions: vec![transition] })
@@ -110,6 +110,7 @@ fn script(universe: &Universe<u8>, steps: &[Step]) -> Vec<PlannedStep> {
         Action::ServiceDeletesRole { role } => Some(Scripted::RoleDisappears { role }),
         Action::Throttle { .. }
         | Action::Operator { .. }
+        | Action::EarlierTaskIsForgotten { .. }
         | Action::RegionFails { .. }
         | Action::RegionRecovers { .. } => None,
     };
@@ -149,6 +150,7 @@ fn possible(universe: &Universe<u8>, plan: &Plan, state: &State<u8>) -> Vec<Poss
         Action::Command { .. }
         | Action::Throttle { .. }
         | Action::Operator { .. }
+        | Action::EarlierTaskIsForgotten { .. }
         | Action::RoleAppears { .. }
         | Action::RegionFails { .. }
         | Action::RegionRecovers { .. } => None,

@@ -5,8 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{
-    AttachmentIdx, GrantIdx, OperatorIdx, PrincipalIdx, RegionIdx, RequestIdx, ResourceIdx, RoleIdx, SessionIdx,
-    TagCallIdx, TextIdx, TransitionIdx,
+    AttachmentIdx, CreationIdx, GrantIdx, OperatorIdx, PrincipalIdx, RegionIdx, RequestIdx, ResourceIdx, RoleIdx,
+    SessionIdx, TagCallIdx, TextIdx, TransitionIdx,
 };
 use crate::machine::SessionEnd;
 
@@ -25,9 +25,7 @@ pub enum Action<S> {
         /// Who calls.
         by: PrincipalIdx,
         /// What is called.
-        operation: Operation,
-        /// Which operator calls, if one does.
-        operator: Option<OperatorIdx>,
+        call: Call,
     },
     /// An operator takes a step toward its goal.
     Operator {
@@ -70,10 +68,19 @@ pub enum Action<S> {
         /// The task's role.
         role: RoleIdx,
     },
-    /// The record of a finished task is dropped.
+    /// The record of the role's latest task is dropped, which is finished.
     TaskIsForgotten {
         /// The task's role.
         role: RoleIdx,
+    },
+    /// The record of a finished task is dropped that a later one has followed, or the role's next incarnation.
+    EarlierTaskIsForgotten {
+        /// The task's role.
+        role: RoleIdx,
+        /// Which task, counted from 1 over all roles; `None` for the one that the operators wait for.
+        number: Option<u32>,
+        /// The operators that wait for it.
+        waiting: S,
     },
     /// The role has spread and can be assumed.
     RolePropagates {
@@ -113,8 +120,8 @@ impl<S> Action<S> {
     /// The operator that requests a deletion by it, throttled or not; `None` if it is something else.
     pub const fn request_of(&self) -> Option<OperatorIdx> {
         match self {
-            Self::Operator { operator, step: OperatorStep::Submits } => Some(*operator),
-            Self::Throttle { operator, operation: Operation::DeleteServiceLinkedRole, .. } => *operator,
+            Self::Operator { operator, step: OperatorStep::Submits }
+            | Self::Throttle { call: Call::Step { operator, step: OperatorStep::Submits }, .. } => Some(*operator),
             Self::Operator {
                 step: OperatorStep::Polls | OperatorStep::ReadsDocs | OperatorStep::CleansUp(_) | OperatorStep::GivesUp,
                 ..
@@ -128,6 +135,7 @@ impl<S> Action<S> {
             | Self::TaskFails { .. }
             | Self::TaskBecomesVisible { .. }
             | Self::TaskIsForgotten { .. }
+            | Self::EarlierTaskIsForgotten { .. }
             | Self::RolePropagates { .. }
             | Self::ResourceMoves { .. }
             | Self::RoleAppears { .. }
@@ -150,12 +158,37 @@ impl<S> Action<S> {
             Self::TaskFails { .. } => "TaskFails",
             Self::TaskBecomesVisible { .. } => "TaskBecomesVisible",
             Self::TaskIsForgotten { .. } => "TaskIsForgotten",
+            Self::EarlierTaskIsForgotten { .. } => "EarlierTaskIsForgotten",
             Self::RolePropagates { .. } => "RolePropagates",
             Self::ResourceMoves { .. } => "ResourceMoves",
             Self::RoleAppears { .. } => "RoleAppears",
             Self::ServiceDeletesRole { .. } => "ServiceDeletesRole",
             Self::RegionFails { .. } => "RegionFails",
             Self::RegionRecovers { .. } => "RegionRecovers",
+        }
+    }
+}
+
+/// A call, whatever comes of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Call {
+    /// By a principal.
+    Command(Command),
+    /// By an operator, in the name of its principal.
+    Step {
+        /// Which one.
+        operator: OperatorIdx,
+        /// The step.
+        step: OperatorStep,
+    },
+}
+
+impl Call {
+    /// The operator that calls, if one does.
+    pub const fn operator(&self) -> Option<OperatorIdx> {
+        match self {
+            Self::Command(_) => None,
+            Self::Step { operator, step: _ } => Some(*operator),
         }
     }
 }
@@ -173,6 +206,8 @@ pub enum Command {
         description: Option<TextIdx>,
         /// The maximal session duration in seconds; `None` for the default of an hour.
         max_session_duration: Option<u32>,
+        /// What the role has from the beginning, if the call says so.
+        gives: Option<CreationIdx>,
     },
     /// Makes a service-linked role.
     CreateServiceLinkedRole {

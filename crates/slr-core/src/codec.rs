@@ -340,7 +340,8 @@ impl Codec {
                 superseded: match read(&field.superseded) {
                     0 => Superseded::No,
                     1 => Superseded::Failed,
-                    _ => Superseded::Succeeded,
+                    2 => Superseded::Succeeded,
+                    _ => Superseded::Forgotten,
                 },
             };
         }
@@ -392,6 +393,7 @@ fn operator_codes(own: OperatorState) -> [u64; 4] {
         Superseded::No => 0,
         Superseded::Failed => 1,
         Superseded::Succeeded => 2,
+        Superseded::Forgotten => 3,
     };
     // Who reads at any time wants nothing, and has one bit.
     let docs = match own.docs {

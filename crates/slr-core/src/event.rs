@@ -124,10 +124,17 @@ pub enum Event<S> {
         /// Its role.
         role: RoleIdx,
     },
-    /// A task's record was dropped.
+    /// The record of the role's latest task was dropped.
     TaskForgotten {
         /// Its role.
         role: RoleIdx,
+    },
+    /// The record of an earlier task was dropped.
+    EarlierTaskForgotten {
+        /// Its role.
+        role: RoleIdx,
+        /// Which task, counted from 1 over all roles; `None` for one that an operator waited for.
+        number: Option<u32>,
     },
     /// A poll was answered.
     StatusAnswered {

@@ -46,6 +46,8 @@ ids! {
     AttachmentIdx,
     /// What a call writes on a role as tags, or takes off it.
     TagCallIdx,
+    /// What a call of `CreateRole` gives a role at once.
+    CreationIdx,
     /// Something that calls give to a user or a group, or take from it.
     GrantIdx,
     /// A request for a service-linked role: a service principal and perhaps a suffix.

@@ -225,10 +225,14 @@ pub enum Rejection {
     TagKeyReserved(RoleIdx),
     /// What was to be taken off a role is not on it.
     AttachmentNotFound(AttachmentIdx),
+    /// There is no managed policy that could be attached, or be a permissions boundary.
+    PolicyNotFound(AttachmentIdx),
     /// The role is in use, and the call itself is refused.
     RoleInUse(RoleIdx),
     /// There is no such deletion task, or not yet, or no longer.
     TaskNotFound(RoleIdx),
+    /// `NoSuchEntity`: the record of the task is dropped, which a later one of the role has followed, or the role's next incarnation.
+    EarlierTaskNotFound(RoleIdx),
     /// There is no such deletion task, and there never was.
     UnknownTaskId,
     /// The text is too short or too long for a task id.
@@ -298,8 +302,10 @@ impl Rejection {
         match self {
             Self::RoleNotFound(_)
             | Self::TaskNotFound(_)
+            | Self::EarlierTaskNotFound(_)
             | Self::UnknownTaskId
             | Self::AttachmentNotFound(_)
+            | Self::PolicyNotFound(_)
             | Self::HolderNotFound(_)
             | Self::GrantNotFound(_) => Code::NoSuchEntity,
             Self::ServiceRoleNameTaken(_)
@@ -405,8 +411,10 @@ impl Rejection {
             | Self::TagKeyRepeated(_)
             | Self::TagKeyReserved(_)
             | Self::AttachmentNotFound(_)
+            | Self::PolicyNotFound(_)
             | Self::RoleInUse(_)
             | Self::TaskNotFound(_)
+            | Self::EarlierTaskNotFound(_)
             | Self::UnknownTaskId
             | Self::InvalidTaskId(_)
             | Self::MalformedTaskId(_)
@@ -550,6 +558,15 @@ impl Rejection {
             Self::TagKeyReserved(_) => {
                 format!("Tag keys that begin with {RESERVED_TAG_PREFIX} are reserved for system use.")
             }
+            // Source: https://github.com/aws/aws-cdk/issues/3379 for policies; Assumed: the words for boundaries.
+            Self::PolicyNotFound(a) => match &world.attachments[a.index()].item {
+                Item::Boundary(arn) => format!("Scope ARN: {arn} does not exist or is not attachable."),
+                Item::Tag(text)
+                | Item::ManagedPolicy(text)
+                | Item::InlinePolicy(text)
+                | Item::InstanceProfile(text)
+                | Item::TrustPolicy(text) => format!("Policy {text} does not exist or is not attachable."),
+            },
             Self::AttachmentNotFound(a) => {
                 let thing = &world.attachments[a.index()];
                 if let Item::InlinePolicy(name) = &thing.item {
@@ -567,7 +584,9 @@ impl Rejection {
                 format!("The role {} has no {what}.", role(thing.role))
             }
             Self::RoleInUse(r) => format!("Role {} is in use by its service", role(r)),
-            Self::TaskNotFound(_) | Self::UnknownTaskId => "The deletion task cannot be found.".to_owned(),
+            Self::TaskNotFound(_) | Self::EarlierTaskNotFound(_) | Self::UnknownTaskId => {
+                "The deletion task cannot be found.".to_owned()
+            }
             Self::MalformedTaskId(_) => "The deletion task id is invalid.".to_owned(),
             Self::AccessDenied(by, operation, r, denial) => {
                 refusal(universe, by, operation.iam_action(), &universe.role_arn(r), denial)

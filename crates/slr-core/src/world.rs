@@ -9,8 +9,8 @@ use std::collections::BTreeSet;
 use crate::action::Operation;
 use crate::grant::Grant;
 use crate::id::{
-    AttachmentIdx, KindIdx, PrincipalIdx, RegionIdx, RequestIdx, ResourceIdx, RoleIdx, ServiceIdx, SessionIdx,
-    TagCallIdx, TextIdx, number,
+    AttachmentIdx, CreationIdx, KindIdx, PrincipalIdx, RegionIdx, RequestIdx, ResourceIdx, RoleIdx, ServiceIdx,
+    SessionIdx, TagCallIdx, TextIdx, number,
 };
 use crate::kind::ResourceKind;
 use crate::knob::Knobs;
@@ -55,6 +55,8 @@ pub struct World {
     pub attachments: Vec<Attachment>,
     /// What calls write on roles as tags, or take off them.
     pub tag_calls: Vec<TagCall>,
+    /// What `CreateRole` gives roles at once.
+    pub creations: Vec<Creation>,
     /// What calls may give to users and groups, or take from them.
     pub grants: Vec<Grant>,
     /// The requests for service-linked roles that may be made.
@@ -228,6 +230,19 @@ pub struct TagCall {
     pub role: RoleIdx,
     /// What is to be written or taken off.
     pub change: TagChange,
+}
+
+/// What a call of `CreateRole` gives the role at once, besides its trust policy: all of it, or there is no role.
+///
+/// Source: IAM API Reference, `CreateRole`, Tags and `PermissionsBoundary`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Creation {
+    /// The role.
+    pub role: RoleIdx,
+    /// Its tags, as `TagRole` would write them.
+    pub tags: Option<TagCallIdx>,
+    /// Its permissions boundary.
+    pub boundary: Option<AttachmentIdx>,
 }
 
 /// A change to the tags of a role, in the order in which the caller says it.
@@ -427,6 +442,7 @@ impl World {
             sessions: Vec::new(),
             attachments: Vec::new(),
             tag_calls: Vec::new(),
+            creations: Vec::new(),
             grants: Vec::new(),
             requests: Vec::new(),
             texts: Vec::new(),
@@ -604,6 +620,18 @@ impl World {
             self.tag_calls.len() - 1
         });
         TagCallIdx(number(index))
+    }
+
+    /// What `CreateRole` gives, added if it is new; `None` if that is nothing.
+    pub fn creation(&mut self, creation: Creation) -> Option<CreationIdx> {
+        if creation.tags.is_none() && creation.boundary.is_none() {
+            return None;
+        }
+        let index = self.creations.iter().position(|known| *known == creation).unwrap_or_else(|| {
+            self.creations.push(creation);
+            self.creations.len() - 1
+        });
+        Some(CreationIdx(number(index)))
     }
 
     /// Whether an operator may stop without its state showing it: who works in any order and has a limit of its attempts asks no more once it

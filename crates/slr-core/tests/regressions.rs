@@ -2,11 +2,11 @@
 
 mod common;
 
-use slr_core::action::{Operation, TaskRef};
+use slr_core::action::{Call, Operation, TaskRef};
 use slr_core::codec::Codec;
 use slr_core::id::{
-    AttachmentIdx, GrantIdx, OperatorIdx, PrincipalIdx, RegionIdx, RequestIdx, ResourceIdx, RoleIdx, ServiceIdx,
-    SessionIdx, TagCallIdx, TextIdx, TransitionIdx,
+    AttachmentIdx, CreationIdx, GrantIdx, OperatorIdx, PrincipalIdx, RegionIdx, RequestIdx, ResourceIdx, RoleIdx,
+    ServiceIdx, SessionIdx, TagCallIdx, TextIdx, TransitionIdx,
 };
 use slr_core::invariant::{invariants, step_invariants};
 use slr_core::kind::{KindSpec, MoveSpec, Mover, ResourceKind};
@@ -61,7 +61,13 @@ fn after(universe: &Universe<u8>, actions: &[Action<u8>]) -> State<u8> {
 fn strangers() -> Vec<Action<u8>> {
     let (role, resource, transition, text) = (RoleIdx(9), ResourceIdx(9), TransitionIdx(9), TextIdx(9));
     let commands = [
-        Command::CreateRole { role, description: None, max_session_duration: None },
+        Command::CreateRole { role, description: None, max_session_duration: None, gives: None },
+        Command::CreateRole {
+            role: RoleIdx(0),
+            description: None,
+            max_session_duration: None,
+            gives: Some(CreationIdx(0)),
+        },
         Command::CreateServiceLinkedRole { request: RequestIdx(9), description: None },
         Command::DeleteRole { role },
         Command::DeleteServiceLinkedRole { role },
@@ -85,7 +91,8 @@ fn strangers() -> Vec<Action<u8>> {
     let operator = OperatorIdx(0);
     actions.extend([
         Action::Command { by: PrincipalIdx(9), command: Command::ListRoles { under: None } },
-        Action::Throttle { by: PrincipalIdx(9), operation: Operation::ListRoles, operator: None },
+        Action::Throttle { by: PrincipalIdx(9), call: Call::Command(Command::ListRoles { under: None }) },
+        Action::Throttle { by: PrincipalIdx(0), call: Call::Command(Command::DeleteRole { role }) },
         Action::Operator { operator: OperatorIdx(1), step: OperatorStep::Submits },
         Action::Operator { operator: OperatorIdx(99), step: OperatorStep::Polls },
         Action::Operator { operator, step: OperatorStep::CleansUp(resource) },
@@ -96,6 +103,7 @@ fn strangers() -> Vec<Action<u8>> {
         Action::TaskFails { role, named: 0 },
         Action::TaskBecomesVisible { role },
         Action::TaskIsForgotten { role },
+        Action::EarlierTaskIsForgotten { role, number: Some(1), waiting: 0 },
         Action::RolePropagates { role },
         Action::ResourceMoves { resource, transition: TransitionIdx(0) },
         Action::ResourceMoves { resource: ResourceIdx(0), transition },

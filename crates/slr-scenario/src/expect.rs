@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use slr_core::action::Operation;
+use slr_core::action::{Call, Operation};
 use slr_core::event::Event;
 use slr_core::id::{OperatorIdx, RoleIdx};
 use slr_core::invariant::Predicate;
@@ -431,7 +431,7 @@ impl<'a, S: IdSet> Monitor<'a, S> {
     ) -> u64 {
         let caller_counts = operator.is_none_or(|wanted| match step.action {
             Action::Operator { operator, .. } => *operator == wanted,
-            Action::Throttle { operator, .. } => *operator == Some(wanted),
+            Action::Throttle { call, .. } => call.operator() == Some(wanted),
             _ => false,
         });
         let operation_counts =
@@ -685,17 +685,20 @@ fn same<T: Ord + Clone>(a: &[T], b: &[T]) -> bool {
 /// The operation that an action calls.
 fn operation_name<'a, S: IdSet>(universe: &'a Universe<S>, action: &Action<S>) -> Option<&'a str> {
     match action {
-        Action::Command { command, .. } => match crate::simulation::operation_of(universe, *command) {
-            Some(operation) => Some(operation.name()),
-            None => match command {
-                slr_core::Command::Operate { resource, transition } => {
-                    Some(&universe.transition(*resource, *transition).operation)
-                }
-                _ => None,
-            },
-        },
-        Action::Throttle { operation, .. } => Some(operation.name()),
-        Action::Operator { step, .. } => step.operation().map(Operation::name),
+        Action::Command { command, .. } | Action::Throttle { call: Call::Command(command), .. } => {
+            match crate::simulation::operation_of(universe, *command) {
+                Some(operation) => Some(operation.name()),
+                None => match command {
+                    slr_core::Command::Operate { resource, transition } => {
+                        Some(&universe.transition(*resource, *transition).operation)
+                    }
+                    _ => None,
+                },
+            }
+        }
+        Action::Operator { step, .. } | Action::Throttle { call: Call::Step { step, .. }, .. } => {
+            step.operation().map(Operation::name)
+        }
         _ => None,
     }
 }

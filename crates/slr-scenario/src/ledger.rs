@@ -179,6 +179,7 @@ impl<'a, S: IdSet> Ledger<'a, S> {
             | Event::TaskReturned { .. }
             | Event::TaskBecameVisible { .. }
             | Event::TaskForgotten { .. }
+            | Event::EarlierTaskForgotten { .. }
             | Event::StatusAnswered { .. }
             | Event::Answered { .. }
             | Event::DocsRead { .. }
@@ -226,7 +227,7 @@ impl<'a, S: IdSet> Ledger<'a, S> {
         match task {
             TaskRef::Latest(role) => self.latest(role),
             TaskRef::Earlier { role, number } => number.or_else(|| self.earlier(role)),
-            TaskRef::Forgotten { number, .. } => number,
+            TaskRef::Forgotten { role, number } => number.or_else(|| self.earlier(role)),
             TaskRef::Unknown(_) | TaskRef::Malformed => None,
         }
     }
@@ -236,11 +237,12 @@ impl<'a, S: IdSet> Ledger<'a, S> {
         self.tasks.get(number.checked_sub(1)? as usize)
     }
 
-    /// The number of the role's last task that a later one has followed.
+    /// The number of the role's last task that a later one has followed, or the role's next incarnation.
     fn earlier(&self, role: RoleIdx) -> Option<u32> {
-        let mut numbers: Vec<u32> = self.tasks_of(role).map(|(number, _)| number).collect();
-        numbers.pop();
-        numbers.pop()
+        let latest = self.latest(role);
+        let present = self.role(role).incarnation;
+        let followed = |(number, task): &(u32, &TaskRecord<S>)| Some(*number) != latest || task.incarnation < present;
+        self.tasks_of(role).filter(followed).last().map(|(number, _)| number)
     }
 
     /// What the service said of a task that failed; nothing of any other.
@@ -332,6 +334,7 @@ pub fn role_id(world: &World, seed: u64, role: RoleIdx, incarnation: u32) -> Str
 #[cfg(test)]
 mod tests {
     use super::*;
+    use slr_core::event::Creator;
     use slr_core::id::ServiceIdx;
     use slr_core::name::{AccountId, RoleName, ServicePrincipal};
     use slr_core::service::ServiceDefinition;
@@ -379,7 +382,10 @@ mod tests {
         for _ in 0..3 {
             ledger.enter(SimTime::ZERO, &Event::TaskSubmitted { role });
         }
-        assert_eq!(numbers(&ledger), (Some(3), [Some(2), Some(1)], [None, Some(1)]));
+        assert_eq!(numbers(&ledger), (Some(3), [Some(2), Some(1)], [Some(2), Some(1)]));
+        let made = Event::RoleCreated { role, by: Creator::Service, description: None };
+        ledger.enter(SimTime::ZERO, &made);
+        assert_eq!(ledger.number_of(TaskRef::Earlier { role, number: None }), Some(3), "the role was made again");
         for nothing in [TaskRef::Unknown(None), TaskRef::Malformed] {
             assert_eq!(ledger.number_of(nothing), None);
         }

@@ -5,7 +5,7 @@
     reason = "who listens picks what concerns it; the core is where a new variant has to find its place"
 )]
 
-use slr_core::action::Operation;
+use slr_core::action::{Call, Operation};
 use slr_core::id::{KindIdx, ResourceIdx, TransitionIdx};
 use slr_core::kind::{Mover, Passes, ResourceKind};
 use slr_core::rejection;
@@ -142,6 +142,7 @@ fn spoken<S: IdSet>(universe: &Universe<S>, action: &Action<S>, at: &Spanned<Dur
         reports: None,
         operator: None,
         region: None,
+        task: None,
     };
     let of_role = |what: Happening, id: slr_core::id::RoleIdx| Happens { role: role(id), ..happens(what) };
     let said = match action {
@@ -161,13 +162,13 @@ fn spoken<S: IdSet>(universe: &Universe<S>, action: &Action<S>, at: &Spanned<Dur
             })));
         }
         Action::Command { .. } => return Err(Unsayable("Command")),
-        Action::Throttle { by, operation, .. } => {
-            // A throttled call does nothing, so that it makes no difference which of the caller's roles it was about.
-            let of_caller = world.operators.iter().find(|operator| operator.principal == *by);
-            let is_poll = *operation == Operation::GetServiceLinkedRoleDeletionStatus;
+        Action::Throttle { call: Call::Command(_), .. } => return Err(Unsayable("Throttle")),
+        Action::Throttle { by, call: Call::Step { operator, step: made } } => {
+            let operation = made.operation().ok_or(Unsayable("Throttle of a step that calls no operation of IAM"))?;
+            let is_poll = operation == Operation::GetServiceLinkedRoleDeletionStatus;
             return Ok(Step::Do(Box::new(Perform {
                 caller: text(&world.principals[by.index()].name),
-                role: of_caller.filter(|_| !is_poll).and_then(|operator| role(operator.goal)),
+                role: if is_poll { None } else { role(universe.operator(*operator).goal) },
                 task: is_poll.then(|| anywhere(TaskRef::Last)),
                 refused: Some(anywhere(AwsError::Throttling.into())),
                 ..call(at.clone(), operation.name())
@@ -196,6 +197,9 @@ fn spoken<S: IdSet>(universe: &Universe<S>, action: &Action<S>, at: &Spanned<Dur
         },
         Action::TaskBecomesVisible { role } => of_role(Happening::TaskBecomesVisible, *role),
         Action::TaskIsForgotten { role } => of_role(Happening::TaskIsForgotten, *role),
+        Action::EarlierTaskIsForgotten { role, number, .. } => {
+            Happens { task: number.map(anywhere), ..of_role(Happening::TaskIsForgotten, *role) }
+        }
         Action::RolePropagates { role } => of_role(Happening::RolePropagates, *role),
         Action::ResourceMoves { resource: id, transition } => {
             let step = universe.transition(*id, *transition);
@@ -236,6 +240,7 @@ fn call(at: Spanned<Duration>, operation: &str) -> Perform {
         max_session_duration: None,
         path: None,
         policy: None,
+        boundary: None,
         trust: Vec::new(),
         document: None,
         tags: Named::default(),

@@ -228,8 +228,12 @@ impl<S: IdSet> Listener<'_, '_, S> {
         let outcomes = self.monitor.outcomes(state, &self.ledger);
         let step_outcomes = self.monitor.step_outcomes().to_vec();
         match self.sink {
-            Sink::Nothing | Sink::Story(_) => {}
-            Sink::Text(writer) => {
+            Sink::Nothing => {}
+            Sink::Story(tell) => {
+                self.teller.at_the_end(state).into_iter().for_each(|line| tell(self.last, line));
+            }
+            Sink::Text(mut writer) => {
+                self.teller.at_the_end(state).iter().try_for_each(|line| writer.line(self.last, line))?;
                 writer.end(self.steps, self.last, ending, self.broken)?;
             }
             Sink::Record(recorder) => {

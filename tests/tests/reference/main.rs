@@ -277,6 +277,7 @@ impl Rules {
                 role: self.role(ORDINARY[place].0),
                 description: None,
                 max_session_duration: None,
+                gives: None,
             },
             Happening::CreateServiceLinkedRole(place) => {
                 Command::CreateServiceLinkedRole { request: RequestIdx(u32_of(place)), description: None }

@@ -93,6 +93,7 @@ impl Fairness {
             | Action::Throttle { .. }
             | Action::SessionOpens { .. }
             | Action::TaskIsForgotten { .. }
+            | Action::EarlierTaskIsForgotten { .. }
             | Action::RoleAppears { .. }
             | Action::RegionFails { .. }
             | Action::RegionRecovers { .. } => None,

@@ -12,7 +12,7 @@ mod written;
 
 use std::marker::PhantomData;
 
-use slr_core::action::Operation;
+use slr_core::action::{Call, Operation};
 use slr_core::codec::{Codec, TooWide};
 use slr_core::id::{OperatorIdx, PlainCleanUpIdx, ResourceIdx, RoleIdx, ServiceMoveIdx, SessionIdx, TransitionIdx};
 use slr_core::invariant::{is_evidently_sound, is_evidently_sound_step};
@@ -216,11 +216,11 @@ impl<'a, S: IdSet, K: PackedKey> Lifecycle<'a, S, K> {
         if self.throttlings.is_empty() {
             return None;
         }
-        let Action::Operator { operator, .. } = action else {
+        let Action::Operator { operator, step } = *action else {
             return None;
         };
-        let operation = called(action).filter(|operation| self.is_throttled(*operation, Throttling::never_ends))?;
-        Some(Action::Throttle { by: self.universe.operator(*operator).principal, operation, operator: Some(*operator) })
+        called(action).filter(|operation| self.is_throttled(*operation, Throttling::never_ends))?;
+        Some(Action::Throttle { by: self.universe.operator(operator).principal, call: Call::Step { operator, step } })
     }
 
     fn is_throttled(&self, operation: Operation, how: impl Fn(&Throttling) -> bool) -> bool {
@@ -235,7 +235,8 @@ impl<'a, S: IdSet, K: PackedKey> Lifecycle<'a, S, K> {
         let operation = operation_of(self.universe, command)?;
         let may_be = self.is_throttled(operation, |throttling| throttling.millionths > 0);
         may_be.then(|| {
-            (Action::Throttle { by, operation, operator: None }, self.is_throttled(operation, Throttling::is_total))
+            let refusal = Action::Throttle { by, call: Call::Command(command) };
+            (refusal, self.is_throttled(operation, Throttling::is_total))
         })
     }
 
@@ -585,7 +586,7 @@ const fn rule_number<S>(action: &Action<S>) -> u32 {
         Action::TaskSucceeds { .. } => 3,
         Action::TaskFails { .. } => 4,
         Action::TaskBecomesVisible { .. } => 5,
-        Action::TaskIsForgotten { .. } => 6,
+        Action::TaskIsForgotten { .. } | Action::EarlierTaskIsForgotten { .. } => 6,
         Action::RolePropagates { .. } => 7,
         Action::ResourceMoves { .. } => 8,
         Action::RoleAppears { .. } => 9,

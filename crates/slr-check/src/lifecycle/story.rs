@@ -47,6 +47,11 @@ impl<'a, S: IdSet> Teller<'a, S> {
         }
         self.words.tell(action, &events, refused, &self.ledger, &self.state)
     }
+
+    /// The lines that tell who asks no more after all that has been told.
+    pub fn at_the_end(&self) -> Vec<Line> {
+        self.words.at_the_end(&self.state)
+    }
 }
 
 fn of_script(text: String) -> Line {

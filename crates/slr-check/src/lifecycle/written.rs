@@ -1,7 +1,9 @@
 //! A run of the checker written down as a scenario, which plays it again.
 
+use slr_core::action::TaskRef;
 use slr_core::rejection::Refusal;
-use slr_core::{IdSet, Universe};
+use slr_core::{Action, Event, IdSet, Universe};
+use slr_scenario::ledger::Ledger;
 use slr_scenario::lower::Lowered;
 use slr_scenario::rewrite::{self, Played, Unsayable};
 use slr_scenario::simulation::SimTime;
@@ -28,9 +30,13 @@ pub fn written<S: IdSet>(
     let mut before = &run.initial;
     let mut steps = Vec::new();
     let mut at = 0;
+    // A run of the checker numbers no tasks, and a script names them by number.
+    let mut ledger = Ledger::new(universe, 0, &lowered.descriptions);
     for (act, after) in &run.steps {
         let mut state = before.state.clone();
-        let answer = act.action.as_ref().map(|action| universe.apply(&mut state, action, &mut |_| ()));
+        let action = act.action.clone().map(|action| numbered(action, &ledger));
+        let mut enter = |event: Event<S>| ledger.enter(SimTime::ZERO, &event);
+        let answer = action.as_ref().map(|action| universe.apply(&mut state, action, &mut enter));
         let refused = match answer {
             Some(Ok(())) => Some(None),
             Some(Err(Refusal::Rejected(rejection))) => Some(Some(rejection.code())),
@@ -39,7 +45,7 @@ pub fn written<S: IdSet>(
         if let Some(refused) = refused {
             at += 1;
             let script = act.scripted.then_some(before.script);
-            let played = Played { at: SimTime::from_millis(at), action: act.action.clone(), script, refused };
+            let played = Played { at: SimTime::from_millis(at), action, script, refused };
             steps.push(rewrite::step(scenario, lowered, universe, &played)?);
         }
         before = after;
@@ -65,4 +71,13 @@ pub fn written<S: IdSet>(
         last.answers.clone_from(&original.answers);
     }
     Ok(written)
+}
+
+/// The action with the number of the task that it is about, where it is about one that is known by who waits for it.
+fn numbered<S: IdSet>(action: Action<S>, ledger: &Ledger<'_, S>) -> Action<S> {
+    if let Action::EarlierTaskIsForgotten { role, number: None, waiting } = action {
+        let number = ledger.number_of(TaskRef::Earlier { role, number: None });
+        return Action::EarlierTaskIsForgotten { role, number, waiting };
+    }
+    action
 }

@@ -140,6 +140,7 @@ fn parting(difference: &Difference) -> Option<usize> {
         Difference::Unreadable { .. }
         | Difference::Unknown { .. }
         | Difference::Impossible { .. }
+        | Difference::OutOfOrder { .. }
         | Difference::CutOff { .. } => None,
     }
 }

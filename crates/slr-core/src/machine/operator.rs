@@ -122,4 +122,6 @@ pub enum Superseded {
     Failed,
     /// It succeeded, and the role was made again.
     Succeeded,
+    /// However it ended, its record is dropped.
+    Forgotten,
 }

@@ -1,7 +1,9 @@
 //! Who may call what: asked before anything else is looked at, so that a refusal reveals nothing of what exists (Assumed).
 
 use crate::action::Operation;
-use crate::id::{AttachmentIdx, PrincipalIdx, RequestIdx, ResourceIdx, RoleIdx, TagCallIdx, TextIdx, TransitionIdx};
+use crate::id::{
+    AttachmentIdx, CreationIdx, PrincipalIdx, RequestIdx, ResourceIdx, RoleIdx, TagCallIdx, TextIdx, TransitionIdx,
+};
 use crate::kind::{AuthorisedOn, Passes};
 use crate::policy::{
     AttachedPolicy, Caller, Context, Denial, Document, Entitlements, PassRole, PolicyType, Request, guides, key,
@@ -21,6 +23,8 @@ pub(super) enum About {
     Attachment(AttachmentIdx),
     /// The tags that it writes or takes off.
     Tags(TagCallIdx),
+    /// What it gives the role that it makes.
+    Creation(CreationIdx),
 }
 
 /// Of somebody who has no policies.
@@ -143,14 +147,16 @@ impl<S: IdSet> Universe<S> {
         }
         match about {
             About::Nothing => {}
-            About::Tags(call) => {
-                let tags = self.world().tags_in(call);
-                for (name, value) in &tags {
-                    if let Some(value) = value {
-                        context.set(&key::of_tag(key::REQUEST_TAG, name), *value);
-                    }
+            About::Tags(call) => self.describe_tags(call, context),
+            About::Creation(gives) => {
+                let creation = self.world().creations[gives.index()];
+                if let Some(call) = creation.tags {
+                    self.describe_tags(call, context);
                 }
-                context.set_all(key::TAG_KEYS, tags.into_iter().map(|(name, _)| name.to_owned()).collect());
+                if let Some(boundary) = creation.boundary {
+                    let arn = self.world().attachments[boundary.index()].item.text();
+                    context.set(key::PERMISSIONS_BOUNDARY, arn);
+                }
             }
             About::Attachment(attachment) => match &self.world().attachments[attachment.index()].item {
                 Item::ManagedPolicy(arn) => context.set(key::POLICY_ARN, arn.as_str()),
@@ -165,6 +171,17 @@ impl<S: IdSet> Universe<S> {
                 | Item::TrustPolicy(_) => {}
             },
         }
+    }
+
+    /// The condition keys of a call that names tags.
+    fn describe_tags(&self, call: TagCallIdx, context: &mut Context) {
+        let tags = self.world().tags_in(call);
+        for (name, value) in &tags {
+            if let Some(value) = value {
+                context.set(&key::of_tag(key::REQUEST_TAG, name), *value);
+            }
+        }
+        context.set_all(key::TAG_KEYS, tags.into_iter().map(|(name, _)| name.to_owned()).collect());
     }
 
     /// The tags that are on a role now, with their values.

@@ -8,7 +8,6 @@ use crate::id::{AttachmentIdx, PrincipalIdx, RequestIdx, ResourceIdx, RoleIdx, T
 use crate::kind::{Mover, Otherwise, Transition, When};
 use crate::knob::{DeletionDenied, MaxSessionDurationChange};
 use crate::machine::{Machine, RoleEvent, RoleState, TaskState};
-use crate::name::RolePath;
 use crate::policy::{Denial, PolicyType};
 use crate::rejection::{LENGTH_OF_A_TASK_ID, MAX_SESSION_DURATION, Rejection};
 use crate::set::IdSet;
@@ -33,9 +32,9 @@ impl<S: IdSet> Universe<S> {
         self.check_role_name(command)?;
         self.check_parameters(command)?;
         match command {
-            Command::CreateRole { role, description, max_session_duration } => {
+            Command::CreateRole { role, description, max_session_duration, gives } => {
                 Self::check_duration(max_session_duration)?;
-                self.create_role(state, by, role, description, tell)
+                self.create_role(state, by, role, description, gives, tell)
             }
             Command::CreateServiceLinkedRole { request, description } => {
                 self.create_service_linked_role(state, by, request, description, tell)
@@ -114,13 +113,13 @@ impl<S: IdSet> Universe<S> {
         self.check_name(named)
     }
 
-    fn check_name(&self, role: RoleIdx) -> Answer {
+    pub(super) fn check_name(&self, role: RoleIdx) -> Answer {
         if self.facts(role).is_well_named { Ok(()) } else { Err(Rejection::InvalidRoleName(role)) }
     }
 
     /// Source: IAM User Guide, "IAM and STS quotas", IAM and STS character limits; IAM API Reference, `UpdateAssumeRolePolicy`, errors,
     /// `LimitExceeded`.
-    fn check_trust_length(&self, role: RoleIdx, texts: &[&str]) -> Answer {
+    pub(super) fn check_trust_length(&self, role: RoleIdx, texts: &[&str]) -> Answer {
         let most = self.world().knobs.trust_policy_length;
         match super::trust::length(texts).filter(|length| *length > most) {
             Some(_) => Err(Rejection::TrustPolicyTooLong(role)),
@@ -136,48 +135,8 @@ impl<S: IdSet> Universe<S> {
         }
     }
 
-    fn name_is_taken(&self, state: &State<S>, role: RoleIdx) -> bool {
+    pub(super) fn name_is_taken(&self, state: &State<S>, role: RoleIdx) -> bool {
         state.live_roles().meets(&self.facts(role).namesakes)
-    }
-
-    fn create_role(
-        &self,
-        state: &mut State<S>,
-        by: PrincipalIdx,
-        role: RoleIdx,
-        description: Option<TextIdx>,
-        tell: &mut impl FnMut(Event<S>),
-    ) -> Answer {
-        let slot = &self.world().roles[role.index()];
-        self.check_name(role)?;
-        if matches!(&slot.sort, RoleSort::Ordinary { path, .. } if RolePath::new(path).is_err()) {
-            return Err(Rejection::InvalidRolePath(role));
-        }
-        self.authorise(state, by, Operation::CreateRole, role)?;
-        let RoleSort::Ordinary { path, trust } = &slot.sort else {
-            return Err(Rejection::ReservedPath(role));
-        };
-        if RolePath::new(path).is_ok_and(|path| path.is_reserved()) {
-            return Err(Rejection::ReservedPath(role));
-        }
-        if self.name_is_taken(state, role) {
-            return Err(Rejection::RoleNameTaken(role));
-        }
-        let trust: Vec<&str> = trust.iter().map(String::as_str).collect();
-        if trust.iter().any(|text| super::trust::mistake(text).is_some()) {
-            return Err(Rejection::MalformedTrust(role));
-        }
-        self.check_trust_length(role, &trust)?;
-        if self.names_missing_principal(state, &trust) {
-            return Err(Rejection::MissingPrincipal(role));
-        }
-        // Service-linked roles count toward the quota, yet only other roles are stopped by it.
-        // Source: IAM User Guide, "Using service-linked roles", creating a service-linked role, important note.
-        if state.live_roles().len().saturating_add(self.world().other_roles) >= self.world().knobs.role_quota {
-            return Err(Rejection::RoleQuotaReached);
-        }
-        self.make_role(state, role, Creator::Principal(by), description, tell);
-        Ok(())
     }
 
     fn create_service_linked_role(
@@ -349,7 +308,7 @@ impl<S: IdSet> Universe<S> {
             }
             TaskRef::Latest(role) => Some(state.task(role).ok_or(Rejection::TaskNotFound(role))?),
             TaskRef::Earlier { .. } => None,
-            TaskRef::Forgotten { role, .. } => return Err(Rejection::TaskNotFound(role)),
+            TaskRef::Forgotten { role, .. } => return Err(Rejection::EarlierTaskNotFound(role)),
             TaskRef::Unknown(_) => return Err(Rejection::UnknownTaskId),
             TaskRef::Malformed => {
                 return Err(Rejection::MalformedTaskId(self.world().knobs.malformed_task_id));
@@ -399,6 +358,9 @@ impl<S: IdSet> Universe<S> {
         }
         if thing.malformed.is_some() {
             return Err(Rejection::MalformedDocument(attachment));
+        }
+        if self.lacks_policy(attachment) {
+            return Err(Rejection::PolicyNotFound(attachment));
         }
         if let Item::TrustPolicy(text) = &thing.item {
             self.check_trust_length(role, &[text])?;

@@ -98,6 +98,7 @@ impl<S: IdSet> Universe<S> {
             | Event::TaskSucceeded { .. }
             | Event::TaskBecameVisible { .. }
             | Event::TaskForgotten { .. }
+            | Event::EarlierTaskForgotten { .. }
             | Event::StatusAnswered { .. }
             | Event::Answered { .. }
             | Event::RoleAssumed { .. }
@@ -134,6 +135,7 @@ impl<S: IdSet> Universe<S> {
             | Event::TaskSucceeded { .. }
             | Event::TaskBecameVisible { .. }
             | Event::TaskForgotten { .. }
+            | Event::EarlierTaskForgotten { .. }
             | Event::StatusAnswered { .. }
             | Event::Answered { .. }
             | Event::RoleAssumed { .. }
@@ -175,6 +177,7 @@ impl<S: IdSet> Universe<S> {
             | Event::TaskSucceeded { .. }
             | Event::TaskBecameVisible { .. }
             | Event::TaskForgotten { .. }
+            | Event::EarlierTaskForgotten { .. }
             | Event::StatusAnswered { .. }
             | Event::Answered { .. }
             | Event::RoleAssumed { .. }

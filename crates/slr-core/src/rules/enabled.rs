@@ -272,10 +272,11 @@ impl<S: IdSet> Universe<S> {
         if self.authorise(state, described.principal, polling, watched).is_err() {
             return true;
         }
-        if state.operator(operator).superseded != Superseded::No {
-            return true;
-        }
-        let found = !state.task_is_unseen(watched) && state.task(watched).is_some();
+        let found = match state.operator(operator).superseded {
+            Superseded::No => !state.task_is_unseen(watched) && state.task(watched).is_some(),
+            Superseded::Failed | Superseded::Succeeded => return true,
+            Superseded::Forgotten => false,
+        };
         match (found, described.missing_task) {
             (true, _) => !state.has_unfinished_task(watched),
             (false, MissingTask::LooksAtTheRole) => !state.is_live(self.sought(state, operator)),
@@ -345,6 +346,13 @@ impl<S: IdSet> Universe<S> {
         if self.world().knobs.tasks_are_forgotten {
             for role in self.service_linked.iter().map(RoleIdx).filter(|role| self.may_be_forgotten(state, *role)) {
                 offers.action(Action::TaskIsForgotten { role });
+            }
+            for operator in self.operators() {
+                let role = self.watched(state, operator);
+                if self.waits_for_earlier_task(state, role, operator) {
+                    let waiting = S::of(std::iter::once(operator.0));
+                    offers.action(Action::EarlierTaskIsForgotten { role, number: None, waiting });
+                }
             }
         }
     }

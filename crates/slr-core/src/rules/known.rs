@@ -2,8 +2,10 @@
 //!
 //! It is asked once, before anything else, so that nothing behind it has to ask again.
 
-use crate::action::{Action, Command, OperatorStep, TaskRef};
-use crate::id::{AttachmentIdx, OperatorIdx, PrincipalIdx, ResourceIdx, RoleIdx, SessionIdx, TextIdx, TransitionIdx};
+use crate::action::{Action, Call, Command, OperatorStep, TaskRef};
+use crate::id::{
+    AttachmentIdx, CreationIdx, OperatorIdx, PrincipalIdx, ResourceIdx, RoleIdx, SessionIdx, TextIdx, TransitionIdx,
+};
 use crate::set::IdSet;
 use crate::universe::Universe;
 
@@ -14,19 +16,13 @@ impl<S: IdSet> Universe<S> {
     pub fn knows(&self, action: &Action<S>) -> bool {
         match *action {
             Action::Command { by, command } => self.has_principal(by) && self.knows_command(command),
-            Action::Throttle { by, operation: _, operator } => {
-                self.has_principal(by) && operator.is_none_or(|operator| self.has_operator(operator))
+            Action::Throttle { by, call: Call::Command(command) } => {
+                self.has_principal(by) && self.knows_command(command)
             }
-            Action::Operator { operator, step } => {
-                self.has_operator(operator)
-                    && match step {
-                        OperatorStep::CleansUp(resource) => self.has_resource(resource),
-                        OperatorStep::Submits
-                        | OperatorStep::Polls
-                        | OperatorStep::ReadsDocs
-                        | OperatorStep::GivesUp => true,
-                    }
+            Action::Throttle { by, call: Call::Step { operator, step } } => {
+                self.has_principal(by) && self.knows_step(operator, step)
             }
+            Action::Operator { operator, step } => self.knows_step(operator, step),
             Action::SessionOpens { session } | Action::SessionEnds { session, end: _ } => self.has_session(session),
             Action::TaskStarts { role }
             | Action::TaskSucceeds { role }
@@ -36,11 +32,22 @@ impl<S: IdSet> Universe<S> {
             | Action::RolePropagates { role }
             | Action::RoleAppears { role }
             | Action::ServiceDeletesRole { role } => self.has_role(role),
+            Action::EarlierTaskIsForgotten { role, number: _, ref waiting } => {
+                self.has_role(role) && waiting.iter().all(|operator| self.has_operator(OperatorIdx(operator)))
+            }
             Action::ResourceMoves { resource, transition } => self.has_transition(resource, transition),
             Action::RegionFails { region } | Action::RegionRecovers { region } => {
                 region.index() < self.world().regions.len()
             }
         }
+    }
+
+    fn knows_step(&self, operator: OperatorIdx, step: OperatorStep) -> bool {
+        self.has_operator(operator)
+            && match step {
+                OperatorStep::CleansUp(resource) => self.has_resource(resource),
+                OperatorStep::Submits | OperatorStep::Polls | OperatorStep::ReadsDocs | OperatorStep::GivesUp => true,
+            }
     }
 
     fn has_operator(&self, operator: OperatorIdx) -> bool {
@@ -52,8 +59,13 @@ impl<S: IdSet> Universe<S> {
             Command::CreateServiceLinkedRole { request, description } => {
                 request.index() < self.world().requests.len() && self.has_text(description)
             }
-            Command::CreateRole { role, description, max_session_duration: _ }
-            | Command::UpdateRole { role, description, max_session_duration: _ } => {
+            Command::CreateRole { role, description, max_session_duration: _, gives } => {
+                let fits = |gives: CreationIdx| {
+                    self.world().creations.get(gives.index()).is_some_and(|creation| creation.role == role)
+                };
+                self.has_role(role) && self.has_text(description) && gives.is_none_or(fits)
+            }
+            Command::UpdateRole { role, description, max_session_duration: _ } => {
                 self.has_role(role) && self.has_text(description)
             }
             Command::UpdateRoleDescription { role, description } => {

@@ -6,6 +6,7 @@
 mod authorise;
 mod commands;
 pub(crate) mod concern;
+mod creation;
 mod enabled;
 mod grants;
 mod judge;
@@ -70,6 +71,9 @@ impl<S: IdSet> Universe<S> {
             Action::TaskFails { role, named } => self.task_fails(state, *role, named, tell),
             Action::TaskBecomesVisible { role } => Self::task_becomes_visible(state, *role, tell),
             Action::TaskIsForgotten { role } => self.task_is_forgotten(state, *role, tell),
+            Action::EarlierTaskIsForgotten { role, number, waiting } => {
+                self.earlier_task_is_forgotten(state, *role, *number, waiting, tell)
+            }
             Action::RolePropagates { role } => Self::role_propagates(state, *role, tell),
             Action::ResourceMoves { resource, transition } => self.resource_moves(state, *resource, *transition, tell),
             Action::RoleAppears { role } => self.role_appears(state, *role, tell),

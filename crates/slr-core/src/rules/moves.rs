@@ -2,10 +2,10 @@
 
 use super::not_enabled;
 use crate::event::{Creator, Deleter, Event};
-use crate::id::{RegionIdx, ResourceIdx, RoleIdx, SessionIdx, TransitionIdx};
+use crate::id::{OperatorIdx, RegionIdx, ResourceIdx, RoleIdx, SessionIdx, TransitionIdx};
 use crate::kind::{Mover, When};
 use crate::knob::Judged;
-use crate::machine::{Machine, RoleState, SessionEnd, SessionEvent, SessionState, TaskEvent, TaskState};
+use crate::machine::{Machine, RoleState, SessionEnd, SessionEvent, SessionState, Superseded, TaskEvent, TaskState};
 use crate::rejection::Refusal;
 use crate::set::IdSet;
 use crate::state::State;
@@ -188,6 +188,42 @@ impl<S: IdSet> Universe<S> {
         state.set_task(role, None);
         state.unseen_tasks.remove(role.0);
         tell(Event::TaskForgotten { role });
+        Ok(())
+    }
+
+    /// Whether the operator waits for a task that another has followed, and whose record may be dropped.
+    pub fn waits_for_earlier_task(&self, state: &State<S>, role: RoleIdx, operator: OperatorIdx) -> bool {
+        self.world().knobs.tasks_are_forgotten
+            && self.facts(role).operators.contains(&operator)
+            && match state.operator(operator).superseded {
+                Superseded::Failed | Superseded::Succeeded => true,
+                Superseded::No | Superseded::Forgotten => false,
+            }
+    }
+
+    /// Drops the record of a task of which the state knows no more than who waits for it.
+    pub(super) fn earlier_task_is_forgotten(
+        &self,
+        state: &mut State<S>,
+        role: RoleIdx,
+        number: Option<u32>,
+        waiting: &S,
+        tell: &mut impl FnMut(Event<S>),
+    ) -> Done {
+        let refused = |why| Err(not_enabled("EarlierTaskIsForgotten", why));
+        if !self.world().knobs.tasks_are_forgotten {
+            return refused("tasks are kept for ever");
+        }
+        if number.is_none() && waiting.is_empty() {
+            return refused("neither its number nor who waits for it says which task is meant");
+        }
+        if !waiting.iter().all(|operator| self.waits_for_earlier_task(state, role, OperatorIdx(operator))) {
+            return refused("an operator waits for no earlier task of the role");
+        }
+        for operator in waiting.iter() {
+            state.operators[OperatorIdx(operator).index()].superseded = Superseded::Forgotten;
+        }
+        tell(Event::EarlierTaskForgotten { role, number });
         Ok(())
     }
 

@@ -175,7 +175,7 @@ impl<S: IdSet> Universe<S> {
     /// The resources that the operator knows to be in its way: those that were named, or all once it has read the documentation.
     ///
     /// Who works in steps knows of a report once a task that it has polled has failed; from then on those who want the role gone share what they
-    /// know (Assumed).
+    /// know (Assumed: one set of what was named is kept for all, as one for each would be a plane per operator in every state).
     #[inline]
     pub fn known_to(&self, state: &State<S>, id: OperatorIdx) -> S {
         let operator = self.operator(id);
@@ -336,6 +336,8 @@ impl<S: IdSet> Universe<S> {
             let ended = match state.task(self.watched(state, *waiting)) {
                 Some(TaskState::Failed) => Superseded::Failed,
                 Some(TaskState::Succeeded) => Superseded::Succeeded,
+                // Whoever waits has seen its task submitted: it has ended, and its record is dropped.
+                None if self.world().knobs.tasks_are_forgotten => Superseded::Forgotten,
                 Some(TaskState::NotStarted | TaskState::InProgress) | None => continue,
             };
             let own = &mut state.operators[waiting.index()];
@@ -357,6 +359,7 @@ impl<S: IdSet> Universe<S> {
         let task = match superseded {
             Superseded::No => TaskRef::Latest(watched),
             Superseded::Failed | Superseded::Succeeded => TaskRef::Earlier { role: watched, number: None },
+            Superseded::Forgotten => TaskRef::Forgotten { role: watched, number: None },
         };
         match (self.poll(state, operator.principal, task, tell), superseded) {
             (Ok(_), Superseded::Succeeded) | (Ok(Some(TaskState::Succeeded)), Superseded::No) => {
@@ -371,18 +374,22 @@ impl<S: IdSet> Universe<S> {
                 let event = self.reading_of_failure(state, id);
                 Self::experience(state, id, event, tell)
             }
-            (Ok(Some(TaskState::NotStarted | TaskState::InProgress) | None), Superseded::No) => Ok(()),
+            (Ok(Some(TaskState::NotStarted | TaskState::InProgress) | None), Superseded::No)
+            | (Ok(_), Superseded::Forgotten) => Ok(()),
             (Err(rejection), _) => {
                 tell(Event::Refused { by: operator.principal, rejection });
                 match (rejection, operator.missing_task) {
-                    (Rejection::TaskNotFound(_), MissingTask::LooksAtTheRole)
+                    (Rejection::TaskNotFound(_) | Rejection::EarlierTaskNotFound(_), MissingTask::LooksAtTheRole)
                         if state.is_live(self.sought(state, id)) =>
                     {
+                        // What is forgotten stays so, and it goes on asking for it.
+                        state.operators[id.index()].superseded = superseded;
                         Ok(())
                     }
-                    (Rejection::TaskNotFound(_), MissingTask::LooksAtTheRole | MissingTask::MeansSuccess) => {
-                        Self::experience(state, id, OperatorEvent::SawSuccess, tell)
-                    }
+                    (
+                        Rejection::TaskNotFound(_) | Rejection::EarlierTaskNotFound(_),
+                        MissingTask::LooksAtTheRole | MissingTask::MeansSuccess,
+                    ) => Self::experience(state, id, OperatorEvent::SawSuccess, tell),
                     (_, MissingTask::LooksAtTheRole | MissingTask::MeansSuccess | MissingTask::MeansFailure) => {
                         Self::experience(state, id, OperatorEvent::LostPatience, tell)
                     }

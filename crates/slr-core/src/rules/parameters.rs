@@ -15,9 +15,15 @@ impl<S: IdSet> Universe<S> {
     /// Source: IAM API Reference, the parameters of each operation; common errors, `ValidationError`.
     pub(super) fn check_parameters(&self, command: Command) -> Result<(), Rejection> {
         match command {
-            Command::CreateRole { description, .. }
-            | Command::CreateServiceLinkedRole { description, .. }
-            | Command::UpdateRole { description, .. } => self.check_description(description),
+            Command::CreateRole { description, gives, .. } => {
+                self.check_description(description)?;
+                let creation = gives.map(|gives| self.world().creations[gives.index()]);
+                creation.and_then(|creation| creation.tags).map_or(Ok(()), |call| self.check_tags(call))?;
+                creation.and_then(|creation| creation.boundary).map_or(Ok(()), |boundary| self.check_item(boundary))
+            }
+            Command::CreateServiceLinkedRole { description, .. } | Command::UpdateRole { description, .. } => {
+                self.check_description(description)
+            }
             Command::UpdateRoleDescription { description, .. } => self.check_description(Some(description)),
             Command::Attach { attachment } | Command::Detach { attachment } | Command::ReadPolicy { attachment } => {
                 self.check_item(attachment)

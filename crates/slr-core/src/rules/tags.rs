@@ -47,6 +47,27 @@ impl<S: IdSet> TagFacts<S> {
             names_twice: keys.iter().enumerate().any(|(place, key)| before(place, key)),
         }
     }
+
+    /// Refuses keys that cannot be written.
+    pub(super) const fn check(&self, role: RoleIdx) -> Result<(), Rejection> {
+        if self.names_reserved {
+            Err(Rejection::TagKeyReserved(role))
+        } else if self.names_twice {
+            Err(Rejection::TagKeyRepeated(role))
+        } else {
+            Ok(())
+        }
+    }
+
+    /// The tags that the call writes.
+    pub(super) const fn written(&self) -> &S {
+        &self.written
+    }
+
+    /// How many keys it names.
+    pub(super) fn count(&self) -> u32 {
+        number(self.named.len())
+    }
 }
 
 impl<S: IdSet> Universe<S> {
@@ -70,11 +91,10 @@ impl<S: IdSet> Universe<S> {
             TagChange::Write(_) => true,
             TagChange::Remove(_) => false,
         };
-        if facts.names_reserved {
+        if is_writing {
+            facts.check(*role)?;
+        } else if facts.names_reserved {
             return Err(Rejection::TagKeyReserved(*role));
-        }
-        if is_writing && facts.names_twice {
-            return Err(Rejection::TagKeyRepeated(*role));
         }
         Self::find(state, *role)?;
         if is_writing && self.has_no_room_for(state, *role, facts) {

@@ -1,9 +1,11 @@
 //! The script: what is called, what happens, and what is expected of each step.
 
 use slr_core::action::Operation;
-use slr_core::id::{AttachmentIdx, KindIdx, PrincipalIdx, RegionIdx, ResourceIdx, RoleIdx, TagCallIdx, TransitionIdx};
+use slr_core::id::{
+    AttachmentIdx, CreationIdx, KindIdx, PrincipalIdx, RegionIdx, ResourceIdx, RoleIdx, TagCallIdx, TransitionIdx,
+};
 use slr_core::kind::{self, Passes, ResourceKind, Transition};
-use slr_core::world::{Item, Resource, RoleSort, SessionSlot, TagCall, TagChange};
+use slr_core::world::{Creation, Item, Resource, RoleSort, SessionSlot, TagCall, TagChange};
 use slr_core::{Command, OperatorStep, policy};
 
 use super::access::trust_of;
@@ -143,7 +145,10 @@ impl Lowerer<'_> {
         let longest = step.max_session_duration.as_ref().or_else(|| declared?.max_session_duration.as_ref());
         let longest = longest.map(|duration| seconds(duration.as_millis()));
         let command = match operation {
-            Operation::CreateRole => Command::CreateRole { role, description, max_session_duration: longest },
+            Operation::CreateRole => {
+                let gives = self.given_at_once(role, step);
+                Command::CreateRole { role, description, max_session_duration: longest, gives }
+            }
             Operation::DeleteRole => Command::DeleteRole { role },
             Operation::DeleteServiceLinkedRole => Command::DeleteServiceLinkedRole { role },
             Operation::AssumeRole => Command::AssumeRole { role },
@@ -195,19 +200,33 @@ impl Lowerer<'_> {
     /// What a call changes of a role's tags; `None` if it is about something else.
     fn tag_change(&mut self, operation: Operation, role: RoleIdx, step: &syntax::Perform) -> Option<TagChange> {
         match operation {
-            Operation::TagRole => {
-                let mut written = Vec::new();
-                for (key, value) in step.tags.iter() {
-                    let value = self.world.text(value);
-                    written.push(self.world.tag(role, key, value));
-                }
-                Some(TagChange::Write(written))
-            }
+            Operation::TagRole => Some(self.written_tags(role, step)),
             Operation::UntagRole => {
                 Some(TagChange::Remove(step.tag_keys.iter().map(|key| key.value.clone()).collect()))
             }
             _ => None,
         }
+    }
+
+    /// The tags that a call writes.
+    fn written_tags(&mut self, role: RoleIdx, step: &syntax::Perform) -> TagChange {
+        let mut written = Vec::new();
+        for (key, value) in step.tags.iter() {
+            let value = self.world.text(value);
+            written.push(self.world.tag(role, key, value));
+        }
+        TagChange::Write(written)
+    }
+
+    /// What `CreateRole` gives the role at once, as far as the call says it.
+    fn given_at_once(&mut self, role: RoleIdx, step: &syntax::Perform) -> Option<CreationIdx> {
+        let tags = (step.tags.iter().next().is_some()).then(|| {
+            let written = self.written_tags(role, step);
+            self.world.tag_call(role, written)
+        });
+        let boundary = step.boundary.as_ref().map(|policy| Item::Boundary(self.policy_arn(policy)));
+        let boundary = boundary.map(|item| self.world.attachment(role, item));
+        self.world.creation(Creation { role, tags, boundary })
     }
 
     /// A request for a service-linked role.
@@ -494,7 +513,9 @@ impl Lowerer<'_> {
             Happening::RoleAppears => Scripted::RoleAppears { role },
             Happening::RoleDisappears => Scripted::RoleDisappears { role },
             Happening::TaskBecomesVisible => Scripted::TaskBecomesVisible { role },
-            Happening::TaskIsForgotten => Scripted::TaskIsForgotten { role },
+            Happening::TaskIsForgotten => {
+                Scripted::TaskIsForgotten { role, task: step.task.as_ref().map(|task| task.value) }
+            }
             Happening::RolePropagates => Scripted::RolePropagates { role },
             Happening::ResourceMoves
             | Happening::DocsRead

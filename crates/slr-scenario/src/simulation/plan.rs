@@ -227,10 +227,12 @@ pub enum Scripted {
         /// The role.
         role: RoleIdx,
     },
-    /// The record of the role's finished task is dropped.
+    /// The record of a finished task of the role is dropped.
     TaskIsForgotten {
         /// The role.
         role: RoleIdx,
+        /// Which task, counted from 1 over all roles; `None` for the role's latest.
+        task: Option<u32>,
     },
     /// The role has spread and can be assumed.
     RolePropagates {
@@ -262,7 +264,7 @@ impl Plan {
 
 impl Scripted {
     /// The action that it means in this state; `None` if it means nothing now, or if what it means depends on more than the state: a poll of
-    /// a task that is known by name, a report that is left to the service.
+    /// a task that is known by name, the forgetting of one that is known by its number, a report that is left to the service.
     pub fn action<S: IdSet>(&self, universe: &Universe<S>, state: &State<S>) -> Option<Action<S>> {
         // The transition that leads from the resource's state; the first one where none does, so that the refusal can be told.
         // Of several that lead from there, which differ in their conditions, the one whose conditions are met.
@@ -274,7 +276,9 @@ impl Scripted {
         };
         match self {
             Self::Call { by, command } => Some(Action::Command { by: *by, command: *command }),
-            Self::Poll { .. } | Self::TaskFails { named: None, .. } => None,
+            Self::Poll { .. } | Self::TaskIsForgotten { task: Some(_), .. } | Self::TaskFails { named: None, .. } => {
+                None
+            }
             Self::SessionOpens { role, principal } => {
                 let slots = universe.sessions_of(*role).minus(state.open_sessions());
                 let suits = |id: &u32| {
@@ -302,7 +306,7 @@ impl Scripted {
             Self::RoleAppears { role } => Some(Action::RoleAppears { role: *role }),
             Self::RoleDisappears { role } => Some(Action::ServiceDeletesRole { role: *role }),
             Self::TaskBecomesVisible { role } => Some(Action::TaskBecomesVisible { role: *role }),
-            Self::TaskIsForgotten { role } => Some(Action::TaskIsForgotten { role: *role }),
+            Self::TaskIsForgotten { role, task: None } => Some(Action::TaskIsForgotten { role: *role }),
             Self::RolePropagates { role } => Some(Action::RolePropagates { role: *role }),
             Self::Region { region, fails: true } => Some(Action::RegionFails { region: *region }),
             Self::Region { region, fails: false } => Some(Action::RegionRecovers { region: *region }),

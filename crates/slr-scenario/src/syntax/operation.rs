@@ -73,6 +73,8 @@ words! {
         Path = "path",
         /// A policy, by name or ARN.
         Policy = "policy",
+        /// A permissions boundary, by name or ARN.
+        Boundary = "boundary",
         /// Who may assume a role.
         Trust = "trust",
         /// A policy document.
@@ -162,7 +164,7 @@ operations! {
     /// Attaches a managed policy to a user.
     AttachUserPolicy (User, Policy) [],
     /// Makes an ordinary role.
-    CreateRole (Role) [Trust, Document, Path, Description, MaxSessionDuration],
+    CreateRole (Role) [Trust, Document, Path, Description, MaxSessionDuration, Boundary, Tags],
     /// Makes a service-linked role.
     CreateServiceLinkedRole (Service) [Suffix, Description],
     /// Deletes an inline policy of a group.

@@ -108,6 +108,8 @@ record! {
         "path" => pub path: Option<Text>,
         /// The policy: the ARN or name of a managed one, the name of an inline one.
         "policy" => pub policy: Option<Text>,
+        /// The managed policy that is to be the role's permissions boundary, by name or ARN, for `CreateRole`.
+        "boundary" => pub boundary: Option<Text>,
         /// Who may assume the role: service principals and ARNs.
         "trust" => pub trust: Vec<Text>,
         /// The text of an inline policy, or of a trust policy in place of `trust`.
@@ -244,6 +246,8 @@ record! {
         "operator" => pub operator: Option<Text>,
         /// The Region that fails or recovers.
         "region" => pub region: Option<Text>,
+        /// The task that is forgotten, counted from 1 over all roles. Default: the role's latest.
+        "task" => pub task: Option<Spanned<u32>>,
     }
 }
 

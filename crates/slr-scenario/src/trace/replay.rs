@@ -43,6 +43,14 @@ pub enum Difference {
         /// What stands against it.
         why: String,
     },
+    /// The line does not come here: steps are counted one by one, and time does not go back.
+    #[error("line {line}: {why}")]
+    OutOfOrder {
+        /// Counted from 1.
+        line: u64,
+        /// What is wrong with its place.
+        why: String,
+    },
     /// The action leads elsewhere.
     #[error("line {line}: the trace says\n  {recorded}\nand playing it again gives\n  {played}")]
     Other {
@@ -122,11 +130,13 @@ pub fn replay<'t, S: IdSet>(
         let unreadable = |error: serde_json::Error| Difference::Unreadable { line: number, why: error.to_string() };
         let record: StepRecord<'_> = serde_json::from_str(text).map_err(unreadable)?;
         let unknown = |error: super::record::UnknownName| Difference::Unknown { line: number, why: error.to_string() };
+        if record.n != steps + 1 {
+            let why = format!("it says that it is step {}, and step {} comes here", record.n, steps + 1);
+            return Err(Difference::OutOfOrder { line: number, why });
+        }
         if record.at < last.nanos() {
-            return Err(Difference::Impossible {
-                line: number,
-                why: format!("it is earlier than {last}, the step before"),
-            });
+            let why = format!("it is at {}, and the step before was at {last}", SimTime::from_nanos(record.at));
+            return Err(Difference::OutOfOrder { line: number, why });
         }
         let action = names.read(&record.action).map_err(unknown)?;
         let mut events = Vec::new();

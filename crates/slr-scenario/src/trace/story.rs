@@ -5,15 +5,17 @@
     reason = "who listens picks what concerns it; the core is where a new variant has to find its place"
 )]
 
-use slr_core::action::{Command, Operation, OperatorStep, TaskRef};
+use slr_core::action::{Call, Command, Operation, OperatorStep, TaskRef};
 use slr_core::event::{Creator, Deleter, Event};
 use slr_core::grant::{Grant, Granted};
-use slr_core::id::{OperatorIdx, PrincipalIdx, ResourceIdx, RoleIdx, SessionIdx, TagCallIdx, TextIdx, TransitionIdx};
+use slr_core::id::{
+    CreationIdx, OperatorIdx, PrincipalIdx, ResourceIdx, RoleIdx, SessionIdx, TagCallIdx, TextIdx, TransitionIdx,
+};
 use slr_core::kind::CleanUp;
 use slr_core::machine::{Machine, SessionEnd, TaskState};
 use slr_core::rejection::Rejection;
 use slr_core::rules::DeletionReason;
-use slr_core::world::{Item, TagCall, TagChange};
+use slr_core::world::{Item, TagCall, TagChange, Works};
 use slr_core::{Action, IdSet, State, Universe};
 
 use crate::catalog::Catalog;
@@ -81,7 +83,8 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
         ledger: &Ledger<'_, S>,
         state: &State<S>,
     ) -> Vec<Line> {
-        let call = self.clean_up(action, events, state).or_else(|| self.call(action, ledger));
+        let call = self.clean_up(action, events, state);
+        let call = call.or_else(|| self.poll(action, events, ledger)).or_else(|| self.call(action, ledger));
         let mut lines: Vec<Line> = call.into_iter().collect();
         if let Some(rejection) = refused {
             lines.push(self.refusal(self.caller(action), rejection));
@@ -94,12 +97,28 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
         lines
     }
 
+    /// The lines that tell who asks no more at the end of a run, where no step has told it: whoever works in any order and has used its attempts
+    /// up, while the role is still there and nothing decides about it.
+    pub fn at_the_end(&self, state: &State<S>) -> Vec<Line> {
+        let universe = self.universe;
+        let told = universe.operators().filter_map(|id| {
+            let operator = universe.operator(id);
+            let used_up = operator.attempts.filter(|most| state.operator(id).attempts >= *most)?;
+            let role = universe.sought(state, id);
+            let is_open = state.is_live(role) && !state.has_unfinished_task(role);
+            let attempts = if used_up == 1 { "attempt is" } else { "attempts are" };
+            (operator.works == Works::InAnyOrder && is_open)
+                .then(|| Line::new(self.operator(id), format!("gives up: its {used_up} {attempts} used")).bad())
+        });
+        told.collect()
+    }
+
     fn caller(&self, action: &Action<S>) -> String {
         match action {
-            Action::Operator { operator, .. } | Action::Throttle { operator: Some(operator), .. } => {
+            Action::Operator { operator, .. } | Action::Throttle { call: Call::Step { operator, .. }, .. } => {
                 self.operator(*operator)
             }
-            Action::Command { by, .. } | Action::Throttle { by, .. } => self.principal(*by),
+            Action::Command { by, .. } | Action::Throttle { by, call: Call::Command(_) } => self.principal(*by),
             _ => String::new(),
         }
     }
@@ -119,20 +138,29 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
         Some(Line::new(self.operator(*operator), self.operate(*resource, called?)))
     }
 
+    /// The line that tells for which task an operator asks, where it is not its role's latest.
+    fn poll(&self, action: &Action<S>, events: &[Event<S>], ledger: &Ledger<'_, S>) -> Option<Line> {
+        let Action::Operator { operator, step: OperatorStep::Polls } = action else { return None };
+        let task = events.iter().find_map(|event| match event {
+            Event::StatusAnswered { task: task @ TaskRef::Earlier { .. }, .. } => Some(*task),
+            Event::Refused { rejection: Rejection::EarlierTaskNotFound(role), .. } => {
+                Some(TaskRef::Forgotten { role: *role, number: None })
+            }
+            _ => None,
+        })?;
+        let text = self.command(Command::GetServiceLinkedRoleDeletionStatus { task }, ledger);
+        Some(Line::new(self.operator(*operator), text))
+    }
+
     /// The line that tells a call.
     fn call(&self, action: &Action<S>, ledger: &Ledger<'_, S>) -> Option<Line> {
         match action {
             Action::Command { by, command } => Some(Line::new(self.principal(*by), self.command(*command, ledger))),
-            Action::Throttle { operator: Some(operator), operation: Operation::DeleteServiceLinkedRole, .. } => {
-                self.call(&Action::Operator { operator: *operator, step: OperatorStep::Submits }, ledger)
+            Action::Throttle { by, call: Call::Command(command) } => {
+                self.call(&Action::Command { by: *by, command: *command }, ledger)
             }
-            Action::Throttle {
-                operator: Some(operator),
-                operation: Operation::GetServiceLinkedRoleDeletionStatus,
-                ..
-            } => self.call(&Action::Operator { operator: *operator, step: OperatorStep::Polls }, ledger),
-            Action::Throttle { by, operation, .. } => {
-                Some(Line::new(self.principal(*by), format!("calls {operation}")))
+            Action::Throttle { by: _, call: Call::Step { operator, step } } => {
+                self.call(&Action::Operator { operator: *operator, step: *step }, ledger)
             }
             Action::Operator { operator, step } => {
                 let goal = self.universe.operator(*operator).goal;
@@ -155,6 +183,7 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
             | Action::TaskFails { .. }
             | Action::TaskBecomesVisible { .. }
             | Action::TaskIsForgotten { .. }
+            | Action::EarlierTaskIsForgotten { .. }
             | Action::RolePropagates { .. }
             | Action::ResourceMoves { .. }
             | Action::RoleAppears { .. }
@@ -167,14 +196,15 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
     fn command(&self, command: Command, ledger: &Ledger<'_, S>) -> String {
         let world = self.universe.world();
         match command {
-            Command::CreateRole { role, description: _, max_session_duration } => {
+            Command::CreateRole { role, description: _, max_session_duration, gives } => {
                 let path = match world.role_path(role).as_str() {
                     "/" => String::new(),
                     path => format!(" on the path {path}"),
                 };
                 let longest = max_session_duration
                     .map_or(String::new(), |seconds| format!(" with MaxSessionDuration {seconds} s"));
-                format!("calls CreateRole for {}{path}{longest}", self.role(role))
+                let given = gives.map_or(String::new(), |gives| self.given_at_once(gives));
+                format!("calls CreateRole for {}{path}{longest}{given}", self.role(role))
             }
             Command::CreateServiceLinkedRole { request, .. } => {
                 let request = &world.requests[request.index()];
@@ -308,6 +338,10 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
             Event::TaskForgotten { role } => {
                 Line::new(Self::latest(*role, ledger), "is forgotten: its record is dropped")
             }
+            Event::EarlierTaskForgotten { role, number } => {
+                let task = TaskRef::Earlier { role: *role, number: *number };
+                Line::new(Self::task(task, ledger), "is forgotten: its record is dropped")
+            }
             Event::StatusAnswered { task, status } => {
                 Line::new(Self::task(*task, ledger), self.status(*task, *status, ledger))
             }
@@ -377,6 +411,15 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
             text.push_str(&self.report(&record.named, &ledger.reason(record)));
         }
         text
+    }
+
+    /// What `CreateRole` gives a role at once.
+    fn given_at_once(&self, gives: CreationIdx) -> String {
+        let world = self.universe.world();
+        let creation = &world.creations[gives.index()];
+        let tags = creation.tags.map(|call| self.tags(call));
+        let boundary = creation.boundary.map(|boundary| item(&world.attachments[boundary.index()].item));
+        format!(" with {}", tags.into_iter().chain(boundary).collect::<Vec<_>>().join(" and "))
     }
 
     /// The tags that a call names, with their values if it gives them any: of many the first.

@@ -104,6 +104,7 @@ fn fields_of(step: &Perform) -> Vec<(Field, Span)> {
         (step.max_session_duration.as_ref()).map(|duration| (Field::MaxSessionDuration, duration.span)),
         text(Field::Path, &step.path),
         text(Field::Policy, &step.policy),
+        text(Field::Boundary, &step.boundary),
         step.trust.first().map(|trust| (Field::Trust, trust.span)),
         step.document.as_ref().map(|document| (Field::Document, document.span)),
         step.tags.iter().next().map(|(key, _)| (Field::Tags, key.span)),
@@ -246,7 +247,7 @@ fn sound(check: &mut Check<'_>, step: &Perform, operation: Option<Operation>) {
     {
         check.path(path);
     }
-    if let Some(policy) = &step.policy {
+    for policy in step.policy.iter().chain(&step.boundary) {
         check.policy(policy);
     }
     if let Some(user) = &step.user {
@@ -515,9 +516,9 @@ const fn keys_of(happening: Happening) -> (&'static [&'static str], &'static [&'
         | Happening::TaskStarts
         | Happening::TaskSucceeds
         | Happening::TaskBecomesVisible
-        | Happening::TaskIsForgotten
         | Happening::RolePropagates
         | Happening::RoleDisappears => (&["role"], &[]),
+        Happening::TaskIsForgotten => (&["role"], &["task"]),
         Happening::TaskFails => (&["role"], &["reports"]),
         Happening::ResourceMoves => (&["resource", "move"], &[]),
         Happening::RoleAppears => (&["service"], &["suffix"]),
@@ -540,6 +541,7 @@ fn happens(check: &mut Check<'_>, step: &Happens, span: Span) {
         ("reports", step.reports.as_ref().map(|names| names.first().map_or(step.happens.span, |text| text.span))),
         ("operator", step.operator.as_ref().map(|text| text.span)),
         ("region", step.region.as_ref().map(|text| text.span)),
+        ("task", step.task.as_ref().map(|number| number.span)),
     ]
     .into_iter()
     .filter_map(|(key, span)| Some((key, span?)))
@@ -586,6 +588,12 @@ fn happens_to(check: &mut Check<'_>, step: &Happens) {
     }
     if let Some(region) = &step.region {
         check.region(region);
+    }
+    if let Some(task) = &step.task {
+        match task.value {
+            0 => check.report(Diagnostic::new(Code::BadNumber, task.span, "tasks are counted from 1")),
+            number => check.task_number(number, task.span),
+        }
     }
     if let Some(operator) = &step.operator {
         check.operator(operator);

@@ -11,6 +11,7 @@ use slr_core::id::OperatorIdx;
 use slr_core::{IdSet, Universe};
 use slr_scenario::diagnostic::Look;
 use slr_scenario::expect::What;
+use slr_scenario::trace::Line;
 
 use super::span_of;
 use crate::console::{DIM, FAILED, PASSED};
@@ -46,6 +47,9 @@ struct Finding {
 struct Story {
     initial: String,
     steps: Vec<Vec<String>>,
+    /// Who asks no more at the end, where no step tells it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    at_the_end: Vec<String>,
     ending: Ending,
 }
 
@@ -238,11 +242,10 @@ impl Told {
 
 fn story<S: IdSet>(universe: &Universe<S>, initial: &str, run: &Run<Scene<S>, Act<S>>) -> Story {
     let mut teller = Teller::new(universe);
-    let steps = run.steps.iter().map(|(act, _)| {
-        let lines = teller.tell(act);
-        lines.into_iter().map(|line| format!("{}: {}", line.subject, line.text)).collect()
-    });
-    Story { initial: initial.to_owned(), steps: steps.collect(), ending: run.ending }
+    let words = |lines: Vec<Line>| lines.into_iter().map(|line| format!("{}: {}", line.subject, line.text)).collect();
+    let steps = run.steps.iter().map(|(act, _)| words(teller.tell(act))).collect();
+    let at_the_end = words(teller.at_the_end());
+    Story { initial: initial.to_owned(), steps, at_the_end, ending: run.ending }
 }
 
 impl Story {
@@ -261,6 +264,9 @@ impl Story {
                 let label = if place == 0 { number.to_string() } else { String::new() };
                 let _ = writeln!(text, "  {label:>4}  {line}");
             }
+        }
+        for line in &self.at_the_end {
+            let _ = writeln!(text, "        {line}");
         }
         let end = match self.ending {
             Ending::State => "and so it is",

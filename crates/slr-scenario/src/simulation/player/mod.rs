@@ -5,11 +5,12 @@
     reason = "who listens picks what concerns it; the core is where a new variant has to find its place"
 )]
 
+mod forgetting;
 mod operator;
 mod resource;
 mod timed;
 
-use slr_core::action::{Operation, TaskRef};
+use slr_core::action::{Call, Operation, TaskRef};
 use slr_core::id::{OperatorIdx, RegionIdx, ResourceIdx, RoleIdx, SessionIdx};
 use slr_core::machine::{Docs, Phase, SessionEnd};
 use slr_core::rejection::{Impossible, LENGTH_OF_A_TASK_ID};
@@ -77,7 +78,10 @@ struct Submitted {
     role: RoleIdx,
     /// Whether a later task, or a new incarnation of the role, has taken its place.
     is_superseded: bool,
-    ended: SimTime,
+    /// Until when its record is kept, once it has come to its end, where records are dropped.
+    kept: Option<SimTime>,
+    /// Whether its record is dropped.
+    is_forgotten: bool,
 }
 
 /// Plays a plan under a seed.
@@ -332,28 +336,30 @@ impl<'a, S: IdSet> Player<'a, S> {
         let step = &plan.steps[number as usize].what;
         let action = match step {
             Scripted::Poll { by, task } => {
-                let task = self.task_named(task, now);
+                let task = self.task_named(task);
                 Some(Action::Command { by: *by, command: Command::GetServiceLinkedRoleDeletionStatus { task } })
             }
             Scripted::TaskFails { role, named: None } => Some(self.decision(*role, state)),
+            Scripted::TaskIsForgotten { role, task: Some(number) } => self.forgetting(*role, *number, state),
             _ => step.action(universe, state),
         };
         match action {
             None => self.unplayable.push(Unplayable { step: number, at: now, why: None }),
             Some(Action::Command { by, command }) => {
-                let throttled = operation_of(universe, command).filter(|operation| self.is_throttled(*operation, now));
-                if let Some(operation) = throttled {
-                    actions.push(Action::Throttle { by, operation, operator: None });
-                    return;
-                }
-                actions.push(Action::Command { by, command });
+                let is_throttled =
+                    operation_of(universe, command).is_some_and(|operation| self.is_throttled(operation, now));
+                actions.push(if is_throttled {
+                    Action::Throttle { by, call: Call::Command(command) }
+                } else {
+                    Action::Command { by, command }
+                });
             }
             Some(action) => actions.push(action),
         }
     }
 
     /// The task that a step means, now.
-    fn task_named(&self, name: &TaskName, now: SimTime) -> TaskRef {
+    fn task_named(&self, name: &TaskName) -> TaskRef {
         let number = match name {
             TaskName::First => Some(1),
             TaskName::Last => u32::try_from(self.tasks.len()).ok(),
@@ -375,18 +381,8 @@ impl<'a, S: IdSet> Player<'a, S> {
         match place.and_then(|place| self.tasks.get(place)) {
             None => TaskRef::Unknown(None),
             Some(task) if !task.is_superseded => TaskRef::Latest(task.role),
-            Some(task) if self.is_forgotten(*task, now) => TaskRef::Forgotten { role: task.role, number },
+            Some(task) if task.is_forgotten => TaskRef::Forgotten { role: task.role, number },
             Some(task) => TaskRef::Earlier { role: task.role, number },
-        }
-    }
-
-    /// Whether the record of a superseded task is dropped by now; that of the latest is dropped by the rules.
-    fn is_forgotten(&self, task: Submitted, now: SimTime) -> bool {
-        match self.plan.retention {
-            Delay::Fixed(millis) if self.universe.world().knobs.tasks_are_forgotten => {
-                task.ended.plus(SimTime::from_millis(millis)) <= now
-            }
-            _ => false,
         }
     }
 
@@ -424,7 +420,7 @@ impl<'a, S: IdSet> Player<'a, S> {
             }
             Event::TaskSubmitted { role } => {
                 self.supersede(*role);
-                self.tasks.push(Submitted { role: *role, is_superseded: false, ended: now });
+                self.tasks.push(Submitted { role: *role, is_superseded: false, kept: None, is_forgotten: false });
                 self.service_does(What::TaskStarts, *role, self.plan.task_start, now, agenda);
                 if state.task_is_unseen(*role) {
                     self.service_does(What::TaskBecomesVisible, *role, self.visibility(now), now, agenda);
@@ -433,14 +429,16 @@ impl<'a, S: IdSet> Player<'a, S> {
             Event::TaskStarted { role } => {
                 self.service_does(What::TaskDecides, *role, self.plan.task_decision, now, agenda);
             }
-            Event::TaskSucceeded { role } | Event::TaskFailed { role, .. } => {
-                if let Some(task) = self.tasks.iter_mut().rev().find(|task| task.role == *role) {
-                    task.ended = now;
-                }
-                if universe.world().knobs.tasks_are_forgotten {
-                    self.service_does(What::TaskIsForgotten, *role, self.plan.retention, now, agenda);
-                }
+            Event::TaskSucceeded { role } | Event::TaskFailed { role, .. }
+                if universe.world().knobs.tasks_are_forgotten =>
+            {
+                self.keep_for_a_while(*role, now, agenda);
             }
+            Event::TaskForgotten { role } => {
+                let latest = (1..).zip(&self.tasks).filter(|(_, task)| task.role == *role).last();
+                self.note_forgotten(*role, latest.map(|(number, _)| number), now, agenda);
+            }
+            Event::EarlierTaskForgotten { role, number } => self.note_forgotten(*role, *number, now, agenda),
             Event::SessionOpened { session } => self.session_is_open(*session, now, agenda),
             Event::SessionEnded { session, .. } => {
                 self.session_is_closed(*session, now, state, agenda);
@@ -558,7 +556,10 @@ impl<S: IdSet> Habits<S> for Player<'_, S> {
                 actions.push(action);
             }
             What::TaskBecomesVisible => actions.push(Action::TaskBecomesVisible { role: RoleIdx(id) }),
-            What::TaskIsForgotten => actions.push(Action::TaskIsForgotten { role: RoleIdx(id) }),
+            What::TaskIsForgotten => {
+                let due = self.next_to_forget(RoleIdx(id)).filter(|(kept, _)| *kept <= now);
+                actions.extend(due.and_then(|(_, number)| self.forgetting(RoleIdx(id), number, state)));
+            }
             What::RolePropagates => actions.push(Action::RolePropagates { role: RoleIdx(id) }),
             What::ServiceDeletesRole => actions.push(Action::ServiceDeletesRole { role: RoleIdx(id) }),
             What::ResourceMoves => {
@@ -620,9 +621,12 @@ impl<S: IdSet> Habits<S> for Player<'_, S> {
                     }
                 }
             }
-            Action::Operator { operator, step } => self.note_operator(*operator, *step, now, state, agenda),
-            Action::Throttle { operator: Some(operator), operation, .. } => {
-                self.note_throttled(*operator, *operation, now, state, agenda);
+            Action::Operator { operator, step: walks } => {
+                self.note_awaited(*operator, step.events);
+                self.note_operator(*operator, *walks, now, state, agenda);
+            }
+            Action::Throttle { call: Call::Step { operator, step }, .. } => {
+                self.note_throttled(*operator, *step, now, state, agenda);
             }
             _ => {}
         }

@@ -5,7 +5,7 @@
     reason = "who listens picks what concerns it; the core is where a new variant has to find its place"
 )]
 
-use slr_core::action::Operation;
+use slr_core::action::Call;
 use slr_core::id::{OperatorIdx, ResourceIdx, RoleIdx};
 use slr_core::kind::CleanUp;
 use slr_core::machine::Phase;
@@ -28,6 +28,8 @@ pub(super) struct Effort {
     clean_ups: CleanUps,
     /// When it looks again at what it has to wait for before it cleans up.
     pub(super) cleans: Option<SimTime>,
+    /// The task for whose end it has last begun to wait, counted from 1 over all roles; noted where tasks are forgotten.
+    pub(super) awaited: Option<u32>,
 }
 
 /// Per resource and the state from which its clean-up was called for and could come to nothing: how often, and when it may be again once it
@@ -54,8 +56,8 @@ impl CleanUps {
 impl Effort {
     /// Forgets everything, keeping the room.
     pub(super) fn begin_again(&mut self) {
-        let Self { submits, requests, throttled_polls, clean_ups, cleans } = self;
-        (*submits, *requests, *throttled_polls, *cleans) = (SimTime::ZERO, 0, 0, None);
+        let Self { submits, requests, throttled_polls, clean_ups, cleans, awaited } = self;
+        (*submits, *requests, *throttled_polls, *cleans, *awaited) = (SimTime::ZERO, 0, 0, None, None);
         clean_ups.0.clear();
     }
 }
@@ -72,7 +74,7 @@ impl<S: IdSet> Player<'_, S> {
         let by = self.universe.operator(id).principal;
         actions.push(match step.operation() {
             Some(operation) if self.is_throttled(operation, now) => {
-                Action::Throttle { by, operation, operator: Some(id) }
+                Action::Throttle { by, call: Call::Step { operator: id, step } }
             }
             _ => Action::Operator { operator: id, step },
         });
@@ -124,13 +126,13 @@ impl<S: IdSet> Player<'_, S> {
     pub(super) fn note_throttled(
         &mut self,
         id: OperatorIdx,
-        operation: Operation,
+        step: OperatorStep,
         now: SimTime,
         state: &State<S>,
         agenda: &mut Agenda<Due>,
     ) {
         let effort = &mut self.efforts[id.index()];
-        if operation != Operation::GetServiceLinkedRoleDeletionStatus {
+        if step != OperatorStep::Polls {
             effort.requests = effort.requests.saturating_add(1);
             self.wait_and_work(id, now, state, agenda);
             return;
