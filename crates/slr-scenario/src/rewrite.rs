@@ -65,7 +65,13 @@ pub fn step<S: IdSet>(
             Step::Do(perform) => {
                 again(perform, at, played.refused);
                 let kind = perform.resource.as_ref().and_then(|name| kind_of(universe.world(), name));
-                untimed(lowered, kind, &mut perform.parameters);
+                // Of a call that its parameters have refused nothing is due, and without them it would be granted.
+                let is_refused_for_them = matches!(&played.action,
+                    Some(Action::Command { command: Command::Operate { resource, transition }, .. })
+                        if universe.transition(*resource, *transition).refusal.is_some());
+                if !is_refused_for_them {
+                    untimed(lowered, kind, &mut perform.parameters);
+                }
                 if let Some(Action::Command { command: Command::Operate { resource, transition }, .. }) = &played.action
                 {
                     perform.with = with_of(universe, *resource, *transition);

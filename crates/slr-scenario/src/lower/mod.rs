@@ -25,6 +25,7 @@ use slr_core::{World, policy};
 use crate::catalog::Catalog;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::expect::{self, Expectation};
+use crate::limits::{Hours, note_hours};
 use crate::simulation::{
     Backoff, CleanUpFailures, DEFAULT_MAX_SESSION, Delay, Jitter, LateVisibility, OperatorPlan, Outage, Parameters,
     Plan, PlannedStep, Polling, SimTime, Throttling,
@@ -95,6 +96,8 @@ struct Lowerer<'a> {
     on_a_role: BTreeSet<ResourceIdx>,
     /// Roles that parameters of a resource's calls pass for the resources of a kind that are made from it.
     passed_for: Vec<(ResourceIdx, String, Spanned<String>)>,
+    /// The hours that resources have been given so far.
+    hours: BTreeMap<ResourceIdx, Hours>,
 }
 
 #[expect(clippy::unnecessary_box_returns, reason = "it is the error of `Lowering`, which is small so")]
@@ -135,6 +138,7 @@ impl<'a> Lowerer<'a> {
             placed: BTreeSet::new(),
             on_a_role: BTreeSet::new(),
             passed_for: Vec::new(),
+            hours: BTreeMap::new(),
         };
         for (principal, service) in scenario.services.iter() {
             lowerer.service(principal, service)?;
@@ -418,6 +422,8 @@ impl<'a> Lowerer<'a> {
                 self.given_parameters.insert(id, parameters.clone());
             }
             self.note_roles(kind, id, &given.parameters);
+            let declared = &self.times[kind.index()].parameters;
+            note_hours(self.hours.entry(id).or_default(), declared, &given.parameters);
             if given.role.is_some() {
                 self.on_a_role.insert(id);
             }

@@ -11,6 +11,7 @@ use super::{Lowerer, Lowering, task_state, unknown};
 use crate::catalog::Catalog;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::expect;
+use crate::limits::{self, note_hours};
 use crate::simulation::{PlannedStep, Scripted, SimTime, TaskName};
 use crate::syntax;
 use crate::syntax::grammar::one;
@@ -26,8 +27,14 @@ impl Lowerer<'_> {
                 syntax::Step::Happens(happens) => self.happens(happens, step.span)?,
             };
             let sets = match (&step.value, &what) {
-                (syntax::Step::Do(perform), Scripted::Operate { resource, .. }) => {
+                (syntax::Step::Do(perform), Scripted::Operate { resource, transitions, .. })
+                    if !self.refuses(*resource, transitions) =>
+                {
                     let kind = self.world.resources[resource.index()].kind;
+                    if perform.refused.is_none() {
+                        let hours = self.hours.entry(*resource).or_default();
+                        note_hours(hours, &self.times[kind.index()].parameters, &perform.parameters);
+                    }
                     let given = self.parameters(kind, &perform.parameters)?;
                     self.note_roles(kind, *resource, &perform.parameters);
                     (!given.is_empty()).then_some((*resource, given))
@@ -338,10 +345,21 @@ impl Lowerer<'_> {
         Ok(Scripted::Operate { by, resource, transitions })
     }
 
+    /// Whether such calls are always refused.
+    fn refuses(&self, resource: ResourceIdx, transitions: &[TransitionIdx]) -> bool {
+        let kind = &self.world.kinds[self.world.resources[resource.index()].kind.index()];
+        transitions.iter().all(|id| kind.transitions[id.index()].refusal.is_some())
+    }
+
     /// What the service says of a call that gives too much or too little; `None` where it has nothing to say.
     fn invalid(&self, resource: ResourceIdx, step: &syntax::Perform, is_made: bool) -> Option<String> {
         let slot = &self.world.resources[resource.index()];
         let times = &self.times[slot.kind.index()];
+        let words = words_of(&self.world.kinds[slot.kind.index()], &step.operation);
+        let before = self.hours.get(&resource).cloned().unwrap_or_default();
+        if let Some(text) = limits::refusal(step, &times.parameters, &words, is_made, &before) {
+            return Some(text);
+        }
         let kind_of =
             |parent: &ResourceIdx| self.world.kinds[self.world.resources[parent.index()].kind.index()].name.as_str();
         let is_under = |wanted: &str| slot.parents.iter().any(|parent| kind_of(parent) == wanted);
