@@ -237,8 +237,9 @@ impl<'a> Lowerer<'a> {
         for (name, kind) in service.kinds.iter() {
             let machine = kind.machine(name);
             let spec = kind_spec(name, kind, &machine);
-            let due = machine.moves.into_iter().map(|step| step.due).collect();
-            self.times.push(KindTimes { due, parameters: kind.parameters.clone(), must_have: kind.must_have.clone() });
+            let (due, must_have_of) = machine.moves.into_iter().map(|step| (step.due, step.must_have)).unzip();
+            let (parameters, must_have) = (kind.parameters.clone(), kind.must_have.clone());
+            self.times.push(KindTimes { due, parameters, must_have, must_have_of });
             let kind = ResourceKind::new(&spec, index)
                 .map_err(|error| Box::new(Diagnostic::new(Code::BadMove, name.span, error.to_string())))?;
             self.world.kinds.push(kind);

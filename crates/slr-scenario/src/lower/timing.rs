@@ -18,6 +18,8 @@ pub(super) struct KindTimes {
     pub(super) parameters: Named<Spanned<CallParameter>>,
     /// Of each of these, one kind has to be among the parents of what a call makes.
     pub(super) must_have: Vec<OneOrMore<Text>>,
+    /// Per transition, those that have to be there for this one besides.
+    pub(super) must_have_of: Vec<Vec<OneOrMore<Text>>>,
 }
 
 impl Lowerer<'_> {

@@ -346,7 +346,8 @@ pub(crate) fn declared(check: &mut Check<'_>, service: &Service, kind: &Kind) {
             check.report(Diagnostic::new(Code::UnknownKind, kind.span, message).maybe_help(help));
         }
     }
-    for wanted in kind.must_have.iter().flat_map(|one_of| &one_of.0) {
+    let of_moves = kind.moves.iter().flat_map(|(_, step)| &step.must_have);
+    for wanted in kind.must_have.iter().chain(of_moves).flat_map(|one_of| &one_of.0) {
         if !kind.parents().contains(wanted) && !kind.made_from().contains(wanted) {
             let message =
                 format!("`{}` is neither a `parent` of this kind nor what it is `made-from`", clipped(wanted));
