@@ -95,6 +95,7 @@ const REJECTIONS: &[&str] = &[
     "AccessDeniedAnywhere",
     "Throttled",
     "ResourceAlreadyExists",
+    "NameOfTheGone",
     "ResourceNotReady",
     "ResourceBusy",
     "InvalidRequest",
