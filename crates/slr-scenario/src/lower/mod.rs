@@ -51,6 +51,8 @@ pub struct Lowered {
     pub plan: Plan,
     /// Per kind, the parameters of its calls that say when something happens: schedules and hours.
     pub times: Vec<BTreeSet<String>>,
+    /// By number, the steps that are refused because of hours that others have given, with these.
+    pub(crate) rests_on: BTreeMap<usize, Hours>,
     /// Per role, the description that it has at the beginning.
     pub descriptions: Vec<Option<TextIdx>>,
     /// What is expected of the run.
@@ -98,6 +100,8 @@ struct Lowerer<'a> {
     passed_for: Vec<(ResourceIdx, String, Spanned<String>)>,
     /// The hours that resources have been given so far.
     hours: BTreeMap<ResourceIdx, Hours>,
+    /// By number, the steps that are refused because of hours that others have given, with these.
+    rests_on: BTreeMap<usize, Hours>,
 }
 
 #[expect(clippy::unnecessary_box_returns, reason = "it is the error of `Lowering`, which is small so")]
@@ -139,6 +143,7 @@ impl<'a> Lowerer<'a> {
             on_a_role: BTreeSet::new(),
             passed_for: Vec::new(),
             hours: BTreeMap::new(),
+            rests_on: BTreeMap::new(),
         };
         for (principal, service) in scenario.services.iter() {
             lowerer.service(principal, service)?;
@@ -182,6 +187,7 @@ impl<'a> Lowerer<'a> {
             world: self.world,
             plan,
             times,
+            rests_on: self.rests_on,
             descriptions,
             expectations,
             step_expectations,

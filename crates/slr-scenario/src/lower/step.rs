@@ -11,7 +11,7 @@ use super::{Lowerer, Lowering, task_state, unknown};
 use crate::catalog::Catalog;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::expect;
-use crate::limits::{self, note_hours};
+use crate::limits::{self, Hours, note_hours};
 use crate::simulation::{PlannedStep, Scripted, SimTime, TaskName};
 use crate::syntax;
 use crate::syntax::grammar::one;
@@ -21,11 +21,18 @@ impl Lowerer<'_> {
     pub(super) fn steps(&mut self) -> Lowering<Vec<PlannedStep>> {
         let scenario = self.scenario;
         let mut steps = Vec::new();
-        for step in &scenario.steps {
+        for (number, step) in scenario.steps.iter().enumerate() {
             let what = match &step.value {
                 syntax::Step::Do(perform) => self.perform(perform, step.span)?,
                 syntax::Step::Happens(happens) => self.happens(happens, step.span)?,
             };
+            if let (syntax::Step::Do(perform), Scripted::Operate { resource, transitions, .. }) = (&step.value, &what)
+                && self.refuses(*resource, transitions)
+                && self.breach(*resource, perform, &Hours::new(), false).is_none()
+                && let Some(hours) = self.hours.get(resource)
+            {
+                self.rests_on.insert(number, hours.clone());
+            }
             let sets = match (&step.value, &what) {
                 (syntax::Step::Do(perform), Scripted::Operate { resource, transitions, .. })
                     if !self.refuses(*resource, transitions) =>
@@ -366,9 +373,8 @@ impl Lowerer<'_> {
     ) -> Option<String> {
         let slot = &self.world.resources[resource.index()];
         let times = &self.times[slot.kind.index()];
-        let words = words_of(&self.world.kinds[slot.kind.index()], &step.operation);
         let before = self.hours.get(&resource).cloned().unwrap_or_default();
-        if let Some(text) = limits::refusal(step, &times.parameters, &words, is_made, &before) {
+        if let Some(text) = self.breach(resource, step, &before, is_made) {
             return Some(text);
         }
         let kind_of =
@@ -391,6 +397,13 @@ impl Lowerer<'_> {
                 (true, true) | (false, _) => None,
             }
         })
+    }
+
+    /// What the service says of values beyond their limits, after a call that has given these hours.
+    fn breach(&self, resource: ResourceIdx, step: &syntax::Perform, hours: &Hours, is_made: bool) -> Option<String> {
+        let kind = self.world.resources[resource.index()].kind;
+        let words = words_of(&self.world.kinds[kind.index()], &step.operation);
+        limits::refusal(step, &self.times[kind.index()].parameters, &words, is_made, hours)
     }
 
     /// Which role a call passes for the resource; one of the account's own is noted with the resource.
