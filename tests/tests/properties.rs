@@ -98,6 +98,7 @@ const REJECTIONS: &[&str] = &[
     "AccessDeniedAnywhere",
     "Throttled",
     "ResourceAlreadyExists",
+    "NameOfTheGone",
     "ResourceNotReady",
     "ResourceBusy",
     "InvalidRequest",

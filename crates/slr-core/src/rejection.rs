@@ -253,6 +253,8 @@ pub enum Rejection {
     Throttled,
     /// The resource is there already, and was to be made.
     ResourceAlreadyExists(ResourceIdx),
+    /// A resource is to be made under the name of one that is gone: a limit of the model, not of AWS.
+    NameOfTheGone(ResourceIdx),
     /// The resource is not in a state in which the operation can be called.
     ResourceNotReady(ResourceIdx, TransitionIdx),
     /// The service uses the role, and the operation has to wait for it.
@@ -349,7 +351,7 @@ impl Rejection {
             Self::ResourceNotFound(_) => Situation::NotFound.code(),
             Self::ParentMissing(_) => Situation::ParentNotFound.code(),
             Self::ResourceAlreadyExists(_) => Situation::AlreadyExists.code(),
-            Self::ResourceNotReady(..) | Self::ConditionUnmet(..) => Situation::InUse.code(),
+            Self::ResourceNotReady(..) | Self::ConditionUnmet(..) | Self::NameOfTheGone(_) => Situation::InUse.code(),
             Self::ResourceBusy(..) => Situation::Busy.code(),
             Self::InvalidRequest(..) => Situation::InvalidRequest.code(),
             Self::ResourceHasChildren(_) => Situation::DependedOn.code(),
@@ -379,7 +381,9 @@ impl Rejection {
             Self::RoleLocked(r) => of_role(Situation::RoleLocked, r),
             // Who asks IAM for the role makes a request; here a service asks with the rights of its caller.
             Self::AccessDenied(_, Operation::CreateServiceLinkedRole, r, _) => of_role(Situation::MayNotMakeRole, r),
-            Self::RoleNotFound(_)
+            // No service says so.
+            Self::NameOfTheGone(_)
+            | Self::RoleNotFound(_)
             | Self::ServiceRoleNameTaken(_)
             | Self::DeletionUnfinished(..)
             | Self::RoleNameTaken(_)
@@ -635,6 +639,10 @@ impl Rejection {
             Self::MalformedGrant(grant) => world.grants[grant.index()].malformed.clone().unwrap_or_default(),
             Self::Throttled => "Rate exceeded".to_owned(),
             Self::ResourceAlreadyExists(r) => format!("{} already exists", resource(r)),
+            Self::NameOfTheGone(r) => format!(
+                "{} is gone, and here a name stands for one resource alone: AWS would make another one, for which there has to be another name",
+                resource(r)
+            ),
             Self::ResourceNotReady(r, t) => {
                 format!(
                     "{} cannot be called for {} in its present state",

@@ -10,6 +10,7 @@ pub mod catalog;
 pub mod diagnostic;
 pub mod expect;
 pub mod ledger;
+mod limits;
 mod listed;
 mod load;
 mod look;

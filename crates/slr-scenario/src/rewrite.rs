@@ -65,7 +65,22 @@ pub fn step<S: IdSet>(
             Step::Do(perform) => {
                 again(perform, at, played.refused);
                 let kind = perform.resource.as_ref().and_then(|name| kind_of(universe.world(), name));
-                untimed(lowered, kind, &mut perform.parameters);
+                // Of a call that its parameters have refused nothing is due, and without them it would be granted.
+                let is_refused_for_them = matches!(&played.action,
+                    Some(Action::Command { command: Command::Operate { resource, transition }, .. })
+                        if universe.transition(*resource, *transition).refusal.is_some());
+                if is_refused_for_them {
+                    // The calls before it have lost what it does not go together with.
+                    let rests_on = played.script.and_then(|number| lowered.rests_on.get(&(number as usize)));
+                    for (name, hours) in rests_on.into_iter().flatten() {
+                        if perform.parameters.get(name).is_none() {
+                            let argument = Argument::Number(i64::from(*hours));
+                            perform.parameters.0.push((anywhere(name.clone()), anywhere(argument)));
+                        }
+                    }
+                } else {
+                    untimed(lowered, kind, &mut perform.parameters);
+                }
                 if let Some(Action::Command { command: Command::Operate { resource, transition }, .. }) = &played.action
                 {
                     perform.with = with_of(universe, *resource, *transition);

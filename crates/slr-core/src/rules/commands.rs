@@ -528,15 +528,19 @@ impl<S: IdSet> Universe<S> {
         }
         let code = state.resource(resource);
         if step.by != Mover::Caller || code != step.from {
+            if step.from == 0 && step.to != 0 && step.by == Mover::Caller {
+                // What is gone cannot be made again under its name: it is another resource.
+                return Err(if self.is_there(state, resource) {
+                    Rejection::ResourceAlreadyExists(resource)
+                } else {
+                    Rejection::NameOfTheGone(resource)
+                });
+            }
             let missing = step.from != 0 && !self.kind_of(resource).state(code).is_some_and(|state| state.is_known);
             return Err(if missing {
                 Rejection::ResourceNotFound(resource)
             } else {
                 match step.otherwise {
-                    // What is gone cannot be made again under its name: there it is the state that stands against it.
-                    Otherwise::InUse if step.from == 0 && self.is_there(state, resource) => {
-                        Rejection::ResourceAlreadyExists(resource)
-                    }
                     Otherwise::InUse => Rejection::ResourceNotReady(resource, transition),
                     Otherwise::DependedOn => Rejection::ResourceHasChildren(resource),
                     Otherwise::InvalidRequest => Rejection::InvalidRequest(resource, transition),

@@ -303,7 +303,7 @@ codes! {
     }
     DuplicateResource = "duplicate-resource", Error {
         meaning: "Two resources have one name.",
-        why: "Without `name:` the resources of a kind are called by the kind and a number, from 1 for each entry. A name stands for one resource, even when that is gone: steps that make two name two, unless a call is to be refused.",
+        why: "Without `name:` the resources of a kind are called by the kind and a number, from 1 for each entry. A name stands for one resource, even when that is gone: steps that make two name two, unless a call is to be refused. An operation that makes a resource or changes the one that is there, such as a `Put…`, stands under `created-by` and `used-by`.",
         wrong: "given:\n  - role: AWSServiceRoleForGadgets\n  - resources: { kind: gadget, count: 2 }\n  - resources: { kind: gadget, state: deleting }",
         right: "given:\n  - role: AWSServiceRoleForGadgets\n  - resources: { kind: gadget, count: 2 }\n  - resources: { kind: gadget, state: deleting, name: old }",
     }

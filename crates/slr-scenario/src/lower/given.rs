@@ -7,6 +7,7 @@ use slr_core::world::{Item, Resource, RoleSort, SessionSlot};
 use super::access::inline_policies;
 use super::{Lowerer, Lowering, service_idx, unknown};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::limits::note_hours;
 use crate::syntax;
 use crate::yaml::Spanned;
 
@@ -93,6 +94,8 @@ impl Lowerer<'_> {
                 self.given_parameters.insert(id, parameters.clone());
             }
             self.note_roles(kind, id, &given.parameters);
+            let declared = &self.times[kind.index()].parameters;
+            note_hours(self.hours.entry(id).or_default(), declared, &given.parameters);
             if given.role.is_some() {
                 self.on_a_role.insert(id);
             }

@@ -29,6 +29,7 @@ use slr_core::{World, policy};
 use crate::catalog::Catalog;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::expect::{self, Expectation};
+use crate::limits::Hours;
 use crate::simulation::{Parameters, Plan};
 use crate::syntax::{self, Named, Scenario, Service};
 use crate::yaml::{Span, Spanned};
@@ -53,6 +54,8 @@ pub struct Lowered {
     pub plan: Plan,
     /// Per kind, the parameters of its calls that say when something happens: schedules and hours.
     pub times: Vec<BTreeSet<String>>,
+    /// By number, the steps that are refused because of hours that others have given, with these.
+    pub(crate) rests_on: BTreeMap<usize, Hours>,
     /// Per role, the description that it has at the beginning.
     pub descriptions: Vec<Option<TextIdx>>,
     /// What is expected of the run.
@@ -98,6 +101,10 @@ struct Lowerer<'a> {
     on_a_role: BTreeSet<ResourceIdx>,
     /// Roles that parameters of a resource's calls pass for the resources of a kind that are made from it.
     passed_for: Vec<(ResourceIdx, String, Spanned<String>)>,
+    /// The hours that resources have been given so far.
+    hours: BTreeMap<ResourceIdx, Hours>,
+    /// By number, the steps that are refused because of hours that others have given, with these.
+    rests_on: BTreeMap<usize, Hours>,
 }
 
 #[expect(clippy::unnecessary_box_returns, reason = "it is the error of `Lowering`, which is small so")]
@@ -138,6 +145,8 @@ impl<'a> Lowerer<'a> {
             placed: BTreeSet::new(),
             on_a_role: BTreeSet::new(),
             passed_for: Vec::new(),
+            hours: BTreeMap::new(),
+            rests_on: BTreeMap::new(),
         };
         for (principal, service) in scenario.services.iter() {
             lowerer.service(principal, service)?;
@@ -181,6 +190,7 @@ impl<'a> Lowerer<'a> {
             world: self.world,
             plan,
             times,
+            rests_on: self.rests_on,
             descriptions,
             expectations,
             step_expectations,
@@ -236,8 +246,9 @@ impl<'a> Lowerer<'a> {
         for (name, kind) in service.kinds.iter() {
             let machine = kind.machine(name);
             let spec = kind_spec(name, kind, &machine);
-            let due = machine.moves.into_iter().map(|step| step.due).collect();
-            self.times.push(KindTimes { due, parameters: kind.parameters.clone(), must_have: kind.must_have.clone() });
+            let (due, must_have_of) = machine.moves.into_iter().map(|step| (step.due, step.must_have)).unzip();
+            let (parameters, must_have) = (kind.parameters.clone(), kind.must_have.clone());
+            self.times.push(KindTimes { due, parameters, must_have, must_have_of });
             let kind = ResourceKind::new(&spec, index)
                 .map_err(|error| Box::new(Diagnostic::new(Code::BadMove, name.span, error.to_string())))?;
             self.world.kinds.push(kind);

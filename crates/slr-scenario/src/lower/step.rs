@@ -13,6 +13,7 @@ use super::{Lowerer, Lowering, task_state, unknown};
 use crate::catalog::Catalog;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::expect;
+use crate::limits::{self, Hours, note_hours};
 use crate::simulation::{PlannedStep, Scripted, SimTime, TaskName};
 use crate::syntax;
 use crate::syntax::grammar::one;
@@ -22,14 +23,27 @@ impl Lowerer<'_> {
     pub(super) fn steps(&mut self) -> Lowering<Vec<PlannedStep>> {
         let scenario = self.scenario;
         let mut steps = Vec::new();
-        for step in &scenario.steps {
+        for (number, step) in scenario.steps.iter().enumerate() {
             let what = match &step.value {
                 syntax::Step::Do(perform) => self.perform(perform, step.span)?,
                 syntax::Step::Happens(happens) => self.happens(happens, step.span)?,
             };
+            if let (syntax::Step::Do(perform), Scripted::Operate { resource, transitions, .. }) = (&step.value, &what)
+                && self.refuses(*resource, transitions)
+                && self.breach(*resource, perform, &Hours::new(), false).is_none()
+                && let Some(hours) = self.hours.get(resource)
+            {
+                self.rests_on.insert(number, hours.clone());
+            }
             let sets = match (&step.value, &what) {
-                (syntax::Step::Do(perform), Scripted::Operate { resource, .. }) => {
+                (syntax::Step::Do(perform), Scripted::Operate { resource, transitions, .. })
+                    if !self.refuses(*resource, transitions) =>
+                {
                     let kind = self.world.resources[resource.index()].kind;
+                    if perform.refused.is_none() {
+                        let hours = self.hours.entry(*resource).or_default();
+                        note_hours(hours, &self.times[kind.index()].parameters, &perform.parameters);
+                    }
                     let given = self.parameters(kind, &perform.parameters)?;
                     self.note_roles(kind, *resource, &perform.parameters);
                     (!given.is_empty()).then_some((*resource, given))
@@ -332,12 +346,17 @@ impl Lowerer<'_> {
                 self.described_further(resource, step)?;
                 resource
             }
-            Err(_) => self.new_resource(name, step)?,
+            Err(_) => match self.kind_made_by(step) {
+                Some(kind) => self.new_resource(name, kind, step)?,
+                None => self.unheard_of(name, self.kind_called_by(step), step)?,
+            },
         };
         let passes = self.passed(resource, step)?;
         let kind = &self.world.kinds[self.world.resources[resource.index()].kind.index()];
         let with = step.with(&words_of(kind, &step.operation));
-        let transitions = transitions(kind, |transition| called(transition, &step.operation, &with, passes));
+        let transitions = transitions(kind, |transition| {
+            transition.refusal.is_none() && called(transition, &step.operation, &with, passes)
+        });
         if transitions.is_empty() {
             return Err(unknown(Code::UnknownOperation, &step.operation, "operation"));
         }
@@ -346,7 +365,7 @@ impl Lowerer<'_> {
             step.from == 0 && step.to != 0
         };
         let is_made = transitions.iter().any(makes);
-        let invalid = self.invalid(resource, step, is_made);
+        let invalid = self.invalid(resource, &transitions, step, is_made);
         let slot = &mut self.world.resources[resource.index()];
         slot.is_made_by_call |= is_made;
         let kind = &mut self.world.kinds[slot.kind.index()];
@@ -357,15 +376,32 @@ impl Lowerer<'_> {
         Ok(Scripted::Operate { by, resource, transitions })
     }
 
+    /// Whether such calls are always refused.
+    fn refuses(&self, resource: ResourceIdx, transitions: &[TransitionIdx]) -> bool {
+        let kind = &self.world.kinds[self.world.resources[resource.index()].kind.index()];
+        transitions.iter().all(|id| kind.transitions[id.index()].refusal.is_some())
+    }
+
     /// What the service says of a call that gives too much or too little; `None` where it has nothing to say.
-    fn invalid(&self, resource: ResourceIdx, step: &syntax::Perform, is_made: bool) -> Option<String> {
+    fn invalid(
+        &self,
+        resource: ResourceIdx,
+        transitions: &[TransitionIdx],
+        step: &syntax::Perform,
+        is_made: bool,
+    ) -> Option<String> {
         let slot = &self.world.resources[resource.index()];
         let times = &self.times[slot.kind.index()];
+        let before = self.hours.get(&resource).cloned().unwrap_or_default();
+        if let Some(text) = self.breach(resource, step, &before, is_made) {
+            return Some(text);
+        }
         let kind_of =
             |parent: &ResourceIdx| self.world.kinds[self.world.resources[parent.index()].kind.index()].name.as_str();
         let is_under = |wanted: &str| slot.parents.iter().any(|parent| kind_of(parent) == wanted);
         let lacks = |one_of: &&syntax::OneOrMore<syntax::Text>| !one_of.0.iter().any(|kind| is_under(kind));
-        if let Some(one_of) = times.must_have.iter().find(lacks).filter(|_| is_made) {
+        let of_moves = transitions.iter().filter_map(|id| times.must_have_of.get(id.index())).flatten();
+        if let Some(one_of) = times.must_have.iter().chain(of_moves).find(lacks).filter(|_| is_made) {
             let kinds: Vec<&str> = one_of.0.iter().map(|kind| kind.as_str()).collect();
             return Some(format!("{} needs {}", step.operation, kinds.join(" or ")));
         }
@@ -380,6 +416,13 @@ impl Lowerer<'_> {
                 (true, true) | (false, _) => None,
             }
         })
+    }
+
+    /// What the service says of values beyond their limits, after a call that has given these hours.
+    fn breach(&self, resource: ResourceIdx, step: &syntax::Perform, hours: &Hours, is_made: bool) -> Option<String> {
+        let kind = self.world.resources[resource.index()].kind;
+        let words = words_of(&self.world.kinds[kind.index()], &step.operation);
+        limits::refusal(step, &self.times[kind.index()].parameters, &words, is_made, hours)
     }
 
     /// Which role a call passes for the resource; one of the account's own is noted with the resource.
@@ -401,7 +444,8 @@ impl Lowerer<'_> {
         }
     }
 
-    fn new_resource(&mut self, name: &Spanned<String>, step: &syntax::Perform) -> Lowering<ResourceIdx> {
+    /// The kind of which a call makes a resource.
+    fn kind_made_by(&self, step: &syntax::Perform) -> Option<KindIdx> {
         let service = step.service.as_ref().and_then(|service| self.world.service(service));
         let linked = step
             .passes
@@ -420,11 +464,59 @@ impl Lowerer<'_> {
                     .iter()
                     .any(|t| t.from == 0 && t.to != 0 && called(t, &step.operation, &with, passes))
         };
-        let kind = (0..)
-            .zip(&self.world.kinds)
-            .find(|(_, kind)| creates(kind))
-            .map(|(index, _)| KindIdx(index))
+        (0..).zip(&self.world.kinds).find(|(_, kind)| creates(kind)).map(|(index, _)| KindIdx(index))
+    }
+
+    /// The first kind that has an operation of that name.
+    fn kind_called_by(&self, step: &syntax::Perform) -> Option<KindIdx> {
+        let calls = |kind: &ResourceKind| kind.transitions.iter().any(|t| t.operation == step.operation.value);
+        (0..).zip(&self.world.kinds).find(|(_, kind)| calls(kind)).map(|(index, _)| KindIdx(index))
+    }
+
+    /// A resource that a call names, if only to be refused, before one of the name is made or without one: of the kind that a later call makes of
+    /// it, or else of the other.
+    fn unheard_of(
+        &mut self,
+        name: &Spanned<String>,
+        otherwise: Option<KindIdx>,
+        step: &syntax::Perform,
+    ) -> Lowering<ResourceIdx> {
+        let scenario = self.scenario;
+        let made_later = scenario.steps.iter().find_map(|other| match &other.value {
+            syntax::Step::Do(other) if other.resource.as_ref().is_some_and(|known| known.value == name.value) => {
+                self.kind_made_by(other)
+            }
+            syntax::Step::Do(_) | syntax::Step::Happens(_) => None,
+        });
+        let kind = made_later
+            .or(otherwise)
+            .filter(|_| made_later.is_some() || step.refused.is_some())
             .ok_or_else(|| unknown(Code::UnknownResource, name, "resource"))?;
+        let role = self.role_of_service(None, self.world.kinds[kind.index()].service);
+        let region = step.region.as_ref().map_or(RegionIdx(0), |region| self.world.region(region));
+        let id = ResourceIdx(u32::try_from(self.world.resources.len()).unwrap_or(u32::MAX));
+        // Nobody but a caller makes it.
+        self.world.resources.push(Resource { is_made_by_call: true, ..Resource::new(name, kind, region, role) });
+        Ok(id)
+    }
+
+    /// The resources to which a new one of the kind belongs or from which it is made.
+    fn parents_in(&mut self, kind: KindIdx, step: &syntax::Perform) -> Lowering<Vec<ResourceIdx>> {
+        let own = &self.world.kinds[kind.index()];
+        let (service, above) = (own.service, own.parents.iter().chain(&own.made_from).next().cloned());
+        let above = above.and_then(|above| {
+            let is_it = |known: &ResourceKind| known.service == service && known.name == above;
+            (0..).zip(&self.world.kinds).find(|(_, known)| is_it(known)).map(|(index, _)| KindIdx(index))
+        });
+        let parents = step.parents().iter().map(|parent| match self.resource(parent) {
+            Ok(known) => Ok(known),
+            Err(_) => self.unheard_of(parent, above, step),
+        });
+        parents.collect()
+    }
+
+    fn new_resource(&mut self, name: &Spanned<String>, kind: KindIdx, step: &syntax::Perform) -> Lowering<ResourceIdx> {
+        let parents = self.parents_in(kind, step)?;
         let service = self.world.kinds[kind.index()].service;
         let role = self.role_of_service(step.role.as_ref(), service);
         let region = step.region.as_ref().map_or(RegionIdx(0), |region| self.world.region(region));
@@ -435,7 +527,6 @@ impl Lowerer<'_> {
         if step.role.is_some() {
             self.on_a_role.insert(id);
         }
-        let parents = step.parents().iter().map(|parent| self.resource(parent)).collect::<Result<_, _>>()?;
         let needs = step.needs.iter().map(|action| action.value.clone()).collect();
         self.world.resources.push(Resource { parents, needs, ..Resource::new(name, kind, region, role) });
         Ok(id)
@@ -443,7 +534,7 @@ impl Lowerer<'_> {
 
     /// Notes what a call says of a resource that is known by name, where nobody has said it yet; what contradicts has been reported.
     fn described_further(&mut self, resource: ResourceIdx, step: &syntax::Perform) -> Lowering<()> {
-        let parents = step.parents().iter().map(|parent| self.resource(parent)).collect::<Result<Vec<_>, _>>()?;
+        let parents = self.parents_in(self.world.resources[resource.index()].kind, step)?;
         let region = step.region.as_ref().filter(|_| self.placed.insert(resource));
         let region = region.map(|region| self.world.region(region));
         let role = step.role.as_ref().filter(|_| self.on_a_role.insert(resource));

@@ -18,6 +18,8 @@ pub(super) struct KindTimes {
     pub(super) parameters: Named<Spanned<CallParameter>>,
     /// Of each of these, one kind has to be among the parents of what a call makes.
     pub(super) must_have: Vec<OneOrMore<Text>>,
+    /// Per transition, those that have to be there for this one besides.
+    pub(super) must_have_of: Vec<Vec<OneOrMore<Text>>>,
 }
 
 impl Lowerer<'_> {
@@ -25,7 +27,7 @@ impl Lowerer<'_> {
     pub(super) fn times(&self) -> Vec<BTreeSet<String>> {
         let is_one = |parameter: &CallParameter| match parameter.sort.value {
             ParameterSort::Schedule | ParameterSort::Hours => true,
-            ParameterSort::Word | ParameterSort::Role | ParameterSort::Amount => false,
+            ParameterSort::Number | ParameterSort::Word | ParameterSort::Role | ParameterSort::Amount => false,
         };
         let of_kind = |times: &KindTimes| {
             let declared = times.parameters.iter().filter(|(_, parameter)| is_one(parameter));
@@ -46,7 +48,10 @@ impl Lowerer<'_> {
                     })?;
                     Given::Schedule(schedule)
                 }
-                (Some(ParameterSort::Hours), Argument::Number(hours)) => Given::Hours(*hours),
+                (Some(ParameterSort::Hours), Argument::Number(hours)) => match u32::try_from(*hours) {
+                    Ok(hours) => Given::Hours(hours),
+                    Err(_) => continue,
+                },
                 (Some(ParameterSort::Word), Argument::Text(word)) => Given::Word(word.clone()),
                 _ => continue,
             };

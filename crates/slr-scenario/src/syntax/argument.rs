@@ -16,7 +16,7 @@ pub enum Argument {
     /// `true` or `false`.
     Flag(bool),
     /// A whole number.
-    Number(u32),
+    Number(i64),
     /// Text.
     Text(String),
 }
@@ -35,7 +35,9 @@ impl Syntax for Argument {
     fn read(node: &Node, reader: &mut Reader) -> Option<Self> {
         if let Content::Scalar(scalar) = &node.content {
             match scalar.kind() {
-                ScalarKind::Integer => return u32::read(node, reader).map(Self::Number),
+                ScalarKind::Integer => {
+                    return negative(&scalar.text).or_else(|| u32::read(node, reader).map(i64::from)).map(Self::Number);
+                }
                 ScalarKind::Boolean => return bool::read(node, reader).map(Self::Flag),
                 ScalarKind::Nothing | ScalarKind::Decimal | ScalarKind::Text => {}
             }
@@ -46,7 +48,7 @@ impl Syntax for Argument {
     fn write(&self) -> Node {
         match self {
             Self::Flag(flag) => flag.write(),
-            Self::Number(number) => number.write(),
+            Self::Number(number) => Node::scalar(Scalar::plain(number.to_string())),
             Self::Text(text) => Node::scalar(Scalar::text(text.clone())),
         }
     }
@@ -54,7 +56,7 @@ impl Syntax for Argument {
     fn schema(generator: &mut SchemaGenerator) -> Schema {
         let schema = serde_json::json!({ "anyOf": [
             { "type": "boolean" },
-            { "type": "integer", "minimum": 0 },
+            { "type": "integer" },
             { "type": "string" },
         ] });
         or_parameter(&schema, generator)
@@ -64,10 +66,16 @@ impl Syntax for Argument {
     fn sample(dice: &mut crate::syntax::sample::Dice) -> Self {
         match dice.below(3) {
             0 => Self::Flag(bool::sample(dice)),
-            1 => Self::Number(u32::sample(dice)),
+            1 => Self::Number(i64::from(u32::sample(dice)) - i64::from(i32::MAX)),
             _ => Self::Text(dice.text()),
         }
     }
+}
+
+/// A number below zero: a call can give it, if only to be refused.
+fn negative(text: &str) -> Option<i64> {
+    let digits = text.strip_prefix('-').filter(|digits| !digits.starts_with('0'))?;
+    digits.parse::<u32>().ok().map(|number| -i64::from(number))
 }
 
 words! {
@@ -77,6 +85,8 @@ words! {
         Schedule = "schedule",
         /// A number of hours.
         Hours = "hours",
+        /// Another whole number, of which nothing comes.
+        Number = "number",
         /// One of a few words.
         Word = "word",
         /// A whole number, or a percentage: `3`, `50%`.
@@ -91,12 +101,14 @@ record! {
     pub struct CallParameter, "a parameter" {
         /// What it is.
         "is" => pub sort: Spanned<ParameterSort>,
-        /// Of hours and amounts, the least. Default: 0.
+        /// Of hours, numbers and amounts, the least. Default: 0.
         "from" => pub from: Option<Spanned<u32>>,
-        /// Of hours, the most.
+        /// Of hours and numbers, the most.
         "to" => pub to: Option<Spanned<u32>>,
         /// Of hours, the parameter whose hours must be more.
         "below" => pub below: Option<Text>,
+        /// Of an amount, the pattern that the service tells where it refuses what is none.
+        "pattern" => pub pattern: Option<Text>,
         /// The words.
         "one-of" => pub one_of: Vec<Text>,
         /// Of a role, the kind for whose resources it is passed: those that are made from this one.

@@ -274,6 +274,11 @@ impl<T> Named<T> {
         self.0.iter().map(|(key, value)| (key, value))
     }
 
+    /// Where the names stand, in order.
+    pub(crate) fn places(&self) -> impl Iterator<Item = Span> + Clone {
+        self.0.iter().map(|(key, _)| key.span)
+    }
+
     /// The names, in order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|(key, _)| key.value.as_str())

@@ -137,6 +137,8 @@ record! {
         "creates-role" => pub creates_role: Option<Spanned<bool>>,
         /// Whether the move is refused if there is no role. Default: false.
         "needs-role" => pub needs_role: Option<Spanned<bool>>,
+        /// The kinds of which one each, or one of several, has to be among the parents of what this call makes, besides those of the kind.
+        "must-have" => pub must_have: Vec<OneOrMore<Text>>,
         /// For each kind named, the states of which some relative of that kind must be in one.
         /// Relatives are what a resource belongs to or was made from, what belongs to it or was
         /// made from it, and resources of its own kind that share one of the former.
@@ -275,6 +277,8 @@ pub struct MachineMove {
     pub passes_role: Option<PassesRole>,
     /// The service that will use that role.
     pub passed_to: Option<Text>,
+    /// The kinds of which one each, or one of several, has to be among the parents of what it makes.
+    pub must_have: Vec<OneOrMore<Text>>,
     /// Per kind, the states of which a relative must be in one.
     pub requires: Vec<(Text, Vec<Text>)>,
     /// Per kind, the states in which no relative may be.
@@ -311,6 +315,7 @@ impl MachineMove {
             authorised_on: None,
             passes_role: None,
             passed_to: None,
+            must_have: Vec::new(),
             requires: Vec::new(),
             unless: Vec::new(),
             passed_role: None,
@@ -415,6 +420,7 @@ impl Kind {
                     authorised_on: step.authorised_on.clone().or_else(|| self.authorised_on.clone()),
                     passes_role: step.passes_role.as_ref().map(|passes| passes.value),
                     passed_to: step.passed_to.clone(),
+                    must_have: step.must_have.clone(),
                     requires: listed_by_kind(&step.requires),
                     unless: listed_by_kind(&step.unless),
                     passed_role: step.passed_role.as_ref().map(|passed| passed.value),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::Check;
 use super::lookup::KnownKind;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::limits::{self, Breach};
 use crate::schedule::Schedule;
 use crate::syntax::grammar::{clipped, one};
 use crate::syntax::{
@@ -14,7 +15,10 @@ use crate::syntax::{
 use crate::yaml::{Span, Spanned};
 
 /// The hours that resources have been given so far, with the places, by the resource's name.
-type Hours<'a> = BTreeMap<String, BTreeMap<&'a str, (u32, Span)>>;
+type Hours<'a> = BTreeMap<String, BTreeMap<&'a str, (i64, Span)>>;
+
+/// What to do about a value that the service does not take.
+const REFUSABLE: &str = "the service refuses any other: where that is to be shown, say `refused: ValidationError`";
 
 /// What resources belong to or are made from, as far as the scenario has said it so far.
 type Above<'a> = BTreeMap<String, Vec<&'a str>>;
@@ -34,7 +38,7 @@ pub(crate) fn check(check: &mut Check<'_>) {
             continue;
         };
         let Some(kind) = world.kinds.get(kind).filter(|_| !given.parameters.is_empty()) else { continue };
-        arguments(check, kind, &given.parameters, None);
+        arguments(check, kind, &given.parameters, None, false);
         required(check, kind, &given.parameters);
         if let Some(name) = given.names().next() {
             only_under(check, kind, &name, &given.parameters, &above);
@@ -48,7 +52,12 @@ pub(crate) fn check(check: &mut Check<'_>) {
         let Some(resource) = step.resource.as_ref().filter(|_| !step.parameters.is_empty()) else { continue };
         let kind = world.resources.get(&resource.value).and_then(|kind| world.kinds.get(*kind));
         let Some(kind) = kind else { continue };
-        arguments(check, kind, &step.parameters, Some(&step.operation));
+        // What a service is to refuse is no mistake of the file.
+        let is_refused = step.refused.is_some();
+        arguments(check, kind, &step.parameters, Some(&step.operation), is_refused);
+        if is_refused {
+            continue;
+        }
         if makes(kind, step) {
             required(check, kind, &step.parameters);
         }
@@ -72,10 +81,18 @@ fn arguments(
     kind: &KnownKind<'_>,
     arguments: &Named<Spanned<Argument>>,
     operation: Option<&Text>,
+    is_refused: bool,
 ) {
     let words = operation.map_or_else(Vec::new, |operation| kind.machine.words_of(operation));
     for (name, argument) in arguments.iter() {
-        if let Some(parameter) = kind.definition.parameters.get(name) {
+        let declared = kind.definition.parameters.get(name);
+        let values = limits::values_of(&words, name);
+        if is_refused
+            && limits::is_refusable(&argument.value, declared.map(|parameter| &parameter.value), values.clone())
+        {
+            continue;
+        }
+        if let Some(parameter) = declared {
             value(check, name, argument, parameter);
             continue;
         }
@@ -84,13 +101,6 @@ fn arguments(
             continue;
         }
         let heads = words.iter().map(|word| word.split_once('=').map_or(*word, |(head, _)| head));
-        let values = once_each(
-            words
-                .iter()
-                .filter_map(|word| word.split_once('='))
-                .filter(|(head, _)| *head == name.as_str())
-                .map(|(_, v)| v),
-        );
         if !values.is_empty() {
             check.report(
                 Diagnostic::new(
@@ -137,17 +147,18 @@ fn value(check: &mut Check<'_>, name: &Text, argument: &Spanned<Argument>, param
                 );
             }
         }
-        (ParameterSort::Hours, Argument::Number(hours)) => {
+        (sort @ (ParameterSort::Hours | ParameterSort::Number), Argument::Number(number)) => {
             let least = parameter.from.as_ref().map_or(0, |from| from.value);
             let most = parameter.to.as_ref().map_or(u32::MAX, |to| to.value);
-            if !(least..=most).contains(hours) {
+            if Breach::of(&argument.value, parameter).is_some() {
+                let what = if sort == ParameterSort::Hours { "a number of hours" } else { "a number" };
                 check.report(
                     Diagnostic::new(
                         Code::BadNumber,
                         argument.span,
-                        format!("`{name}` is {hours}: it is a number of hours from {least} to {most}"),
+                        format!("`{name}` is {number}: it is {what} from {least} to {most}"),
                     )
-                    .help("the service refuses any other"),
+                    .help(REFUSABLE),
                 );
             }
         }
@@ -168,7 +179,7 @@ fn value(check: &mut Check<'_>, name: &Text, argument: &Spanned<Argument>, param
         }
         (ParameterSort::Amount, Argument::Number(_) | Argument::Text(_)) => {
             let least = parameter.from.as_ref().map_or(0, |from| from.value);
-            if !is_amount(&argument.value, least) {
+            if Breach::of(&argument.value, parameter).is_some() {
                 check.report(
                     mistyped(&format!("a whole number from {least}, or as many per cent,"))
                         .help("write it in digits, a percentage with its sign: `2`, `50%`"),
@@ -180,6 +191,9 @@ fn value(check: &mut Check<'_>, name: &Text, argument: &Spanned<Argument>, param
         }
         (ParameterSort::Schedule, Argument::Flag(_) | Argument::Number(_)) => {
             check.report(mistyped("a schedule").help("write `rate(1 day)` or `cron(0 2 * * ? *)`"));
+        }
+        (ParameterSort::Number, Argument::Flag(_) | Argument::Text(_)) => {
+            check.report(mistyped("a whole number").help("write it in digits: `4`"));
         }
         (ParameterSort::Hours, Argument::Flag(_) | Argument::Text(_)) => {
             check.report(mistyped("a whole number of hours").help("write it in digits and without a unit: `4`"));
@@ -206,21 +220,6 @@ fn required(check: &mut Check<'_>, kind: &KnownKind<'_>, given: &Named<Spanned<A
                 .help(format!("add `{name}:`")),
             );
         }
-    }
-}
-
-/// Whether it is a number of at most seven digits, or a percentage up to a hundred, and not too small.
-///
-/// Source: AWS Systems Manager API Reference, `RegisterTaskWithMaintenanceWindow`, `MaxConcurrency` and `MaxErrors`, patterns.
-fn is_amount(argument: &Argument, least: u32) -> bool {
-    let is_plain =
-        |digits: &str| digits.bytes().all(|byte| byte.is_ascii_digit()) && (digits == "0" || !digits.starts_with('0'));
-    match argument {
-        Argument::Flag(_) => false,
-        Argument::Number(number) => (least..10_000_000).contains(number),
-        Argument::Text(text) => text.strip_suffix('%').is_some_and(|digits| {
-            is_plain(digits) && digits.parse::<u32>().is_ok_and(|share| (least..=100).contains(&share))
-        }),
     }
 }
 
@@ -347,7 +346,8 @@ pub(crate) fn declared(check: &mut Check<'_>, service: &Service, kind: &Kind) {
             check.report(Diagnostic::new(Code::UnknownKind, kind.span, message).maybe_help(help));
         }
     }
-    for wanted in kind.must_have.iter().flat_map(|one_of| &one_of.0) {
+    let of_moves = kind.moves.iter().flat_map(|(_, step)| &step.must_have);
+    for wanted in kind.must_have.iter().chain(of_moves).flat_map(|one_of| &one_of.0) {
         if !kind.parents().contains(wanted) && !kind.made_from().contains(wanted) {
             let message =
                 format!("`{}` is neither a `parent` of this kind nor what it is `made-from`", clipped(wanted));

@@ -27,6 +27,10 @@ struct SoFar<'a> {
     linked: BTreeMap<&'a str, Vec<String>>,
     /// How many ordinary roles.
     ordinary: u64,
+    /// How many resources.
+    count: u64,
+    /// How many sessions.
+    sessions: u64,
     /// Whole names of roles, by their lower-case form.
     roles: BTreeMap<String, (String, Span)>,
     /// Names of resources, with the number of their kind where it is known.
@@ -50,15 +54,19 @@ pub(crate) fn check(check: &mut Check<'_>) {
         match &given.value {
             Given::Role(role) => role_given(check, role, &mut so_far),
             Given::Resources(given) => {
-                if total > limit::RESOURCES {
-                    check.limit(given.resources.span, "resources", total, limit::RESOURCES);
+                so_far.count += u64::from(given.resources.count());
+                if so_far.count > limit::RESOURCES {
+                    let place = given.resources.count.as_ref().map_or(given.resources.span, |count| count.span);
+                    check.limit(place, "resources", total, limit::RESOURCES);
                     return;
                 }
                 resources_given(check, &given.resources, is_whole, &mut so_far);
             }
             Given::Sessions(given) => {
-                if sessions > limit::SESSIONS {
-                    check.limit(given.sessions.span, "sessions", sessions, limit::SESSIONS);
+                so_far.sessions += u64::from(given.sessions.count());
+                if so_far.sessions > limit::SESSIONS {
+                    let place = given.sessions.count.as_ref().map_or(given.sessions.span, |count| count.span);
+                    check.limit(place, "sessions", sessions, limit::SESSIONS);
                     return;
                 }
                 sessions_given(check, &given.sessions, is_whole, &so_far);
@@ -187,9 +195,7 @@ impl Check<'_> {
                 );
             }
         }
-        if let Some((key, _)) = tags.first() {
-            self.limit(key.span, "tags", tags.len() as u64, 50);
-        }
+        self.too_many(tags.iter().map(|(key, _)| key.span), "tags", 50);
     }
 
     /// The keys of tags that a call takes off a role.
@@ -197,9 +203,7 @@ impl Check<'_> {
         for key in keys {
             self.tag(key, "", key.span);
         }
-        if let Some(key) = keys.first() {
-            self.limit(key.span, "tags", keys.len() as u64, 50);
-        }
+        self.too_many(keys.iter().map(|key| key.span), "tags", 50);
     }
 
     /// Source: IAM API Reference, `Tag`; `TagRole` and `UntagRole`; IAM User Guide, "Tagging IAM resources", rules for tagging.

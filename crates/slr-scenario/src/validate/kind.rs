@@ -113,8 +113,8 @@ fn outline(check: &mut Check<'_>, name: &Text, kind: &Kind) {
             .help("say under `moves` how a resource gets from one state to another"),
         );
     }
-    check.limit(name.span, "states", kind.states.len() as u64, limit::STATES as u64);
-    check.limit(name.span, "moves", kind.moves.len() as u64, limit::MOVES as u64);
+    check.too_many(kind.states.iter().map(|state| state.span), "states", limit::STATES);
+    check.too_many(kind.moves.places(), "moves", limit::MOVES);
 }
 
 /// Whether every state that is named is one.

@@ -62,6 +62,8 @@ pub(crate) struct World<'a> {
     pub(crate) present: BTreeSet<String>,
     /// Every resource that exists at time zero or that a step makes, with the number of its kind.
     pub(crate) resources: BTreeMap<String, usize>,
+    /// Of those that a step makes, the number of the first such step.
+    made_in: BTreeMap<String, usize>,
     /// Whether all of them are there: beyond a limit they are not.
     resources_are_whole: bool,
     /// The names that services give errors.
@@ -86,6 +88,7 @@ impl<'a> World<'a> {
             roles: BTreeMap::new(),
             present: BTreeSet::new(),
             resources: BTreeMap::new(),
+            made_in: BTreeMap::new(),
             resources_are_whole: true,
             error_names: BTreeSet::new(),
             service_moves: BTreeSet::new(),
@@ -246,12 +249,14 @@ impl<'a> World<'a> {
                 }
             }
         }
-        for step in &scenario.steps {
+        for (number, step) in scenario.steps.iter().enumerate() {
             if let Step::Do(step) = &step.value
                 && let Some(resource) = &step.resource
                 && let Some(kind) = self.kind_made_in(step)
+                && !self.resources.contains_key(&resource.value)
             {
-                self.resources.entry(resource.value.clone()).or_insert(kind);
+                self.resources.insert(resource.value.clone(), kind);
+                self.made_in.insert(resource.value.clone(), number);
             }
         }
     }
@@ -470,13 +475,18 @@ impl<'a> Check<'a> {
             && self.damage.spares(&["given", "steps"])
             && world.resources_are_whole
         {
-            self.unknown(
-                Code::UnknownResource,
-                "resource",
-                name,
-                world.resources.keys().map(String::as_str).take(1000),
-                "give it under `given`, or create it in an earlier step",
+            // What a later step makes is not there yet.
+            let step = self.at_step.unwrap_or(usize::MAX);
+            let is_there = |name: &&str| world.made_in.get(*name).is_none_or(|made| *made < step);
+            let (there, later): (Vec<&str>, Vec<&str>) =
+                world.resources.keys().map(String::as_str).take(1000).partition(is_there);
+            let made_later = self.guess_near(name, &later).filter(|_| self.guess_near(name, &there).is_none());
+            let otherwise = made_later.map_or_else(
+                || "give it under `given`, or create it in an earlier step".to_owned(),
+                |later| format!("only a later step makes `{later}`"),
             );
+            let there = if made_later.is_some() { Vec::new() } else { there };
+            self.unknown(Code::UnknownResource, "resource", name, there, &otherwise);
         }
         found
     }

@@ -37,7 +37,7 @@ pub(crate) mod limit {
     /// Roles by name.
     pub(crate) const ROLES: usize = 10_000;
     /// On one role. Source: IAM User Guide, "IAM and AWS STS quotas".
-    pub(crate) const MANAGED_POLICIES: u64 = 10;
+    pub(crate) const MANAGED_POLICIES: usize = 10;
     /// Services that the scenario declares.
     pub(crate) const SERVICES: usize = 256;
     /// Kinds of one service.
@@ -71,7 +71,7 @@ pub(crate) fn validate(
 ) {
     let damage = Damage::of(root, diagnostics);
     let world = World::new(scenario, built_in, &damage);
-    let mut check = Check { scenario, world: &world, damage: &damage, diagnostics };
+    let mut check = Check { scenario, world: &world, damage: &damage, diagnostics, at_step: None };
     section::check(&mut check);
     rights::check(&mut check);
     section::settings(&mut check);
@@ -91,6 +91,8 @@ pub(crate) struct Check<'a> {
     pub(crate) world: &'a World<'a>,
     pub(crate) damage: &'a Damage,
     diagnostics: &'a mut Vec<Diagnostic>,
+    /// The number of the step that is looked at, if one is.
+    pub(crate) at_step: Option<usize>,
 }
 
 impl Check<'_> {
@@ -100,7 +102,14 @@ impl Check<'_> {
         }
     }
 
-    /// Reports a list that is longer than it may be.
+    /// Reports a list that is longer than it may be, at the first that is too many.
+    pub(crate) fn too_many(&mut self, places: impl Iterator<Item = Span> + Clone, what: &str, most: usize) {
+        if let Some(place) = places.clone().nth(most) {
+            self.limit(place, what, places.count() as u64, most as u64);
+        }
+    }
+
+    /// Reports more of something than there may be.
     pub(crate) fn limit(&mut self, span: Span, what: &str, found: u64, most: u64) {
         if found > most {
             self.report(Diagnostic::new(

@@ -48,9 +48,7 @@ fn roles(check: &mut Check<'_>) {
             check.policy(policy);
             check.attachable_policy(policy);
         }
-        if let Some(policy) = role.attached.first() {
-            check.limit(policy.span, "managed policies", role.attached.len() as u64, limit::MANAGED_POLICIES);
-        }
+        check.too_many(role.attached.iter().map(|policy| policy.span), "managed policies", limit::MANAGED_POLICIES);
         if let Some(boundary) = &role.boundary {
             check.known_policy(boundary);
         }

@@ -42,20 +42,15 @@ fn whole(check: &mut Check<'_>) {
                 .help("say what exists under `given`, and what is done under `steps` or `operators`"),
         );
     }
-    let title = scenario.title.span;
-    for (found, most, what) in [
-        (scenario.services.len(), limit::SERVICES, "services"),
-        (scenario.roles.len(), limit::ROLES, "roles"),
-        (scenario.users.len(), limit::USERS, "users"),
-        (scenario.groups.len(), limit::USERS, "groups"),
-        (scenario.policies.len(), limit::USERS, "policies"),
-        (scenario.organization.len(), limit::LEVELS, "levels of the organization"),
-        (scenario.operators.len(), limit::OPERATORS, "operators"),
-        (scenario.steps.len(), limit::STEPS, "steps"),
-        (scenario.expect.len(), limit::EXPECTATIONS, "expectations"),
-    ] {
-        check.limit(title, what, found as u64, most as u64);
-    }
+    check.too_many(scenario.services.places(), "services", limit::SERVICES);
+    check.too_many(scenario.roles.places(), "roles", limit::ROLES);
+    check.too_many(scenario.users.places(), "users", limit::USERS);
+    check.too_many(scenario.groups.places(), "groups", limit::USERS);
+    check.too_many(scenario.policies.places(), "policies", limit::USERS);
+    check.too_many(scenario.organization.places(), "levels of the organization", limit::LEVELS);
+    check.too_many(scenario.operators.places(), "operators", limit::OPERATORS);
+    check.too_many(scenario.steps.iter().map(|step| step.span), "steps", limit::STEPS);
+    check.too_many(scenario.expect.iter().map(|expected| expected.span), "expectations", limit::EXPECTATIONS);
 }
 
 /// Whether quotas are of kinds that there are, and errors such as services answer.
@@ -95,7 +90,7 @@ fn account(check: &mut Check<'_>) {
         check.account_id(id);
     }
     check.no_repetition(&account.regions, "the Region");
-    check.limit(account.span, "Regions", account.regions.len() as u64, limit::REGIONS as u64);
+    check.too_many(account.regions.iter().map(|region| region.span), "Regions", limit::REGIONS);
     for region in &account.regions {
         check.region(region);
     }

@@ -57,7 +57,7 @@ pub(crate) fn check(check: &mut Check<'_>) {
         if let Some(region) = &service.region_mismatch {
             check.region(region);
         }
-        check.limit(principal.span, "kinds", service.kinds.len() as u64, limit::KINDS as u64);
+        check.too_many(service.kinds.places(), "kinds", limit::KINDS);
         if service.kinds.len() <= limit::KINDS {
             kind::check(check, principal, service);
         }

@@ -17,7 +17,8 @@ pub(crate) fn check(check: &mut Check<'_>) {
     let until = scenario.until();
     let mut latest: Option<&Spanned<crate::syntax::Duration>> = None;
     let mut requested = 0;
-    for step in &scenario.steps {
+    for (number, step) in scenario.steps.iter().enumerate() {
+        check.at_step = Some(number);
         let at = step.at();
         if let Some(latest) = latest.filter(|latest| latest.value > at.value) {
             check.report(
@@ -46,6 +47,7 @@ pub(crate) fn check(check: &mut Check<'_>) {
             Step::Happens(happens) => self::happens(check, happens, step.span),
         }
     }
+    check.at_step = None;
 }
 
 /// Whether the step asks for a deletion, and is not to be refused.

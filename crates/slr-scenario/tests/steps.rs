@@ -1,0 +1,59 @@
+//! What comes of single steps of scenarios that no scenario of the library can show, because a step fails in them.
+
+use slr_scenario::run::{Output, Report, run};
+use slr_scenario::{Params, Source, load};
+
+fn play(text: &str) -> Report {
+    let source = Source::new("steps.yaml", text).expect("the text is short");
+    let loaded = load(&source, &Params::none()).unwrap_or_else(|errors| panic!("{errors:?}"));
+    run(&loaded.lowered, 1, Output::Nothing).expect("it can be played")
+}
+
+/// What became of the last step, if it did not come as expected.
+fn failure(text: &str) -> Option<String> {
+    let report = play(text);
+    let last = report.step_outcomes.last().cloned().flatten().expect("the step has come");
+    (!last.passed()).then(|| format!("{last:?}"))
+}
+
+const A_LAMP_THAT_IS_GONE: &str = "\
+scenario: A lamp
+services:
+  gadgets.example.com: { role: AWSServiceRoleForGadgets, kinds: { gadget: {} } }
+given:
+  - role: AWSServiceRoleForGadgets
+  - resources: { kind: gadget, name: lamp }
+steps:
+  - { at: 1m, do: DeleteGadget, resource: lamp }
+";
+
+#[test]
+fn no_refusal_is_met_by_making_another_under_the_name_of_one_that_is_gone() {
+    for refused in ["ResourceInUse", "ResourceAlreadyExists", "ResourceNotFound"] {
+        let step = format!("  - {{ at: 10m, do: CreateGadget, resource: lamp, refused: {refused} }}\n");
+        let told = failure(&format!("{A_LAMP_THAT_IS_GONE}{step}")).expect("AWS would make another lamp");
+        assert!(told.contains("a name stands for one resource"), "{told}");
+    }
+}
+
+#[test]
+fn while_it_is_being_deleted_it_is_there() {
+    let step = "  - { at: 1m, do: CreateGadget, resource: lamp, refused: ResourceAlreadyExists }\n";
+    assert_eq!(failure(&format!("{A_LAMP_THAT_IS_GONE}{step}")), None);
+}
+
+#[test]
+fn a_value_of_another_type_is_a_mistake_even_where_the_call_is_to_be_refused() {
+    let text = "\
+scenario: A window
+steps:
+  - at: 1m
+    do: CreateMaintenanceWindow
+    resource: nightly
+    parameters: { Schedule: rate(1 day), Duration: 4h, Cutoff: 1 }
+    refused: ValidationException
+";
+    let source = Source::new("steps.yaml", text).expect("the text is short");
+    let errors = load(&source, &Params::none()).expect_err("no client can send it");
+    assert_eq!(errors.iter().map(|error| error.code.to_string()).collect::<Vec<_>>(), ["wrong-type"]);
+}
