@@ -234,7 +234,7 @@ impl Ids {
             sessions: number(world.sessions.len()),
             attachments: number(world.attachments.len()),
             tag_calls: number(world.tag_calls.len()),
-            creations: (0..).map(CreationIdx).zip(world.creations.iter().map(|creation| creation.role)).collect(),
+            creations: (0..).map(CreationIdx::new).zip(world.creations.iter().map(|creation| creation.role)).collect(),
             grants: number(world.grants.len()),
             texts: number(world.texts.len()),
             regions: number(world.regions.len()),

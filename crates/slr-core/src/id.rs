@@ -2,6 +2,8 @@
 //!
 //! Ids are dense: the n-th thing of its sort in the [`Universe`](crate::universe::Universe) has the number n.
 
+use std::num::NonZero;
+
 use serde::{Deserialize, Serialize};
 
 macro_rules! ids {
@@ -46,8 +48,6 @@ ids! {
     AttachmentIdx,
     /// What a call writes on a role as tags, or takes off it.
     TagCallIdx,
-    /// What a call of `CreateRole` gives a role at once.
-    CreationIdx,
     /// Something that calls give to a user or a group, or take from it.
     GrantIdx,
     /// A request for a service-linked role: a service principal and perhaps a suffix.
@@ -60,6 +60,25 @@ ids! {
     ServiceMoveIdx,
     /// A clean-up that nothing but a closed region can stand against, with all the resources that may undergo it.
     PlainCleanUpIdx,
+}
+
+/// What a call of `CreateRole` gives a role at once.
+///
+/// Most calls give nothing, and to say so takes no room: every action would be greater by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CreationIdx(NonZero<u32>);
+
+impl CreationIdx {
+    /// The one of that number, counted from 0.
+    pub const fn new(number: u32) -> Self {
+        Self(NonZero::<u32>::MIN.saturating_add(number))
+    }
+
+    /// Where it stands in its list.
+    #[inline]
+    pub const fn index(self) -> usize {
+        self.0.get() as usize - 1
+    }
 }
 
 /// The number of a thing as an id; the universe's limits keep every count below 2^32.

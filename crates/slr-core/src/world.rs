@@ -631,7 +631,7 @@ impl World {
             self.creations.push(creation);
             self.creations.len() - 1
         });
-        Some(CreationIdx(number(index)))
+        Some(CreationIdx::new(number(index)))
     }
 
     /// Whether an operator may stop without its state showing it: who works in any order and has a limit of its attempts asks no more once it

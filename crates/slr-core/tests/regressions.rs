@@ -66,7 +66,7 @@ fn strangers() -> Vec<Action<u8>> {
             role: RoleIdx(0),
             description: None,
             max_session_duration: None,
-            gives: Some(CreationIdx(0)),
+            gives: Some(CreationIdx::new(0)),
         },
         Command::CreateServiceLinkedRole { request: RequestIdx(9), description: None },
         Command::DeleteRole { role },

@@ -237,7 +237,7 @@ impl<S: IdSet> Names<'_, S> {
             return Ok(None);
         }
         let (role, named, world) = (self.find_role(record)?, tags_named(record), self.universe.world());
-        let mut known = (0..).map(CreationIdx).zip(&world.creations).filter(|(_, given)| {
+        let mut known = (0..).map(CreationIdx::new).zip(&world.creations).filter(|(_, given)| {
             let boundary = given.boundary.map(|boundary| world.attachments[boundary.index()].item.text());
             let tags = given.tags.map(|call| world.tags_in(call));
             given.role == role
