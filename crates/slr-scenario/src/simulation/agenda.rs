@@ -227,10 +227,14 @@ mod tests {
             script in proptest::collection::vec(prop_oneof![
                 (0_u64..2000).prop_map(Some),
                 (0_u64..4).prop_map(Some),
+                (0_u64..1 << 40).prop_map(Some),
                 Just(None),
                 Just(None),
             ], 0..200),
         ) {
+            // What is left is taken in the end, so that the queue is seen with few entries and with many, on the way up and down.
+            let all = script.len();
+            let script = script.into_iter().chain(std::iter::repeat_n(None, all));
             let mut agenda = Agenda::default();
             let mut list: Vec<(u64, u32)> = Vec::new();
             let mut now = 0;
