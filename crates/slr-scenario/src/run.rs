@@ -167,9 +167,7 @@ impl<S: IdSet> Observer<S> for Listener<'_, '_, S> {
     fn step(&mut self, _: usize, now: SimTime, step: Step<'_, S>, state: &State<S>) {
         self.steps += 1;
         self.last = now;
-        for event in step.events {
-            self.ledger.enter(now, event);
-        }
+        self.ledger.enter_step(now, step.action, step.events);
         self.check_invariants(step, state);
         self.monitor.step(now, self.steps, step, state, &self.ledger);
         if self.monitor.has_decided(self.steps) {

@@ -42,9 +42,7 @@ impl<'a, S: IdSet> Teller<'a, S> {
                 return vec![of_script(format!("goes on: {why}"))];
             }
         };
-        for event in &events {
-            self.ledger.enter(SimTime::ZERO, event);
-        }
+        self.ledger.enter_step(SimTime::ZERO, action, &events);
         self.words.tell(action, &events, refused, &self.ledger, &self.state)
     }
 

@@ -138,13 +138,12 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
         Some(Line::new(self.operator(*operator), self.operate(*resource, called?)))
     }
 
-    /// The line that tells for which task an operator asks, where it is not its role's latest.
+    /// The line that tells for which task an operator asks, where its record is dropped and the role has a later one.
     fn poll(&self, action: &Action<S>, events: &[Event<S>], ledger: &Ledger<'_, S>) -> Option<Line> {
         let Action::Operator { operator, step: OperatorStep::Polls } = action else { return None };
         let task = events.iter().find_map(|event| match event {
-            Event::StatusAnswered { task: task @ TaskRef::Earlier { .. }, .. } => Some(*task),
             Event::Refused { rejection: Rejection::EarlierTaskNotFound(role), .. } => {
-                Some(TaskRef::Forgotten { role: *role, number: None })
+                Some(TaskRef::Forgotten { role: *role, number: ledger.awaited_in(action) })
             }
             _ => None,
         })?;
@@ -167,9 +166,7 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
                 let text = match step {
                     OperatorStep::Submits => self.command(Command::DeleteServiceLinkedRole { role: goal }, ledger),
                     OperatorStep::Polls => {
-                        // Of all roles that can bear the name it is the one that was last to be deleted.
-                        let named = self.universe.roles().filter(|role| self.universe.is_sought(*operator, *role));
-                        let task = TaskRef::Latest(named.max_by_key(|role| ledger.latest(*role)).unwrap_or(goal));
+                        let task = TaskRef::Earlier { role: goal, number: ledger.awaited_in(action) };
                         self.command(Command::GetServiceLinkedRoleDeletionStatus { task }, ledger)
                     }
                     OperatorStep::CleansUp(_) | OperatorStep::ReadsDocs | OperatorStep::GivesUp => return None,
