@@ -286,7 +286,7 @@ proptest! {
             if let ([Event::StatusAnswered { .. }], Ok(())) = (outcome.events.as_slice(), outcome.answer) {
                 prop_assert_eq!(before, after, "{:?}", outcome);
                 let mut again = *after;
-                prop_assert_eq!(&take(&universe, &mut again, outcome.action.clone()), outcome);
+                prop_assert_eq!(&take(&universe, &mut again, outcome.action), outcome);
                 prop_assert_eq!(&again, after, "{:?}", outcome);
             }
             Ok(())

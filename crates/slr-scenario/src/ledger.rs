@@ -75,6 +75,8 @@ pub struct Ledger<'a, S> {
     tasks: Vec<TaskRecord<S>>,
     /// Per operator, the number of the task that its last granted request was answered with.
     awaited: Vec<Option<u32>>,
+    /// Per operator, how many requests for deletion it has made, throttled ones included.
+    requests: Vec<u32>,
     /// The number of the task that the last step is about without naming it: the one for which its operator waits.
     meant: Option<u32>,
 }
@@ -83,8 +85,9 @@ impl<'a, S: IdSet> Ledger<'a, S> {
     /// The ledger of a run that begins.
     pub fn new(universe: &'a Universe<S>, seed: u64, descriptions: &[Option<TextIdx>]) -> Self {
         let roles = vec![RoleRecord::default(); universe.world().roles.len()];
-        let awaited = vec![None; universe.world().operators.len()];
-        let mut ledger = Self { universe, seed, roles, tasks: Vec::new(), awaited, meant: None };
+        let operators = universe.world().operators.len();
+        let (awaited, requests) = (vec![None; operators], vec![0; operators]);
+        let mut ledger = Self { universe, seed, roles, tasks: Vec::new(), awaited, requests, meant: None };
         ledger.reset(seed, descriptions);
         ledger
     }
@@ -94,6 +97,7 @@ impl<'a, S: IdSet> Ledger<'a, S> {
         self.seed = seed;
         self.tasks.clear();
         self.awaited.fill(None);
+        self.requests.fill(0);
         self.meant = None;
         for (index, (record, slot)) in self.roles.iter_mut().zip(&self.universe.world().roles).enumerate() {
             *record = RoleRecord {
@@ -123,6 +127,9 @@ impl<'a, S: IdSet> Ledger<'a, S> {
     #[inline]
     pub fn enter_step(&mut self, now: SimTime, action: &Action<S>, events: &[Event<S>]) {
         self.meant = self.awaited_in(action);
+        if let Some(operator) = action.request_of() {
+            self.requests[operator.index()] += 1;
+        }
         for event in events {
             self.enter(now, event);
             if let (
@@ -133,6 +140,11 @@ impl<'a, S: IdSet> Ledger<'a, S> {
                 self.awaited[operator.index()] = self.latest(*role);
             }
         }
+    }
+
+    /// How many requests for deletion the operator has made, throttled ones included.
+    pub fn requests_of(&self, operator: OperatorIdx) -> u32 {
+        self.requests[operator.index()]
     }
 
     /// The number of the task that an action is about without naming it.

@@ -228,10 +228,10 @@ impl<S: IdSet> Listener<'_, '_, S> {
         match self.sink {
             Sink::Nothing => {}
             Sink::Story(tell) => {
-                self.teller.at_the_end(state).into_iter().for_each(|line| tell(self.last, line));
+                self.teller.at_the_end(&self.ledger, state).into_iter().for_each(|line| tell(self.last, line));
             }
             Sink::Text(mut writer) => {
-                self.teller.at_the_end(state).iter().try_for_each(|line| writer.line(self.last, line))?;
+                self.teller.at_the_end(&self.ledger, state).iter().try_for_each(|line| writer.line(self.last, line))?;
                 writer.end(self.steps, self.last, ending, self.broken)?;
             }
             Sink::Record(recorder) => {

@@ -48,7 +48,7 @@ impl<'a, S: IdSet> Teller<'a, S> {
 
     /// The lines that tell who asks no more after all that has been told.
     pub fn at_the_end(&self) -> Vec<Line> {
-        self.words.at_the_end(&self.state)
+        self.words.at_the_end(&self.ledger, &self.state)
     }
 }
 

@@ -98,17 +98,17 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
     }
 
     /// The lines that tell who asks no more at the end of a run, where no step has told it: whoever works in any order and has used its attempts
-    /// up, while the role is still there and nothing decides about it.
-    pub fn at_the_end(&self, state: &State<S>) -> Vec<Line> {
+    /// up, throttled ones included, while the role is still there and nothing decides about it. To the rules it has not given up: it goes on cleaning up.
+    pub fn at_the_end(&self, ledger: &Ledger<'_, S>, state: &State<S>) -> Vec<Line> {
         let universe = self.universe;
         let told = universe.operators().filter_map(|id| {
             let operator = universe.operator(id);
-            let used_up = operator.attempts.filter(|most| state.operator(id).attempts >= *most)?;
+            let used_up = operator.attempts.filter(|most| ledger.requests_of(id) >= u32::from(*most))?;
             let role = universe.sought(state, id);
             let is_open = state.is_live(role) && !state.has_unfinished_task(role);
             let attempts = if used_up == 1 { "attempt is" } else { "attempts are" };
             (operator.works == Works::InAnyOrder && is_open)
-                .then(|| Line::new(self.operator(id), format!("gives up: its {used_up} {attempts} used")).bad())
+                .then(|| Line::new(self.operator(id), format!("asks no more: its {used_up} {attempts} used")).bad())
         });
         told.collect()
     }
