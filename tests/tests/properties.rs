@@ -278,6 +278,21 @@ proptest! {
         })?;
     }
 
+    // A run does not ask the rules again where the same poll follows.
+    #[test]
+    fn what_tells_a_status_alone_changes_nothing_and_tells_the_same_again(setup in setup(), steps in steps(60)) {
+        let universe = setup.universe::<u8>();
+        walk(&universe, &steps, |before, outcome, after| {
+            if let ([Event::StatusAnswered { .. }], Ok(())) = (outcome.events.as_slice(), outcome.answer) {
+                prop_assert_eq!(before, after, "{:?}", outcome);
+                let mut again = *after;
+                prop_assert_eq!(&take(&universe, &mut again, outcome.action), outcome);
+                prop_assert_eq!(&again, after, "{:?}", outcome);
+            }
+            Ok(())
+        })?;
+    }
+
     #[test]
     fn what_is_enabled_is_accepted_and_changes_something(setup in setup(), steps in steps(40)) {
         let universe = setup.universe::<u8>();

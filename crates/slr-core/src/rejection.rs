@@ -60,6 +60,8 @@ pub enum Code {
     ResourceNotFound,
     /// 400: the resource is there already. Assumed: services spell it in their own ways.
     ResourceAlreadyExists,
+    /// 501: no error of AWS's. AWS would grant the call, and the model has no way to.
+    NotModelled,
 }
 
 impl Code {
@@ -83,6 +85,7 @@ impl Code {
         Self::ResourceDependency,
         Self::ResourceNotFound,
         Self::ResourceAlreadyExists,
+        Self::NotModelled,
     ];
 
     /// The code's spelling.
@@ -106,6 +109,7 @@ impl Code {
             Self::ResourceDependency => "ResourceDependency",
             Self::ResourceNotFound => "ResourceNotFound",
             Self::ResourceAlreadyExists => "ResourceAlreadyExists",
+            Self::NotModelled => "NotModelled",
         }
     }
 
@@ -127,6 +131,7 @@ impl Code {
             }
             Self::AccessDenied => 403,
             Self::ServiceFailure => 500,
+            Self::NotModelled => 501,
             Self::ServiceUnavailable => 503,
         }
     }
@@ -351,7 +356,8 @@ impl Rejection {
             Self::ResourceNotFound(_) => Situation::NotFound.code(),
             Self::ParentMissing(_) => Situation::ParentNotFound.code(),
             Self::ResourceAlreadyExists(_) => Situation::AlreadyExists.code(),
-            Self::ResourceNotReady(..) | Self::ConditionUnmet(..) | Self::NameOfTheGone(_) => Situation::InUse.code(),
+            Self::ResourceNotReady(..) | Self::ConditionUnmet(..) => Situation::InUse.code(),
+            Self::NameOfTheGone(_) => Code::NotModelled,
             Self::ResourceBusy(..) => Situation::Busy.code(),
             Self::InvalidRequest(..) => Situation::InvalidRequest.code(),
             Self::ResourceHasChildren(_) => Situation::DependedOn.code(),

@@ -214,10 +214,6 @@ impl StepExpectation {
 
 /// Whether a refusal has one of the codes, or is called by one of the names, by its service or by us.
 fn is_called<S: IdSet>(universe: &Universe<S>, rejection: Rejection, codes: &[Code], names: &[String]) -> bool {
-    // AWS would grant it: no refusal that anybody can expect.
-    if matches!(rejection, Rejection::NameOfTheGone(_)) {
-        return false;
-    }
     let own = rejection.own_error(universe).and_then(|own| own.name.as_deref());
     let is_own = |name: &str| own == Some(name);
     codes.iter().any(|code| *code == rejection.code() || is_own(code.name())) || names.iter().any(|name| is_own(name))

@@ -5,13 +5,13 @@
 
 use std::fmt::Write as _;
 
-use slr_core::action::TaskRef;
+use slr_core::action::{Call, TaskRef};
 use slr_core::event::Event;
-use slr_core::id::{RegionIdx, ResourceIdx, RoleIdx, TextIdx};
+use slr_core::id::{OperatorIdx, RegionIdx, ResourceIdx, RoleIdx, TextIdx};
 use slr_core::machine::TaskState;
 use slr_core::rules::DeletionReason;
 use slr_core::world::RoleSort;
-use slr_core::{IdSet, Universe, World};
+use slr_core::{Action, IdSet, OperatorStep, Universe, World};
 
 use crate::simulation::SimTime;
 
@@ -73,13 +73,21 @@ pub struct Ledger<'a, S> {
     seed: u64,
     roles: Vec<RoleRecord>,
     tasks: Vec<TaskRecord<S>>,
+    /// Per operator, the number of the task that its last granted request was answered with.
+    awaited: Vec<Option<u32>>,
+    /// Per operator, how many requests for deletion it has made, throttled ones included.
+    requests: Vec<u32>,
+    /// The number of the task that the last step is about without naming it: the one for which its operator waits.
+    meant: Option<u32>,
 }
 
 impl<'a, S: IdSet> Ledger<'a, S> {
     /// The ledger of a run that begins.
     pub fn new(universe: &'a Universe<S>, seed: u64, descriptions: &[Option<TextIdx>]) -> Self {
         let roles = vec![RoleRecord::default(); universe.world().roles.len()];
-        let mut ledger = Self { universe, seed, roles, tasks: Vec::new() };
+        let operators = universe.world().operators.len();
+        let (awaited, requests) = (vec![None; operators], vec![0; operators]);
+        let mut ledger = Self { universe, seed, roles, tasks: Vec::new(), awaited, requests, meant: None };
         ledger.reset(seed, descriptions);
         ledger
     }
@@ -88,6 +96,9 @@ impl<'a, S: IdSet> Ledger<'a, S> {
     pub fn reset(&mut self, seed: u64, descriptions: &[Option<TextIdx>]) {
         self.seed = seed;
         self.tasks.clear();
+        self.awaited.fill(None);
+        self.requests.fill(0);
+        self.meant = None;
         for (index, (record, slot)) in self.roles.iter_mut().zip(&self.universe.world().roles).enumerate() {
             *record = RoleRecord {
                 incarnation: u32::from(slot.given),
@@ -112,8 +123,46 @@ impl<'a, S: IdSet> Ledger<'a, S> {
         self.universe.kind_of(resource).state(code).is_some_and(|state| state.works)
     }
 
+    /// Enters a step: an action, and what it caused.
+    #[inline]
+    pub fn enter_step(&mut self, now: SimTime, action: &Action<S>, events: &[Event<S>]) {
+        self.meant = self.awaited_in(action);
+        if let Some(operator) = action.request_of() {
+            self.requests[operator.index()] += 1;
+        }
+        for event in events {
+            self.enter(now, event);
+            if let (
+                Action::Operator { operator, step: OperatorStep::Submits },
+                Event::TaskSubmitted { role } | Event::TaskReturned { role },
+            ) = (action, event)
+            {
+                self.awaited[operator.index()] = self.latest(*role);
+            }
+        }
+    }
+
+    /// How many requests for deletion the operator has made, throttled ones included.
+    pub fn requests_of(&self, operator: OperatorIdx) -> u32 {
+        self.requests[operator.index()]
+    }
+
+    /// The number of the task that an action is about without naming it.
+    pub fn awaited_in(&self, action: &Action<S>) -> Option<u32> {
+        let operator = if let Action::EarlierTaskIsForgotten { number: None, waiting, .. } = action {
+            OperatorIdx(waiting.iter().next()?)
+        } else if let Action::Operator { operator, step: OperatorStep::Polls }
+        | Action::Throttle { call: Call::Step { operator, step: OperatorStep::Polls }, .. } = action
+        {
+            *operator
+        } else {
+            return None;
+        };
+        self.awaited[operator.index()]
+    }
+
     /// Enters an event.
-    pub fn enter(&mut self, now: SimTime, event: &Event<S>) {
+    fn enter(&mut self, now: SimTime, event: &Event<S>) {
         match event {
             Event::RoleCreated { role, description, .. } => {
                 let record = &mut self.roles[role.index()];
@@ -222,12 +271,14 @@ impl<'a, S: IdSet> Ledger<'a, S> {
         self.tasks_of(role).last().map(|(number, _)| number)
     }
 
-    /// The number of the task that a poll asks for; `None` if there is none.
+    /// The number of the task that a poll asks for; `None` if there is none. One of the role's earlier tasks without a number is the one for which
+    /// the operator of the last step waits.
     pub fn number_of(&self, task: TaskRef) -> Option<u32> {
         match task {
             TaskRef::Latest(role) => self.latest(role),
-            TaskRef::Earlier { role, number } => number.or_else(|| self.earlier(role)),
-            TaskRef::Forgotten { role, number } => number.or_else(|| self.earlier(role)),
+            TaskRef::Earlier { role, number } | TaskRef::Forgotten { role, number } => {
+                number.or(self.meant).or_else(|| self.earlier(role))
+            }
             TaskRef::Unknown(_) | TaskRef::Malformed => None,
         }
     }

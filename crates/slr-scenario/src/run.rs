@@ -167,9 +167,7 @@ impl<S: IdSet> Observer<S> for Listener<'_, '_, S> {
     fn step(&mut self, _: usize, now: SimTime, step: Step<'_, S>, state: &State<S>) {
         self.steps += 1;
         self.last = now;
-        for event in step.events {
-            self.ledger.enter(now, event);
-        }
+        self.ledger.enter_step(now, step.action, step.events);
         self.check_invariants(step, state);
         self.monitor.step(now, self.steps, step, state, &self.ledger);
         if self.monitor.has_decided(self.steps) {
@@ -230,10 +228,10 @@ impl<S: IdSet> Listener<'_, '_, S> {
         match self.sink {
             Sink::Nothing => {}
             Sink::Story(tell) => {
-                self.teller.at_the_end(state).into_iter().for_each(|line| tell(self.last, line));
+                self.teller.at_the_end(&self.ledger, state).into_iter().for_each(|line| tell(self.last, line));
             }
             Sink::Text(mut writer) => {
-                self.teller.at_the_end(state).iter().try_for_each(|line| writer.line(self.last, line))?;
+                self.teller.at_the_end(&self.ledger, state).iter().try_for_each(|line| writer.line(self.last, line))?;
                 writer.end(self.steps, self.last, ending, self.broken)?;
             }
             Sink::Record(recorder) => {

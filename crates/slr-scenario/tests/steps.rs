@@ -28,12 +28,14 @@ steps:
 ";
 
 #[test]
-fn no_refusal_is_met_by_making_another_under_the_name_of_one_that_is_gone() {
+fn no_refusal_of_awss_is_met_by_making_another_under_the_name_of_one_that_is_gone() {
     for refused in ["ResourceInUse", "ResourceAlreadyExists", "ResourceNotFound"] {
         let step = format!("  - {{ at: 10m, do: CreateGadget, resource: lamp, refused: {refused} }}\n");
         let told = failure(&format!("{A_LAMP_THAT_IS_GONE}{step}")).expect("AWS would make another lamp");
-        assert!(told.contains("a name stands for one resource"), "{told}");
+        assert!(told.contains("NotModelled") && told.contains("a name stands for one resource"), "{told}");
     }
+    let step = "  - { at: 10m, do: CreateGadget, resource: lamp, refused: NotModelled }\n";
+    assert_eq!(failure(&format!("{A_LAMP_THAT_IS_GONE}{step}")), None);
 }
 
 #[test]

@@ -438,7 +438,7 @@ impl Account {
         match self.resources[name] {
             "absent" => {}
             // A name is used once.
-            "deleted" => return Err("ResourceInUse"),
+            "deleted" => return Err("NotModelled"),
             _ => return Err("ResourceAlreadyExists"),
         }
         if !self.roles.contains_key(role) {

@@ -32,7 +32,7 @@ use slr_core::{Action, Command, Event, State, Universe, World};
 const OUTCOMES: &[&str] = &[
     "AssumeRole: AccessDenied ok",
     "Attach: AccessDenied LimitExceeded NoSuchEntity PolicyNotAttachable UnmodifiableEntity ok",
-    "CreateResource: AccessDenied InvalidInput ResourceAlreadyExists ResourceInUse ok",
+    "CreateResource: AccessDenied InvalidInput NotModelled ResourceAlreadyExists ResourceInUse ok",
     "CreateRole: AccessDenied EntityAlreadyExists InvalidInput LimitExceeded ValidationError ok",
     "CreateServiceLinkedRole: AccessDenied InvalidInput ValidationError ok",
     "DeleteResource: ResourceInUse ResourceNotFound ok",

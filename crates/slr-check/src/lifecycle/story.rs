@@ -42,15 +42,13 @@ impl<'a, S: IdSet> Teller<'a, S> {
                 return vec![of_script(format!("goes on: {why}"))];
             }
         };
-        for event in &events {
-            self.ledger.enter(SimTime::ZERO, event);
-        }
+        self.ledger.enter_step(SimTime::ZERO, action, &events);
         self.words.tell(action, &events, refused, &self.ledger, &self.state)
     }
 
     /// The lines that tell who asks no more after all that has been told.
     pub fn at_the_end(&self) -> Vec<Line> {
-        self.words.at_the_end(&self.state)
+        self.words.at_the_end(&self.ledger, &self.state)
     }
 }
 

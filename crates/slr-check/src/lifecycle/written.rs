@@ -1,6 +1,5 @@
 //! A run of the checker written down as a scenario, which plays it again.
 
-use slr_core::action::TaskRef;
 use slr_core::rejection::Refusal;
 use slr_core::{Action, Event, IdSet, Universe};
 use slr_scenario::ledger::Ledger;
@@ -35,8 +34,12 @@ pub fn written<S: IdSet>(
     for (act, after) in &run.steps {
         let mut state = before.state.clone();
         let action = act.action.clone().map(|action| numbered(action, &ledger));
-        let mut enter = |event: Event<S>| ledger.enter(SimTime::ZERO, &event);
-        let answer = action.as_ref().map(|action| universe.apply(&mut state, action, &mut enter));
+        let mut events: Vec<Event<S>> = Vec::new();
+        let answer = action.as_ref().map(|action| {
+            let answer = universe.apply(&mut state, action, &mut |event| events.push(event));
+            ledger.enter_step(SimTime::ZERO, action, &events);
+            answer
+        });
         let refused = match answer {
             Some(Ok(())) => Some(None),
             Some(Err(Refusal::Rejected(rejection))) => Some(Some(rejection.code())),
@@ -74,10 +77,10 @@ pub fn written<S: IdSet>(
 }
 
 /// The action with the number of the task that it is about, where it is about one that is known by who waits for it.
-fn numbered<S: IdSet>(action: Action<S>, ledger: &Ledger<'_, S>) -> Action<S> {
-    if let Action::EarlierTaskIsForgotten { role, number: None, waiting } = action {
-        let number = ledger.number_of(TaskRef::Earlier { role, number: None });
-        return Action::EarlierTaskIsForgotten { role, number, waiting };
+fn numbered<S: IdSet>(mut action: Action<S>, ledger: &Ledger<'_, S>) -> Action<S> {
+    let awaited = ledger.awaited_in(&action);
+    if let Action::EarlierTaskIsForgotten { number: number @ None, .. } = &mut action {
+        *number = awaited;
     }
     action
 }

@@ -315,9 +315,7 @@ impl Check {
                 Err(Refusal::Impossible(_)) => continue,
             };
             (steps, last) = (steps + 1, SimTime::from_millis(number));
-            for event in &events {
-                ledger.enter(last, event);
-            }
+            ledger.enter_step(last, action, &events);
             let step = Step { action, events: &events, refused, script: None, is_repeated: false };
             recorder.step_answered(last, step, &ledger, &state)?;
         }

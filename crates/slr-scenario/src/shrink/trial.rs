@@ -46,9 +46,7 @@ struct Listener<'a> {
 
 impl Observer<WideSet> for Listener<'_> {
     fn step(&mut self, _: usize, now: SimTime, step: crate::simulation::Step<'_, WideSet>, state: &State<WideSet>) {
-        for event in step.events {
-            self.ledger.enter(now, event);
-        }
+        self.ledger.enter_step(now, step.action, step.events);
         let refused = step.refused.map(Rejection::code);
         if let Some(number) = step.script.map(|script| script as usize)
             && self.short_of[number].is_empty()

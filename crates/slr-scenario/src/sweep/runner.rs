@@ -277,8 +277,8 @@ impl<S: IdSet> Observer<S> for Counter<'_, S> {
         if let Some(operator) = step.action.request_of() {
             self.attempts[operator.index()] += 1;
         }
+        self.ledger.enter_step(now, step.action, step.events);
         for event in step.events {
-            self.ledger.enter(now, event);
             match event {
                 Event::TaskSubmitted { role } => self.roles[role.index()].is_asked_for = true,
                 Event::Refused { rejection, .. } => self.count_refusal(rejection.code()),

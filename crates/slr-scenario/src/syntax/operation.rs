@@ -32,6 +32,9 @@ words! {
         MalformedPolicyDocument = "MalformedPolicyDocument",
         /// The role or the deletion task does not exist.
         NoSuchEntity = "NoSuchEntity",
+        /// No error of AWS's: AWS would grant the call, and slr cannot. A resource is to be made
+        /// under the name of one that is gone.
+        NotModelled = "NotModelled",
         /// The policy of a service-linked role can be attached to no other role.
         PolicyNotAttachable = "PolicyNotAttachable",
         /// The resource is there already. Services spell it in their own ways.

@@ -150,9 +150,7 @@ pub fn replay<'t, S: IdSet>(
         steps += 1;
         last = SimTime::from_nanos(record.at);
         let step = Step { action: &action, events: &events, refused, script: None, is_repeated: false };
-        for event in &events {
-            ledger.enter(last, event);
-        }
+        ledger.enter_step(last, &action, &events);
         let played = to_json(&answered_record(&names, steps, last, step, &ledger, &state), number)?;
         if played != text {
             return Err(Difference::Other { line: number, recorded: text.to_owned(), played });

@@ -98,17 +98,17 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
     }
 
     /// The lines that tell who asks no more at the end of a run, where no step has told it: whoever works in any order and has used its attempts
-    /// up, while the role is still there and nothing decides about it.
-    pub fn at_the_end(&self, state: &State<S>) -> Vec<Line> {
+    /// up, throttled ones included, while the role is still there and nothing decides about it. To the rules it has not given up: it goes on cleaning up.
+    pub fn at_the_end(&self, ledger: &Ledger<'_, S>, state: &State<S>) -> Vec<Line> {
         let universe = self.universe;
         let told = universe.operators().filter_map(|id| {
             let operator = universe.operator(id);
-            let used_up = operator.attempts.filter(|most| state.operator(id).attempts >= *most)?;
+            let used_up = operator.attempts.filter(|most| ledger.requests_of(id) >= u32::from(*most))?;
             let role = universe.sought(state, id);
             let is_open = state.is_live(role) && !state.has_unfinished_task(role);
             let attempts = if used_up == 1 { "attempt is" } else { "attempts are" };
             (operator.works == Works::InAnyOrder && is_open)
-                .then(|| Line::new(self.operator(id), format!("gives up: its {used_up} {attempts} used")).bad())
+                .then(|| Line::new(self.operator(id), format!("asks no more: its {used_up} {attempts} used")).bad())
         });
         told.collect()
     }
@@ -138,13 +138,12 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
         Some(Line::new(self.operator(*operator), self.operate(*resource, called?)))
     }
 
-    /// The line that tells for which task an operator asks, where it is not its role's latest.
+    /// The line that tells for which task an operator asks, where its record is dropped and the role has a later one.
     fn poll(&self, action: &Action<S>, events: &[Event<S>], ledger: &Ledger<'_, S>) -> Option<Line> {
         let Action::Operator { operator, step: OperatorStep::Polls } = action else { return None };
         let task = events.iter().find_map(|event| match event {
-            Event::StatusAnswered { task: task @ TaskRef::Earlier { .. }, .. } => Some(*task),
             Event::Refused { rejection: Rejection::EarlierTaskNotFound(role), .. } => {
-                Some(TaskRef::Forgotten { role: *role, number: None })
+                Some(TaskRef::Forgotten { role: *role, number: ledger.awaited_in(action) })
             }
             _ => None,
         })?;
@@ -167,9 +166,7 @@ impl<'a, S: IdSet> Storyteller<'a, S> {
                 let text = match step {
                     OperatorStep::Submits => self.command(Command::DeleteServiceLinkedRole { role: goal }, ledger),
                     OperatorStep::Polls => {
-                        // Of all roles that can bear the name it is the one that was last to be deleted.
-                        let named = self.universe.roles().filter(|role| self.universe.is_sought(*operator, *role));
-                        let task = TaskRef::Latest(named.max_by_key(|role| ledger.latest(*role)).unwrap_or(goal));
+                        let task = TaskRef::Earlier { role: goal, number: ledger.awaited_in(action) };
                         self.command(Command::GetServiceLinkedRoleDeletionStatus { task }, ledger)
                     }
                     OperatorStep::CleansUp(_) | OperatorStep::ReadsDocs | OperatorStep::GivesUp => return None,

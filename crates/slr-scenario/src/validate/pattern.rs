@@ -139,7 +139,19 @@ impl Check<'_> {
     /// A managed policy is the account's own or AWS's: that of another account can be attached to nothing.
     fn policy_of_the_account(&mut self, name: &Text) {
         let account = self.scenario.account().id().to_owned();
-        let Some(parts) = ArnParts::split(name) else { return };
+        if !name.starts_with("arn:") {
+            return;
+        }
+        let Some(parts) =
+            ArnParts::split(name).filter(|parts| parts.service == "iam" && parts.resource.starts_with("policy/"))
+        else {
+            let partition = self.scenario.account().partition();
+            self.report(
+                Diagnostic::new(Code::BadArn, name.span, format!("`{}` is no policy's ARN", clipped(name)))
+                    .help(format!("one looks like this: `arn:{partition}:iam::{account}:policy/name`")),
+            );
+            return;
+        };
         if parts.account != "aws" && parts.account != account {
             self.report(
                 Diagnostic::new(Code::BadArn, name.span, format!("`{}` is a policy of another account", clipped(name)))

@@ -174,6 +174,19 @@ pub(super) const fn lesson(code: Code) -> Lesson {
             right: "given:\n  - role: AWSServiceRoleForGadgets\n  - resources: { kind: gadget, name: lamp }\nsteps:\n  \
                     - { at: 1s, do: CreateGadget, resource: vase }",
         },
+        Code::NotModelled => Lesson {
+            meaning: "AWS would grant the call, and slr cannot: no error of AWS's.",
+            why: "In a scenario a name stands for one resource, even when that is gone; AWS would make another one under the same name. \
+                  Give the other one a name of its own.",
+            wrong: "given:\n  - role: AWSServiceRoleForGadgets\n  - resources: { kind: gadget, name: lamp }\n\
+                    delays: { clean-up: 5s }\nsteps:\n  \
+                    - { at: 1s, do: DeleteGadget, resource: lamp }\n  \
+                    - { at: 1m, do: CreateGadget, resource: lamp, refused: NotModelled }",
+            right: "given:\n  - role: AWSServiceRoleForGadgets\n  - resources: { kind: gadget, name: lamp }\n\
+                    delays: { clean-up: 5s }\nsteps:\n  \
+                    - { at: 1s, do: DeleteGadget, resource: lamp }\n  \
+                    - { at: 1m, do: CreateGadget, resource: vase }",
+        },
         Code::ResourceNotFound => Lesson {
             meaning: "There is no such resource.",
             why: "Assumed: services spell it in their own ways. It was never made, or is gone already; or one is to be made under another \
