@@ -281,6 +281,19 @@ impl<S: IdSet> Universe<S> {
         if step.is_plain && (!step.removes || self.children[resource.index()].is_empty()) {
             return None;
         }
+        self.bar_by_others(state, resource, transition)
+    }
+
+    /// What stands against a service's move besides its own state and the role's use; a function of its own, so that plain moves, which are most,
+    /// are asked about where they are made.
+    fn bar_by_others(
+        &self,
+        state: &State<S>,
+        resource: ResourceIdx,
+        transition: TransitionIdx,
+    ) -> Option<&'static str> {
+        let step = self.transition(resource, transition);
+        let role = self.role_of(resource);
         if step.needs_live_role() && !state.is_live(role) {
             return Some("the role is not in the account");
         }
