@@ -180,18 +180,19 @@ pub fn conduct<S: IdSet, H: Habits<S>>(
             } else {
                 events.clear();
                 last_poll = None;
-                match universe.apply(state, action, &mut |event| events.push(event)) {
+                let refused = match universe.apply(state, action, &mut |event| events.push(event)) {
                     Ok(()) => None,
                     Err(Refusal::Rejected(rejection)) => Some(rejection),
                     Err(Refusal::Impossible(why)) => {
                         habits.impossible(due, now, why);
                         continue;
                     }
+                };
+                if let ([Event::StatusAnswered { .. }], None) = (events.as_slice(), refused) {
+                    last_poll = Some((world, action.clone()));
                 }
+                refused
             };
-            if let ([Event::StatusAnswered { .. }], None) = (events.as_slice(), refused) {
-                last_poll = Some((world, action.clone()));
-            }
             let step = Step { action, events, refused, script: H::script(&due), is_repeated };
             observer.step(world, now, step, state);
             habits.after(due, now, step, state, agenda);

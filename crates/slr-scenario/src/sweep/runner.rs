@@ -5,7 +5,7 @@
     reason = "who listens picks what concerns it; the core is where a new variant has to find its place"
 )]
 
-use slr_core::id::RoleIdx;
+use slr_core::id::{OperatorIdx, RoleIdx};
 use slr_core::invariant::{
     Invariant, StepInvariant, invariants, is_evidently_sound, is_evidently_sound_step, step_invariants,
 };
@@ -88,8 +88,9 @@ impl<'a, S: IdSet> Runner<'a, S> {
         tally.events += counter.events;
         tally.steps.record(counter.steps);
         let mut attempts = 0;
-        for (histogram, count) in tally.attempts.iter_mut().zip(&counter.attempts) {
-            histogram.record(*count);
+        for (histogram, operator) in tally.attempts.iter_mut().zip((0..).map(OperatorIdx)) {
+            let count = u64::from(counter.ledger.requests_of(operator));
+            histogram.record(count);
             attempts += count;
         }
         for (role, watch) in tally.roles.iter_mut().zip(&counter.roles) {
@@ -183,7 +184,6 @@ struct Counter<'a, S: IdSet> {
     /// When the last step was, and until when the waits are counted.
     now: SimTime,
     last: SimTime,
-    attempts: Vec<u64>,
     roles: Vec<Watch>,
     has_refusals: bool,
     refused: Vec<u64>,
@@ -205,7 +205,6 @@ impl<'a, S: IdSet> Counter<'a, S> {
             events: 0,
             now: SimTime::ZERO,
             last: SimTime::ZERO,
-            attempts: vec![0; world.operators.len()],
             roles: vec![Watch::default(); world.roles.len()],
             has_refusals: false,
             refused: vec![0; Code::ALL.len()],
@@ -218,7 +217,6 @@ impl<'a, S: IdSet> Counter<'a, S> {
         self.before.clone_from(initial);
         (self.is_broken, self.steps, self.events) = (false, 0, 0);
         (self.now, self.last) = (SimTime::ZERO, SimTime::ZERO);
-        self.attempts.fill(0);
         self.roles.fill(Watch::default());
         if self.has_refusals {
             self.refused.fill(0);
@@ -266,16 +264,13 @@ impl<S: IdSet> Observer<S> for Counter<'_, S> {
     fn step(&mut self, _: usize, now: SimTime, step: Step<'_, S>, state: &State<S>) {
         self.steps += 1;
         self.events += step.events.len() as u64;
-        // Nothing is refused, requested or changed by a poll that is answered as the last step was; only a script wants to know of it.
         self.now = now;
+        // Nothing is refused, requested or changed by a poll that is answered as the last step was; only a script wants to know of it.
         if step.is_repeated && step.script.is_none() {
             return;
         }
         if let Some(rejection) = step.refused {
             self.count_refusal(rejection.code());
-        }
-        if let Some(operator) = step.action.request_of() {
-            self.attempts[operator.index()] += 1;
         }
         self.ledger.enter_step(now, step.action, step.events);
         for event in step.events {

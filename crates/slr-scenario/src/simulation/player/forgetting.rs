@@ -62,6 +62,11 @@ impl<S: IdSet> Player<'_, S> {
         self.schedule_forgetting(role, now, agenda);
     }
 
+    /// The number of the role's latest task, counted from 1 over all roles.
+    pub(super) fn latest_task(&self, role: RoleIdx) -> Option<u32> {
+        (1..).zip(&self.tasks).filter(|(_, task)| task.role == role).last().map(|(number, _)| number)
+    }
+
     /// Notes for which task an operator begins to wait.
     pub(super) fn note_awaited(&mut self, operator: OperatorIdx, events: &[Event<S>]) {
         if !self.universe.world().knobs.tasks_are_forgotten {
@@ -69,8 +74,7 @@ impl<S: IdSet> Player<'_, S> {
         }
         for event in events {
             if let Event::TaskSubmitted { role } | Event::TaskReturned { role } = event {
-                let latest = (1..).zip(&self.tasks).filter(|(_, task)| task.role == *role).last();
-                self.efforts[operator.index()].awaited = latest.map(|(number, _)| number);
+                self.efforts[operator.index()].awaited = self.latest_task(*role);
             }
         }
     }

@@ -435,8 +435,7 @@ impl<'a, S: IdSet> Player<'a, S> {
                 self.keep_for_a_while(*role, now, agenda);
             }
             Event::TaskForgotten { role } => {
-                let latest = (1..).zip(&self.tasks).filter(|(_, task)| task.role == *role).last();
-                self.note_forgotten(*role, latest.map(|(number, _)| number), now, agenda);
+                self.note_forgotten(*role, self.latest_task(*role), now, agenda);
             }
             Event::EarlierTaskForgotten { role, number } => self.note_forgotten(*role, *number, now, agenda),
             Event::SessionOpened { session } => self.session_is_open(*session, now, agenda),
