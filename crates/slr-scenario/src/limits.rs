@@ -39,7 +39,7 @@ impl<'a> Breach<'a> {
             (ParameterSort::Schedule, Argument::Text(text)) => {
                 Schedule::parse(text).is_err().then_some(Self::NoSchedule)
             }
-            (ParameterSort::Hours | ParameterSort::Number, Argument::Number(number)) => {
+            (ParameterSort::Hours | ParameterSort::Days | ParameterSort::Number, Argument::Number(number)) => {
                 let most = parameter.to.as_ref().map_or(u32::MAX, |to| to.value);
                 if *number < i64::from(least) {
                     Some(Self::TooLittle(least))
@@ -59,7 +59,10 @@ impl<'a> Breach<'a> {
                 (text.len() > LONGEST_AMOUNT).then_some(Self::TooLong(LONGEST_AMOUNT))
             }
             (ParameterSort::Schedule | ParameterSort::Word, Argument::Flag(_) | Argument::Number(_))
-            | (ParameterSort::Hours | ParameterSort::Number, Argument::Flag(_) | Argument::Text(_))
+            | (
+                ParameterSort::Hours | ParameterSort::Days | ParameterSort::Number,
+                Argument::Flag(_) | Argument::Text(_),
+            )
             | (ParameterSort::Amount, Argument::Flag(_))
             | (ParameterSort::Role, Argument::Flag(_) | Argument::Number(_) | Argument::Text(_)) => None,
         }
@@ -132,29 +135,51 @@ pub(crate) fn is_refusable(argument: &Argument, parameter: Option<&CallParameter
     }
 }
 
-/// What the calls of a resource have given for hours so far.
-pub(crate) type Hours = BTreeMap<String, u32>;
+/// What the calls of a resource have given so far for parameters that limit one another: hours, days and schedules.
+pub(crate) type Earlier = BTreeMap<String, Argument>;
 
-/// Notes the hours that a granted call gives.
-pub(crate) fn note_hours(
-    hours: &mut Hours,
+/// Notes what a granted call with these words gives, and what it makes null.
+pub(crate) fn note(
+    earlier: &mut Earlier,
     parameters: &Named<Spanned<CallParameter>>,
     given: &Named<Spanned<Argument>>,
+    said: &[&str],
 ) {
-    for (name, argument) in given.iter() {
-        let is_hours = parameters.get(name).is_some_and(|parameter| parameter.sort.value == ParameterSort::Hours);
-        if let Argument::Number(number) = argument.value
-            && let Ok(number) = u32::try_from(number)
-            && is_hours
-        {
-            hours.insert(name.value.clone(), number);
+    for (name, parameter) in parameters.iter() {
+        let limits = match parameter.sort.value {
+            ParameterSort::Schedule | ParameterSort::Hours | ParameterSort::Days => true,
+            ParameterSort::Number | ParameterSort::Word | ParameterSort::Amount | ParameterSort::Role => false,
+        };
+        match given.get(name) {
+            Some(argument) if limits => {
+                earlier.insert(name.value.clone(), argument.value.clone());
+            }
+            None if parameter.is_null_with(said) => {
+                earlier.remove(&name.value);
+            }
+            Some(_) | None => {}
         }
     }
 }
 
+/// Of what earlier calls have given, that to which something of this call is tied.
+pub(crate) fn tied(
+    earlier: &Earlier,
+    parameters: &Named<Spanned<CallParameter>>,
+    given: &Named<Spanned<Argument>>,
+) -> Earlier {
+    let is_tied = |one: &str, other: &str| {
+        let tie = parameters.get(one).and_then(|parameter| parameter.below.as_ref().or(parameter.offsets.as_ref()));
+        tie.is_some_and(|to| to.value == other)
+    };
+    let mut tied = earlier.clone();
+    tied.retain(|known, _| given.iter().any(|(name, _)| is_tied(known, name) || is_tied(name, known)));
+    tied
+}
+
 /// What a service says of a call that does not keep the limits of its parameters; `None` if it keeps them all.
 ///
-/// `words` are those by which the calls of the operation are told apart, and `hours` what the resource has been given before.
+/// `words` are those by which the calls of the operation are told apart, and `earlier` what the resource has been given before.
 ///
 /// All values that are wrong by themselves are told at once, in the order of the call, and then those that are missing; what does not go
 /// together is looked at afterwards (Assumed).
@@ -163,7 +188,7 @@ pub(crate) fn refusal(
     parameters: &Named<Spanned<CallParameter>>,
     words: &[&str],
     makes: bool,
-    hours: &Hours,
+    earlier: &Earlier,
 ) -> Option<String> {
     // Who gives no parameter at all says nothing of them.
     step.parameters.iter().next()?;
@@ -190,7 +215,7 @@ pub(crate) fn refusal(
         }
     }
     match errors.len() {
-        0 => below(step, parameters, hours),
+        0 => together(step, parameters, &said, earlier),
         1 => Some(format!("1 validation error detected: {}", errors.join("; "))),
         several => Some(format!("{several} validation errors detected: {}", errors.join("; "))),
     }
@@ -206,19 +231,39 @@ fn member(name: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }
 
-/// What a service says of hours that are not fewer than others.
+/// What a service says of values that do not go together: hours that are not fewer than others, and days after the times of a rate.
 ///
-/// Source: <https://github.com/awsdocs/aws-cloudformation-user-guide/issues/891>.
-fn below(step: &Perform, parameters: &Named<Spanned<CallParameter>>, before: &Hours) -> Option<String> {
-    let mut hours = before.clone();
-    note_hours(&mut hours, parameters, &step.parameters);
+/// Source: <https://github.com/awsdocs/aws-cloudformation-user-guide/issues/891>; AWS Systems Manager User Guide, "Reference: Cron and rate
+/// expressions for Systems Manager", Schedule offsets. Assumed: the sentence of the latter, which no source tells.
+fn together(
+    step: &Perform,
+    parameters: &Named<Spanned<CallParameter>>,
+    said: &[&str],
+    before: &Earlier,
+) -> Option<String> {
+    let mut known = before.clone();
+    note(&mut known, parameters, &step.parameters, said);
+    let is_new = |name: &str| step.parameters.get(name).is_some();
     parameters.iter().find_map(|(name, parameter)| {
-        let limit = parameter.below.as_ref()?;
-        let (less, more) = (hours.get(name.as_str())?, hours.get(limit.as_str())?);
-        let is_new = step.parameters.get(name).is_some() || step.parameters.get(limit).is_some();
-        (less >= more && is_new)
-            .then(|| format!("{name} was {less} but must be smaller than {} ({limit} - 1 )", more.saturating_sub(1)))
+        let tie = parameter.below.as_ref().or(parameter.offsets.as_ref())?;
+        if !is_new(name) && !is_new(tie) {
+            return None;
+        }
+        match (known.get(name.as_str())?, known.get(tie.as_str())?) {
+            (Argument::Number(less), Argument::Number(more)) if parameter.below.is_some() && less >= more => {
+                Some(format!("{name} was {less} but must be smaller than {} ({tie} - 1 )", more.saturating_sub(1)))
+            }
+            (_, Argument::Text(schedule)) if parameter.offsets.is_some() && takes_no_offset(schedule) => {
+                Some(format!("{name} is supported only with a cron expression as {tie}"))
+            }
+            _ => None,
+        }
     })
+}
+
+/// Whether it is a schedule, and none that is told by days and times.
+pub(crate) fn takes_no_offset(schedule: &str) -> bool {
+    Schedule::parse(schedule).is_ok_and(|schedule| !schedule.is_cron())
 }
 
 #[cfg(test)]

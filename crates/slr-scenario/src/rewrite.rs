@@ -72,10 +72,9 @@ pub fn step<S: IdSet>(
                 if is_refused_for_them {
                     // The calls before it have lost what it does not go together with.
                     let rests_on = played.script.and_then(|number| lowered.rests_on.get(&(number as usize)));
-                    for (name, hours) in rests_on.into_iter().flatten() {
+                    for (name, argument) in rests_on.into_iter().flatten() {
                         if perform.parameters.get(name).is_none() {
-                            let argument = Argument::Number(i64::from(*hours));
-                            perform.parameters.0.push((anywhere(name.clone()), anywhere(argument)));
+                            perform.parameters.0.push((anywhere(name.clone()), anywhere(argument.clone())));
                         }
                     }
                 } else {
@@ -96,7 +95,7 @@ pub fn step<S: IdSet>(
     }
 }
 
-/// Leaves out the parameters by which something would happen by itself: schedules and hours. What a parameter is its kind says, and not how its
+/// Leaves out the parameters by which something would happen by itself: schedules, hours and days. What a parameter is its kind says, and not how its
 /// value looks. Amounts stay: a call may be refused for want of one.
 fn untimed(lowered: &Lowered, kind: Option<KindIdx>, parameters: &mut Named<Spanned<Argument>>) {
     let times = kind.and_then(|kind| lowered.times.get(kind.index()));

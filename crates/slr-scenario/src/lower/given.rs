@@ -7,7 +7,7 @@ use slr_core::world::{Item, Resource, RoleSort, SessionSlot};
 use super::access::inline_policies;
 use super::{Lowerer, Lowering, service_idx, unknown};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::limits::note_hours;
+use crate::limits;
 use crate::syntax;
 use crate::yaml::Spanned;
 
@@ -87,7 +87,7 @@ impl Lowerer<'_> {
         let passes = given.passes.as_ref().map(|role| self.role(role));
         let needs: Vec<String> = given.needs.iter().map(|action| action.value.clone()).collect();
         let regions: Vec<_> = given.regions.iter().map(|region| self.world.region(region)).collect();
-        let parameters = self.parameters(kind, &given.parameters)?;
+        let parameters = self.parameters(kind, &given.parameters, &[])?;
         for (number, name) in given.names().enumerate() {
             let id = ResourceIdx(u32::try_from(self.world.resources.len()).unwrap_or(u32::MAX));
             if !parameters.is_empty() {
@@ -95,7 +95,7 @@ impl Lowerer<'_> {
             }
             self.note_roles(kind, id, &given.parameters);
             let declared = &self.times[kind.index()].parameters;
-            note_hours(self.hours.entry(id).or_default(), declared, &given.parameters);
+            limits::note(self.earlier.entry(id).or_default(), declared, &given.parameters, &[]);
             if given.role.is_some() {
                 self.on_a_role.insert(id);
             }

@@ -29,7 +29,7 @@ use slr_core::{World, policy};
 use crate::catalog::Catalog;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::expect::{self, Expectation};
-use crate::limits::Hours;
+use crate::limits::Earlier;
 use crate::simulation::{Parameters, Plan};
 use crate::syntax::{self, Named, Scenario, Service};
 use crate::yaml::{Span, Spanned};
@@ -52,10 +52,10 @@ pub struct Lowered {
     pub world: World,
     /// Time, chance and script.
     pub plan: Plan,
-    /// Per kind, the parameters of its calls that say when something happens: schedules and hours.
+    /// Per kind, the parameters of its calls that say when something happens: schedules, hours and days.
     pub times: Vec<BTreeSet<String>>,
-    /// By number, the steps that are refused because of hours that others have given, with these.
-    pub(crate) rests_on: BTreeMap<usize, Hours>,
+    /// By number, the steps that are refused because of what others have given, with that.
+    pub(crate) rests_on: BTreeMap<usize, Earlier>,
     /// Per role, the description that it has at the beginning.
     pub descriptions: Vec<Option<TextIdx>>,
     /// What is expected of the run.
@@ -101,10 +101,10 @@ struct Lowerer<'a> {
     on_a_role: BTreeSet<ResourceIdx>,
     /// Roles that parameters of a resource's calls pass for the resources of a kind that are made from it.
     passed_for: Vec<(ResourceIdx, String, Spanned<String>)>,
-    /// The hours that resources have been given so far.
-    hours: BTreeMap<ResourceIdx, Hours>,
-    /// By number, the steps that are refused because of hours that others have given, with these.
-    rests_on: BTreeMap<usize, Hours>,
+    /// What resources have been given so far for parameters that limit one another.
+    earlier: BTreeMap<ResourceIdx, Earlier>,
+    /// By number, the steps that are refused because of what others have given, with that.
+    rests_on: BTreeMap<usize, Earlier>,
 }
 
 #[expect(clippy::unnecessary_box_returns, reason = "it is the error of `Lowering`, which is small so")]
@@ -145,7 +145,7 @@ impl<'a> Lowerer<'a> {
             placed: BTreeSet::new(),
             on_a_role: BTreeSet::new(),
             passed_for: Vec::new(),
-            hours: BTreeMap::new(),
+            earlier: BTreeMap::new(),
             rests_on: BTreeMap::new(),
         };
         for (principal, service) in scenario.services.iter() {

@@ -13,7 +13,7 @@ use super::{Lowerer, Lowering, task_state, unknown};
 use crate::catalog::Catalog;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::expect;
-use crate::limits::{self, Hours, note_hours};
+use crate::limits::{self, Earlier};
 use crate::simulation::{PlannedStep, Scripted, SimTime, TaskName};
 use crate::syntax;
 use crate::syntax::grammar::one;
@@ -30,21 +30,23 @@ impl Lowerer<'_> {
             };
             if let (syntax::Step::Do(perform), Scripted::Operate { resource, transitions, .. }) = (&step.value, &what)
                 && self.refuses(*resource, transitions)
-                && self.breach(*resource, perform, &Hours::new(), false).is_none()
-                && let Some(hours) = self.hours.get(resource)
+                && self.breach(*resource, perform, &Earlier::new(), false).is_none()
+                && let Some(earlier) = self.earlier.get(resource)
             {
-                self.rests_on.insert(number, hours.clone());
+                let declared = &self.times[self.world.resources[resource.index()].kind.index()].parameters;
+                self.rests_on.insert(number, limits::tied(earlier, declared, &perform.parameters));
             }
             let sets = match (&step.value, &what) {
                 (syntax::Step::Do(perform), Scripted::Operate { resource, transitions, .. })
                     if !self.refuses(*resource, transitions) =>
                 {
                     let kind = self.world.resources[resource.index()].kind;
+                    let said = perform.with(&words_of(&self.world.kinds[kind.index()], &perform.operation));
                     if perform.refused.is_none() {
-                        let hours = self.hours.entry(*resource).or_default();
-                        note_hours(hours, &self.times[kind.index()].parameters, &perform.parameters);
+                        let earlier = self.earlier.entry(*resource).or_default();
+                        limits::note(earlier, &self.times[kind.index()].parameters, &perform.parameters, &said);
                     }
-                    let given = self.parameters(kind, &perform.parameters)?;
+                    let given = self.parameters(kind, &perform.parameters, &said)?;
                     self.note_roles(kind, *resource, &perform.parameters);
                     (!given.is_empty()).then_some((*resource, given))
                 }
@@ -392,7 +394,7 @@ impl Lowerer<'_> {
     ) -> Option<String> {
         let slot = &self.world.resources[resource.index()];
         let times = &self.times[slot.kind.index()];
-        let before = self.hours.get(&resource).cloned().unwrap_or_default();
+        let before = self.earlier.get(&resource).cloned().unwrap_or_default();
         if let Some(text) = self.breach(resource, step, &before, is_made) {
             return Some(text);
         }
@@ -418,11 +420,17 @@ impl Lowerer<'_> {
         })
     }
 
-    /// What the service says of values beyond their limits, after a call that has given these hours.
-    fn breach(&self, resource: ResourceIdx, step: &syntax::Perform, hours: &Hours, is_made: bool) -> Option<String> {
+    /// What the service says of values beyond their limits, after calls that have given these.
+    fn breach(
+        &self,
+        resource: ResourceIdx,
+        step: &syntax::Perform,
+        earlier: &Earlier,
+        is_made: bool,
+    ) -> Option<String> {
         let kind = self.world.resources[resource.index()].kind;
         let words = words_of(&self.world.kinds[kind.index()], &step.operation);
-        limits::refusal(step, &self.times[kind.index()].parameters, &words, is_made, hours)
+        limits::refusal(step, &self.times[kind.index()].parameters, &words, is_made, earlier)
     }
 
     /// Which role a call passes for the resource; one of the account's own is noted with the resource.

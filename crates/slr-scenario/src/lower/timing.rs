@@ -26,7 +26,7 @@ impl Lowerer<'_> {
     /// Per kind, the parameters of its calls that say when something happens.
     pub(super) fn times(&self) -> Vec<BTreeSet<String>> {
         let is_one = |parameter: &CallParameter| match parameter.sort.value {
-            ParameterSort::Schedule | ParameterSort::Hours => true,
+            ParameterSort::Schedule | ParameterSort::Hours | ParameterSort::Days => true,
             ParameterSort::Number | ParameterSort::Word | ParameterSort::Role | ParameterSort::Amount => false,
         };
         let of_kind = |times: &KindTimes| {
@@ -36,9 +36,19 @@ impl Lowerer<'_> {
         self.times.iter().map(of_kind).collect()
     }
 
-    /// What the arguments give for the parameters of a kind that are about time.
-    pub(super) fn parameters(&self, kind: KindIdx, arguments: &Named<Spanned<Argument>>) -> Lowering<Parameters> {
+    /// What the arguments give for the parameters of a kind that are about time. `said` are the words that decide what is called.
+    pub(super) fn parameters(
+        &self,
+        kind: KindIdx,
+        arguments: &Named<Spanned<Argument>>,
+        said: &[&str],
+    ) -> Lowering<Parameters> {
         let mut given = Parameters::new();
+        for (name, parameter) in self.times[kind.index()].parameters.iter() {
+            if parameter.is_null_with(said) {
+                given.insert(name.value.clone(), Given::Null);
+            }
+        }
         for (name, argument) in arguments.iter() {
             let declared = self.times[kind.index()].parameters.get(name);
             let value = match (declared.map(|parameter| parameter.sort.value), &argument.value) {
@@ -50,6 +60,10 @@ impl Lowerer<'_> {
                 }
                 (Some(ParameterSort::Hours), Argument::Number(hours)) => match u32::try_from(*hours) {
                     Ok(hours) => Given::Hours(hours),
+                    Err(_) => continue,
+                },
+                (Some(ParameterSort::Days), Argument::Number(days)) => match u32::try_from(*days) {
+                    Ok(days) => Given::Days(days),
                     Err(_) => continue,
                 },
                 (Some(ParameterSort::Word), Argument::Text(word)) => Given::Word(word.clone()),
@@ -115,7 +129,11 @@ impl Lowerer<'_> {
         let near = |kind: &str| nearest(&self.world, resource, kind);
         let of = near(&due.of)?;
         if let Some(parameter) = &due.at {
-            return Some(Occasion::Schedule { of, parameter: parameter.value.clone() });
+            let declared = &self.times[self.world.resources[of.index()].kind.index()].parameters;
+            let puts_off =
+                |other: &&CallParameter| other.offsets.as_ref().is_some_and(|of| of.value == parameter.value);
+            let offset = declared.iter().find(|(_, other)| puts_off(&&other.value)).map(|(name, _)| name.value.clone());
+            return Some(Occasion::Schedule { of, parameter: parameter.value.clone(), offset });
         }
         let only = due.only.iter().map(|(kind, value)| {
             let (parameter, word) = value.split_once('=')?;

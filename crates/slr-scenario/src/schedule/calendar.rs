@@ -10,11 +10,14 @@ pub(super) struct Date {
     pub(super) day: u32,
 }
 
-/// The year whose first day is the first of virtual time.
-pub(super) const FIRST_YEAR: u32 = 2024;
+/// The first year of the calendar. Virtual time begins with the second one: a schedule with an offset looks back.
+pub(super) const FIRST_YEAR: u32 = 2023;
 
-/// The day of the week of that day, counted from 1 for Sunday: a Monday.
-const FIRST_WEEKDAY: u64 = 2;
+/// How many days of the calendar are over when virtual time begins.
+pub(super) const BEFORE: u64 = days_of_year(FIRST_YEAR);
+
+/// The day of the week of the calendar's first day, counted from 1 for Sunday: a Sunday.
+const FIRST_WEEKDAY: u64 = 1;
 
 const fn is_leap(year: u32) -> bool {
     (year.is_multiple_of(4) && !year.is_multiple_of(100)) || year.is_multiple_of(400)
@@ -34,12 +37,12 @@ pub(super) const fn days_of_month(year: u32, month: u32) -> u32 {
     }
 }
 
-/// The day of the week, from 1 for Sunday to 7, of a day counted from the first of virtual time.
+/// The day of the week, from 1 for Sunday to 7, of a day counted from the first of the calendar.
 pub(super) fn weekday(days: u64) -> u32 {
     u32::try_from((days + FIRST_WEEKDAY - 1) % 7 + 1).unwrap_or(1)
 }
 
-/// The date of a day counted from the first of virtual time.
+/// The date of a day counted from the first of the calendar.
 pub(super) fn date(mut days: u64) -> Date {
     let mut year = FIRST_YEAR;
     while days >= days_of_year(year) {
@@ -60,13 +63,15 @@ mod tests {
 
     #[test]
     fn days_have_dates_and_weekdays() {
-        assert_eq!(date(0), Date { year: 2024, month: 1, day: 1 });
-        assert_eq!(date(59), Date { year: 2024, month: 2, day: 29 });
-        assert_eq!(date(366), Date { year: 2025, month: 1, day: 1 });
-        assert_eq!(weekday(0), 2);
-        assert_eq!(weekday(6), 1);
+        let of_virtual_time = |day: u64| (date(BEFORE + day), weekday(BEFORE + day));
+        // 1 January 2023 is a Sunday, 1 January 2024 a Monday.
+        assert_eq!((date(0), weekday(0)), (Date { year: 2023, month: 1, day: 1 }, 1));
+        assert_eq!(of_virtual_time(0), (Date { year: 2024, month: 1, day: 1 }, 2));
+        assert_eq!(of_virtual_time(6).1, 1);
+        assert_eq!(of_virtual_time(59).0, Date { year: 2024, month: 2, day: 29 });
+        assert_eq!(of_virtual_time(366).0, Date { year: 2025, month: 1, day: 1 });
         // 29 February 2028 is a Tuesday.
-        assert_eq!((date(1520), weekday(1520)), (Date { year: 2028, month: 2, day: 29 }, 3));
+        assert_eq!(of_virtual_time(1520), (Date { year: 2028, month: 2, day: 29 }, 3));
         assert!(!is_leap(2100));
     }
 }

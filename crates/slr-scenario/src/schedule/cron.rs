@@ -1,7 +1,7 @@
 //! Cron expressions of six fields: minutes, hours, day of month, month, day of week, year.
 
 use super::NotASchedule;
-use super::calendar::{Date, FIRST_YEAR, date, days_of_month, weekday};
+use super::calendar::{BEFORE, Date, FIRST_YEAR, date, days_of_month, weekday};
 use crate::simulation::SimTime;
 
 const MINUTE: u64 = 60_000;
@@ -96,16 +96,17 @@ impl Cron {
         })
     }
 
-    /// The first time after `now`.
-    pub(super) fn after(&self, now: SimTime) -> Option<SimTime> {
+    /// The first time after `now` that is so many days after one that the fields tell. `offset` is at most [`BEFORE`].
+    pub(super) fn after(&self, now: SimTime, offset: u64) -> Option<SimTime> {
         let first = now.millis() / MINUTE * MINUTE + MINUTE;
         let (mut day, mut minute) = (first / DAY, first % DAY / MINUTE);
         loop {
-            let date = date(day);
+            let told = day + BEFORE - offset;
+            let date = date(told);
             if date.year > LAST_YEAR {
                 return None;
             }
-            if self.is_on(date, self::weekday(day)) {
+            if self.is_on(date, self::weekday(told)) {
                 let of_day = (minute..DAY / MINUTE).find(|minute| self.is_at(*minute));
                 if let Some(minute) = of_day {
                     return Some(SimTime::from_millis(day * DAY + minute * MINUTE));

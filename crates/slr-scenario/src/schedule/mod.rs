@@ -10,6 +10,7 @@ mod calendar;
 mod cron;
 
 use crate::simulation::SimTime;
+use calendar::BEFORE;
 use cron::Cron;
 
 /// When something happens again and again.
@@ -62,12 +63,34 @@ impl Schedule {
         }
     }
 
+    /// Whether it is a cron expression: only for these there is an offset.
+    ///
+    /// Source: AWS Systems Manager User Guide, "Reference: Cron and rate expressions for Systems Manager", Schedule offsets.
+    #[must_use]
+    pub const fn is_cron(&self) -> bool {
+        match &self.0 {
+            Form::Rate(_) => false,
+            Form::Cron(_) => true,
+        }
+    }
+
     /// The first time after `now`, if there is one. A rate counts from `now`.
     #[must_use]
     pub fn after(&self, now: SimTime) -> Option<SimTime> {
+        self.after_with_offset(now, 0)
+    }
+
+    /// The first time after `now` that is `offset` days after one of the schedule's, if there is one. A rate has no offset.
+    ///
+    /// That a time of the schedule lies before `now` makes no difference, if the offset leads past it (Assumed: an offset shifts every time).
+    /// Offsets of more than a year count as a year; those of AWS are six days at the most.
+    ///
+    /// Source: AWS Systems Manager API Reference, `CreateMaintenanceWindow`, `ScheduleOffset`.
+    #[must_use]
+    pub fn after_with_offset(&self, now: SimTime, offset: u32) -> Option<SimTime> {
         match &self.0 {
             Form::Rate(millis) => Some(now.plus(SimTime::from_millis(*millis))),
-            Form::Cron(cron) => cron.after(now),
+            Form::Cron(cron) => cron.after(now, u64::from(offset).min(BEFORE)),
         }
     }
 }
@@ -141,6 +164,25 @@ mod tests {
         assert_eq!(times("cron(0 6 3W FEB ? *)", 1), ["32d 06:00:00.000"]);
         assert_eq!(times("cron(0 6 LW MAR ? 2024)", 1), ["88d 06:00:00.000"]);
         assert_eq!(times("cron(0 6 1W JUN ? 2024)", 1), ["154d 06:00:00.000"]);
+    }
+
+    #[test]
+    fn an_offset_shifts_every_time() {
+        let next = |text: &str, now: SimTime, days: u32| {
+            let next = Schedule::parse(text).unwrap().after_with_offset(now, days);
+            next.map(|time| time.to_string())
+        };
+        // 16 January 2024 is the third Tuesday, and virtual time has gone on to the next day.
+        let third_tuesday = "cron(30 23 ? * TUE#3 *)";
+        let wednesday = SimTime::from_millis(16 * 86_400_000);
+        assert_eq!(next(third_tuesday, wednesday, 0).as_deref(), Some("50d 23:30:00.000"));
+        assert_eq!(next(third_tuesday, wednesday, 2).as_deref(), Some("17d 23:30:00.000"));
+        // The last Sunday of 2023 is the last day of that year.
+        assert_eq!(next("cron(0 6 ? * 1L *)", SimTime::ZERO, 6).as_deref(), Some("5d 06:00:00.000"));
+        assert_eq!(next("cron(0 6 ? * * 2023)", SimTime::ZERO, 1).as_deref(), Some("06:00:00.000"));
+        assert_eq!(next("cron(0 6 ? * * 2023)", SimTime::from_millis(86_400_000), 1), None);
+        assert_eq!(next("rate(7 days)", SimTime::ZERO, 2).as_deref(), Some("7d 00:00:00.000"));
+        assert!(next("cron(0 6 ? * * *)", SimTime::ZERO, u32::MAX).is_some());
     }
 
     #[test]

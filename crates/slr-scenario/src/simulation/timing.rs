@@ -14,8 +14,12 @@ pub enum Given {
     Schedule(Schedule),
     /// A number of hours.
     Hours(u32),
+    /// A number of days.
+    Days(u32),
     /// A word.
     Word(String),
+    /// What was given before is so no more.
+    Null,
 }
 
 /// Parameters of a resource, by name.
@@ -30,6 +34,8 @@ pub enum Occasion {
         of: ResourceIdx,
         /// The parameter.
         parameter: String,
+        /// The parameter whose days pass after each of its times.
+        offset: Option<String>,
     },
     /// So many hours after a resource has moved.
     Hours {

@@ -85,6 +85,8 @@ words! {
         Schedule = "schedule",
         /// A number of hours.
         Hours = "hours",
+        /// A number of days that pass after each time of a schedule.
+        Days = "days",
         /// Another whole number, of which nothing comes.
         Number = "number",
         /// One of a few words.
@@ -101,12 +103,14 @@ record! {
     pub struct CallParameter, "a parameter" {
         /// What it is.
         "is" => pub sort: Spanned<ParameterSort>,
-        /// Of hours, numbers and amounts, the least. Default: 0.
+        /// Of hours, days, numbers and amounts, the least. Default: 0.
         "from" => pub from: Option<Spanned<u32>>,
-        /// Of hours and numbers, the most.
+        /// Of hours, days and numbers, the most.
         "to" => pub to: Option<Spanned<u32>>,
         /// Of hours, the parameter whose hours must be more.
         "below" => pub below: Option<Text>,
+        /// Of days, the parameter of the schedule after whose times they pass. It has to be a `cron(…)` where they are given.
+        "offsets" => pub offsets: Option<Text>,
         /// Of an amount, the pattern that the service tells where it refuses what is none.
         "pattern" => pub pattern: Option<Text>,
         /// The words.
@@ -118,6 +122,8 @@ record! {
         "required" => pub required: Option<Spanned<bool>>,
         /// A word of `with` in whose company it has to be given, if any parameter is.
         "required-with" => pub required_with: Option<Text>,
+        /// A word of `with` in whose company it becomes null where it is not given. Default: it stays as it was.
+        "null-with" => pub null_with: Option<Text>,
         /// The kind of which one has to be among those that the resource belongs to or is made from: without one a call that
         /// gives it is refused, and with one a call that makes a resource and does not.
         "only-under" => pub only_under: Option<Text>,
@@ -147,6 +153,12 @@ record! {
 }
 
 impl CallParameter {
+    /// Whether a call with these words makes it null, unless it gives it.
+    #[must_use]
+    pub fn is_null_with(&self, said: &[&str]) -> bool {
+        self.null_with.as_ref().is_some_and(|word| said.contains(&word.as_str()))
+    }
+
     /// Whether it has to be given.
     #[must_use]
     pub fn is_required(&self) -> bool {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Check;
 use super::lookup::KnownKind;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::limits::{self, Breach};
+use crate::limits::{self, Breach, takes_no_offset};
 use crate::schedule::Schedule;
 use crate::syntax::grammar::{clipped, one};
 use crate::syntax::{
@@ -14,8 +14,8 @@ use crate::syntax::{
 };
 use crate::yaml::{Span, Spanned};
 
-/// The hours that resources have been given so far, with the places, by the resource's name.
-type Hours<'a> = BTreeMap<String, BTreeMap<&'a str, (i64, Span)>>;
+/// What resources have been given so far, with the places, by the resource's name.
+type SoFar<'a> = BTreeMap<String, BTreeMap<&'a str, &'a Spanned<Argument>>>;
 
 /// What to do about a value that the service does not take.
 const REFUSABLE: &str = "the service refuses any other: where that is to be shown, say `refused: ValidationError`";
@@ -26,7 +26,7 @@ type Above<'a> = BTreeMap<String, Vec<&'a str>>;
 /// Whether what is given for parameters is what the kinds declare, in the order of the file.
 pub(crate) fn check(check: &mut Check<'_>) {
     let (scenario, world) = (check.scenario, check.world);
-    let mut hours = Hours::new();
+    let mut so_far = SoFar::new();
     let mut above = Above::new();
     for given in &scenario.given {
         let Given::Resources(given) = &given.value else { continue };
@@ -44,12 +44,12 @@ pub(crate) fn check(check: &mut Check<'_>) {
             only_under(check, kind, &name, &given.parameters, &above);
         }
         for name in given.names().take(1000) {
-            below(check, kind, &name, &given.parameters, &mut hours);
+            together(check, kind, &name, (&given.parameters, &[]), &mut so_far);
         }
     }
     for step in &scenario.steps {
         let Step::Do(step) = &step.value else { continue };
-        let Some(resource) = step.resource.as_ref().filter(|_| !step.parameters.is_empty()) else { continue };
+        let Some(resource) = &step.resource else { continue };
         let kind = world.resources.get(&resource.value).and_then(|kind| world.kinds.get(*kind));
         let Some(kind) = kind else { continue };
         // What a service is to refuse is no mistake of the file.
@@ -58,11 +58,15 @@ pub(crate) fn check(check: &mut Check<'_>) {
         if is_refused {
             continue;
         }
-        if makes(kind, step) {
-            required(check, kind, &step.parameters);
+        // Who gives no parameter at all says nothing of them.
+        if !step.parameters.is_empty() {
+            if makes(kind, step) {
+                required(check, kind, &step.parameters);
+            }
+            required_with(check, kind, step);
         }
-        required_with(check, kind, step);
-        below(check, kind, resource, &step.parameters, &mut hours);
+        let said = step.with(&kind.machine.words_of(&step.operation));
+        together(check, kind, resource, (&step.parameters, &said), &mut so_far);
     }
 }
 
@@ -147,11 +151,19 @@ fn value(check: &mut Check<'_>, name: &Text, argument: &Spanned<Argument>, param
                 );
             }
         }
-        (sort @ (ParameterSort::Hours | ParameterSort::Number), Argument::Number(number)) => {
+        (sort @ (ParameterSort::Hours | ParameterSort::Days | ParameterSort::Number), Argument::Number(number)) => {
             let least = parameter.from.as_ref().map_or(0, |from| from.value);
             let most = parameter.to.as_ref().map_or(u32::MAX, |to| to.value);
             if Breach::of(&argument.value, parameter).is_some() {
-                let what = if sort == ParameterSort::Hours { "a number of hours" } else { "a number" };
+                let what = match sort {
+                    ParameterSort::Hours => "a number of hours",
+                    ParameterSort::Days => "a number of days",
+                    ParameterSort::Schedule
+                    | ParameterSort::Number
+                    | ParameterSort::Word
+                    | ParameterSort::Amount
+                    | ParameterSort::Role => "a number",
+                };
                 check.report(
                     Diagnostic::new(
                         Code::BadNumber,
@@ -197,6 +209,9 @@ fn value(check: &mut Check<'_>, name: &Text, argument: &Spanned<Argument>, param
         }
         (ParameterSort::Hours, Argument::Flag(_) | Argument::Text(_)) => {
             check.report(mistyped("a whole number of hours").help("write it in digits and without a unit: `4`"));
+        }
+        (ParameterSort::Days, Argument::Flag(_) | Argument::Text(_)) => {
+            check.report(mistyped("a whole number of days").help("write it in digits and without a unit: `2`"));
         }
         (ParameterSort::Amount, Argument::Flag(_)) => {
             check.report(mistyped("a whole number or a percentage").help("write `2` or `50%`"));
@@ -287,32 +302,43 @@ fn required_with(check: &mut Check<'_>, kind: &KnownKind<'_>, step: &Perform) {
     }
 }
 
-/// Whether hours that have to be fewer than others are, after this call.
-fn below<'a>(
+/// Whether what limits one another goes together after this call, `given` with these words: hours that have to be fewer than others, and days that
+/// pass after the times of a schedule.
+fn together<'a>(
     check: &mut Check<'a>,
     kind: &KnownKind<'a>,
     resource: &str,
-    given: &'a Named<Spanned<Argument>>,
-    so_far: &mut Hours<'a>,
+    (given, said): (&'a Named<Spanned<Argument>>, &[&str]),
+    so_far: &mut SoFar<'a>,
 ) {
-    let hours = so_far.entry(resource.to_owned()).or_default();
-    for (name, argument) in given.iter() {
-        if let Argument::Number(number) = argument.value {
-            hours.insert(name.as_str(), (number, argument.span));
-        }
-    }
+    let known = so_far.entry(resource.to_owned()).or_default();
+    known.retain(|name, _| !kind.definition.parameters.get(name).is_some_and(|known| known.is_null_with(said)));
+    known.extend(given.iter().map(|(name, argument)| (name.as_str(), argument)));
     for (name, parameter) in kind.definition.parameters.iter() {
-        let Some(limit) = &parameter.below else { continue };
-        let (Some((less, span)), Some((more, other))) = (hours.get(name.as_str()), hours.get(limit.as_str())) else {
+        let Some(tie) = parameter.below.as_ref().or(parameter.offsets.as_ref()) else { continue };
+        let (Some(one), Some(other)) = (known.get(name.as_str()), known.get(tie.as_str())) else { continue };
+        if given.get(name).is_none() && given.get(tie).is_none() {
             continue;
-        };
-        let is_new = given.get(name).is_some() || given.get(limit).is_some();
-        if less >= more && is_new {
-            check.report(
-                Diagnostic::new(Code::BadNumber, *span, format!("`{name}` is {less}, and `{limit}` is {more}"))
-                    .also(*other, format!("`{limit}`"))
-                    .help(format!("`{name}` has to be less than `{limit}`")),
-            );
+        }
+        match (&one.value, &other.value) {
+            (Argument::Number(less), Argument::Number(more)) if parameter.below.is_some() && less >= more => check
+                .report(
+                    Diagnostic::new(Code::BadNumber, one.span, format!("`{name}` is {less}, and `{tie}` is {more}"))
+                        .also(other.span, format!("`{tie}`"))
+                        .help(format!("`{name}` has to be less than `{tie}`")),
+                ),
+            (Argument::Number(days), Argument::Text(text)) if parameter.offsets.is_some() && takes_no_offset(text) => {
+                let message = format!(
+                    "`{name}` is {days}, and `{tie}` is `{}`: days pass only after the times of a `cron(…)`",
+                    clipped(text)
+                );
+                check.report(
+                    Diagnostic::new(Code::BadSchedule, one.span, message)
+                        .also(other.span, format!("`{tie}`"))
+                        .help("write a `cron(…)`, such as `cron(0 2 ? * TUE#2 *)` for the second Tuesday of a month"),
+                );
+            }
+            _ => {}
         }
     }
 }
@@ -335,9 +361,19 @@ pub(crate) fn declared(check: &mut Check<'_>, service: &Service, kind: &Kind) {
             let message = format!("`{}` is no parameter of hours of this kind", clipped(limit));
             check.report(wrong(limit.span, message));
         }
+        puts_off(check, kind, name, parameter);
         if parameter.sort.value == ParameterSort::Word && parameter.one_of.is_empty() {
             let message = format!("it is not said which words `{name}` can have");
             check.report(Diagnostic::new(Code::MissingKey, parameter.span, message).help("add `one-of:`"));
+        }
+        let words = kind.moves.iter().flat_map(|(_, step)| &step.with).flat_map(|words| &words.0);
+        let words: Vec<&str> = words.map(|word| word.as_str()).collect();
+        for word in parameter.required_with.iter().chain(&parameter.null_with) {
+            if !words.contains(&word.as_str()) {
+                let help = check.guess(word, once_each(words.iter().copied()).iter().copied());
+                let message = format!("no move of this kind is made `with` `{}`", clipped(word));
+                check.report(wrong(word.span, message).maybe_help(help));
+            }
         }
         let named = parameter.passed_for.iter().chain(&parameter.only_under);
         for kind in named.filter(|kind| service.kinds.get(kind).is_none()) {
@@ -363,6 +399,30 @@ pub(crate) fn declared(check: &mut Check<'_>, service: &Service, kind: &Kind) {
             );
         }
         occasion(check, service, due);
+    }
+}
+
+/// Whether days pass after the times of a schedule, and no others after the same ones.
+fn puts_off(check: &mut Check<'_>, kind: &Kind, name: &Text, parameter: &Spanned<CallParameter>) {
+    let sort = parameter.sort.value;
+    let Some(schedule) = &parameter.offsets else {
+        if sort == ParameterSort::Days {
+            let message = format!("it is not said after the times of which schedule the days of `{name}` pass");
+            check.report(Diagnostic::new(Code::MissingKey, parameter.span, message).help("add `offsets:`"));
+        }
+        return;
+    };
+    let wrong = |message: String| Diagnostic::new(Code::BadMove, schedule.span, message);
+    let is_of =
+        |schedule: &Text, other: &CallParameter| other.offsets.as_ref().is_some_and(|it| it.value == schedule.value);
+    if sort != ParameterSort::Days {
+        check.report(wrong(format!("`{name}` is of the sort `{sort}`: only `days` offset a schedule")));
+    } else if kind.parameters.get(schedule).is_none_or(|known| known.sort.value != ParameterSort::Schedule) {
+        check.report(wrong(format!("`{}` is no schedule of this kind", clipped(schedule))));
+    } else if let Some((first, _)) = kind.parameters.iter().find(|(_, other)| is_of(schedule, other))
+        && first.value != name.value
+    {
+        check.report(wrong(format!("`{schedule}` has its offset already: `{first}`")));
     }
 }
 

@@ -69,7 +69,7 @@ impl<S: IdSet> Player<'_, S> {
 
     /// Draws when the service makes the next of its moves, exceptional ones apart.
     #[inline]
-    fn draw_ordinary(&mut self, resource: ResourceIdx, now: SimTime, state: &State<S>) {
+    pub(super) fn draw_ordinary(&mut self, resource: ResourceIdx, now: SimTime, state: &State<S>) {
         let (universe, plan) = (self.universe, self.plan);
         self.waiting_resources.remove(resource.0);
         let kind = universe.world().resources[resource.index()].kind;

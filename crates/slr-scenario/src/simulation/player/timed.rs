@@ -46,15 +46,24 @@ impl Timetable {
     fn schedule(&self, of: ResourceIdx, parameter: &str) -> Option<&Schedule> {
         match self.parameters[of.index()].get(parameter) {
             Some(Given::Schedule(schedule)) => Some(schedule),
-            Some(Given::Hours(_) | Given::Word(_)) | None => None,
+            Some(Given::Hours(_) | Given::Days(_) | Given::Word(_) | Given::Null) | None => None,
         }
     }
 
     fn hours(&self, of: ResourceIdx, parameter: &str) -> Option<u32> {
         match self.parameters[of.index()].get(parameter) {
             Some(Given::Hours(hours)) => Some(*hours),
-            Some(Given::Schedule(_) | Given::Word(_)) | None => None,
+            Some(Given::Schedule(_) | Given::Days(_) | Given::Word(_) | Given::Null) | None => None,
         }
+    }
+
+    /// The next time of a schedule, its offset included.
+    fn next(&self, of: ResourceIdx, parameter: &str, offset: Option<&str>, now: SimTime) -> Option<SimTime> {
+        let days = match offset.and_then(|offset| self.parameters[of.index()].get(offset)) {
+            Some(Given::Days(days)) => *days,
+            Some(Given::Schedule(_) | Given::Hours(_) | Given::Word(_) | Given::Null) | None => 0,
+        };
+        self.schedule(of, parameter)?.after_with_offset(now, days)
     }
 
     /// How long after the occasion's beginning it is, if its parameters have been given.
@@ -71,7 +80,7 @@ impl Timetable {
 
     fn is_known(&self, occasion: &Occasion) -> bool {
         match occasion {
-            Occasion::Schedule { of, parameter } => self.schedule(*of, parameter).is_some(),
+            Occasion::Schedule { of, parameter, .. } => self.schedule(*of, parameter).is_some(),
             Occasion::Hours { .. } => self.span(occasion).is_some(),
         }
     }
@@ -196,9 +205,8 @@ impl<S: IdSet> Player<'_, S> {
             let mut moves = plan.timing.moves_of(*resource).iter();
             moves.find(|timed| self.is_scheduled(*resource, timed, of, state)).map(|timed| &timed.occasion)
         });
-        let Some(Occasion::Schedule { parameter, .. }) = waiting.filter(|_| is_there) else { return };
-        let next = self.timetable.schedule(of, parameter).and_then(|schedule| schedule.after(now));
-        if let Some(next) = next {
+        let Some(Occasion::Schedule { parameter, offset, .. }) = waiting.filter(|_| is_there) else { return };
+        if let Some(next) = self.timetable.next(of, parameter, offset.as_deref(), now) {
             self.at(next, What::ScheduleComes, of.0, agenda);
         }
     }
@@ -207,17 +215,34 @@ impl<S: IdSet> Player<'_, S> {
     pub(super) fn take_parameters(&mut self, step: u32, now: SimTime, state: &State<S>, agenda: &mut Agenda<Due>) {
         let plan = self.plan;
         let Some((resource, given)) = &plan.steps[step as usize].sets else { return };
-        let schedules = given.values().any(|given| matches!(given, Given::Schedule(_)));
-        self.timetable.parameters[resource.index()].extend(given.clone());
-        if schedules {
+        let known = &mut self.timetable.parameters[resource.index()];
+        let (mut reschedules, mut untimes) = (false, false);
+        for (name, given) in given {
+            let before = known.insert(name.clone(), given.clone());
+            let is_lost = *given == Given::Null;
+            for value in [Some(given), before.as_ref().filter(|_| is_lost)].into_iter().flatten() {
+                reschedules |= matches!(value, Given::Schedule(_) | Given::Days(_));
+                untimes |= is_lost && matches!(value, Given::Schedule(_) | Given::Hours(_));
+            }
+        }
+        if reschedules {
             // What was to come by the schedule before does not come any more.
             *self.serial(What::ScheduleComes, resource.0) += 1;
             self.await_schedule(*resource, now, state, agenda);
         }
         for other in self.universe.resources() {
+            let of = |timed: &Timed| match &timed.occasion {
+                Occasion::Schedule { of, .. } => (*of == *resource, false),
+                Occasion::Hours { of, .. } => (*of == *resource, *of == *resource),
+            };
             let moves = plan.timing.moves_of(other);
-            if moves.iter().any(|timed| matches!(&timed.occasion, Occasion::Hours { of, .. } if of == resource)) {
+            if moves.iter().any(|timed| of(timed).1) {
                 self.set_deadline(other, now, state, agenda);
+            }
+            if untimes && moves.iter().any(|timed| of(timed).0) {
+                // From now on a delay decides.
+                self.draw_ordinary(other, now, state);
+                self.schedule_move(other, now, state, agenda);
             }
         }
     }
