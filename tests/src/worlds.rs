@@ -523,7 +523,11 @@ fn grants(draws: &mut Draws, world: &mut World) {
         let text = format!(r#"{{"Statement":{{"Effect":"{effect}","Action":"iam:*","Resource":"*"}}}}"#);
         let document = Document::parse(DocumentKind::Identity, &text).expect("the policy is well-formed");
         let inline = Granted::InlinePolicy("inline".to_owned(), Some(document));
-        let managed = draws.of(&["arn:aws:iam::aws:policy/Other", "arn:aws:iam::aws:policy/aws-service-role/Own"]);
+        let managed = draws.of(&[
+            "arn:aws:iam::aws:policy/Other",
+            "arn:aws:iam::aws:policy/aws-service-role/Own",
+            "arn:aws-cn:iam::aws:policy/Other",
+        ]);
         let malformed = draws.seldom().then(|| "it is no document".to_owned());
         let grant = match draws.below(4) {
             0 => world.grant(Holder::User, user, inline, malformed),

@@ -117,6 +117,7 @@ const REJECTIONS: &[&str] = &[
     "GrantNotFound",
     "NotGrantable",
     "MalformedGrant",
+    "InvalidGrant",
 ];
 
 /// What a step came to.

@@ -192,7 +192,7 @@ pub enum Rejection {
     InvalidSuffix(RequestIdx),
     /// The text is no description.
     InvalidDescription(TextIdx),
-    /// The text is no name of what is attached.
+    /// The text is no name of what is attached, or the ARN of a policy of another partition.
     InvalidItem(AttachmentIdx),
     /// A tag of the call has a key or a value that no tag has.
     InvalidTag(TagCallIdx),
@@ -274,6 +274,8 @@ pub enum Rejection {
     NotGrantable(GrantIdx),
     /// The policy document that is to be put is none.
     MalformedGrant(GrantIdx),
+    /// The ARN is that of a policy of another partition.
+    InvalidGrant(GrantIdx),
     /// Something besides the resource's own state stands against the operation: a relative, the role that was passed, or what the
     /// service-linked role permits.
     ConditionUnmet(ResourceIdx, TransitionIdx),
@@ -337,6 +339,7 @@ impl Rejection {
             | Self::InvalidTaskId(_)
             | Self::InvalidItem(_)
             | Self::InvalidTag(_)
+            | Self::InvalidGrant(_)
             | Self::SessionDurationOutOfRange(_) => Code::ValidationError,
             Self::ProtectedRole(_) | Self::ProtectedDuration(_) => Code::UnmodifiableEntity,
             Self::NotServiceLinked(_, answer)
@@ -438,6 +441,7 @@ impl Rejection {
             | Self::GrantNotFound(_)
             | Self::NotGrantable(_)
             | Self::MalformedGrant(_)
+            | Self::InvalidGrant(_)
             | Self::Throttled
             | Self::RegionUnavailable(_) => None,
         }
@@ -642,6 +646,7 @@ impl Rejection {
             Self::NotGrantable(grant) => {
                 format!("Cannot attach a Service Role Policy to a {}.", world.grants[grant.index()].holder.name())
             }
+            Self::InvalidGrant(_) => OTHER_PARTITION.to_owned(),
             Self::MalformedGrant(grant) => world.grants[grant.index()].malformed.clone().unwrap_or_default(),
             Self::Throttled => "Rate exceeded".to_owned(),
             Self::ResourceAlreadyExists(r) => format!("{} already exists", resource(r)),
@@ -731,8 +736,19 @@ const DESCRIPTION_PATTERN: &str = r"[\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00F
 const TAG_PATTERN: &str = r"[\p{L}\p{Z}\p{N}_.:/=+\-@]*";
 const PATH_PATTERN: &str = r"(\u002F)|(\u002F[\u0021-\u007F]+\u002F)";
 
+/// What IAM says of the ARN of another partition's policy.
+///
+/// Sources: <https://github.com/cattle-ops/terraform-aws-gitlab-runner/issues/1273>;
+/// <https://github.com/pulumi/pulumi-aws-apigateway/issues/347>.
+const OTHER_PARTITION: &str = "Invalid ARN partition";
+
 /// Which of the names is none, in the words of IAM.
 fn invalid_item(item: &Item) -> String {
+    if let Item::ManagedPolicy(arn) | Item::Boundary(arn) = item
+        && arn.starts_with("arn:")
+    {
+        return OTHER_PARTITION.to_owned();
+    }
     let (parameter, longest) = match item {
         Item::InlinePolicy(_) => ("policyName", MOST_OF_A_NAME),
         Item::InstanceProfile(_) => ("instanceProfileName", MOST_OF_A_NAME),

@@ -1,7 +1,8 @@
 //! Whether the parameters of a call keep to their lengths and patterns, which is looked at before anything else.
 
 use crate::action::Command;
-use crate::id::{AttachmentIdx, TagCallIdx, TextIdx};
+use crate::grant::Granted;
+use crate::id::{AttachmentIdx, GrantIdx, TagCallIdx, TextIdx};
 use crate::name::{check_description, is_name_of};
 use crate::rejection::Rejection;
 use crate::set::IdSet;
@@ -29,14 +30,13 @@ impl<S: IdSet> Universe<S> {
                 self.check_item(attachment)
             }
             Command::ChangeTags { call } => self.check_tags(call),
+            Command::Give { grant } | Command::Take { grant } => self.check_grant(grant),
             Command::DeleteRole { .. }
             | Command::DeleteServiceLinkedRole { .. }
             | Command::GetServiceLinkedRoleDeletionStatus { .. }
             | Command::Read { .. }
             | Command::ListRoles { .. }
             | Command::AssumeRole { .. }
-            | Command::Give { .. }
-            | Command::Take { .. }
             | Command::Operate { .. } => Ok(()),
         }
     }
@@ -53,13 +53,28 @@ impl<S: IdSet> Universe<S> {
     fn check_item(&self, attachment: AttachmentIdx) -> Result<(), Rejection> {
         let is_fit = match &self.world().attachments[attachment.index()].item {
             Item::InlinePolicy(name) | Item::InstanceProfile(name) => is_name_of(name, MOST_OF_A_NAME),
-            // A scenario may call a managed policy by its name alone.
-            Item::ManagedPolicy(policy) | Item::Boundary(policy) => {
-                policy.starts_with("arn:") || is_name_of(policy, MOST_OF_A_NAME)
-            }
+            Item::ManagedPolicy(policy) | Item::Boundary(policy) => self.is_policy_of_the_partition(policy),
             Item::Tag(_) | Item::TrustPolicy(_) => true,
         };
         if is_fit { Ok(()) } else { Err(Rejection::InvalidItem(attachment)) }
+    }
+
+    fn check_grant(&self, grant: GrantIdx) -> Result<(), Rejection> {
+        match &self.world().grants[grant.index()].granted {
+            Granted::ManagedPolicy(arn) if !self.is_policy_of_the_partition(arn) => Err(Rejection::InvalidGrant(grant)),
+            Granted::ManagedPolicy(_) | Granted::InlinePolicy(..) | Granted::Member(_) => Ok(()),
+        }
+    }
+
+    /// Whether an ARN is one of the account's partition. A scenario may call a managed policy by its name alone.
+    ///
+    /// Sources: <https://github.com/cattle-ops/terraform-aws-gitlab-runner/issues/1273>;
+    /// <https://github.com/pulumi/pulumi-aws-apigateway/issues/347>. Assumed: boundaries, users and groups are answered as roles are.
+    fn is_policy_of_the_partition(&self, policy: &str) -> bool {
+        match policy.strip_prefix("arn:") {
+            Some(rest) => rest.strip_prefix(self.world().partition.as_str()).is_some_and(|rest| rest.starts_with(':')),
+            None => is_name_of(policy, MOST_OF_A_NAME),
+        }
     }
 
     fn check_tags(&self, call: TagCallIdx) -> Result<(), Rejection> {

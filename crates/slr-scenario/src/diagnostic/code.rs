@@ -266,8 +266,8 @@ codes! {
         right: "users: { alice: { allow: [\"iam:DeleteServiceLinkedRole\"] } }",
     }
     BadArn = "bad-arn", Error {
-        meaning: "The pattern of an ARN is none.",
-        why: "The pattern has the six parts of an ARN. `{partition}`, `{region}`, `{account}` and `{name}` stand for what differs, and `{name}` has to be there: no two resources have one ARN.",
+        meaning: "The pattern of an ARN is none, or an ARN is not one of a policy that the account has.",
+        why: "The pattern has the six parts of an ARN. `{partition}`, `{region}`, `{account}` and `{name}` stand for what differs, and `{name}` has to be there: no two resources have one ARN. A managed policy is AWS's or the account's own, and in the account's partition.",
         wrong: "services:\n  gadgets.example.com:\n    role: AWSServiceRoleForGadgets\n    kinds: { gadget: { arn: \"gadgets/{name}\" } }",
         right: "services:\n  gadgets.example.com:\n    role: AWSServiceRoleForGadgets\n    kinds: { gadget: { arn: \"arn:{partition}:gadgets:{region}:{account}:gadget/{name}\" } }",
     }

@@ -136,28 +136,37 @@ impl Check<'_> {
         self.policy_of_the_account(name);
     }
 
-    /// A managed policy is the account's own or AWS's: that of another account can be attached to nothing.
-    fn policy_of_the_account(&mut self, name: &Text) {
-        let account = self.scenario.account().id().to_owned();
+    /// Whether a managed policy is the account's own or AWS's in its partition, as far as its ARN says: that of another account can be attached to
+    /// nothing.
+    pub(super) fn policy_of_the_account(&mut self, name: &Text) -> bool {
+        let account = self.scenario.account();
+        let (partition, id) = (account.partition().word(), account.id());
         if !name.starts_with("arn:") {
-            return;
+            return true;
         }
-        let Some(parts) =
-            ArnParts::split(name).filter(|parts| parts.service == "iam" && parts.resource.starts_with("policy/"))
-        else {
-            let partition = self.scenario.account().partition();
-            self.report(
-                Diagnostic::new(Code::BadArn, name.span, format!("`{}` is no policy's ARN", clipped(name)))
-                    .help(format!("one looks like this: `arn:{partition}:iam::{account}:policy/name`")),
-            );
-            return;
+        let told = clipped(name);
+        let of_a_policy = |parts: &ArnParts<'_>| parts.service == "iam" && parts.resource.starts_with("policy/");
+        let (message, help) = match ArnParts::split(name).filter(of_a_policy) {
+            None => (
+                format!("`{told}` is no policy's ARN"),
+                format!("one looks like this: `arn:{partition}:iam::{id}:policy/name`"),
+            ),
+            // What cannot be read of the account has been reported.
+            Some(_) if !self.damage.spares(&["account"]) => return true,
+            Some(parts) if parts.partition != partition => (
+                format!("`{told}` is a policy of another partition"),
+                format!(
+                    "the account is in the partition `{partition}`: its policies have ARNs that begin with `arn:{partition}:iam:`"
+                ),
+            ),
+            Some(parts) if parts.account != "aws" && parts.account != id => (
+                format!("`{told}` is a policy of another account"),
+                format!("only policies of AWS and of the account {id} can be attached"),
+            ),
+            Some(_) => return true,
         };
-        if parts.account != "aws" && parts.account != account {
-            self.report(
-                Diagnostic::new(Code::BadArn, name.span, format!("`{}` is a policy of another account", clipped(name)))
-                    .help(format!("only policies of AWS and of the account {account} can be attached")),
-            );
-        }
+        self.report(Diagnostic::new(Code::BadArn, name.span, message).help(help));
+        false
     }
 
     /// The policy of a service-linked role is attached to that role alone, at time zero as later.

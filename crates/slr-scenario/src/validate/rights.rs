@@ -165,6 +165,9 @@ impl Check<'_> {
 
     /// A managed policy of which it matters what it says.
     fn known_policy(&mut self, name: &Text) {
+        if !self.policy_of_the_account(name) {
+            return;
+        }
         let scenario = self.scenario;
         let account = scenario.account();
         let partition = account.partition();
