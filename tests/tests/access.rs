@@ -177,3 +177,32 @@ steps:
     };
     assert_eq!((ways("alice"), ways("bob")), (1, 0));
 }
+
+#[test]
+fn a_role_that_is_yet_to_be_made_is_asked_for_by_its_name() {
+    let text = "
+scenario: Roles to come
+users: { alice: { allow: [\"iam:*\"] } }
+roles: { declared: { trust: [ec2.amazonaws.com], path: /teams/ } }
+steps:
+  - { at: 1s, do: CreateRole, role: made, trust: [ec2.amazonaws.com], path: /made/ }
+  - { at: 2s, do: CreateRole, role: twice, trust: [ec2.amazonaws.com], path: /one/ }
+  - { at: 3s, do: DeleteRole, role: twice }
+  - { at: 4s, do: CreateRole, role: twice, trust: [ec2.amazonaws.com], path: /other/ }
+";
+    let play = Play::of_text("roles to come", text);
+    let access = Access::new(&play.scenario, &play.lowered).expect("the account can be asked");
+    let ask = |action: &str, role: &str| {
+        let question = Question { principal: "alice", action, resource: role, context: &[] };
+        access.explain(&question).map(|told| (told.resource, told.notes)).map_err(|wrong| wrong.message)
+    };
+    let arn = |role: &str| format!("arn:aws:iam::123456789012:role{role}");
+    assert_eq!(ask("iam:CreateRole", "declared"), Ok((arn("/teams/declared"), Vec::new())));
+    assert_eq!(ask("iam:CreateRole", "made"), Ok((arn("/made/made"), Vec::new())));
+    let note = format!("{} does not exist at time zero", arn("/made/made"));
+    assert_eq!(ask("iam:GetRole", "made"), Ok((arn("/made/made"), vec![note])));
+    assert_eq!(
+        ask("iam:CreateRole", "twice"),
+        Err("there may be several roles `twice`, and none at time zero".to_owned())
+    );
+}

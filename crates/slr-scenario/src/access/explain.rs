@@ -228,10 +228,20 @@ impl Access {
             let role = if text == entry.principal() { entry.role() } else { text };
             return Ok(linked(entry.principal(), role));
         }
+        let absent: Vec<&str> =
+            self.absent.iter().filter(|(name, _)| name == text).map(|(_, arn)| arn.as_str()).collect();
+        match absent[..] {
+            [] => {}
+            [arn] => return Ok(arn.to_owned()),
+            [one, ..] => {
+                let message = format!("there may be several roles `{text}`, and none {}", self.when());
+                return Err(NotAQuestion::new(message, Some(format!("write an ARN, such as `{one}`"))));
+            }
+        }
         // A principal has dots, and the name of a role seldom has.
         let of_principal = Catalog::did_you_mean(text).filter(|_| text.contains('.'));
         let help = of_principal
-            .or_else(|| nearest(text, self.account.roles()))
+            .or_else(|| nearest(text, self.account.roles().chain(self.absent.iter().map(|(name, _)| name.as_str()))))
             .or_else(|| Catalog::did_you_mean_role(text))
             .or_else(|| Catalog::did_you_mean(text))
             .map_or_else(
@@ -313,6 +323,10 @@ impl Access {
         let has = |key: &str| question.context.iter().any(|(given, _)| given.eq_ignore_ascii_case(key));
         if question.action.eq_ignore_ascii_case(PassRole::ACTION) && !has(key::PASSED_TO_SERVICE) {
             notes.push("a real request has `iam:PassedToService`: give it with --context".to_owned());
+        }
+        let is_creation = question.action.eq_ignore_ascii_case(Operation::CreateRole.iam_action());
+        if !lacks_trust && !is_creation && self.absent.iter().any(|(_, arn)| arn == resource) {
+            notes.push(format!("{resource} does not exist {}", self.when()));
         }
         if lacks_trust {
             notes.push(format!("{resource} does not exist {}: nobody can assume it", self.when()));

@@ -17,7 +17,7 @@ use slr_core::policy::{
 };
 use slr_core::rules::{trust_document_of, trust_texts};
 use slr_core::service::ServiceDefinition;
-use slr_core::world::{Item, RoleSort};
+use slr_core::world::{Item, RoleSlot, RoleSort};
 
 use crate::catalog::Catalog;
 use crate::diagnostic::Diagnostic;
@@ -57,6 +57,8 @@ pub struct Access {
     role_tags: Vec<(String, String, String)>,
     /// Service principals that the scenario says there are.
     told: Vec<String>,
+    /// Roles of the account's own that the scenario knows and that do not exist now: names, and the ARNs that they would have.
+    absent: Vec<(String, String)>,
     /// At which moment of a run, if it is not the beginning.
     at: Option<SimTime>,
     /// How much a refusal tells.
@@ -82,6 +84,20 @@ struct Use {
     service: String,
     /// The name of the service-linked role, and whether the call makes it; `None` for a role that the caller passes.
     linked: Option<(String, bool)>,
+}
+
+/// Roles of the account's own that a scenario declares or makes and that do not exist, with the ARNs that they would have.
+fn absent_roles(scenario: &Scenario, world: &World) -> Vec<(String, String)> {
+    let is_ordinary = |slot: &RoleSlot| matches!(slot.sort, RoleSort::Ordinary { .. });
+    let slots = (0..).map(RoleIdx).zip(&world.roles).filter(|(_, slot)| is_ordinary(slot) && !slot.given);
+    let mut absent: Vec<_> = slots.map(|(index, slot)| (slot.name.clone(), world.role_arn(index))).collect();
+    // Of what no step makes there is no slot.
+    for (name, role) in scenario.roles.iter().filter(|(name, _)| world.role_named(name).is_none()) {
+        let path = role.path.as_ref().map_or("/", |path| path.as_str());
+        let arn = format!("arn:{}:iam::{}:role{path}{name}", world.partition, world.account.as_str());
+        absent.push((name.value.clone(), arn));
+    }
+    absent
 }
 
 impl Access {
@@ -129,6 +145,7 @@ impl Access {
             opaque: Vec::new(),
             role_tags,
             told: scenario.account().service_principals.iter().map(|told| told.value.clone()).collect(),
+            absent: absent_roles(scenario, world),
             at,
             detail,
             regions,
