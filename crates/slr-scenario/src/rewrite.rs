@@ -373,7 +373,7 @@ fn set(knobs: &mut Knobs, late: bool, forgets: bool, spreads: bool) {
         knobs.task_visibility_delay = Some(anywhere(Duration::LONGEST));
     }
     if forgets {
-        knobs.task_retention = Some(anywhere(Retention::For(Duration::LONGEST)));
+        knobs.task_retention = Some(anywhere(Retention::For(Delay::Fixed(Duration::LONGEST))));
     }
     if spreads {
         knobs.propagation_delay = Some(anywhere(Duration::LONGEST));

@@ -52,10 +52,10 @@ impl Lowerer<'_> {
             limits: limits.collect(),
             timing: self.timing(),
             visibility: Delay::Fixed(knobs.map_or(0, |knobs| knobs.task_visibility_delay().as_millis())),
-            retention: Delay::Fixed(knobs.map_or(0, |knobs| match knobs.task_retention() {
-                syntax::Retention::Forever => 0,
-                syntax::Retention::For(duration) => duration.as_millis(),
-            })),
+            retention: match knobs.map(syntax::Knobs::task_retention) {
+                None | Some(syntax::Retention::Forever) => Delay::Fixed(0),
+                Some(syntax::Retention::For(kept)) => self::delay(&kept),
+            },
             propagation: Delay::Fixed(knobs.map_or(0, |knobs| knobs.propagation_delay().as_millis())),
             max_session,
             throttlings: Vec::new(),

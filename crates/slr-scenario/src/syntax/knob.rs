@@ -1,11 +1,11 @@
 //! Settings of the modelled world: what the documentation leaves open or has changed since.
 
-use schemars::{Schema, SchemaGenerator};
+use schemars::{Schema, SchemaGenerator, json_schema};
 
 use super::declare::{record, words};
-use super::describe::or_parameter;
+use super::delay::Delay;
 use super::grammar::{Reader, Syntax};
-use super::scalar::{DURATION_PATTERN, Duration, Text};
+use super::scalar::{Duration, Text};
 use super::service_error::OwnErrors;
 use crate::yaml::{Content, Node, Scalar, Spanned};
 
@@ -95,44 +95,37 @@ words! {
 }
 
 /// How long a finished deletion task can be polled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Retention {
     /// As long as the account exists.
     Forever,
-    /// So long after its end; then a poll answers `NoSuchEntity`.
-    For(Duration),
+    /// So long after its end, drawn for each task; then a poll answers `NoSuchEntity`.
+    For(Delay),
 }
 
 impl Syntax for Retention {
     fn read(node: &Node, reader: &mut Reader) -> Option<Self> {
         match &node.content {
             Content::Scalar(scalar) if scalar.text == "forever" => Some(Self::Forever),
-            Content::Scalar(_) | Content::Sequence(_) | Content::Mapping(_) => {
-                Duration::read(node, reader).map(Self::For)
-            }
+            Content::Scalar(_) | Content::Sequence(_) | Content::Mapping(_) => Delay::read(node, reader).map(Self::For),
         }
     }
 
     fn write(&self) -> Node {
         match self {
             Self::Forever => Node::scalar(Scalar::plain("forever")),
-            Self::For(duration) => duration.write(),
+            Self::For(delay) => delay.write(),
         }
     }
 
     fn schema(generator: &mut SchemaGenerator) -> Schema {
-        or_parameter(
-            &serde_json::json!({ "anyOf": [
-                { "const": "forever" },
-                { "type": "string", "pattern": format!("^{DURATION_PATTERN}$") },
-            ] }),
-            generator,
-        )
+        let delay = Delay::schema(generator);
+        json_schema!({ "anyOf": [{ "const": "forever" }, delay] })
     }
 
     #[cfg(test)]
     fn sample(dice: &mut crate::syntax::sample::Dice) -> Self {
-        if dice.chance(1, 2) { Self::Forever } else { Self::For(Duration::sample(dice)) }
+        if dice.chance(1, 2) { Self::Forever } else { Self::For(Delay::sample(dice)) }
     }
 }
 
@@ -148,7 +141,7 @@ record! {
         /// For so long after a deletion was requested a poll of its task answers `NoSuchEntity`.
         /// Default: 0s.
         "task-visibility-delay" => pub task_visibility_delay: Option<Spanned<Duration>>,
-        /// How long a finished task can be polled: `forever` or a duration. Default: forever.
+        /// How long a finished task can be polled: `forever` or a delay, drawn for each task. Default: forever.
         "task-retention" => pub task_retention: Option<Spanned<Retention>>,
         /// The error of `DeleteServiceLinkedRole` for a role that is not service-linked.
         /// Default: `NoSuchEntity`.
@@ -207,7 +200,7 @@ impl Knobs {
     /// How long a finished task can be polled.
     #[must_use]
     pub fn task_retention(&self) -> Retention {
-        or(self.task_retention.as_ref(), Retention::Forever)
+        self.task_retention.as_ref().map_or(Retention::Forever, |retention| retention.value.clone())
     }
 
     /// The error of `DeleteServiceLinkedRole` for a role that is not service-linked.
