@@ -1,5 +1,6 @@
 //! A run of the checker as people read it, in the words of a simulated run.
 
+use slr_core::id::TextIdx;
 use slr_core::machine::{Machine, Phase, TaskState};
 use slr_core::rejection::Refusal;
 use slr_core::{Action, Event, IdSet, State, Universe};
@@ -19,11 +20,11 @@ pub struct Teller<'a, S> {
 }
 
 impl<'a, S: IdSet> Teller<'a, S> {
-    /// A teller of runs that begin where the universe does.
-    pub fn new(universe: &'a Universe<S>) -> Self {
+    /// A teller of runs that begin where the universe does, with the ids of `seed`. Per role, `descriptions` are those that it has at the beginning.
+    pub fn new(universe: &'a Universe<S>, seed: u64, descriptions: &[Option<TextIdx>]) -> Self {
         Self {
             universe,
-            ledger: Ledger::new(universe, 0, &[]),
+            ledger: Ledger::new(universe, seed, descriptions),
             words: Storyteller::new(universe),
             state: universe.initial(),
         }

@@ -73,7 +73,7 @@ impl Told {
                 Verdict::NotReached => ("not-reached", None),
                 Verdict::Undecided => ("undecided", None),
             };
-            let story = initial.zip(run.as_ref()).map(|(initial, run)| story(universe, initial, run));
+            let story = initial.zip(run.as_ref()).map(|(initial, run)| story(ready, universe, initial, run));
             Finding { name: property.name.clone(), kind: property.kind, verdict, story }
         });
         let text = |left: &NotAsked| (excerpt(&ready.source, span_of(ready, left.expected)), left.why);
@@ -240,8 +240,8 @@ impl Told {
     }
 }
 
-fn story<S: IdSet>(universe: &Universe<S>, initial: &str, run: &Run<Scene<S>, Act<S>>) -> Story {
-    let mut teller = Teller::new(universe);
+fn story<S: IdSet>(ready: &Ready, universe: &Universe<S>, initial: &str, run: &Run<Scene<S>, Act<S>>) -> Story {
+    let mut teller = Teller::new(universe, ready.lowered.seed, &ready.lowered.descriptions);
     let words = |lines: Vec<Line>| lines.into_iter().map(|line| format!("{}: {}", line.subject, line.text)).collect();
     let steps = run.steps.iter().map(|(act, _)| words(teller.tell(act))).collect();
     let at_the_end = words(teller.at_the_end());
