@@ -93,6 +93,25 @@ pub trait Observer<S: IdSet> {
     /// A step was taken in a world. `state` is the state after it.
     fn step(&mut self, world: usize, now: SimTime, step: Step<'_, S>, state: &State<S>);
 
+    /// A step that was just taken, a poll, is taken again and again, and changes nothing: so many `times`, always after the same `wait`. Returns
+    /// how often it was, which is less if the run can end before.
+    fn again(
+        &mut self,
+        world: usize,
+        (now, wait): (SimTime, SimTime),
+        times: u64,
+        step: Step<'_, S>,
+        state: &State<S>,
+    ) -> u64 {
+        for time in 1..=times {
+            self.step(world, now.plus(wait.times(time)), step, state);
+            if self.is_satisfied() {
+                return time;
+            }
+        }
+        times
+    }
+
     /// Whether the run can end here because nobody wants to know more.
     fn is_satisfied(&self) -> bool {
         false
@@ -204,11 +223,7 @@ pub fn conduct<S: IdSet, H: Habits<S>>(
             observer.step(world, now, step, state);
             if last_poll.is_some() && !observer.is_satisfied() {
                 let repeated = Step { is_repeated: true, ..step };
-                let again = |now| {
-                    observer.step(world, now, repeated, state);
-                    !observer.is_satisfied()
-                };
-                now = poll_on(habits, (due, now, until), agenda, state, again);
+                now = poll_on(habits, observer, (due, now, until), agenda, repeated, state);
             }
             habits.after(due, now, step, state, agenda);
         }
@@ -225,27 +240,19 @@ pub fn conduct<S: IdSet, H: Habits<S>>(
 #[inline]
 fn poll_on<S: IdSet, H: Habits<S>>(
     habits: &H,
+    observer: &mut impl Observer<S>,
     (due, now, until): (H::Due, SimTime, SimTime),
     agenda: &Agenda<H::Due>,
+    poll: Step<'_, S>,
     state: &State<S>,
-    mut again: impl FnMut(SimTime) -> bool,
 ) -> SimTime {
     let Some(wait) = habits.polls_again_after(due, state) else { return now };
     let last = match agenda.glance() {
         Glance::Next(next) => until.min(next.before()),
-        // Nobody but this one is left to do anything; or somebody may be, and the agenda is asked each time.
         Glance::Nothing => until,
+        // The agenda is asked each time.
         Glance::Unknown => return now,
     };
-    let mut now = now;
-    loop {
-        let next = now.plus(wait);
-        if next > last || next <= now {
-            return now;
-        }
-        now = next;
-        if !again(now) {
-            return now;
-        }
-    }
+    let times = last.nanos().saturating_sub(now.nanos()).checked_div(wait.nanos()).unwrap_or(0);
+    now.plus(wait.times(observer.again(H::world(&due), (now, wait), times, poll, state)))
 }

@@ -272,7 +272,6 @@ impl<S: IdSet> Observer<S> for Counter<'_, S> {
         self.steps += 1;
         self.events += step.events.len() as u64;
         self.now = now;
-        // Nothing is refused, requested or changed by a poll that is answered as the last step was; only a script wants to know of it.
         if step.is_repeated && step.script.is_none() {
             return;
         }
@@ -303,6 +302,15 @@ impl<S: IdSet> Observer<S> for Counter<'_, S> {
         if changed.meet(LOOKED_AT) {
             self.before.clone_from(state);
         }
+    }
+
+    /// Nothing is refused, requested or changed by a poll that is answered as the last step was.
+    #[inline]
+    fn again(&mut self, _: usize, (now, wait): (SimTime, SimTime), times: u64, step: Step<'_, S>, _: &State<S>) -> u64 {
+        self.steps += times;
+        self.events += times * step.events.len() as u64;
+        self.now = now.plus(wait.times(times));
+        times
     }
 
     fn is_satisfied(&self) -> bool {
