@@ -77,6 +77,25 @@ pub trait IdSet: Clone + Debug + Default + Eq + Ord + Hash + Send + Sync + 'stat
         self.minus(other).is_empty()
     }
 
+    /// The number of `id`, of which plane `p` says whether bit `p` is set. See [`Planes`].
+    #[inline]
+    fn number_at<const BITS: usize>(planes: &[Self; BITS], id: u32) -> u8 {
+        let mut number = 0;
+        for (bit, plane) in planes.iter().enumerate() {
+            number |= u8::from(plane.contains(id)) << bit;
+        }
+        number
+    }
+
+    /// Gives `id` the number in these planes; bits beyond the planes are not kept.
+    #[expect(clippy::inline_always, reason = "a few word operations, in the innermost loop of the checker")]
+    #[inline(always)]
+    fn put_number<const BITS: usize>(planes: &mut [Self; BITS], id: u32, number: u8) {
+        for (bit, plane) in planes.iter_mut().enumerate() {
+            plane.put(id, number >> bit & 1 == 1);
+        }
+    }
+
     /// The set of the given ids.
     fn of(ids: impl IntoIterator<Item = u32>) -> Self {
         let mut set = Self::default();
@@ -110,7 +129,7 @@ impl<S: IdSet> Iterator for Parts<S> {
 pub struct Bits<W>(W);
 
 macro_rules! word_sets {
-    ($($word:ty),+) => {$(
+    ($($word:ty { $($own:item)* }),+) => {$(
         impl Iterator for Bits<$word> {
             type Item = u32;
 
@@ -192,11 +211,49 @@ macro_rules! word_sets {
             fn from_word(word: u64) -> Self {
                 word as Self
             }
+            $($own)*
         }
     )+};
 }
 
-word_sets!(u8, u16, u32, u64);
+word_sets!(
+    u8 {
+        #[inline]
+        fn number_at<const BITS: usize>(planes: &[Self; BITS], id: u32) -> u8 {
+            let bits = lanes::of(planes).wrapping_shr(id) & lanes::EACH;
+            (bits.wrapping_mul(lanes::GATHERS) >> 56) as Self
+        }
+
+        #[expect(clippy::inline_always, reason = "a few word operations, in the innermost loop of the checker")]
+        #[inline(always)]
+        fn put_number<const BITS: usize>(planes: &mut [Self; BITS], id: u32, number: u8) {
+            let apart = u64::from(number) * lanes::EACH & lanes::DIAGONAL;
+            let bits = (apart + lanes::EACH * 0x7f) >> 7 & lanes::EACH;
+            let others = lanes::of(planes) & !lanes::EACH.wrapping_shl(id);
+            planes.copy_from_slice(&(others | bits.wrapping_shl(id)).to_le_bytes()[..BITS]);
+        }
+    },
+    u16 {},
+    u32 {},
+    u64 {}
+);
+
+/// Up to eight planes of eight ids side by side in one word, a byte each.
+mod lanes {
+    /// The lowest bit of each byte.
+    pub(super) const EACH: u64 = 0x0101_0101_0101_0101;
+    /// Bit `p` of byte `p`.
+    pub(super) const DIAGONAL: u64 = 0x8040_2010_0804_0201;
+    /// Brings the lowest bit of byte `p` to bit `p` of the highest byte, without a carry.
+    pub(super) const GATHERS: u64 = 0x0102_0408_1020_4080;
+
+    #[inline]
+    pub(super) fn of<const BITS: usize>(planes: &[u8; BITS]) -> u64 {
+        let mut bytes = [0; 8];
+        bytes[..BITS].copy_from_slice(planes);
+        u64::from_le_bytes(bytes)
+    }
+}
 
 /// A set that grows: for worlds with more than 64 of anything.
 ///
@@ -358,20 +415,14 @@ impl<S: IdSet, const BITS: usize> Planes<S, BITS> {
     /// The number of `id`.
     #[inline]
     pub fn get(&self, id: u32) -> u8 {
-        let mut number = 0;
-        for (bit, plane) in self.0.iter().enumerate() {
-            number |= u8::from(plane.contains(id)) << bit;
-        }
-        number
+        S::number_at(&self.0, id)
     }
 
     /// Gives `id` the number; bits beyond the planes are not kept.
     #[expect(clippy::inline_always, reason = "a few word operations, in the innermost loop of the checker")]
     #[inline(always)]
     pub fn set(&mut self, id: u32, number: u8) {
-        for (bit, plane) in self.0.iter_mut().enumerate() {
-            plane.put(id, number >> bit & 1 == 1);
-        }
+        S::put_number(&mut self.0, id, number);
     }
 
     /// The ids among `members` that have the number.
@@ -417,6 +468,20 @@ mod tests {
         assert!(parts.iter().all(|part| part.is_within(&x.and(&y))));
     }
 
+    fn keep_a_number_per_id<S: IdSet, const BITS: usize>(numbers: &[u8], seen: u8) {
+        let mut planes = Planes::<S, BITS>::default();
+        for (id, number) in (0..).zip(numbers) {
+            planes.set(id, u8::MAX);
+            planes.set(id, *number);
+        }
+        for (id, number) in (0..).zip(numbers) {
+            assert_eq!(planes.get(id), *number);
+        }
+        let members = S::of(0..super::super::id::number(numbers.len()));
+        let expected: Vec<u32> = (0..).zip(numbers).filter(|(_, n)| **n == seen).map(|(id, _)| id).collect();
+        assert_eq!(planes.having(seen, &members).iter().collect::<Vec<_>>(), expected);
+    }
+
     proptest! {
         #[test]
         fn every_width_is_a_set(a in btree_set(0_u32..8, 0..8), b in btree_set(0_u32..8, 0..8)) {
@@ -433,17 +498,15 @@ mod tests {
 
         #[test]
         fn planes_keep_a_number_per_id(numbers in vec(0_u8..16, 1..32), seen in 0_u8..16) {
-            let mut planes = Planes::<u32, 4>::default();
-            for (id, number) in (0..).zip(&numbers) {
-                planes.set(id, 15);
-                planes.set(id, *number);
-            }
-            for (id, number) in (0..).zip(&numbers) {
-                prop_assert_eq!(planes.get(id), *number);
-            }
-            let members = u32::of(0..super::super::id::number(numbers.len()));
-            let expected: Vec<u32> = (0..).zip(&numbers).filter(|(_, n)| **n == seen).map(|(id, _)| id).collect();
-            prop_assert_eq!(planes.having(seen, &members).iter().collect::<Vec<_>>(), expected);
+            keep_a_number_per_id::<u32, 4>(&numbers, seen);
+            keep_a_number_per_id::<WideSet, 4>(&numbers, seen);
+        }
+
+        #[test]
+        fn planes_of_bytes_keep_a_number_per_id(numbers in vec(0_u8..=255, 1..=8), seen in 0_u8..=255) {
+            keep_a_number_per_id::<u8, 8>(&numbers, seen);
+            let narrow: Vec<u8> = numbers.iter().map(|number| number % 64).collect();
+            keep_a_number_per_id::<u8, 6>(&narrow, seen % 64);
         }
     }
 }

@@ -155,7 +155,12 @@ impl<S: IdSet> Universe<S> {
 
     /// The role that its service may be able to [delete itself](Self::may_delete_itself) after the event where it could not before, or the other
     /// way round.
+    #[inline]
     pub fn role_concerned(&self, event: &Event<S>) -> Option<RoleIdx> {
+        if self.self_deleting.is_empty() { None } else { self.role_met(event) }
+    }
+
+    fn role_met(&self, event: &Event<S>) -> Option<RoleIdx> {
         match event {
             Event::RoleCreated { role, .. }
             | Event::RoleDeleted { role, .. }

@@ -11,6 +11,8 @@ mod player;
 mod time;
 mod timing;
 
+use agenda::Glance;
+
 pub use agenda::Agenda;
 pub use backoff::{Backoff, Jitter};
 pub use chance::{Chance, Delay, SCHEME};
@@ -53,6 +55,11 @@ pub trait Habits<S: IdSet> {
 
     /// Takes note of an action that the rules call impossible.
     fn impossible(&mut self, due: Self::Due, now: SimTime, why: Impossible);
+
+    /// How long after `due` the same poll is due again, if it is sure to be and draws nothing by chance; more than no time.
+    fn polls_again_after(&self, _: Self::Due, _: &State<S>) -> Option<SimTime> {
+        None
+    }
 
     /// Schedules what follows once every action of `due` is carried out.
     fn settled(&mut self, due: Self::Due, now: SimTime, state: &State<S>, agenda: &mut Agenda<Self::Due>);
@@ -160,7 +167,7 @@ pub fn conduct<S: IdSet, H: Habits<S>>(
     let (mut moment, mut at_once) = (SimTime::ZERO, 0);
     // The world in which the last step was a poll that told a status and changed nothing, and that step. What it told are the events still.
     let mut last_poll: Option<(usize, Action<S>)> = None;
-    while let Some((now, due)) = agenda.pop_until(until) {
+    while let Some((mut now, due)) = agenda.pop_until(until) {
         if now != moment {
             (moment, at_once) = (now, 0);
         } else if H::script(&due).is_none() {
@@ -195,6 +202,14 @@ pub fn conduct<S: IdSet, H: Habits<S>>(
             };
             let step = Step { action, events, refused, script: H::script(&due), is_repeated };
             observer.step(world, now, step, state);
+            if last_poll.is_some() && !observer.is_satisfied() {
+                let repeated = Step { is_repeated: true, ..step };
+                let again = |now| {
+                    observer.step(world, now, repeated, state);
+                    !observer.is_satisfied()
+                };
+                now = poll_on(habits, (due, now, until), agenda, state, again);
+            }
             habits.after(due, now, step, state, agenda);
         }
         actions.clear();
@@ -204,4 +219,33 @@ pub fn conduct<S: IdSet, H: Habits<S>>(
         }
     }
     if agenda.is_empty() { Ending::NothingDue } else { Ending::TimeUp }
+}
+
+/// Makes a poll again and again, without any detour, until something else is due or nobody wants to hear of it; says when it was made last.
+#[inline]
+fn poll_on<S: IdSet, H: Habits<S>>(
+    habits: &H,
+    (due, now, until): (H::Due, SimTime, SimTime),
+    agenda: &Agenda<H::Due>,
+    state: &State<S>,
+    mut again: impl FnMut(SimTime) -> bool,
+) -> SimTime {
+    let Some(wait) = habits.polls_again_after(due, state) else { return now };
+    let last = match agenda.glance() {
+        Glance::Next(next) => until.min(next.before()),
+        // Nobody but this one is left to do anything; or somebody may be, and the agenda is asked each time.
+        Glance::Nothing => until,
+        Glance::Unknown => return now,
+    };
+    let mut now = now;
+    loop {
+        let next = now.plus(wait);
+        if next > last || next <= now {
+            return now;
+        }
+        now = next;
+        if !again(now) {
+            return now;
+        }
+    }
 }
