@@ -227,7 +227,7 @@ word_sets!(
         #[expect(clippy::inline_always, reason = "a few word operations, in the innermost loop of the checker")]
         #[inline(always)]
         fn put_number<const BITS: usize>(planes: &mut [Self; BITS], id: u32, number: u8) {
-            let apart = u64::from(number) * lanes::EACH & lanes::DIAGONAL;
+            let apart = (u64::from(number) * lanes::EACH) & lanes::DIAGONAL;
             let bits = (apart + lanes::EACH * 0x7f) >> 7 & lanes::EACH;
             let others = lanes::of(planes) & !lanes::EACH.wrapping_shl(id);
             planes.copy_from_slice(&(others | bits.wrapping_shl(id)).to_le_bytes()[..BITS]);
