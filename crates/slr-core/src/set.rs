@@ -227,7 +227,7 @@ word_sets!(
         #[expect(clippy::inline_always, reason = "a few word operations, in the innermost loop of the checker")]
         #[inline(always)]
         fn put_number<const BITS: usize>(planes: &mut [Self; BITS], id: u32, number: u8) {
-            let apart = u64::from(number) * lanes::EACH & lanes::DIAGONAL;
+            let apart = (u64::from(number) * lanes::EACH) & lanes::DIAGONAL;
             let bits = (apart + lanes::EACH * 0x7f) >> 7 & lanes::EACH;
             let others = lanes::of(planes) & !lanes::EACH.wrapping_shl(id);
             planes.copy_from_slice(&(others | bits.wrapping_shl(id)).to_le_bytes()[..BITS]);
@@ -257,93 +257,144 @@ mod lanes {
 
 /// A set that grows: for worlds with more than 64 of anything.
 ///
-/// Trailing empty words are never kept, so that equal sets are equal, and hash alike, however they came about.
+/// The first 64 ids are kept in place, so that what is few costs what it would in a narrow set. Trailing empty words are never kept,
+/// so that equal sets are equal, and hash alike, however they came about.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct WideSet(Vec<u64>);
+pub struct WideSet {
+    low: u64,
+    /// The ids from 64 on, 64 to a word.
+    rest: Vec<u64>,
+}
 
 impl WideSet {
-    fn trim(mut self) -> Self {
-        while self.0.last() == Some(&0) {
-            self.0.pop();
-        }
-        self
+    /// Where an id lies among the ids from 64 on: its word and its bit; `None` if it is one of the first 64.
+    #[inline]
+    fn place(id: u32) -> Option<(usize, u64)> {
+        let beyond = id.checked_sub(u64::BITS)?;
+        Some(((beyond / u64::BITS) as usize, 1 << (beyond % u64::BITS)))
     }
 
-    const fn place(id: u32) -> (usize, u64) {
-        ((id / 64) as usize, 1 << (id % 64))
+    /// The words, changed by the others as far as these go, and without the empty ones at the end.
+    fn changed(words: &[u64], by: &[u64], change: impl Fn(&mut u64, u64)) -> Vec<u64> {
+        let mut words = words.to_vec();
+        words.iter_mut().zip(by).for_each(|(word, bits)| change(word, *bits));
+        Self::trim(&mut words);
+        words
+    }
+
+    fn trim(words: &mut Vec<u64>) {
+        while words.last() == Some(&0) {
+            words.pop();
+        }
+    }
+
+    fn insert_beyond(&mut self, word: usize, bit: u64) {
+        if self.rest.len() <= word {
+            self.rest.resize(word + 1, 0);
+        }
+        self.rest[word] |= bit;
+    }
+
+    fn remove_beyond(&mut self, word: usize, bit: u64) {
+        if let Some(bits) = self.rest.get_mut(word) {
+            *bits &= !bit;
+        }
+        Self::trim(&mut self.rest);
     }
 }
 
 impl IdSet for WideSet {
     const CAPACITY: Option<u32> = None;
 
+    #[inline]
     fn contains(&self, id: u32) -> bool {
-        let (word, bit) = Self::place(id);
-        self.0.get(word).is_some_and(|bits| bits & bit != 0)
+        match Self::place(id) {
+            None => self.low.contains(id),
+            Some((word, bit)) => self.rest.get(word).is_some_and(|bits| bits & bit != 0),
+        }
     }
 
+    #[inline]
     fn insert(&mut self, id: u32) {
-        let (word, bit) = Self::place(id);
-        if self.0.len() <= word {
-            self.0.resize(word + 1, 0);
+        match Self::place(id) {
+            None => self.low.insert(id),
+            Some((word, bit)) => self.insert_beyond(word, bit),
         }
-        self.0[word] |= bit;
     }
 
+    #[inline]
     fn remove(&mut self, id: u32) {
-        let (word, bit) = Self::place(id);
-        if let Some(bits) = self.0.get_mut(word) {
-            *bits &= !bit;
-        }
-        while self.0.last() == Some(&0) {
-            self.0.pop();
+        match Self::place(id) {
+            None => self.low.remove(id),
+            Some((word, bit)) => self.remove_beyond(word, bit),
         }
     }
 
+    #[inline]
     fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.low == 0 && self.rest.is_empty()
     }
 
+    #[inline]
     fn len(&self) -> u32 {
-        self.0.iter().map(|bits| bits.count_ones()).sum()
+        self.low.len() + self.rest.iter().map(IdSet::len).sum::<u32>()
     }
 
+    #[inline]
     fn first(&self) -> Option<u32> {
-        self.iter().next()
+        self.low.first().or_else(|| self.iter().next())
     }
 
+    #[inline]
     fn and(&self, other: &Self) -> Self {
-        Self(self.0.iter().zip(&other.0).map(|(a, b)| a & b).collect()).trim()
+        let shared = self.rest.len().min(other.rest.len());
+        let change = |word: &mut u64, bits| *word &= bits;
+        let rest = if shared == 0 { Vec::new() } else { Self::changed(&self.rest[..shared], &other.rest, change) };
+        Self { low: self.low & other.low, rest }
     }
 
+    #[inline]
     fn or(&self, other: &Self) -> Self {
-        let (long, short) = if self.0.len() < other.0.len() { (other, self) } else { (self, other) };
-        let mut words = long.0.clone();
-        for (word, bits) in words.iter_mut().zip(&short.0) {
-            *word |= bits;
-        }
-        Self(words)
+        let (long, short) = if self.rest.len() < other.rest.len() { (other, self) } else { (self, other) };
+        let change = |word: &mut u64, bits| *word |= bits;
+        let rest = if long.rest.is_empty() { Vec::new() } else { Self::changed(&long.rest, &short.rest, change) };
+        Self { low: self.low | other.low, rest }
     }
 
+    #[inline]
     fn minus(&self, other: &Self) -> Self {
-        let mut words = self.0.clone();
-        for (word, bits) in words.iter_mut().zip(&other.0) {
-            *word &= !bits;
-        }
-        Self(words).trim()
+        let change = |word: &mut u64, bits: u64| *word &= !bits;
+        let rest = if self.rest.is_empty() { Vec::new() } else { Self::changed(&self.rest, &other.rest, change) };
+        Self { low: self.low & !other.low, rest }
     }
 
+    #[inline]
+    fn meets(&self, other: &Self) -> bool {
+        self.low & other.low != 0 || self.rest.iter().zip(&other.rest).any(|(a, b)| a & b != 0)
+    }
+
+    #[inline]
+    fn is_within(&self, other: &Self) -> bool {
+        // A longer set has something where the other has nothing, for its last word is not empty.
+        self.low & !other.low == 0
+            && self.rest.len() <= other.rest.len()
+            && self.rest.iter().zip(&other.rest).all(|(a, b)| a & !b == 0)
+    }
+
+    #[inline]
     fn iter(&self) -> impl Iterator<Item = u32> + Clone + 'static {
-        let words = self.0.clone();
-        (0_u32..).zip(words).flat_map(|(word, bits)| Bits(bits).map(move |bit| word * 64 + bit))
+        let rest = (1_u32..).zip(self.rest.clone());
+        Bits(self.low).chain(rest.flat_map(|(word, bits)| Bits(bits).map(move |bit| word * u64::BITS + bit)))
     }
 
+    #[inline]
     fn low_word(&self) -> u64 {
-        self.0.first().copied().unwrap_or(0)
+        self.low
     }
 
+    #[inline]
     fn from_word(word: u64) -> Self {
-        Self(vec![word]).trim()
+        Self { low: word, rest: Vec::new() }
     }
 }
 

@@ -200,7 +200,7 @@ impl<S: IdSet> Universe<S> {
     /// Whether the service can make the move with the resource now.
     #[inline]
     pub fn may_move(&self, state: &State<S>, resource: ResourceIdx, transition: TransitionIdx) -> bool {
-        self.bar_to_move(state, resource, transition).is_none()
+        self.bar_to_move(state, (resource, transition), self.transition(resource, transition)).is_none()
     }
 
     /// Whether the session can be opened now.
