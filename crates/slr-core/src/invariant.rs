@@ -6,7 +6,7 @@ use crate::action::Action;
 use crate::id::{KindIdx, ResourceIdx, RoleIdx, SessionIdx};
 use crate::machine::{Phase, RoleState, TaskState};
 use crate::set::{IdSet, Planes};
-use crate::state::State;
+use crate::state::{Parts, State};
 use crate::universe::Universe;
 
 /// A sentence about every state that a world can be in.
@@ -217,6 +217,10 @@ pub const fn step_invariants<S: IdSet>() -> [StepInvariant<S>; 8] {
     ]
 }
 
+/// The parts of states on which [invariants] and [`step_invariants`] depend: a step that changes none of them breaks none of those that held.
+pub const LOOKED_AT: Parts =
+    Parts::ROLES.and(Parts::TASKS).and(Parts::RESOURCES).and(Parts::SESSIONS).and(Parts::NOTES);
+
 /// Whether every [invariant](invariants) of states is seen to hold at a glance. If not, nothing is said: the table has to be asked.
 ///
 /// Nearly every state of nearly every world passes, at a tenth of the table's price; the checker asks it of every state.
@@ -370,6 +374,21 @@ pub enum Predicate {
 }
 
 impl Predicate {
+    /// The parts of a state on which it depends.
+    pub const fn looks_at(self) -> Parts {
+        match self {
+            Self::RoleLive(_) | Self::RoleAbsent(_) | Self::RoleGone(_) => Parts::ROLES,
+            // A service at work with a resource holds a session, too.
+            Self::SessionOpen(_) | Self::InUse(_) => Parts::SESSIONS.and(Parts::RESOURCES),
+            Self::ThisSessionOpen(_) => Parts::SESSIONS,
+            Self::TaskUnfinished(_) | Self::TaskFailed(_) | Self::TaskSucceeded(_) => Parts::TASKS,
+            Self::ResourcesGone(..) | Self::ResourceIn(..) | Self::EachResourceIn(..) | Self::SomeResourceIn(..) => {
+                Parts::RESOURCES
+            }
+            Self::OperatorDone(_) | Self::OperatorGaveUp(_) => Parts::OTHERS,
+        }
+    }
+
     /// Whether the predicate is true of the state.
     #[inline]
     pub fn holds<S: IdSet>(self, universe: &Universe<S>, state: &State<S>) -> bool {

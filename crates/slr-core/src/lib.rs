@@ -30,6 +30,6 @@ pub use action::{Action, Command, OperatorStep};
 pub use event::Event;
 pub use rejection::Rejection;
 pub use set::{IdSet, WideSet};
-pub use state::State;
+pub use state::{Parts, State};
 pub use universe::Universe;
 pub use world::World;

@@ -77,6 +77,25 @@ pub trait IdSet: Clone + Debug + Default + Eq + Ord + Hash + Send + Sync + 'stat
         self.minus(other).is_empty()
     }
 
+    /// The number of `id`, of which plane `p` says whether bit `p` is set. See [`Planes`].
+    #[inline]
+    fn number_at<const BITS: usize>(planes: &[Self; BITS], id: u32) -> u8 {
+        let mut number = 0;
+        for (bit, plane) in planes.iter().enumerate() {
+            number |= u8::from(plane.contains(id)) << bit;
+        }
+        number
+    }
+
+    /// Gives `id` the number in these planes; bits beyond the planes are not kept.
+    #[expect(clippy::inline_always, reason = "a few word operations, in the innermost loop of the checker")]
+    #[inline(always)]
+    fn put_number<const BITS: usize>(planes: &mut [Self; BITS], id: u32, number: u8) {
+        for (bit, plane) in planes.iter_mut().enumerate() {
+            plane.put(id, number >> bit & 1 == 1);
+        }
+    }
+
     /// The set of the given ids.
     fn of(ids: impl IntoIterator<Item = u32>) -> Self {
         let mut set = Self::default();
@@ -110,7 +129,7 @@ impl<S: IdSet> Iterator for Parts<S> {
 pub struct Bits<W>(W);
 
 macro_rules! word_sets {
-    ($($word:ty),+) => {$(
+    ($($word:ty { $($own:item)* }),+) => {$(
         impl Iterator for Bits<$word> {
             type Item = u32;
 
@@ -192,101 +211,190 @@ macro_rules! word_sets {
             fn from_word(word: u64) -> Self {
                 word as Self
             }
+            $($own)*
         }
     )+};
 }
 
-word_sets!(u8, u16, u32, u64);
+word_sets!(
+    u8 {
+        #[inline]
+        fn number_at<const BITS: usize>(planes: &[Self; BITS], id: u32) -> u8 {
+            let bits = lanes::of(planes).wrapping_shr(id) & lanes::EACH;
+            (bits.wrapping_mul(lanes::GATHERS) >> 56) as Self
+        }
+
+        #[expect(clippy::inline_always, reason = "a few word operations, in the innermost loop of the checker")]
+        #[inline(always)]
+        fn put_number<const BITS: usize>(planes: &mut [Self; BITS], id: u32, number: u8) {
+            let apart = (u64::from(number) * lanes::EACH) & lanes::DIAGONAL;
+            let bits = (apart + lanes::EACH * 0x7f) >> 7 & lanes::EACH;
+            let others = lanes::of(planes) & !lanes::EACH.wrapping_shl(id);
+            planes.copy_from_slice(&(others | bits.wrapping_shl(id)).to_le_bytes()[..BITS]);
+        }
+    },
+    u16 {},
+    u32 {},
+    u64 {}
+);
+
+/// Up to eight planes of eight ids side by side in one word, a byte each.
+mod lanes {
+    /// The lowest bit of each byte.
+    pub(super) const EACH: u64 = 0x0101_0101_0101_0101;
+    /// Bit `p` of byte `p`.
+    pub(super) const DIAGONAL: u64 = 0x8040_2010_0804_0201;
+    /// Brings the lowest bit of byte `p` to bit `p` of the highest byte, without a carry.
+    pub(super) const GATHERS: u64 = 0x0102_0408_1020_4080;
+
+    #[inline]
+    pub(super) fn of<const BITS: usize>(planes: &[u8; BITS]) -> u64 {
+        let mut bytes = [0; 8];
+        bytes[..BITS].copy_from_slice(planes);
+        u64::from_le_bytes(bytes)
+    }
+}
 
 /// A set that grows: for worlds with more than 64 of anything.
 ///
-/// Trailing empty words are never kept, so that equal sets are equal, and hash alike, however they came about.
+/// The first 64 ids are kept in place, so that what is few costs what it would in a narrow set. Trailing empty words are never kept,
+/// so that equal sets are equal, and hash alike, however they came about.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct WideSet(Vec<u64>);
+pub struct WideSet {
+    low: u64,
+    /// The ids from 64 on, 64 to a word.
+    rest: Vec<u64>,
+}
 
 impl WideSet {
-    fn trim(mut self) -> Self {
-        while self.0.last() == Some(&0) {
-            self.0.pop();
-        }
-        self
+    /// Where an id lies among the ids from 64 on: its word and its bit; `None` if it is one of the first 64.
+    #[inline]
+    fn place(id: u32) -> Option<(usize, u64)> {
+        let beyond = id.checked_sub(u64::BITS)?;
+        Some(((beyond / u64::BITS) as usize, 1 << (beyond % u64::BITS)))
     }
 
-    const fn place(id: u32) -> (usize, u64) {
-        ((id / 64) as usize, 1 << (id % 64))
+    /// The words, changed by the others as far as these go, and without the empty ones at the end.
+    fn changed(words: &[u64], by: &[u64], change: impl Fn(&mut u64, u64)) -> Vec<u64> {
+        let mut words = words.to_vec();
+        words.iter_mut().zip(by).for_each(|(word, bits)| change(word, *bits));
+        Self::trim(&mut words);
+        words
+    }
+
+    fn trim(words: &mut Vec<u64>) {
+        while words.last() == Some(&0) {
+            words.pop();
+        }
+    }
+
+    fn insert_beyond(&mut self, word: usize, bit: u64) {
+        if self.rest.len() <= word {
+            self.rest.resize(word + 1, 0);
+        }
+        self.rest[word] |= bit;
+    }
+
+    fn remove_beyond(&mut self, word: usize, bit: u64) {
+        if let Some(bits) = self.rest.get_mut(word) {
+            *bits &= !bit;
+        }
+        Self::trim(&mut self.rest);
     }
 }
 
 impl IdSet for WideSet {
     const CAPACITY: Option<u32> = None;
 
+    #[inline]
     fn contains(&self, id: u32) -> bool {
-        let (word, bit) = Self::place(id);
-        self.0.get(word).is_some_and(|bits| bits & bit != 0)
+        match Self::place(id) {
+            None => self.low.contains(id),
+            Some((word, bit)) => self.rest.get(word).is_some_and(|bits| bits & bit != 0),
+        }
     }
 
+    #[inline]
     fn insert(&mut self, id: u32) {
-        let (word, bit) = Self::place(id);
-        if self.0.len() <= word {
-            self.0.resize(word + 1, 0);
+        match Self::place(id) {
+            None => self.low.insert(id),
+            Some((word, bit)) => self.insert_beyond(word, bit),
         }
-        self.0[word] |= bit;
     }
 
+    #[inline]
     fn remove(&mut self, id: u32) {
-        let (word, bit) = Self::place(id);
-        if let Some(bits) = self.0.get_mut(word) {
-            *bits &= !bit;
-        }
-        while self.0.last() == Some(&0) {
-            self.0.pop();
+        match Self::place(id) {
+            None => self.low.remove(id),
+            Some((word, bit)) => self.remove_beyond(word, bit),
         }
     }
 
+    #[inline]
     fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.low == 0 && self.rest.is_empty()
     }
 
+    #[inline]
     fn len(&self) -> u32 {
-        self.0.iter().map(|bits| bits.count_ones()).sum()
+        self.low.len() + self.rest.iter().map(IdSet::len).sum::<u32>()
     }
 
+    #[inline]
     fn first(&self) -> Option<u32> {
-        self.iter().next()
+        self.low.first().or_else(|| self.iter().next())
     }
 
+    #[inline]
     fn and(&self, other: &Self) -> Self {
-        Self(self.0.iter().zip(&other.0).map(|(a, b)| a & b).collect()).trim()
+        let shared = self.rest.len().min(other.rest.len());
+        let change = |word: &mut u64, bits| *word &= bits;
+        let rest = if shared == 0 { Vec::new() } else { Self::changed(&self.rest[..shared], &other.rest, change) };
+        Self { low: self.low & other.low, rest }
     }
 
+    #[inline]
     fn or(&self, other: &Self) -> Self {
-        let (long, short) = if self.0.len() < other.0.len() { (other, self) } else { (self, other) };
-        let mut words = long.0.clone();
-        for (word, bits) in words.iter_mut().zip(&short.0) {
-            *word |= bits;
-        }
-        Self(words)
+        let (long, short) = if self.rest.len() < other.rest.len() { (other, self) } else { (self, other) };
+        let change = |word: &mut u64, bits| *word |= bits;
+        let rest = if long.rest.is_empty() { Vec::new() } else { Self::changed(&long.rest, &short.rest, change) };
+        Self { low: self.low | other.low, rest }
     }
 
+    #[inline]
     fn minus(&self, other: &Self) -> Self {
-        let mut words = self.0.clone();
-        for (word, bits) in words.iter_mut().zip(&other.0) {
-            *word &= !bits;
-        }
-        Self(words).trim()
+        let change = |word: &mut u64, bits: u64| *word &= !bits;
+        let rest = if self.rest.is_empty() { Vec::new() } else { Self::changed(&self.rest, &other.rest, change) };
+        Self { low: self.low & !other.low, rest }
     }
 
+    #[inline]
+    fn meets(&self, other: &Self) -> bool {
+        self.low & other.low != 0 || self.rest.iter().zip(&other.rest).any(|(a, b)| a & b != 0)
+    }
+
+    #[inline]
+    fn is_within(&self, other: &Self) -> bool {
+        // A longer set has something where the other has nothing, for its last word is not empty.
+        self.low & !other.low == 0
+            && self.rest.len() <= other.rest.len()
+            && self.rest.iter().zip(&other.rest).all(|(a, b)| a & !b == 0)
+    }
+
+    #[inline]
     fn iter(&self) -> impl Iterator<Item = u32> + Clone + 'static {
-        let words = self.0.clone();
-        (0_u32..).zip(words).flat_map(|(word, bits)| Bits(bits).map(move |bit| word * 64 + bit))
+        let rest = (1_u32..).zip(self.rest.clone());
+        Bits(self.low).chain(rest.flat_map(|(word, bits)| Bits(bits).map(move |bit| word * u64::BITS + bit)))
     }
 
+    #[inline]
     fn low_word(&self) -> u64 {
-        self.0.first().copied().unwrap_or(0)
+        self.low
     }
 
+    #[inline]
     fn from_word(word: u64) -> Self {
-        Self(vec![word]).trim()
+        Self { low: word, rest: Vec::new() }
     }
 }
 
@@ -307,20 +415,14 @@ impl<S: IdSet, const BITS: usize> Planes<S, BITS> {
     /// The number of `id`.
     #[inline]
     pub fn get(&self, id: u32) -> u8 {
-        let mut number = 0;
-        for (bit, plane) in self.0.iter().enumerate() {
-            number |= u8::from(plane.contains(id)) << bit;
-        }
-        number
+        S::number_at(&self.0, id)
     }
 
     /// Gives `id` the number; bits beyond the planes are not kept.
     #[expect(clippy::inline_always, reason = "a few word operations, in the innermost loop of the checker")]
     #[inline(always)]
     pub fn set(&mut self, id: u32, number: u8) {
-        for (bit, plane) in self.0.iter_mut().enumerate() {
-            plane.put(id, number >> bit & 1 == 1);
-        }
+        S::put_number(&mut self.0, id, number);
     }
 
     /// The ids among `members` that have the number.
@@ -366,6 +468,20 @@ mod tests {
         assert!(parts.iter().all(|part| part.is_within(&x.and(&y))));
     }
 
+    fn keep_a_number_per_id<S: IdSet, const BITS: usize>(numbers: &[u8], seen: u8) {
+        let mut planes = Planes::<S, BITS>::default();
+        for (id, number) in (0..).zip(numbers) {
+            planes.set(id, u8::MAX);
+            planes.set(id, *number);
+        }
+        for (id, number) in (0..).zip(numbers) {
+            assert_eq!(planes.get(id), *number);
+        }
+        let members = S::of(0..super::super::id::number(numbers.len()));
+        let expected: Vec<u32> = (0..).zip(numbers).filter(|(_, n)| **n == seen).map(|(id, _)| id).collect();
+        assert_eq!(planes.having(seen, &members).iter().collect::<Vec<_>>(), expected);
+    }
+
     proptest! {
         #[test]
         fn every_width_is_a_set(a in btree_set(0_u32..8, 0..8), b in btree_set(0_u32..8, 0..8)) {
@@ -382,17 +498,15 @@ mod tests {
 
         #[test]
         fn planes_keep_a_number_per_id(numbers in vec(0_u8..16, 1..32), seen in 0_u8..16) {
-            let mut planes = Planes::<u32, 4>::default();
-            for (id, number) in (0..).zip(&numbers) {
-                planes.set(id, 15);
-                planes.set(id, *number);
-            }
-            for (id, number) in (0..).zip(&numbers) {
-                prop_assert_eq!(planes.get(id), *number);
-            }
-            let members = u32::of(0..super::super::id::number(numbers.len()));
-            let expected: Vec<u32> = (0..).zip(&numbers).filter(|(_, n)| **n == seen).map(|(id, _)| id).collect();
-            prop_assert_eq!(planes.having(seen, &members).iter().collect::<Vec<_>>(), expected);
+            keep_a_number_per_id::<u32, 4>(&numbers, seen);
+            keep_a_number_per_id::<WideSet, 4>(&numbers, seen);
+        }
+
+        #[test]
+        fn planes_of_bytes_keep_a_number_per_id(numbers in vec(0_u8..=255, 1..=8), seen in 0_u8..=255) {
+            keep_a_number_per_id::<u8, 8>(&numbers, seen);
+            let narrow: Vec<u8> = numbers.iter().map(|number| number % 64).collect();
+            keep_a_number_per_id::<u8, 6>(&narrow, seen % 64);
         }
     }
 }

@@ -38,7 +38,66 @@ pub struct State<S> {
     pub(crate) operators: [OperatorState; MAX_OPERATORS],
 }
 
+/// Some parts of a state: those in which two states differ, or those that somebody looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Parts(u8);
+
+impl Parts {
+    /// None.
+    pub const NONE: Self = Self(0);
+    /// Which roles are in the account.
+    pub const ROLES: Self = Self(1);
+    /// The deletion tasks.
+    pub const TASKS: Self = Self(1 << 1);
+    /// The states of resources.
+    pub const RESOURCES: Self = Self(1 << 2);
+    /// The sessions.
+    pub const SESSIONS: Self = Self(1 << 3);
+    /// What is attached, and what is noted of roles and resources besides their states.
+    pub const NOTES: Self = Self(1 << 4);
+    /// The operators, and which Regions answer.
+    pub const OTHERS: Self = Self(1 << 5);
+    /// Every part.
+    pub const ALL: Self = Self((1 << 6) - 1);
+
+    /// These parts and the others.
+    #[must_use]
+    pub const fn and(self, others: Self) -> Self {
+        Self(self.0 | others.0)
+    }
+
+    /// These parts if it is so, none if not.
+    const fn given(self, is_so: bool) -> Self {
+        if is_so { self } else { Self::NONE }
+    }
+
+    /// Whether any of the others is among these.
+    #[must_use]
+    pub const fn meet(self, others: Self) -> bool {
+        self.0 & others.0 != 0
+    }
+}
+
 impl<S: IdSet> State<S> {
+    /// The parts in which the state differs from another. [`Parts::OTHERS`] always count as different: to compare them costs more than it saves.
+    #[inline]
+    #[must_use]
+    pub fn differs_from(&self, other: &Self) -> Parts {
+        let are_noted_alike = self.unseen_tasks == other.unseen_tasks
+            && self.fresh_roles == other.fresh_roles
+            && self.busy_at_start == other.busy_at_start
+            && self.reported == other.reported
+            && self.blocking_at_start == other.blocking_at_start
+            && self.attached == other.attached;
+        Parts::ROLES
+            .given(self.roles != other.roles)
+            .and(Parts::TASKS.given(self.tasks != other.tasks))
+            .and(Parts::RESOURCES.given(self.resources != other.resources))
+            .and(Parts::SESSIONS.given(self.sessions != other.sessions))
+            .and(Parts::NOTES.given(!are_noted_alike))
+            .and(Parts::OTHERS)
+    }
+
     /// Whether the role is absent, live or gone.
     #[inline]
     pub fn role(&self, role: RoleIdx) -> RoleState {

@@ -273,12 +273,12 @@ fn of_move<S: IdSet>(
         before.resources.set(resource.0, step.from);
         let mut after = before.clone();
         // As a plain move of the service or a plain clean-up: their effect is the same.
-        universe.move_by_service(&mut after, resource, transition, &mut |_| ());
+        universe.move_by_service(&mut after, (resource, transition), step, &mut |_| ());
         let flip = codec.pack_word(&before, 0) ^ codec.pack_word(&after, 0);
         let mut named = before.clone();
         named.reported.insert(resource.0);
         let mut later = named.clone();
-        universe.move_by_service(&mut later, resource, transition, &mut |_| ());
+        universe.move_by_service(&mut later, (resource, transition), step, &mut |_| ());
         // What is outstanding may be settled by the move, and is not made by it.
         let settled = (codec.pack_word(&named, 0) ^ flip) & !codec.pack_word(&later, 0);
         Stencil { clear: settled, flip, count: 0 }

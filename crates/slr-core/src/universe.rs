@@ -17,7 +17,7 @@ use crate::rules::trust;
 use crate::service::ServiceDefinition;
 use crate::set::IdSet;
 use crate::state::State;
-use crate::world::{Item, MAX_OPERATORS, Operator, Resource, RoleSort, World};
+use crate::world::{Item, MAX_OPERATORS, Operator, Resource, RoleSort, Works, World};
 
 /// What the rules ask of a role.
 #[derive(Debug, Clone)]
@@ -44,6 +44,8 @@ pub(crate) struct RoleFacts<S> {
     pub(crate) trust_policies: S,
     /// Those who want the role of this name gone.
     pub(crate) operators: Vec<OperatorIdx>,
+    /// Those of them who wait for their tasks: who works in steps.
+    pub(crate) waiters: Vec<OperatorIdx>,
     /// Resources whose kinds have states in which the service holds a session, by those states' codes.
     pub(crate) working: Vec<(S, u8)>,
 }
@@ -454,6 +456,9 @@ impl<S: IdSet> Universe<S> {
     }
 
     /// Whether the role's trust policy lets the service assume it now: the one that was put in the place of the first, if one was.
+    ///
+    /// Never inlined, because documents are seldom asked and those who ask for them are asked often.
+    #[inline(never)]
     pub fn trusts_now(&self, state: &State<S>, role: RoleIdx, principal: &str) -> bool {
         match self.replaced_trust(state, role) {
             Some(text) => trust::text_names(&self.trust_documents, text, principal),
@@ -689,6 +694,12 @@ fn role_facts<S: IdSet>(world: &World, index: usize) -> RoleFacts<S> {
         let chosen = &world.services[kind.service.index()].deleted_with;
         chosen.as_ref().is_none_or(|chosen| *chosen == kind.name)
     };
+    let operators: Vec<_> = (0..)
+        .zip(&world.operators)
+        .filter(|(_, operator)| world.roles[operator.goal.index()].name == *name)
+        .map(|(id, _)| OperatorIdx(id))
+        .collect();
+    let waits = |id: &OperatorIdx| world.operators[id.index()].works == Works::InSteps;
     RoleFacts {
         is_well_named: RoleName::new(&world.roles[role.index()].name).is_ok(),
         namesakes: S::of(
@@ -712,11 +723,8 @@ fn role_facts<S: IdSet>(world: &World, index: usize) -> RoleFacts<S> {
         tags: attached(&|item| matches!(item, Item::Tag(_))),
         boundaries: attached(&|item| matches!(item, Item::Boundary(_))),
         trust_policies: attached(&|item| matches!(item, Item::TrustPolicy(_))),
-        operators: (0..)
-            .zip(&world.operators)
-            .filter(|(_, operator)| world.roles[operator.goal.index()].name == *name)
-            .map(|(id, _)| OperatorIdx(id))
-            .collect(),
+        waiters: operators.iter().copied().filter(waits).collect(),
+        operators,
         working,
     }
 }

@@ -4,7 +4,10 @@ mod common;
 
 use proptest::prelude::*;
 use slr_core::codec::Codec;
-use slr_core::invariant::{invariants, is_evidently_sound, is_evidently_sound_step, step_invariants};
+use slr_core::id::{KindIdx, OperatorIdx, ResourceIdx, RoleIdx, SessionIdx};
+use slr_core::invariant::{
+    LOOKED_AT, Predicate, invariants, is_evidently_sound, is_evidently_sound_step, step_invariants,
+};
 use slr_core::{Action, State, Universe};
 
 fn universe() -> Universe<u8> {
@@ -24,6 +27,28 @@ fn actions(universe: &Universe<u8>, state: &State<u8>) -> Vec<Action<u8>> {
     actions
 }
 
+/// A predicate of each sort about each thing.
+fn predicates(universe: &Universe<u8>) -> Vec<Predicate> {
+    let world = universe.world();
+    let roles = (0..).map(RoleIdx).take(world.roles.len()).flat_map(|role| {
+        use Predicate as P;
+        [P::RoleLive, P::RoleAbsent, P::RoleGone, P::SessionOpen, P::InUse, P::TaskUnfinished]
+            .into_iter()
+            .chain([P::TaskFailed, P::TaskSucceeded])
+            .map(move |of| of(role))
+            .chain([P::ResourcesGone(Some(role), None)])
+    });
+    let sessions = (0..).map(SessionIdx).take(world.sessions.len()).map(Predicate::ThisSessionOpen);
+    let operators = (0..).map(OperatorIdx).take(world.operators.len());
+    let operators = operators.flat_map(|id| [Predicate::OperatorDone(id), Predicate::OperatorGaveUp(id)]);
+    let kinds = (0..).map(KindIdx).take(world.kinds.len()).flat_map(|kind| {
+        (0..4).flat_map(move |code| [Predicate::EachResourceIn(kind, code), Predicate::SomeResourceIn(kind, code)])
+    });
+    let resources = (0..).map(ResourceIdx).take(world.resources.len());
+    let resources = resources.flat_map(|id| (0..4).map(move |code| Predicate::ResourceIn(id, code)));
+    roles.chain(sessions).chain(operators).chain(kinds).chain(resources).collect()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(4096))]
 
@@ -37,6 +62,26 @@ proptest! {
                 for invariant in invariants() {
                     prop_assert!((invariant.holds)(&universe, &state), "{}: {state:?}", invariant.name);
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn what_does_not_look_at_what_changed_does_not_change((before, after) in two_states()) {
+        let universe = universe();
+        let codec = Codec::new(&universe).expect("the world is narrow");
+        let (before, after) = (codec.unpack_word::<u8>(before), codec.unpack_word::<u8>(after));
+        let changed = after.differs_from(&before);
+        for predicate in predicates(&universe) {
+            let are_alike = predicate.holds(&universe, &before) == predicate.holds(&universe, &after);
+            prop_assert!(are_alike || changed.meet(predicate.looks_at()), "{predicate:?}: {before:?} {after:?}");
+        }
+        if !changed.meet(LOOKED_AT) {
+            for invariant in invariants() {
+                prop_assert_eq!((invariant.holds)(&universe, &before), (invariant.holds)(&universe, &after));
+            }
+            for (action, invariant) in actions(&universe, &before).iter().flat_map(|a| step_invariants().map(|i| (a, i))) {
+                prop_assert!((invariant.holds)(&universe, &before, action, &after), "{}", invariant.name);
             }
         }
     }

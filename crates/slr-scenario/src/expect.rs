@@ -13,7 +13,7 @@ use slr_core::id::{OperatorIdx, RoleIdx};
 use slr_core::invariant::Predicate;
 use slr_core::machine::{Machine, TaskState};
 use slr_core::rejection::{Code, Rejection};
-use slr_core::{Action, IdSet, State, Universe};
+use slr_core::{Action, IdSet, Parts, State, Universe};
 
 use crate::ledger::{Ledger, TaskRecord};
 use crate::listed::Listed;
@@ -300,6 +300,8 @@ struct Watch {
     decided_by: bool,
     circumstance: Option<Predicate>,
     verdict: Decision,
+    /// What the two look at.
+    looks_at: Parts,
 }
 
 /// What a state says that decides an expectation.
@@ -327,7 +329,8 @@ impl Watch {
             | What::Refusals { .. }
             | What::Attempts { .. } => return None,
         };
-        Some(Self { place, predicate, decided_by, circumstance, verdict })
+        let looks_at = predicate.looks_at().and(circumstance.map_or(Parts::NONE, Predicate::looks_at));
+        Some(Self { place, predicate, decided_by, circumstance, verdict, looks_at })
     }
 }
 
@@ -372,7 +375,7 @@ impl<'a, S: IdSet> Monitor<'a, S> {
             steps,
             step_outcomes: vec![None; steps.len()],
         };
-        monitor.look(SimTime::ZERO, 0, state);
+        monitor.look(SimTime::ZERO, 0, Parts::ALL, state);
         monitor
     }
 
@@ -403,15 +406,23 @@ impl<'a, S: IdSet> Monitor<'a, S> {
         self.decided.fill(None);
         self.counts.fill(0);
         self.step_outcomes.fill(None);
-        self.look(SimTime::ZERO, 0, state);
+        self.look(SimTime::ZERO, 0, Parts::ALL, state);
     }
 
-    /// Takes note of the `serial`-th action. The ledger knows it already.
-    pub fn step(&mut self, now: SimTime, serial: u64, step: Step<'_, S>, state: &State<S>, ledger: &Ledger<'_, S>) {
+    /// Takes note of the `serial`-th action, which changed these parts of the state and perhaps not all of them. The ledger knows it already.
+    #[inline]
+    pub fn step(
+        &mut self,
+        (now, serial): (SimTime, u64),
+        step: Step<'_, S>,
+        changed: Parts,
+        state: &State<S>,
+        ledger: &Ledger<'_, S>,
+    ) {
         if !self.counting.is_empty() {
             self.count_step(now, serial, step);
         }
-        self.look(now, serial, state);
+        self.look(now, serial, changed, state);
         if self.is_dating {
             self.date(now, serial, state, ledger);
         }
@@ -474,10 +485,10 @@ impl<'a, S: IdSet> Monitor<'a, S> {
         }
     }
 
-    /// Looks whether a state decides something.
+    /// Looks whether a state decides something that has changed in these parts.
     #[inline]
-    fn look(&mut self, now: SimTime, serial: u64, state: &State<S>) {
-        for watch in &self.watches {
+    fn look(&mut self, now: SimTime, serial: u64, changed: Parts, state: &State<S>) {
+        for watch in self.watches.iter().filter(|watch| watch.looks_at.meet(changed)) {
             let is_given = |circumstance: Predicate| circumstance.holds(self.universe, state);
             if watch.predicate.holds(self.universe, state) == watch.decided_by
                 && self.decided[watch.place].is_none()

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use slr_core::invariant::{invariants, step_invariants};
 use slr_core::universe::WorldError;
-use slr_core::{IdSet, State, Universe};
+use slr_core::{IdSet, Parts, State, Universe};
 
 use crate::diagnostic::Look;
 use crate::expect::{Monitor, Outcome};
@@ -169,7 +169,8 @@ impl<S: IdSet> Observer<S> for Listener<'_, '_, S> {
         self.last = now;
         self.ledger.enter_step(now, step.action, step.events);
         self.check_invariants(step, state);
-        self.monitor.step(now, self.steps, step, state, &self.ledger);
+        // All that is watched for is looked at after each step, also where a sweep sees that it cannot have changed.
+        self.monitor.step((now, self.steps), step, Parts::ALL, state, &self.ledger);
         if self.monitor.has_decided(self.steps) {
             self.deciding.push((self.steps, self.lines(step, state)));
         }

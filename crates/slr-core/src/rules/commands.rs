@@ -9,20 +9,43 @@ use crate::kind::{Mover, Otherwise, Transition, When};
 use crate::knob::{DeletionDenied, MaxSessionDurationChange};
 use crate::machine::{Machine, RoleEvent, RoleState, TaskState};
 use crate::policy::{Denial, PolicyType};
-use crate::rejection::{LENGTH_OF_A_TASK_ID, MAX_SESSION_DURATION, Rejection};
+use crate::rejection::{LENGTH_OF_A_TASK_ID, MAX_SESSION_DURATION, Refusal, Rejection};
 use crate::set::IdSet;
 use crate::state::State;
 use crate::universe::Universe;
 use crate::world::{Item, RoleSort};
 
 use super::authorise::About;
+use super::not_enabled;
 
 type Answer = Result<(), Rejection>;
 
 impl<S: IdSet> Universe<S> {
-    /// Carries out a command.
-    #[inline]
+    /// Carries out a command, about whatever bears the names in it now; a function of its own, so that [`apply`](Self::apply) stays small for
+    /// all else that happens.
+    #[inline(never)]
     pub(super) fn command(
+        &self,
+        state: &mut State<S>,
+        by: PrincipalIdx,
+        command: Command,
+        tell: &mut impl FnMut(Event<S>),
+    ) -> Result<(), Refusal> {
+        if let Command::Detach { attachment } = command
+            && self.is_trust_policy(attachment)
+        {
+            return Err(not_enabled("Command", "a trust policy can only be replaced"));
+        }
+        if let Command::Attach { attachment } | Command::Detach { attachment } = command
+            && self.is_tag(attachment)
+        {
+            return Err(not_enabled("Command", "tags are changed by a call about tags"));
+        }
+        self.call(state, by, self.by_name(state, command), tell).map_err(Refusal::from)
+    }
+
+    #[inline]
+    fn call(
         &self,
         state: &mut State<S>,
         by: PrincipalIdx,
@@ -242,11 +265,14 @@ impl<S: IdSet> Universe<S> {
     /// Whether a request to delete the role is accepted.
     #[inline]
     pub(crate) fn may_submit(&self, state: &State<S>, by: PrincipalIdx, role: RoleIdx) -> Answer {
-        self.check_name(role)?;
+        let facts = self.facts(role);
+        if !facts.is_well_named {
+            return Err(Rejection::InvalidRoleName(role));
+        }
         self.authorise(state, by, Operation::DeleteServiceLinkedRole, role)?;
         Self::find(state, role)?;
         let knobs = &self.world().knobs;
-        if !self.is_service_linked(role) {
+        if facts.service.is_none() {
             return Err(Rejection::NotServiceLinked(role, knobs.delete_of_ordinary_role));
         }
         let may_be_denied = knobs.deletion_denied == DeletionDenied::CallRefused && !state.has_unfinished_task(role);

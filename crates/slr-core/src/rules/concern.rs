@@ -155,7 +155,12 @@ impl<S: IdSet> Universe<S> {
 
     /// The role that its service may be able to [delete itself](Self::may_delete_itself) after the event where it could not before, or the other
     /// way round.
+    #[inline]
     pub fn role_concerned(&self, event: &Event<S>) -> Option<RoleIdx> {
+        if self.self_deleting.is_empty() { None } else { self.role_met(event) }
+    }
+
+    fn role_met(&self, event: &Event<S>) -> Option<RoleIdx> {
         match event {
             Event::RoleCreated { role, .. }
             | Event::RoleDeleted { role, .. }
@@ -195,7 +200,7 @@ impl<S: IdSet> Universe<S> {
     /// Whether the service can make the move with the resource now.
     #[inline]
     pub fn may_move(&self, state: &State<S>, resource: ResourceIdx, transition: TransitionIdx) -> bool {
-        self.bar_to_move(state, resource, transition).is_none()
+        self.bar_to_move(state, (resource, transition), self.transition(resource, transition)).is_none()
     }
 
     /// Whether the session can be opened now.

@@ -12,16 +12,12 @@ use crate::universe::Universe;
 impl<S: IdSet> Universe<S> {
     /// Whether everything that the action names is in this universe. What a task names is left to the rules: they refuse a report of
     /// resources that are not the role's.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "asked before every action, and most answers are a look at one length")]
+    #[inline(always)]
     pub fn knows(&self, action: &Action<S>) -> bool {
         match *action {
             Action::Command { by, command } => self.has_principal(by) && self.knows_command(command),
-            Action::Throttle { by, call: Call::Command(command) } => {
-                self.has_principal(by) && self.knows_command(command)
-            }
-            Action::Throttle { by, call: Call::Step { operator, step } } => {
-                self.has_principal(by) && self.knows_step(operator, step)
-            }
+            Action::Throttle { by, call } => self.has_principal(by) && self.knows_call(call),
             Action::Operator { operator, step } => self.knows_step(operator, step),
             Action::SessionOpens { session } | Action::SessionEnds { session, end: _ } => self.has_session(session),
             Action::TaskStarts { role }
@@ -42,6 +38,15 @@ impl<S: IdSet> Universe<S> {
         }
     }
 
+    #[inline(never)]
+    fn knows_call(&self, call: Call) -> bool {
+        match call {
+            Call::Command(command) => self.knows_command(command),
+            Call::Step { operator, step } => self.knows_step(operator, step),
+        }
+    }
+
+    #[inline]
     fn knows_step(&self, operator: OperatorIdx, step: OperatorStep) -> bool {
         self.has_operator(operator)
             && match step {
@@ -54,6 +59,7 @@ impl<S: IdSet> Universe<S> {
         operator.index() < self.world().operators.len()
     }
 
+    #[inline(never)]
     fn knows_command(&self, command: Command) -> bool {
         match command {
             Command::CreateServiceLinkedRole { request, description } => {

@@ -27,7 +27,7 @@ pub use report::{DEFAULT_REASON, DeletionReason, RoleUsage};
 pub use trust::services as trusted_services;
 pub use trust::{document_of as trust_document_of, texts as trust_texts};
 
-use crate::action::{Action, Command};
+use crate::action::Action;
 use crate::event::Event;
 use crate::rejection::{Impossible, Refusal, Rejection};
 use crate::set::IdSet;
@@ -51,17 +51,7 @@ impl<S: IdSet> Universe<S> {
             return Err(Impossible::Unknown { action: action.name() }.into());
         }
         match action {
-            Action::Command { command: Command::Detach { attachment }, .. } if self.is_trust_policy(*attachment) => {
-                Err(not_enabled("Command", "a trust policy can only be replaced"))
-            }
-            Action::Command { command: Command::Attach { attachment } | Command::Detach { attachment }, .. }
-                if self.is_tag(*attachment) =>
-            {
-                Err(not_enabled("Command", "tags are changed by a call about tags"))
-            }
-            Action::Command { by, command } => {
-                self.command(state, *by, self.by_name(state, *command), tell).map_err(Refusal::from)
-            }
+            Action::Command { by, command } => self.command(state, *by, *command, tell),
             Action::Throttle { .. } => Err(Refusal::Rejected(Rejection::Throttled)),
             Action::Operator { operator, step } => self.operator_step(state, *operator, *step, tell),
             Action::SessionOpens { session } => self.session_opens(state, *session, tell),

@@ -3,7 +3,7 @@
 use super::not_enabled;
 use crate::event::{Creator, Deleter, Event};
 use crate::id::{OperatorIdx, RegionIdx, ResourceIdx, RoleIdx, SessionIdx, TransitionIdx};
-use crate::kind::{Mover, When};
+use crate::kind::{Mover, Transition, When};
 use crate::knob::Judged;
 use crate::machine::{Machine, RoleState, SessionEnd, SessionEvent, SessionState, Superseded, TaskEvent, TaskState};
 use crate::rejection::Refusal;
@@ -17,7 +17,8 @@ impl<S: IdSet> Universe<S> {
     /// What stands against a session being opened; `None` if it may be.
     ///
     /// Source: IAM User Guide, "Using service-linked roles": only whom the trust policy names can assume the role.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a few word operations, asked of every session in every state")]
+    #[inline(always)]
     pub(super) fn bar_to_session(&self, state: &State<S>, session: SessionIdx) -> Option<&'static str> {
         let role = self.world().sessions[session.index()].role;
         if state.is_open(session) {
@@ -41,9 +42,8 @@ impl<S: IdSet> Universe<S> {
     /// role (Assumed): otherwise it would take the role away from what began to use it meanwhile.
     #[inline]
     pub(super) fn is_locked(&self, state: &State<S>, role: RoleIdx) -> bool {
-        let task = state.task(role);
-        (self.facts(role).is_locked_while_deleting && task.is_some_and(TaskState::is_unfinished))
-            || (self.world().knobs.judged == Judged::Start && task == Some(TaskState::InProgress))
+        (self.facts(role).is_locked_while_deleting && state.has_unfinished_task(role))
+            || (self.world().knobs.judged == Judged::Start && state.task(role) == Some(TaskState::InProgress))
     }
 
     #[inline]
@@ -176,6 +176,7 @@ impl<S: IdSet> Universe<S> {
         self.world().knobs.tasks_are_forgotten && state.task(role).is_some_and(|task| !task.is_unfinished())
     }
 
+    #[inline(never)]
     pub(super) fn task_is_forgotten(
         &self,
         state: &mut State<S>,
@@ -202,6 +203,7 @@ impl<S: IdSet> Universe<S> {
     }
 
     /// Drops the record of a task of which the state knows no more than who waits for it.
+    #[inline(never)]
     pub(super) fn earlier_task_is_forgotten(
         &self,
         state: &mut State<S>,
@@ -244,22 +246,23 @@ impl<S: IdSet> Universe<S> {
         transition: TransitionIdx,
         tell: &mut impl FnMut(Event<S>),
     ) -> Done {
-        if let Some(why) = self.bar_to_move(state, resource, transition) {
+        let step = self.transition(resource, transition);
+        if let Some(why) = self.bar_to_move(state, (resource, transition), step) {
             return Err(not_enabled("ResourceMoves", why));
         }
-        self.move_by_service(state, resource, transition, tell);
+        self.move_by_service(state, (resource, transition), step, tell);
         Ok(())
     }
 
-    /// What stands against a service's move; `None` if it may be made.
-    #[inline]
+    /// What stands against a service's move, which is `step`; `None` if it may be made.
+    #[expect(clippy::inline_always, reason = "a few look-ups, which whoever makes the move then does not repeat")]
+    #[inline(always)]
     pub(super) fn bar_to_move(
         &self,
         state: &State<S>,
-        resource: ResourceIdx,
-        transition: TransitionIdx,
+        (resource, transition): (ResourceIdx, TransitionIdx),
+        step: &Transition,
     ) -> Option<&'static str> {
-        let step = self.transition(resource, transition);
         let role = self.role_of(resource);
         if step.by != Mover::Service {
             return Some("a caller makes this move, or a parent takes it along");
@@ -281,18 +284,18 @@ impl<S: IdSet> Universe<S> {
         if step.is_plain && (!step.removes || self.children[resource.index()].is_empty()) {
             return None;
         }
-        self.bar_by_others(state, resource, transition)
+        self.bar_by_others(state, (resource, transition), step)
     }
 
     /// What stands against a service's move besides its own state and the role's use; a function of its own, so that plain moves, which are most,
     /// are asked about where they are made.
+    #[inline(never)]
     fn bar_by_others(
         &self,
         state: &State<S>,
-        resource: ResourceIdx,
-        transition: TransitionIdx,
+        (resource, transition): (ResourceIdx, TransitionIdx),
+        step: &Transition,
     ) -> Option<&'static str> {
-        let step = self.transition(resource, transition);
         let role = self.role_of(resource);
         if step.needs_live_role() && !state.is_live(role) {
             return Some("the role is not in the account");
@@ -320,11 +323,10 @@ impl<S: IdSet> Universe<S> {
     pub(crate) fn move_by_service(
         &self,
         state: &mut State<S>,
-        resource: ResourceIdx,
-        transition: TransitionIdx,
+        (resource, transition): (ResourceIdx, TransitionIdx),
+        step: &Transition,
         tell: &mut impl FnMut(Event<S>),
     ) {
-        let step = self.transition(resource, transition);
         Self::move_resource(state, resource, step.to);
         if step.from == 0 {
             self.note_first_use(state, resource);
@@ -339,6 +341,7 @@ impl<S: IdSet> Universe<S> {
     /// A role that the account did not have before is there, made by the service for older use.
     ///
     /// Source: IAM User Guide, "Using service-linked roles", creating a service-linked role: "a new role appeared in my AWS account".
+    #[inline(never)]
     pub(super) fn role_appears(&self, state: &mut State<S>, role: RoleIdx, tell: &mut impl FnMut(Event<S>)) -> Done {
         if !self.is_service_linked(role) {
             return Err(not_enabled("RoleAppears", "no service owns the role"));
@@ -365,6 +368,7 @@ impl<S: IdSet> Universe<S> {
             && self.facts(role).deleted_with.iter().any(|id| state.resource(ResourceIdx(id)) != 0)
     }
 
+    #[inline(never)]
     pub(super) fn service_deletes_role(
         &self,
         state: &mut State<S>,

@@ -329,7 +329,7 @@ impl<S: IdSet> Universe<S> {
     /// ended, and whoever waits will be told how.
     #[inline]
     pub(super) fn note_superseded(&self, state: &mut State<S>, role: RoleIdx) {
-        for waiting in &self.facts(role).operators {
+        for waiting in &self.facts(role).waiters {
             if state.operator(*waiting).phase != Phase::Waiting {
                 continue;
             }
@@ -417,7 +417,7 @@ impl<S: IdSet> Universe<S> {
         role: RoleIdx,
         tell: &mut impl FnMut(Event<S>),
     ) {
-        for id in &self.facts(role).operators {
+        for id in &self.facts(role).waiters {
             if self.is_told_at_once(state, *id) {
                 let event = self.reading_of_failure(state, *id);
                 Self::waiting_experience(state, *id, event, tell);
@@ -433,7 +433,7 @@ impl<S: IdSet> Universe<S> {
         role: RoleIdx,
         tell: &mut impl FnMut(Event<S>),
     ) {
-        for id in &self.facts(role).operators {
+        for id in &self.facts(role).waiters {
             if self.is_told_at_once(state, *id) {
                 Self::waiting_experience(state, *id, OperatorEvent::SawSuccess, tell);
             }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use slr_core::rejection::{Code as RefusalCode, Rejection};
-use slr_core::{State, Universe, WideSet};
+use slr_core::{Parts, State, Universe, WideSet};
 
 use super::failure::{Fact, Failure, ending};
 use crate::expect::{Monitor, StepExpectation};
@@ -54,7 +54,7 @@ impl Observer<WideSet> for Listener<'_> {
             self.short_of[number] = self.expected[number].shortcomings(self.universe, step, state, &self.ledger);
         }
         self.played.push(Played { at: now, action: Some(step.action.clone()), script: step.script, refused });
-        self.monitor.step(now, self.played.len() as u64, step, state, &self.ledger);
+        self.monitor.step((now, self.played.len() as u64), step, Parts::ALL, state, &self.ledger);
     }
 
     fn is_satisfied(&self) -> bool {

@@ -11,6 +11,8 @@ mod player;
 mod time;
 mod timing;
 
+use agenda::Glance;
+
 pub use agenda::Agenda;
 pub use backoff::{Backoff, Jitter};
 pub use chance::{Chance, Delay, SCHEME};
@@ -54,6 +56,11 @@ pub trait Habits<S: IdSet> {
     /// Takes note of an action that the rules call impossible.
     fn impossible(&mut self, due: Self::Due, now: SimTime, why: Impossible);
 
+    /// How long after `due` the same poll is due again, if it is sure to be and draws nothing by chance; more than no time.
+    fn polls_again_after(&self, _: Self::Due, _: &State<S>) -> Option<SimTime> {
+        None
+    }
+
     /// Schedules what follows once every action of `due` is carried out.
     fn settled(&mut self, due: Self::Due, now: SimTime, state: &State<S>, agenda: &mut Agenda<Self::Due>);
 }
@@ -85,6 +92,25 @@ impl<S> Copy for Step<'_, S> {}
 pub trait Observer<S: IdSet> {
     /// A step was taken in a world. `state` is the state after it.
     fn step(&mut self, world: usize, now: SimTime, step: Step<'_, S>, state: &State<S>);
+
+    /// A step that was just taken, a poll, is taken again and again, and changes nothing: so many `times`, always after the same `wait`. Returns
+    /// how often it was, which is less if the run can end before.
+    fn again(
+        &mut self,
+        world: usize,
+        (now, wait): (SimTime, SimTime),
+        times: u64,
+        step: Step<'_, S>,
+        state: &State<S>,
+    ) -> u64 {
+        for time in 1..=times {
+            self.step(world, now.plus(wait.times(time)), step, state);
+            if self.is_satisfied() {
+                return time;
+            }
+        }
+        times
+    }
 
     /// Whether the run can end here because nobody wants to know more.
     fn is_satisfied(&self) -> bool {
@@ -160,7 +186,7 @@ pub fn conduct<S: IdSet, H: Habits<S>>(
     let (mut moment, mut at_once) = (SimTime::ZERO, 0);
     // The world in which the last step was a poll that told a status and changed nothing, and that step. What it told are the events still.
     let mut last_poll: Option<(usize, Action<S>)> = None;
-    while let Some((now, due)) = agenda.pop_until(until) {
+    while let Some((mut now, due)) = agenda.pop_until(until) {
         if now != moment {
             (moment, at_once) = (now, 0);
         } else if H::script(&due).is_none() {
@@ -195,6 +221,10 @@ pub fn conduct<S: IdSet, H: Habits<S>>(
             };
             let step = Step { action, events, refused, script: H::script(&due), is_repeated };
             observer.step(world, now, step, state);
+            if last_poll.is_some() && !observer.is_satisfied() {
+                let repeated = Step { is_repeated: true, ..step };
+                now = poll_on(habits, observer, (due, now, until), agenda, repeated, state);
+            }
             habits.after(due, now, step, state, agenda);
         }
         actions.clear();
@@ -204,4 +234,25 @@ pub fn conduct<S: IdSet, H: Habits<S>>(
         }
     }
     if agenda.is_empty() { Ending::NothingDue } else { Ending::TimeUp }
+}
+
+/// Makes a poll again and again, without any detour, until something else is due or nobody wants to hear of it; says when it was made last.
+#[inline]
+fn poll_on<S: IdSet, H: Habits<S>>(
+    habits: &H,
+    observer: &mut impl Observer<S>,
+    (due, now, until): (H::Due, SimTime, SimTime),
+    agenda: &Agenda<H::Due>,
+    poll: Step<'_, S>,
+    state: &State<S>,
+) -> SimTime {
+    let Some(wait) = habits.polls_again_after(due, state) else { return now };
+    let last = match agenda.glance() {
+        Glance::Next(next) => until.min(next.before()),
+        Glance::Nothing => until,
+        // The agenda is asked each time.
+        Glance::Unknown => return now,
+    };
+    let times = last.nanos().saturating_sub(now.nanos()).checked_div(wait.nanos()).unwrap_or(0);
+    now.plus(wait.times(observer.again(H::world(&due), (now, wait), times, poll, state)))
 }

@@ -32,6 +32,18 @@ impl SimTime {
         self.0 / 1_000_000
     }
 
+    /// So many times as long, the end of time at the most.
+    #[must_use]
+    pub const fn times(self, count: u64) -> Self {
+        Self(self.0.saturating_mul(count))
+    }
+
+    /// The last moment before it; of the beginning the beginning itself.
+    #[must_use]
+    pub const fn before(self) -> Self {
+        Self(self.0.saturating_sub(1))
+    }
+
     /// This much later, the end of time at the most.
     #[must_use]
     pub const fn plus(self, span: Self) -> Self {

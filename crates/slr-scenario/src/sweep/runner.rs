@@ -7,10 +7,10 @@
 
 use slr_core::id::{OperatorIdx, RoleIdx};
 use slr_core::invariant::{
-    Invariant, StepInvariant, invariants, is_evidently_sound, is_evidently_sound_step, step_invariants,
+    Invariant, LOOKED_AT, StepInvariant, invariants, is_evidently_sound, is_evidently_sound_step, step_invariants,
 };
 use slr_core::rejection::Code;
-use slr_core::{Action, Event, IdSet, State, Universe};
+use slr_core::{Action, Event, IdSet, Parts, State, Universe};
 
 use super::tally::Tally;
 use super::{Row, is_required};
@@ -74,7 +74,7 @@ impl<'a, S: IdSet> Runner<'a, S> {
             &mut self.scratch,
         );
         self.counter.stands_still = ending == Ending::Standstill;
-        self.counter.count_waits(&self.states[0]);
+        self.counter.count_waits(Parts::NONE, &self.states[0]);
         self.count(seed)
     }
 
@@ -232,19 +232,22 @@ impl<'a, S: IdSet> Counter<'a, S> {
     }
 
     #[inline]
-    fn check_invariants(&mut self, action: &Action<S>, state: &State<S>) {
+    fn check_invariants(&mut self, action: &Action<S>, changed: Parts, state: &State<S>) {
+        if !changed.meet(LOOKED_AT) {
+            return;
+        }
         let universe = self.universe;
         let holds = (is_evidently_sound(universe, state)
             || self.states.iter().all(|invariant| (invariant.holds)(universe, state)))
             && (is_evidently_sound_step(universe, &self.before, action, state)
                 || self.changes.iter().all(|invariant| (invariant.holds)(universe, &self.before, action, state)));
         self.is_broken |= !holds;
-        self.before.clone_from(state);
     }
 
-    /// Adds the time since the last step to the waits of every role whose deletion was requested and has not come.
+    /// Adds the time since the last step to the waits of every role whose deletion was requested and has not come. These parts of the state are
+    /// no longer as they were then.
     #[inline]
-    fn count_waits(&mut self, state: &State<S>) {
+    fn count_waits(&mut self, changed: Parts, state: &State<S>) {
         let span = self.now.nanos() - self.last.nanos();
         self.last = self.now;
         for (watch, role) in self.roles.iter_mut().zip((0..).map(RoleIdx)) {
@@ -253,6 +256,10 @@ impl<'a, S: IdSet> Counter<'a, S> {
             }
             watch.with_sessions += if watch.has_session { span } else { 0 };
             watch.with_resources += if watch.has_resource { span } else { 0 };
+            // What begins to be waited for begins with a task.
+            if !changed.meet(Parts::SESSIONS.and(Parts::RESOURCES).and(Parts::TASKS)) {
+                continue;
+            }
             watch.has_session = self.universe.is_session_open(state, role);
             watch.has_resource = state.blocking().meets(self.universe.resources_of(role));
         }
@@ -265,7 +272,6 @@ impl<S: IdSet> Observer<S> for Counter<'_, S> {
         self.steps += 1;
         self.events += step.events.len() as u64;
         self.now = now;
-        // Nothing is refused, requested or changed by a poll that is answered as the last step was; only a script wants to know of it.
         if step.is_repeated && step.script.is_none() {
             return;
         }
@@ -273,21 +279,38 @@ impl<S: IdSet> Observer<S> for Counter<'_, S> {
             self.count_refusal(rejection.code());
         }
         self.ledger.enter_step(now, step.action, step.events);
+        let mut goes = false;
         for event in step.events {
             match event {
                 Event::TaskSubmitted { role } => self.roles[role.index()].is_asked_for = true,
                 Event::Refused { rejection, .. } => self.count_refusal(rejection.code()),
+                Event::RoleDeleted { .. } => goes = true,
                 _ => {}
             }
         }
-        self.count_waits(state);
-        for event in step.events {
-            if let Event::RoleDeleted { role, .. } = event {
-                self.roles[role.index()].deleted.get_or_insert(now);
+        let changed = state.differs_from(&self.before);
+        self.count_waits(changed, state);
+        if goes {
+            for event in step.events {
+                if let Event::RoleDeleted { role, .. } = event {
+                    self.roles[role.index()].deleted.get_or_insert(now);
+                }
             }
         }
-        self.check_invariants(step.action, state);
-        self.monitor.step(now, self.steps, step, state, &self.ledger);
+        self.check_invariants(step.action, changed, state);
+        self.monitor.step((now, self.steps), step, changed, state, &self.ledger);
+        if changed.meet(LOOKED_AT) {
+            self.before.clone_from(state);
+        }
+    }
+
+    /// Nothing is refused, requested or changed by a poll that is answered as the last step was.
+    #[inline]
+    fn again(&mut self, _: usize, (now, wait): (SimTime, SimTime), times: u64, step: Step<'_, S>, _: &State<S>) -> u64 {
+        self.steps += times;
+        self.events += times * step.events.len() as u64;
+        self.now = now.plus(wait.times(times));
+        times
     }
 
     fn is_satisfied(&self) -> bool {

@@ -15,11 +15,10 @@ use slr_core::id::{OperatorIdx, RegionIdx, ResourceIdx, RoleIdx, SessionIdx};
 use slr_core::machine::{Docs, Phase, SessionEnd};
 use slr_core::rejection::{Impossible, LENGTH_OF_A_TASK_ID};
 use slr_core::rules::Reports;
-use slr_core::world::Told;
 use slr_core::{Action, Command, Event, IdSet, OperatorStep, State, Universe};
 
 use self::operator::Effort;
-use self::resource::Moves;
+use self::resource::{Moves, Outlooks};
 use self::timed::Timetable;
 use super::chance::{Chance, Delay, stream_number};
 use super::plan::{Actions, DEFAULT_MAX_SESSION, Plan, Scripted, TaskName};
@@ -111,9 +110,13 @@ pub struct Player<'a, S> {
     to_be_deleted: S,
     /// Per role, the resources of kinds with a move that waits for the role not to be in use.
     for_idle: Vec<S>,
+    /// What services do with resources that are in their states.
+    outlooks: Outlooks,
     /// Per resource, when its service moves it.
     moves: Vec<Moves>,
     timetable: Timetable,
+    /// What was scheduled last of all that is due at the present moment, unless it has come.
+    last_at_once: Option<(What, u32)>,
     /// Per operator, whether it is about to read the documentation.
     reads: Vec<bool>,
     unplayable: Vec<Unplayable>,
@@ -166,8 +169,10 @@ impl<'a, S: IdSet> Player<'a, S> {
             waiting_resources: S::default(),
             to_be_deleted: S::default(),
             for_idle: resource::for_idle(universe),
+            outlooks: Outlooks::new(universe, plan),
             moves: vec![Moves::default(); world.resources.len()],
             timetable: Timetable::new(plan, world.resources.len()),
+            last_at_once: None,
             reads: vec![false; world.operators.len()],
             unplayable: Vec::new(),
         }
@@ -187,6 +192,7 @@ impl<'a, S: IdSet> Player<'a, S> {
         self.waiting_resources = S::default();
         self.to_be_deleted = S::default();
         self.timetable.reset(self.plan);
+        self.last_at_once = None;
         self.reads.fill(false);
         self.unplayable.clear();
     }
@@ -249,6 +255,13 @@ impl<'a, S: IdSet> Player<'a, S> {
 
     #[inline]
     fn at(&mut self, at: SimTime, what: What, id: u32, agenda: &mut Agenda<Due>) {
+        if at <= agenda.now() {
+            // What is the last to come now anyway need not be put behind itself.
+            if self.last_at_once == Some((what, id)) {
+                return;
+            }
+            self.last_at_once = Some((what, id));
+        }
         let serial = self.serial(what, id);
         *serial = serial.wrapping_add(1);
         let serial = *serial;
@@ -323,7 +336,12 @@ impl<'a, S: IdSet> Player<'a, S> {
     }
 
     /// Whether a call is answered with `Throttling`.
+    #[inline]
     fn is_throttled(&mut self, operation: Operation, now: SimTime) -> bool {
+        !self.plan.throttlings.is_empty() && self.throttles(operation, now)
+    }
+
+    fn throttles(&mut self, operation: Operation, now: SimTime) -> bool {
         let plan = self.plan;
         plan.throttlings
             .iter()
@@ -543,6 +561,9 @@ impl<S: IdSet> Habits<S> for Player<'_, S> {
         if *self.serial(what, id) != serial {
             return;
         }
+        if self.last_at_once == Some((what, id)) {
+            self.last_at_once = None;
+        }
         match what {
             What::Step => self.scripted(id, now, state, actions),
             What::SessionOpens => actions.push(Action::SessionOpens { session: SessionIdx(id) }),
@@ -631,13 +652,22 @@ impl<S: IdSet> Habits<S> for Player<'_, S> {
         }
     }
 
+    fn polls_again_after(&self, due: Due, state: &State<S>) -> Option<SimTime> {
+        // Where calls are throttled chance decides about each.
+        if due.what != What::OperatorPolls || !self.plan.throttlings.is_empty() {
+            return None;
+        }
+        let operator = OperatorIdx(due.id);
+        let polls = self.plan.operators[operator.index()].polls.filter(|polls| polls.every > 0)?;
+        (state.operator(operator).phase == Phase::Waiting).then(|| SimTime::from_millis(polls.every))
+    }
+
     fn impossible(&mut self, due: Due, now: SimTime, why: Impossible) {
         match due.what {
             What::Step => self.unplayable.push(Unplayable { step: due.id, at: now, why: Some(why) }),
             What::SessionOpens => self.waiting_sessions.insert(due.id),
-            What::TimeIsUp => self.waiting_resources.insert(due.id),
-            What::ResourceMoves
-            | What::ScheduleComes
+            What::TimeIsUp | What::ResourceMoves => self.waiting_resources.insert(due.id),
+            What::ScheduleComes
             | What::SessionEnds
             | What::TaskStarts
             | What::TaskDecides
@@ -656,26 +686,17 @@ impl<S: IdSet> Habits<S> for Player<'_, S> {
 
     fn settled(&mut self, due: Due, now: SimTime, state: &State<S>, agenda: &mut Agenda<Due>) {
         let is_current = *self.serial(due.what, due.id) == due.serial;
-        if due.what == What::ResourceMoves && is_current && self.waiting_resources.contains(due.id) {
-            self.schedule_move(ResourceIdx(due.id), now, state, agenda);
-        }
-        if due.what == What::ScheduleComes && is_current {
-            self.await_schedule(ResourceIdx(due.id), now, state, agenda);
-        }
-        // Nothing is left to read about: the role has gone meanwhile, as the operator finds out when it looks at its work.
-        if due.what == What::OperatorReads && is_current && state.operator(OperatorIdx(due.id)).docs != Docs::Read {
-            self.at(now, What::OperatorWorks, due.id, agenda);
-        }
-        // An operator that could do nothing because it is too early looks again when its wait is over.
-        if due.what == What::OperatorWorks && is_current {
-            let id = OperatorIdx(due.id);
-            self.begin_to_read(id, now, state, agenda);
-            let Effort { submits, cleans, .. } = &mut self.efforts[id.index()];
-            let goes_on = self.universe.operator(id).told == Told::AtOnce || state.operator(id).phase.is_at_work();
-            let submits = Some(*submits).filter(|next| goes_on && *next > now);
-            if let Some(next) = submits.into_iter().chain(cleans.take()).min() {
-                self.at(next, What::OperatorWorks, due.id, agenda);
+        match due.what {
+            What::ResourceMoves if is_current && self.waiting_resources.contains(due.id) => {
+                self.schedule_move(ResourceIdx(due.id), now, state, agenda);
             }
+            What::ScheduleComes if is_current => self.await_schedule(ResourceIdx(due.id), now, state, agenda),
+            // Nothing is left to read about: the role has gone meanwhile, as the operator finds out when it looks at its work.
+            What::OperatorReads if is_current && state.operator(OperatorIdx(due.id)).docs != Docs::Read => {
+                self.at(now, What::OperatorWorks, due.id, agenda);
+            }
+            What::OperatorWorks if is_current => self.operator_has_worked(OperatorIdx(due.id), now, state, agenda),
+            _ => {}
         }
     }
 }

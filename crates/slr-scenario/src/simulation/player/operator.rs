@@ -9,7 +9,7 @@ use slr_core::action::Call;
 use slr_core::id::{OperatorIdx, ResourceIdx, RoleIdx};
 use slr_core::kind::CleanUp;
 use slr_core::machine::Phase;
-use slr_core::world::Works;
+use slr_core::world::{ReadsDocs, Told, Works};
 use slr_core::{Action, Event, IdSet, OperatorStep, State};
 
 use super::super::plan::Actions;
@@ -191,6 +191,23 @@ impl<S: IdSet> Player<'_, S> {
         }
     }
 
+    /// Lets an operator look again that could do nothing because it is too early: when its wait is over.
+    pub(super) fn operator_has_worked(
+        &mut self,
+        id: OperatorIdx,
+        now: SimTime,
+        state: &State<S>,
+        agenda: &mut Agenda<Due>,
+    ) {
+        self.begin_to_read(id, now, state, agenda);
+        let Effort { submits, cleans, .. } = &mut self.efforts[id.index()];
+        let goes_on = self.universe.operator(id).told == Told::AtOnce || state.operator(id).phase.is_at_work();
+        let submits = Some(*submits).filter(|next| goes_on && *next > now);
+        if let Some(next) = submits.into_iter().chain(cleans.take()).min() {
+            self.at(next, What::OperatorWorks, id.0, agenda);
+        }
+    }
+
     /// Schedules what operators do next after an event.
     pub(super) fn tell_operators(
         &mut self,
@@ -246,7 +263,8 @@ impl<S: IdSet> Player<'_, S> {
 
     /// Lets an operator read the documentation who wants to, unless it reads already.
     pub(super) fn begin_to_read(&mut self, id: OperatorIdx, now: SimTime, state: &State<S>, agenda: &mut Agenda<Due>) {
-        if !self.reads[id.index()] && self.universe.may_step(state, id, OperatorStep::ReadsDocs) {
+        let never = self.universe.operator(id).reads_docs == ReadsDocs::Never;
+        if !never && !self.reads[id.index()] && self.universe.may_step(state, id, OperatorStep::ReadsDocs) {
             self.reads[id.index()] = true;
             let delay = self.plan.read_docs;
             self.after_delay(now, delay, Actor::Operator(id), What::OperatorReads, id.0, agenda);
@@ -256,9 +274,10 @@ impl<S: IdSet> Player<'_, S> {
     /// Lets the operators look at their work again who prepare the role's deletion.
     fn wake_operators(&mut self, role: RoleIdx, now: SimTime, state: &State<S>, agenda: &mut Agenda<Due>) {
         for operator in self.universe.operators() {
-            let starts = self.plan.operators[operator.index()].starts;
-            let concerned = self.universe.is_sought(operator, role) && now >= starts;
-            if concerned && state.operator(operator).phase.is_at_work() {
+            if state.operator(operator).phase.is_at_work()
+                && self.universe.is_sought(operator, role)
+                && now >= self.plan.operators[operator.index()].starts
+            {
                 self.at(now, What::OperatorWorks, operator.0, agenda);
             }
         }

@@ -4,6 +4,8 @@ use slr_core::id::{ResourceIdx, RoleIdx, TransitionIdx};
 use slr_core::kind::{Mover, Transition, When};
 use slr_core::{Event, IdSet, State, Universe};
 
+use super::super::chance::Delay;
+use super::super::plan::Plan;
 use super::super::time::SimTime;
 use super::{Actor, Agenda, Due, Player, What};
 
@@ -32,6 +34,53 @@ impl Choices {
     }
 }
 
+/// What a service does with a resource that is in a state, where parameters of calls have no say in it.
+#[derive(Debug, Clone, Copy)]
+enum Outlook {
+    /// Nothing: it stays as it is.
+    Rests,
+    /// It makes a move after the delay: this one if there is no other, or else the one that is open then.
+    Moves(Delay, Option<TransitionIdx>),
+    /// It may make exceptional moves, too, when their time is over.
+    Open,
+}
+
+/// What services do with resources that are in their states.
+#[derive(Debug)]
+pub(super) struct Outlooks {
+    /// Of each kind's states, by their codes.
+    of_states: Vec<Outlook>,
+    /// Per resource, where its kind's states begin; nothing if parameters of calls time moves.
+    first: Vec<usize>,
+}
+
+impl Outlooks {
+    pub(super) fn new<S: IdSet>(universe: &Universe<S>, plan: &Plan) -> Self {
+        let world = universe.world();
+        let (mut of_states, mut first_of_kind) = (Vec::new(), Vec::new());
+        for (kind, (delays, limits)) in world.kinds.iter().zip(plan.moves.iter().zip(&plan.limits)) {
+            let of_state = |moves: &Vec<TransitionIdx>| {
+                let mut ordinary = moves.iter().filter(|id| !kind.transitions[id.index()].exceptional);
+                match (ordinary.next(), ordinary.next()) {
+                    _ if moves.iter().any(|id| limits[id.index()].is_some()) => Outlook::Open,
+                    (None, _) => Outlook::Rests,
+                    (Some(only), None) => Outlook::Moves(delays[only.index()], Some(*only)),
+                    (Some(first), Some(_)) => Outlook::Moves(delays[first.index()], None),
+                }
+            };
+            first_of_kind.push(of_states.len());
+            of_states.extend(kind.by_service.iter().map(of_state));
+        }
+        let resources = world.resources.iter().filter(|_| plan.timing.is_empty());
+        Self { of_states, first: resources.map(|slot| first_of_kind[slot.kind.index()]).collect() }
+    }
+
+    #[inline]
+    fn of(&self, resource: ResourceIdx, code: u8) -> Outlook {
+        self.first.get(resource.index()).map_or(Outlook::Open, |first| self.of_states[first + usize::from(code)])
+    }
+}
+
 /// When a service moves a resource out of the state that it is in.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Moves {
@@ -51,11 +100,28 @@ impl<S: IdSet> Player<'_, S> {
         state: &State<S>,
         agenda: &mut Agenda<Due>,
     ) {
+        let outlook = self.outlooks.of(resource, state.resource(resource));
+        self.waiting_resources.remove(resource.0);
+        let Moves { ordinary, limits } = &mut self.moves[resource.index()];
+        limits.clear();
+        match outlook {
+            Outlook::Rests => *ordinary = None,
+            Outlook::Moves(delay, _) => {
+                let role = self.universe.role_of(resource);
+                let at = now.plus(delay.draw(self.stream(Actor::Resources(role))));
+                self.moves[resource.index()].ordinary = Some(at);
+                self.at(at, What::ResourceMoves, resource.0, agenda);
+            }
+            Outlook::Open => self.see_what_comes(resource, now, state, agenda),
+        }
+    }
+
+    /// Schedules the service's moves where there may be several.
+    fn see_what_comes(&mut self, resource: ResourceIdx, now: SimTime, state: &State<S>, agenda: &mut Agenda<Due>) {
         let (universe, plan) = (self.universe, self.plan);
         let kind = universe.world().resources[resource.index()].kind;
         let actor = Actor::Resources(universe.role_of(resource));
         self.draw_ordinary(resource, now, state);
-        self.moves[resource.index()].limits.clear();
         let limits = plan.limits[kind.index()].iter().zip((0..).map(TransitionIdx));
         for (limit, id) in limits.filter_map(|(limit, id)| Some(((*limit)?, id))) {
             let step = universe.transition(resource, id);
@@ -106,6 +172,12 @@ impl<S: IdSet> Player<'_, S> {
 
     /// The move of the resource that is due; `None` if it has to wait.
     pub(super) fn move_due(&mut self, resource: ResourceIdx, now: SimTime, state: &State<S>) -> Option<TransitionIdx> {
+        match self.outlooks.of(resource, state.resource(resource)) {
+            // Whether it can be made now the rules will say.
+            Outlook::Moves(_, Some(only)) => return Some(only),
+            Outlook::Moves(_, None) => return self.ordinary_move(resource, state),
+            Outlook::Rests | Outlook::Open => {}
+        }
         let Moves { ordinary, limits } = &self.moves[resource.index()];
         let ordinary = ordinary.filter(|at| *at <= now);
         let over = limits.iter().filter(|(at, id)| *at <= now && self.universe.may_move(state, resource, *id));
