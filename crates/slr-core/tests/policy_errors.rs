@@ -213,3 +213,23 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn resources_of_another_partition() {
+    let policy = |element: &str, resource: &str| {
+        format!(r#"{{"Statement": {{"Effect": "Allow", "Action": "s3:GetObject", "{element}": ["*", "{resource}"]}}}}"#)
+    };
+    for element in ["Resource", "NotResource"] {
+        for own in ["arn:aws-cn:s3:::a/*", "arn:*:s3:::a/*", "arn:aws*:s3:::a/*", "arn:a?s-cn:s3:::a/*", "*"] {
+            assert!(Document::parse_in("aws-cn", Identity, &policy(element, own)).is_ok(), "{own}");
+        }
+        for foreign in ["arn:aws:s3:::a/*", "arn:aws-us-gov:s3:::a/*", "arn::s3:::a/*", "arn:${p}:s3:::a/*"] {
+            let refused = Document::parse_in("aws-cn", Identity, &policy(element, foreign)).unwrap_err();
+            let partition = foreign.split(':').nth(1).unwrap();
+            let told = format!("Partition \"{partition}\" is not valid for resource \"{foreign}\"");
+            assert!(refused.to_string().contains(&told), "{refused}");
+        }
+    }
+    let foreign = policy("Resource", "arn:aws:s3:::a/*");
+    assert!(Document::parse(Identity, &foreign).is_ok(), "nobody says in which partition");
+}

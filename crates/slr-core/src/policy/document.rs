@@ -71,7 +71,18 @@ impl Document {
     /// # Errors
     /// [`MalformedPolicyDocument`] with every problem found.
     pub fn parse(kind: DocumentKind, text: &str) -> Result<Self, MalformedPolicyDocument> {
-        parse::document(kind, text)
+        parse::document(kind, text, None)
+    }
+
+    /// The same for an account in this partition: what an identity policy speaks of has to be in it, as far as its ARN tells.
+    ///
+    /// # Errors
+    /// As [`Document::parse`].
+    ///
+    /// Source: answers of `PutRolePolicy` and `CreatePolicy`, `Partition "aws" is not valid for resource …`, as in
+    /// <https://github.com/terraform-aws-modules/terraform-aws-iam/issues/224> and <https://github.com/eksctl-io/eksctl/issues/4329>.
+    pub fn parse_in(partition: &str, kind: DocumentKind, text: &str) -> Result<Self, MalformedPolicyDocument> {
+        parse::document(kind, text, Some(partition))
     }
 
     /// What it was parsed as.

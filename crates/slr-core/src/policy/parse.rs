@@ -15,7 +15,11 @@ use super::pattern::{ActionPattern, BadPattern, ResourcePattern};
 /// Characters that the API takes at most. Source: IAM API Reference, `CreateRole`, `AssumeRolePolicyDocument`.
 const MAX_CHARACTERS: usize = 131_072;
 
-pub(super) fn document(kind: DocumentKind, text: &str) -> Result<Document, MalformedPolicyDocument> {
+pub(super) fn document(
+    kind: DocumentKind,
+    text: &str,
+    partition: Option<&str>,
+) -> Result<Document, MalformedPolicyDocument> {
     let refuse = |problem| Err(MalformedPolicyDocument::new(vec![problem]));
     if let Some(problem) = bad_text(text) {
         return refuse(problem);
@@ -26,11 +30,25 @@ pub(super) fn document(kind: DocumentKind, text: &str) -> Result<Document, Malfo
             return refuse(Problem::new(text, ProblemCode::Syntax, &error.span, error.message, error.help));
         }
     };
-    let mut reader = Reader { kind, text, version: Version::V2008, problems: Vec::new() };
+    let mut reader = Reader { kind, text, partition, version: Version::V2008, problems: Vec::new() };
     let document = reader.document(&root);
     match document {
         Some(document) if reader.problems.is_empty() => Ok(document),
         _ => Err(MalformedPolicyDocument::new(reader.problems)),
+    }
+}
+
+/// Whether what an ARN means can be in the partition: wildcards can.
+fn in_partition(partition: Option<&str>, arn: &str) -> Result<(), BadPattern> {
+    let told = arn.strip_prefix("arn:").and_then(|rest| rest.split_once(':')).map(|(told, _)| told);
+    match (partition, told) {
+        (Some(partition), Some(told)) if told != partition && !told.contains(['*', '?']) => Err(BadPattern {
+            message: format!("Partition \"{told}\" is not valid for resource \"{arn}\""),
+            help: format!(
+                "the account is in the partition `{partition}`: write `arn:{partition}:…`, or `arn:*:…` for any"
+            ),
+        }),
+        (Some(_) | None, Some(_) | None) => Ok(()),
     }
 }
 
@@ -57,6 +75,8 @@ const PRINCIPAL_TYPES: &[&str] = &["AWS", "Service", "Federated", "CanonicalUser
 struct Reader<'a> {
     kind: DocumentKind,
     text: &'a str,
+    /// The account's, if it is known.
+    partition: Option<&'a str>,
     version: Version,
     problems: Vec<Problem>,
 }
@@ -279,8 +299,11 @@ impl Reader<'_> {
             (DocumentKind::Identity | DocumentKind::Resource, Some((member, negated))) => {
                 let variables = self.version == Version::V2012;
                 let may_be_incomplete = self.kind == DocumentKind::Identity;
-                let listed =
-                    self.patterns(member, |text| ResourcePattern::parse(text, variables, may_be_incomplete))?;
+                let partition = self.partition.filter(|_| self.kind == DocumentKind::Identity);
+                let listed = self.patterns(member, |text| {
+                    in_partition(partition, text)?;
+                    ResourcePattern::parse(text, variables, may_be_incomplete)
+                })?;
                 Some(Negatable { negated, listed })
             }
         }

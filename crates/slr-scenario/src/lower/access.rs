@@ -183,7 +183,8 @@ pub(super) fn compiled(
     document: &Spanned<syntax::PolicyDocument>,
     kind: policy::DocumentKind,
 ) -> Lowering<policy::Document> {
-    syntax::compile(document, kind).map_err(|mistakes| {
+    // Whether it is of the account's partition was looked at before.
+    syntax::compile(document, kind, None).map_err(|mistakes| {
         let first = mistakes.into_iter().next();
         first.map_or_else(|| bad_policy(document.span, "the policy document cannot be read".to_owned()), Box::new)
     })

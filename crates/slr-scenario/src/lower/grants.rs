@@ -81,11 +81,9 @@ impl Lowerer<'_> {
                 | Operation::AttachGroupPolicy
                 | Operation::AddUserToGroup
         );
-        let written = step
-            .document
-            .as_ref()
-            .filter(|_| gives)
-            .map(|document| policy::Document::parse(policy::DocumentKind::Identity, document.text()));
+        let written = step.document.as_ref().filter(|_| gives).map(|document| {
+            policy::Document::parse_in(&self.world.partition, policy::DocumentKind::Identity, document.text())
+        });
         let (granted, malformed) = match (touched.granted, written) {
             (Granted::InlinePolicy(name, _), Some(Ok(document))) => (Granted::InlinePolicy(name, Some(document)), None),
             (granted, Some(Err(why))) => (granted, Some(why.to_string())),

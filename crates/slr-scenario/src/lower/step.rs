@@ -201,7 +201,8 @@ impl Lowerer<'_> {
             _ => None,
         };
         let written = kind.zip(step.document.as_ref()).map(|(kind, document)| {
-            policy::Document::parse(kind, document.text()).map_err(|malformed| malformed.to_string())
+            policy::Document::parse_in(&self.world.partition, kind, document.text())
+                .map_err(|malformed| malformed.to_string())
         });
         let attachment = match (item, written) {
             (Item::InlinePolicy(name), Some(Ok(document))) => self.world.inline_policy(role, &name, Some(document)),

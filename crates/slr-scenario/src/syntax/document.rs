@@ -44,9 +44,19 @@ impl PolicyDocument {
         &self.text
     }
 
-    /// The document compiled, or everything for which IAM would answer `MalformedPolicyDocument`, each mistake where it was written.
-    pub(crate) fn compile(&self, kind: DocumentKind, whole: Span) -> Result<Document, Vec<Diagnostic>> {
-        Document::parse(kind, &self.text).map_err(|malformed| {
+    /// The document compiled, or everything for which IAM would answer `MalformedPolicyDocument`, in that partition if it is known, each mistake
+    /// where it was written.
+    pub(crate) fn compile(
+        &self,
+        kind: DocumentKind,
+        partition: Option<&str>,
+        whole: Span,
+    ) -> Result<Document, Vec<Diagnostic>> {
+        let parsed = match partition {
+            Some(partition) => Document::parse_in(partition, kind, &self.text),
+            None => Document::parse(kind, &self.text),
+        };
+        parsed.map_err(|malformed| {
             let problems = malformed.problems().iter();
             problems
                 .map(|problem| {
@@ -111,8 +121,12 @@ impl PolicyDocument {
 ///
 /// # Errors
 /// As [`PolicyDocument::compile`].
-pub(crate) fn compile(document: &Spanned<PolicyDocument>, kind: DocumentKind) -> Result<Document, Vec<Diagnostic>> {
-    document.compile(kind, document.span)
+pub(crate) fn compile(
+    document: &Spanned<PolicyDocument>,
+    kind: DocumentKind,
+    partition: Option<&str>,
+) -> Result<Document, Vec<Diagnostic>> {
+    document.compile(kind, partition, document.span)
 }
 
 impl Syntax for PolicyDocument {
@@ -171,7 +185,7 @@ mod tests {
     #[test]
     fn a_mistake_is_told_where_it_was_written() {
         let text = "Version: \"2012-10-17\"\nStatement:\n  - Effect: Alow\n    Action: [\"iam:*\", nothing]\n    Resource: \"*\"\n";
-        let mistakes = compile(&read(text), DocumentKind::Identity).unwrap_err();
+        let mistakes = compile(&read(text), DocumentKind::Identity, None).unwrap_err();
         let places: Vec<&str> =
             mistakes.iter().filter_map(|mistake| mistake.span).map(|span| &text[span.range()]).collect();
         assert_eq!(places, ["Alow", "nothing"]);

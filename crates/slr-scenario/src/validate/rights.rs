@@ -129,7 +129,9 @@ impl Check<'_> {
 
     /// Everything for which IAM would refuse a policy document, each mistake where it was written.
     pub(crate) fn policy_document(&mut self, document: &Spanned<PolicyDocument>, kind: DocumentKind) {
-        for mistake in crate::syntax::compile(document, kind).err().unwrap_or_default() {
+        // What cannot be read of the account has been reported.
+        let partition = self.damage.spares(&["account"]).then(|| self.scenario.account().partition().word());
+        for mistake in crate::syntax::compile(document, kind, partition).err().unwrap_or_default() {
             self.report(mistake);
         }
     }
