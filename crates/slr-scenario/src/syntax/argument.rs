@@ -6,7 +6,7 @@ use schemars::{Schema, SchemaGenerator};
 
 use super::declare::{record, words};
 use super::describe::or_parameter;
-use super::grammar::{Named, Reader, Syntax};
+use super::grammar::{Named, Reader, Syntax, clipped};
 use super::scalar::Text;
 use crate::yaml::{Content, Node, Scalar, ScalarKind, Spanned};
 
@@ -39,7 +39,15 @@ impl Syntax for Argument {
                     return negative(&scalar.text).or_else(|| u32::read(node, reader).map(i64::from)).map(Self::Number);
                 }
                 ScalarKind::Boolean => return bool::read(node, reader).map(Self::Flag),
-                ScalarKind::Nothing | ScalarKind::Decimal | ScalarKind::Text => {}
+                ScalarKind::Decimal => {
+                    let quoted = format!(
+                        "numbers are whole; where text is meant, put it between quotes: \"{}\"",
+                        clipped(&scalar.text)
+                    );
+                    reader.mismatch(node, "a whole number, text, true or false", Some(quoted));
+                    return None;
+                }
+                ScalarKind::Nothing | ScalarKind::Text => {}
             }
         }
         String::read(node, reader).map(Self::Text)

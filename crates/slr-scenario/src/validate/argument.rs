@@ -39,7 +39,9 @@ pub(crate) fn check(check: &mut Check<'_>) {
         };
         let Some(kind) = world.kinds.get(kind).filter(|_| !given.parameters.is_empty()) else { continue };
         arguments(check, kind, &given.parameters, None, false);
-        required(check, kind, &given.parameters);
+        if check.damage.spares(&["given"]) {
+            required(check, kind, &given.parameters);
+        }
         if let Some(name) = given.names().next() {
             only_under(check, kind, &name, &given.parameters, &above);
         }
@@ -58,8 +60,8 @@ pub(crate) fn check(check: &mut Check<'_>) {
         if is_refused {
             continue;
         }
-        // Who gives no parameter at all says nothing of them.
-        if !step.parameters.is_empty() {
+        // Who gives no parameter at all says nothing of them, and what is missing may be what could not be read.
+        if !step.parameters.is_empty() && check.damage.spares(&["steps"]) {
             if makes(kind, step) {
                 required(check, kind, &step.parameters);
             }
