@@ -40,8 +40,8 @@ pub trait IdSet: Clone + Debug + Default + Eq + Ord + Hash + Send + Sync + 'stat
     /// The set of the ids whose bits are set in `word`.
     fn from_word(word: u64) -> Self;
 
-    /// The part of `all` that follows this one when parts are counted like binary numbers; `None` after the last.
-    fn next_part_of(&self, all: &Self) -> Option<Self> {
+    /// The subset of `all` that follows this one when subsets are counted like binary numbers; `None` after the last.
+    fn next_subset_of(&self, all: &Self) -> Option<Self> {
         let mut next = self.clone();
         for id in all.iter() {
             if !next.contains(id) {
@@ -53,9 +53,9 @@ pub trait IdSet: Clone + Debug + Default + Eq + Ord + Hash + Send + Sync + 'stat
         None
     }
 
-    /// The parts of this set, the empty one first.
-    fn parts(&self) -> Parts<Self> {
-        Parts { all: self.clone(), next: Some(Self::default()) }
+    /// The subsets of this set, the empty one first.
+    fn subsets(&self) -> Subsets<Self> {
+        Subsets { all: self.clone(), next: Some(Self::default()) }
     }
 
     /// Adds or takes out `id`.
@@ -106,20 +106,20 @@ pub trait IdSet: Clone + Debug + Default + Eq + Ord + Hash + Send + Sync + 'stat
     }
 }
 
-/// The parts of a set, counted like binary numbers.
+/// The subsets of a set, counted like binary numbers.
 #[derive(Debug, Clone)]
-pub struct Parts<S> {
+pub struct Subsets<S> {
     all: S,
     next: Option<S>,
 }
 
-impl<S: IdSet> Iterator for Parts<S> {
+impl<S: IdSet> Iterator for Subsets<S> {
     type Item = S;
 
     #[inline]
     fn next(&mut self) -> Option<S> {
         let part = self.next.take()?;
-        self.next = part.next_part_of(&self.all);
+        self.next = part.next_subset_of(&self.all);
         Some(part)
     }
 }
@@ -197,7 +197,7 @@ macro_rules! word_sets {
                 Bits(*self)
             }
             #[inline]
-            fn next_part_of(&self, all: &Self) -> Option<Self> {
+            fn next_subset_of(&self, all: &Self) -> Option<Self> {
                 let next = self.wrapping_sub(*all) & all;
                 (next != 0).then_some(next)
             }
@@ -462,7 +462,7 @@ mod tests {
         assert_eq!(x.is_within(&y), a.is_subset(b));
         assert_eq!(x.meets(&y), !a.is_disjoint(b));
         assert_eq!(x.is_empty(), a.is_empty());
-        let parts: Vec<S> = x.and(&y).parts().collect();
+        let parts: Vec<S> = x.and(&y).subsets().collect();
         let distinct: BTreeSet<_> = parts.iter().collect();
         assert_eq!((parts.len(), distinct.len()), (1 << (a & b).len(), 1 << (a & b).len()), "every part once");
         assert!(parts.iter().all(|part| part.is_within(&x.and(&y))));

@@ -507,13 +507,14 @@ impl<'m, S: IdSet, K: PackedKey, T: Steps<Lifecycle<'m, S, K>>> Offers<S> for Of
             reports.for_each(&mut |named| self.action(action(named)));
             return;
         };
-        let mut parts = all.parts();
-        let Some(failed) = parts.next().and_then(|nothing| self.once(self.stencils.of_failure(role), action(nothing)))
+        let mut subsets = all.subsets();
+        let Some(failed) =
+            subsets.next().and_then(|nothing| self.once(self.stencils.of_failure(role), action(nothing)))
         else {
             return;
         };
         let blocking = self.model.universe.blocking(&self.scene.state, role);
-        let keys = parts.map(|named| (K::of_word(stencil.apply(failed, &named.and(&blocking))), named));
+        let keys = subsets.map(|named| (K::of_word(stencil.apply(failed, &named.and(&blocking))), named));
         debug_assert!(
             keys.clone().all(|(key, named)| self.is_what_comes_of(&key, &action(named))),
             "a stencil does what the rules do"

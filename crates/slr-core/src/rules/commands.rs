@@ -136,6 +136,7 @@ impl<S: IdSet> Universe<S> {
         self.check_name(named)
     }
 
+    #[inline]
     pub(super) fn check_name(&self, role: RoleIdx) -> Answer {
         if self.facts(role).is_well_named { Ok(()) } else { Err(Rejection::InvalidRoleName(role)) }
     }
@@ -265,14 +266,11 @@ impl<S: IdSet> Universe<S> {
     /// Whether a request to delete the role is accepted.
     #[inline]
     pub(crate) fn may_submit(&self, state: &State<S>, by: PrincipalIdx, role: RoleIdx) -> Answer {
-        let facts = self.facts(role);
-        if !facts.is_well_named {
-            return Err(Rejection::InvalidRoleName(role));
-        }
+        self.check_name(role)?;
         self.authorise(state, by, Operation::DeleteServiceLinkedRole, role)?;
         Self::find(state, role)?;
         let knobs = &self.world().knobs;
-        if facts.service.is_none() {
+        if !self.is_service_linked(role) {
             return Err(Rejection::NotServiceLinked(role, knobs.delete_of_ordinary_role));
         }
         let may_be_denied = knobs.deletion_denied == DeletionDenied::CallRefused && !state.has_unfinished_task(role);

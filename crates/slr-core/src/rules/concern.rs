@@ -157,10 +157,10 @@ impl<S: IdSet> Universe<S> {
     /// way round.
     #[inline]
     pub fn role_concerned(&self, event: &Event<S>) -> Option<RoleIdx> {
-        if self.self_deleting.is_empty() { None } else { self.role_met(event) }
+        if self.self_deleting.is_empty() { None } else { self.role_of_event(event) }
     }
 
-    fn role_met(&self, event: &Event<S>) -> Option<RoleIdx> {
+    fn role_of_event(&self, event: &Event<S>) -> Option<RoleIdx> {
         match event {
             Event::RoleCreated { role, .. }
             | Event::RoleDeleted { role, .. }

@@ -55,7 +55,7 @@ impl<S: IdSet> Reports<S> {
     pub fn for_each(&self, visit: &mut impl FnMut(S)) {
         match self {
             Self::Exactly(all) => visit(all.clone()),
-            Self::AnyPartOf(all) => all.parts().for_each(visit),
+            Self::AnyPartOf(all) => all.subsets().for_each(visit),
             Self::SomeOf(all, size) => some_of(&all.iter().collect::<Vec<_>>(), *size, &S::default(), visit),
             Self::OneOf(sets) => sets.iter().cloned().for_each(visit),
         }

@@ -255,17 +255,30 @@ impl<'a, S: IdSet> Player<'a, S> {
 
     #[inline]
     fn at(&mut self, at: SimTime, what: What, id: u32, agenda: &mut Agenda<Due>) {
-        if at <= agenda.now() {
-            // What is the last to come now anyway need not be put behind itself.
-            if self.last_at_once == Some((what, id)) {
-                return;
-            }
+        let (is_now, is_last) = (at <= agenda.now(), self.last_at_once == Some((what, id)));
+        if is_now && is_last {
+            // It is the last to come now anyway, and need not be put behind itself.
+            return;
+        }
+        if is_now {
             self.last_at_once = Some((what, id));
+        } else if is_last {
+            // It does not come now any more.
+            self.last_at_once = None;
         }
         let serial = self.serial(what, id);
         *serial = serial.wrapping_add(1);
         let serial = *serial;
         agenda.schedule(at, Due { what, id, serial });
+    }
+
+    /// Lets what is scheduled of this not come.
+    fn call_off(&mut self, what: What, id: u32) {
+        let serial = self.serial(what, id);
+        *serial = serial.wrapping_add(1);
+        if self.last_at_once == Some((what, id)) {
+            self.last_at_once = None;
+        }
     }
 
     #[inline]

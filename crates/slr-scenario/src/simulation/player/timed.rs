@@ -227,19 +227,18 @@ impl<S: IdSet> Player<'_, S> {
         }
         if reschedules {
             // What was to come by the schedule before does not come any more.
-            *self.serial(What::ScheduleComes, resource.0) += 1;
+            self.call_off(What::ScheduleComes, resource.0);
             self.await_schedule(*resource, now, state, agenda);
         }
         for other in self.universe.resources() {
-            let of = |timed: &Timed| match &timed.occasion {
-                Occasion::Schedule { of, .. } => (*of == *resource, false),
-                Occasion::Hours { of, .. } => (*of == *resource, *of == *resource),
-            };
             let moves = plan.timing.moves_of(other);
-            if moves.iter().any(|timed| of(timed).1) {
+            let by_hours = |timed: &Timed| matches!(&timed.occasion, Occasion::Hours { of, .. } if of == resource);
+            let by_schedule =
+                |timed: &Timed| matches!(&timed.occasion, Occasion::Schedule { of, .. } if of == resource);
+            if moves.iter().any(by_hours) {
                 self.set_deadline(other, now, state, agenda);
             }
-            if untimes && moves.iter().any(|timed| of(timed).0) {
+            if untimes && moves.iter().any(|timed| by_hours(timed) || by_schedule(timed)) {
                 // From now on a delay decides.
                 self.draw_ordinary(other, now, state);
                 self.schedule_move(other, now, state, agenda);
