@@ -713,3 +713,55 @@ impl<S: IdSet> Habits<S> for Player<'_, S> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lower::{Lowered, lower};
+    use crate::syntax::Named;
+    use crate::{Params, Source, parse};
+
+    fn lowered() -> Lowered {
+        let text = "scenario: A role\nroles:\n  app: { trust: [ec2.amazonaws.com] }\ngiven:\n  - role: app\n";
+        let parsed = parse(&Source::new("role", text).unwrap(), &Params::none()).unwrap();
+        lower(&parsed.scenario, &Named::default()).unwrap()
+    }
+
+    /// What is still to come of the role: at which times.
+    fn comes(player: &mut Player<'_, u64>, agenda: &mut Agenda<Due>) -> Vec<u64> {
+        std::iter::from_fn(|| agenda.pop_until(SimTime::END))
+            .filter(|(_, due)| *player.serial(due.what, due.id) == due.serial)
+            .map(|(at, _)| at.millis())
+            .collect()
+    }
+
+    #[test]
+    fn what_was_put_off_or_called_off_can_be_scheduled_for_now_again() {
+        let Lowered { world, plan, .. } = lowered();
+        let universe = Universe::new(world).unwrap();
+        let (now, what) = (SimTime::ZERO, What::ServiceDeletesRole);
+        let mut agenda = Agenda::default();
+        let mut player = Player::new(&universe, &plan, 1);
+        player.at(now, what, 0, &mut agenda);
+        player.at(now, what, 0, &mut agenda);
+        assert_eq!(comes(&mut player, &mut agenda), [0], "once is enough");
+
+        player.reset(1);
+        agenda.clear();
+        player.at(now, what, 0, &mut agenda);
+        player.at(SimTime::from_millis(5), what, 0, &mut agenda);
+        player.at(now, what, 0, &mut agenda);
+        assert_eq!(comes(&mut player, &mut agenda), [0], "the latest scheduling counts");
+
+        player.reset(1);
+        agenda.clear();
+        player.at(now, what, 0, &mut agenda);
+        player.call_off(what, 0);
+        assert_eq!(comes(&mut player, &mut agenda), [0_u64; 0], "it is called off");
+        agenda.clear();
+        player.at(now, what, 0, &mut agenda);
+        player.call_off(what, 0);
+        player.at(now, what, 0, &mut agenda);
+        assert_eq!(comes(&mut player, &mut agenda), [0], "and scheduled again");
+    }
+}
