@@ -105,13 +105,7 @@ pub const fn invariants<S: IdSet>() -> [Invariant<S>; 12] {
         },
         Invariant {
             name: "what a task found at its start is kept until its decision and no longer",
-            holds: |universe, state| {
-                every_role(universe, |role| {
-                    let is_kept = state.busy_at_start.contains(role.0)
-                        || state.blocking_at_start.meets(universe.resources_of(role));
-                    !is_kept || state.task(role) == Some(TaskState::InProgress)
-                })
-            },
+            holds: starts_are_kept_in_time,
         },
         Invariant {
             name: "only a task can be yet to be seen, and only a live role yet to spread",
@@ -240,11 +234,20 @@ pub fn is_evidently_sound<S: IdSet>(universe: &Universe<S>, state: &State<S>) ->
                 && (started.or(running).is_empty() || nothing_reported_of(universe, state, &started.or(running)))))
         && !universe.has_namesakes
         && state.attached.is_empty()
-        && state.busy_at_start.is_empty()
-        && state.blocking_at_start.is_empty()
+        && ((state.busy_at_start.is_empty() && state.blocking_at_start.is_empty())
+            || starts_are_kept_in_time(universe, state))
         && state.unseen_tasks.is_empty()
         && state.fresh_roles.is_empty()
         && universe.parents.is_empty()
+}
+
+/// Whether what was found when tasks started is kept of running tasks alone.
+fn starts_are_kept_in_time<S: IdSet>(universe: &Universe<S>, state: &State<S>) -> bool {
+    every_role(universe, |role| {
+        let is_kept =
+            state.busy_at_start.contains(role.0) || state.blocking_at_start.meets(universe.resources_of(role));
+        !is_kept || state.task(role) == Some(TaskState::InProgress)
+    })
 }
 
 /// Whether nothing uses any of these roles.
@@ -278,8 +281,9 @@ pub fn is_evidently_sound_step<S: IdSet>(
                 && changed(&before.tasks, &after.tasks) == S::of([role.0])
         } else {
             (before.tasks == after.tasks || tasks_move_on(before, after))
-                && (before.resources == after.resources
-                    || !changed(&before.resources, &after.resources).meets(&universe.ended(before)))
+                && changed(&before.resources, &after.resources)
+                    .iter()
+                    .all(|resource| !universe.has_ended(before, ResourceIdx(resource)))
         }
 }
 

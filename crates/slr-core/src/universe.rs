@@ -185,6 +185,8 @@ pub struct Universe<S> {
     pub(crate) has_region_faults: bool,
     /// Whether any kind has a move that is made along with a parent's.
     pub(crate) has_followers: bool,
+    /// The resources of kinds with a state in which their services work with them.
+    workable: S,
     /// The resources that others belong to.
     pub(crate) parents: S,
     /// Whether two role slots have one name, ignoring case.
@@ -194,6 +196,8 @@ pub struct Universe<S> {
     plain_clean_ups_of: Vec<PlainByCode>,
     /// The codes in which somebody can be called for a resource's clean-up, with the resources of the kinds in which they are.
     callable: Vec<(u8, S)>,
+    /// The codes in which services move resources whatever else there is, Regions apart, with those resources.
+    free_to_move: Vec<(u8, S)>,
     /// The codes that are ends, with the resources of the kinds in which they are.
     ends: Vec<(u8, S)>,
 }
@@ -227,9 +231,11 @@ impl<S: IdSet> Universe<S> {
             .collect();
         let sessions = || (0_u32..).zip(&world.sessions);
         let plain_clean_ups_of = plain_clean_ups_by_code(&world, &children);
+        let service_moves = service_moves(&world);
         let universe = Self {
             tag_calls: world.tag_calls.iter().map(|call| TagFacts::of(&world, call)).collect(),
-            service_moves: service_moves(&world),
+            free_to_move: free_moves(&service_moves),
+            service_moves,
             service_linked: S::of((0..).zip(&roles).filter(|(_, facts)| facts.service.is_some()).map(|(role, _)| role)),
             trusted_sessions: S::of(
                 sessions()
@@ -251,6 +257,7 @@ impl<S: IdSet> Universe<S> {
             ),
             has_region_faults: false,
             has_followers: world.kinds.iter().any(|kind| kind.transitions.iter().any(|t| t.by == Mover::Parent)),
+            workable: workable(&roles),
             requirements: requirements(&world, &claims),
             concerns: Concerns::new(&world, &children, &family.relatives, &family.passed, &claims),
             claims,
@@ -426,6 +433,12 @@ impl<S: IdSet> Universe<S> {
         &self.kind_of(resource).transitions[transition.index()]
     }
 
+    /// Whether the resource's service works with it before the transition, and after it.
+    #[inline]
+    pub fn works(&self, resource: ResourceIdx, transition: TransitionIdx) -> [bool; 2] {
+        if self.workable.contains(resource.0) { self.transition(resource, transition).works } else { [false; 2] }
+    }
+
     /// The operator's description.
     #[inline]
     pub fn operator(&self, operator: OperatorIdx) -> &Operator {
@@ -545,16 +558,22 @@ impl<S: IdSet> Universe<S> {
         self.plain_clean_ups_of[resource.index()][usize::from(state.resource(resource))]
     }
 
-    /// The resources that are at an end: they were there, and nothing comes of them any more.
+    /// Whether the resource is at an end: it was there, and nothing comes of it any more.
     #[inline]
-    pub(crate) fn ended(&self, state: &State<S>) -> S {
-        Self::in_any(&self.ends, state)
+    pub(crate) fn has_ended(&self, state: &State<S>, resource: ResourceIdx) -> bool {
+        self.ends.iter().any(|(code, members)| members.contains(resource.0) && state.resource(resource) == *code)
     }
 
     /// The resources for whose clean-up somebody can be called in their states.
     #[inline]
-    pub(crate) fn callable(&self, state: &State<S>) -> S {
+    pub fn callable(&self, state: &State<S>) -> S {
         Self::in_any(&self.callable, state)
+    }
+
+    /// Resources that their services can move now whatever else there is; not all of them, but those that are seen at a glance.
+    #[inline]
+    pub(crate) fn move_freely(&self, state: &State<S>) -> S {
+        if state.dark_regions.is_empty() { Self::in_any(&self.free_to_move, state) } else { S::default() }
     }
 
     #[inline]
@@ -768,6 +787,25 @@ fn service_moves<S: IdSet>(world: &World) -> Vec<ServiceMove<S>> {
         }
     }
     moves
+}
+
+fn workable<S: IdSet>(roles: &[RoleFacts<S>]) -> S {
+    roles.iter().flat_map(|facts| &facts.working).fold(S::default(), |all, (members, _)| all.or(members))
+}
+
+/// Of the moves those that nothing but a closed Region can stand against, each code once.
+fn free_moves<S: IdSet>(moves: &[ServiceMove<S>]) -> Vec<(u8, S)> {
+    let mut found: Vec<(u8, S)> = Vec::new();
+    let is_free = |made: &&ServiceMove<S>| {
+        made.when == When::Always && made.is_alone && !made.needs_live_role && !made.begins_use && !made.is_exceptional
+    };
+    for made in moves.iter().filter(is_free) {
+        match found.iter_mut().find(|(code, _)| *code == made.from) {
+            Some((_, members)) => *members = members.or(&made.members),
+            None => found.push((made.from, made.members.clone())),
+        }
+    }
+    found
 }
 
 /// Per code of a resource's state, a clean-up and where it leads.

@@ -76,7 +76,7 @@ impl<S: IdSet> Universe<S> {
             Event::ResourceMoved { resource, transition } => {
                 let kin = self.concerns.kin[resource.index()].iter().map(|kin| kin.0);
                 let kin = S::of(kin.filter(|kin| among.contains(*kin)));
-                let [before, after] = self.transition(*resource, *transition).works;
+                let [before, after] = self.works(*resource, *transition);
                 if before == after { kin } else { kin.or(&of_role(self.role_of(*resource))) }
             }
             // A lock ends with its task; where the task succeeds, with the role.

@@ -30,9 +30,10 @@ impl<S: IdSet> Universe<S> {
         self.bearer(state, self.operator(operator).goal)
     }
 
-    /// Whether the operator wants the role of this name gone.
-    pub fn is_sought(&self, operator: OperatorIdx, role: RoleIdx) -> bool {
-        self.facts(role).operators.contains(&operator)
+    /// The operators that want the role of this name gone.
+    #[inline]
+    pub fn seekers_of(&self, role: RoleIdx) -> &[OperatorIdx] {
+        &self.facts(role).operators
     }
 
     /// The role whose task the operator polls: of those that can bear the name the one with a task, an unfinished one before all others.

@@ -93,6 +93,22 @@ impl<S: IdSet> Universe<S> {
     /// See [`Self::bar_to_step`].
     #[inline]
     pub(super) fn bar_to_submission(&self, state: &State<S>, id: OperatorIdx) -> Option<&'static str> {
+        self.bar_to_submission_of(state, id, || self.known_to(state, id))
+    }
+
+    /// Whether the operator may submit now, for whom what it [knows of](Self::known_to) was found already.
+    #[inline]
+    pub fn may_submit_knowing(&self, state: &State<S>, id: OperatorIdx, known: &S) -> bool {
+        self.bar_to_submission_of(state, id, || known.clone()).is_none()
+    }
+
+    #[inline]
+    fn bar_to_submission_of(
+        &self,
+        state: &State<S>,
+        id: OperatorIdx,
+        known: impl FnOnce() -> S,
+    ) -> Option<&'static str> {
         let operator = self.operator(id);
         if self.has_no_attempts_left(state, id) {
             return Some("the operator has no attempts left");
@@ -101,7 +117,7 @@ impl<S: IdSet> Universe<S> {
             Works::InSteps if self.is_between_steps(state, id) => {
                 Some("the operator waits for its task, or has come to its end")
             }
-            Works::InSteps if self.waits_for_clean_up(state, id) => {
+            Works::InSteps if self.waits_for_clean_up(state, id, &known()) => {
                 Some("the operator knows of something that it has to clean up first")
             }
             Works::InSteps => self.wants_docs(state, id).then_some("the operator reads the documentation first"),
@@ -115,7 +131,7 @@ impl<S: IdSet> Universe<S> {
 
     /// Whether the operator reads the documentation now if it can.
     #[inline]
-    pub(super) fn may_read_docs(&self, state: &State<S>, id: OperatorIdx) -> bool {
+    pub fn may_read_docs(&self, state: &State<S>, id: OperatorIdx) -> bool {
         !self.is_between_steps(state, id) && self.wants_docs(state, id)
     }
 
@@ -198,9 +214,10 @@ impl<S: IdSet> Universe<S> {
     /// Not if nothing that it knows of can be moved on, by it or by the service: then it asks again, for a new report may name more, until
     /// its attempts run out (Assumed).
     #[inline]
-    fn waits_for_clean_up(&self, state: &State<S>, id: OperatorIdx) -> bool {
-        let known = self.known_to(state, id);
-        !known.is_empty() && self.can_go_on(state, id, &known)
+    fn waits_for_clean_up(&self, state: &State<S>, id: OperatorIdx, known: &S) -> bool {
+        let is_seen = self.move_freely(state).meets(known);
+        debug_assert!(!is_seen || self.can_go_on(state, id, known), "what moves freely goes on");
+        is_seen || (!known.is_empty() && self.can_go_on(state, id, known))
     }
 
     /// Whether anything comes of the clean-up of these: the operator can call, or something moves on by itself that stands against it.

@@ -176,7 +176,7 @@ pub(super) fn ending<S: IdSet>(
             failed: tasks().any(|status| status == TaskState::Failed),
             succeeded: tasks().any(|status| status == TaskState::Succeeded),
         });
-        let seekers = universe.operators().filter(|operator| universe.is_sought(*operator, role));
+        let seekers = universe.seekers_of(role).iter().copied();
         facts.extend(seekers.map(|operator| Fact::Seeker(ended(state, operator))));
     }
     facts

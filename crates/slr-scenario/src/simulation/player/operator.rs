@@ -7,7 +7,6 @@
 
 use slr_core::action::Call;
 use slr_core::id::{OperatorIdx, ResourceIdx, RoleIdx};
-use slr_core::kind::CleanUp;
 use slr_core::machine::Phase;
 use slr_core::world::{ReadsDocs, Told, Works};
 use slr_core::{Action, Event, IdSet, OperatorStep, State};
@@ -151,12 +150,11 @@ impl<S: IdSet> Player<'_, S> {
         let at_work = state.operator(id).phase.is_at_work();
         self.efforts[id.index()].cleans = None;
         let mut used_up = self.has_used_up(id, self.efforts[id.index()].requests);
-        if at_work && state.is_live(universe.sought(state, id)) {
-            let cleanable = universe.known_to(state, id);
-            for resource in cleanable.iter().map(ResourceIdx) {
-                if matches!(universe.clean_up_of(state, resource), CleanUp::Call(_))
-                    && universe.can_clean_up(state, id, resource)
-                {
+        let known = universe.known_to(state, id);
+        let callable = if at_work { known.and(&universe.callable(state)) } else { S::default() };
+        if !callable.is_empty() && state.is_live(universe.sought(state, id)) {
+            for resource in callable.iter().map(ResourceIdx) {
+                if universe.can_clean_up(state, id, resource) {
                     match self.tries_again(id, resource, now, state) {
                         Again::Now => {
                             actions.push(Action::Operator { operator: id, step: OperatorStep::CleansUp(resource) });
@@ -171,19 +169,13 @@ impl<S: IdSet> Player<'_, S> {
             }
         }
         let may_submit =
-            !used_up && universe.may_step(state, id, OperatorStep::Submits) && now >= self.efforts[id.index()].submits;
+            !used_up && now >= self.efforts[id.index()].submits && universe.may_submit_knowing(state, id, &known);
         // Who works in any order submits as soon as it may; who works in steps has nothing left to clean up by then.
         if actions.is_empty() && may_submit {
             if operator.works == Works::InSteps {
                 // What it knows of cannot be moved on. It tries once more, is refused, and asks again.
-                let known = universe.known_to(state, id);
-                let callable = known
-                    .iter()
-                    .map(ResourceIdx)
-                    .filter(|resource| at_work && matches!(universe.clean_up_of(state, *resource), CleanUp::Call(_)));
-                actions.extend(
-                    callable.map(|resource| Action::Operator { operator: id, step: OperatorStep::CleansUp(resource) }),
-                );
+                let calls = callable.iter().map(|resource| OperatorStep::CleansUp(ResourceIdx(resource)));
+                actions.extend(calls.map(|step| Action::Operator { operator: id, step }));
             }
             self.operator_call(id, OperatorStep::Submits, now, actions);
         } else if actions.is_empty() && at_work && used_up && universe.may_step(state, id, OperatorStep::GivesUp) {
@@ -219,10 +211,9 @@ impl<S: IdSet> Player<'_, S> {
         let universe = self.universe;
         match event {
             Event::TaskFailed { role, .. } => {
-                for operator in universe.operators() {
-                    let described = universe.operator(operator);
-                    if described.works == Works::InAnyOrder && universe.is_sought(operator, *role) {
-                        self.wait_and_work(operator, now, state, agenda);
+                for operator in universe.seekers_of(*role) {
+                    if universe.operator(*operator).works == Works::InAnyOrder {
+                        self.wait_and_work(*operator, now, state, agenda);
                     }
                 }
             }
@@ -264,7 +255,7 @@ impl<S: IdSet> Player<'_, S> {
     /// Lets an operator read the documentation who wants to, unless it reads already.
     pub(super) fn begin_to_read(&mut self, id: OperatorIdx, now: SimTime, state: &State<S>, agenda: &mut Agenda<Due>) {
         let never = self.universe.operator(id).reads_docs == ReadsDocs::Never;
-        if !never && !self.reads[id.index()] && self.universe.may_step(state, id, OperatorStep::ReadsDocs) {
+        if !never && !self.reads[id.index()] && self.universe.may_read_docs(state, id) {
             self.reads[id.index()] = true;
             let delay = self.plan.read_docs;
             self.after_delay(now, delay, Actor::Operator(id), What::OperatorReads, id.0, agenda);
@@ -273,11 +264,8 @@ impl<S: IdSet> Player<'_, S> {
 
     /// Lets the operators look at their work again who prepare the role's deletion.
     fn wake_operators(&mut self, role: RoleIdx, now: SimTime, state: &State<S>, agenda: &mut Agenda<Due>) {
-        for operator in self.universe.operators() {
-            if state.operator(operator).phase.is_at_work()
-                && self.universe.is_sought(operator, role)
-                && now >= self.plan.operators[operator.index()].starts
-            {
+        for operator in self.universe.seekers_of(role) {
+            if state.operator(*operator).phase.is_at_work() && now >= self.plan.operators[operator.index()].starts {
                 self.at(now, What::OperatorWorks, operator.0, agenda);
             }
         }
