@@ -300,8 +300,11 @@ struct Watch {
     decided_by: bool,
     circumstance: Option<Predicate>,
     verdict: Decision,
-    /// What the two look at.
+    /// What the predicate looks at, and what the two do.
+    predicate_looks_at: Parts,
     looks_at: Parts,
+    /// Whether the predicate was as told when it was looked at last.
+    is_met: bool,
 }
 
 /// What a state says that decides an expectation.
@@ -329,8 +332,10 @@ impl Watch {
             | What::Refusals { .. }
             | What::Attempts { .. } => return None,
         };
-        let looks_at = predicate.looks_at().and(circumstance.map_or(Parts::NONE, Predicate::looks_at));
-        Some(Self { place, predicate, decided_by, circumstance, verdict, looks_at })
+        let predicate_looks_at = predicate.looks_at();
+        let looks_at = predicate_looks_at.and(circumstance.map_or(Parts::NONE, Predicate::looks_at));
+        let is_met = false;
+        Some(Self { place, predicate, decided_by, circumstance, verdict, predicate_looks_at, looks_at, is_met })
     }
 }
 
@@ -488,12 +493,12 @@ impl<'a, S: IdSet> Monitor<'a, S> {
     /// Looks whether a state decides something that has changed in these parts.
     #[inline]
     fn look(&mut self, now: SimTime, serial: u64, changed: Parts, state: &State<S>) {
-        for watch in self.watches.iter().filter(|watch| watch.looks_at.meet(changed)) {
+        for watch in self.watches.iter_mut().filter(|watch| watch.looks_at.meet(changed)) {
             let is_given = |circumstance: Predicate| circumstance.holds(self.universe, state);
-            if watch.predicate.holds(self.universe, state) == watch.decided_by
-                && self.decided[watch.place].is_none()
-                && watch.circumstance.is_none_or(is_given)
-            {
+            if watch.predicate_looks_at.meet(changed) {
+                watch.is_met = watch.predicate.holds(self.universe, state) == watch.decided_by;
+            }
+            if watch.is_met && self.decided[watch.place].is_none() && watch.circumstance.is_none_or(is_given) {
                 let came_true = match watch.verdict {
                     Decision::True => true,
                     Decision::False => false,
@@ -569,7 +574,9 @@ impl<'a, S: IdSet> Monitor<'a, S> {
         }
         let count = self.counts[expectation];
         match &self.expectations[expectation].what {
-            What::Sometimes { .. } => false,
+            What::Sometimes { .. } | What::Eventually { .. } => false,
+            What::Always { .. } | What::Never { .. } | What::Possible { .. } => true,
+            What::Finally { predicate } => predicate.holds(self.universe, state),
             What::Tasks { role, statuses } => {
                 ledger.tasks_of(*role).map(|(_, task)| task.status).eq(statuses.iter().copied())
             }
@@ -584,12 +591,7 @@ impl<'a, S: IdSet> Monitor<'a, S> {
             What::Refusals { count: (least, most), .. } | What::Attempts { count: (least, most), .. } => {
                 *least <= count && count <= *most
             }
-            what @ (What::Eventually { .. }
-            | What::Always { .. }
-            | What::Never { .. }
-            | What::Finally { .. }
-            | What::Possible { .. }
-            | What::Task { .. }) => self.at_the_end(what, count, state, ledger).0,
+            what @ What::Task { .. } => self.at_the_end(what, count, state, ledger).0,
         }
     }
 

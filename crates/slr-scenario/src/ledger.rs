@@ -126,18 +126,28 @@ impl<'a, S: IdSet> Ledger<'a, S> {
     /// Enters a step: an action, and what it caused.
     #[inline]
     pub fn enter_step(&mut self, now: SimTime, action: &Action<S>, events: &[Event<S>]) {
+        self.meant = None;
+        for event in events {
+            self.enter(now, event);
+        }
+        // Whose action it is sorts out most of them.
+        if let Action::Operator { .. } | Action::Throttle { .. } | Action::EarlierTaskIsForgotten { .. } = action {
+            self.enter_action(action, events);
+        }
+    }
+
+    /// Enters what an action means for those who wait for tasks.
+    #[inline]
+    fn enter_action(&mut self, action: &Action<S>, events: &[Event<S>]) {
         self.meant = self.awaited_in(action);
         if let Some(operator) = action.request_of() {
             self.requests[operator.index()] += 1;
         }
-        for event in events {
-            self.enter(now, event);
-            if let (
-                Action::Operator { operator, step: OperatorStep::Submits },
-                Event::TaskSubmitted { role } | Event::TaskReturned { role },
-            ) = (action, event)
-            {
-                self.awaited[operator.index()] = self.latest(*role);
+        if let Action::Operator { operator, step: OperatorStep::Submits } = action {
+            for event in events {
+                if let Event::TaskSubmitted { role } | Event::TaskReturned { role } = event {
+                    self.awaited[operator.index()] = self.latest(*role);
+                }
             }
         }
     }
@@ -187,7 +197,7 @@ impl<'a, S: IdSet> Ledger<'a, S> {
                 self.roles[role.index()].last_used = Some(LastUsed { at: now, region: OF_SESSIONS });
             }
             Event::ResourceMoved { resource, transition } => {
-                if self.universe.transition(*resource, *transition).works.contains(&true) {
+                if self.universe.works(*resource, *transition).contains(&true) {
                     let slot = &self.universe.world().resources[resource.index()];
                     self.roles[slot.role.index()].last_used = Some(LastUsed { at: now, region: slot.region });
                 }

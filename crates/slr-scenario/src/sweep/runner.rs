@@ -74,7 +74,7 @@ impl<'a, S: IdSet> Runner<'a, S> {
             &mut self.scratch,
         );
         self.counter.stands_still = ending == Ending::Standstill;
-        self.counter.count_waits(Parts::NONE, &self.states[0]);
+        self.counter.end_waits();
         self.count(seed)
     }
 
@@ -98,8 +98,8 @@ impl<'a, S: IdSet> Runner<'a, S> {
                 role.deleted.record(deleted.millis());
             }
             if watch.is_asked_for {
-                role.waits_for_sessions.record(watch.with_sessions / NANOS_PER_MILLI);
-                role.waits_for_resources.record(watch.with_resources / NANOS_PER_MILLI);
+                role.waits_for_sessions.record(watch.sessions.nanos / NANOS_PER_MILLI);
+                role.waits_for_resources.record(watch.resources.nanos / NANOS_PER_MILLI);
             }
         }
         let mut refusals = 0;
@@ -113,7 +113,7 @@ impl<'a, S: IdSet> Runner<'a, S> {
         let all_deleted = self.goals.iter().map(|role| counter.roles[role.index()].deleted);
         let deleted = all_deleted.reduce(|a, b| a.zip(b).map(|(a, b)| a.max(b))).flatten();
         let asked_for = self.goals.iter().map(|role| counter.roles[role.index()]).filter(|watch| watch.is_asked_for);
-        let waits = asked_for.map(|watch| (watch.with_sessions, watch.with_resources));
+        let waits = asked_for.map(|watch| (watch.sessions.nanos, watch.resources.nanos));
         let waits = waits.reduce(|a, b| (a.0.saturating_add(b.0), a.1.saturating_add(b.1)));
         Row {
             seed,
@@ -161,12 +161,42 @@ struct Watch {
     /// Whether its deletion was requested.
     is_asked_for: bool,
     deleted: Option<SimTime>,
-    /// Whether sessions use it since the last step, and whether resources do.
-    has_session: bool,
-    has_resource: bool,
-    /// For how many nanoseconds sessions used it since its deletion was requested, and resources.
-    with_sessions: u64,
-    with_resources: u64,
+    /// How sessions used it since its deletion was requested, and how resources did.
+    sessions: Wait,
+    resources: Wait,
+}
+
+/// For how long something was waited for.
+#[derive(Debug, Clone, Copy, Default)]
+struct Wait {
+    /// Since when it is waited for, if it is.
+    since: Option<SimTime>,
+    /// For how many nanoseconds it was before.
+    nanos: u64,
+}
+
+impl Wait {
+    /// Notes whether it is waited for from now on.
+    #[inline]
+    fn note(&mut self, is_waited_for: bool, now: SimTime) {
+        match (self.since, is_waited_for) {
+            (None, true) => self.since = Some(now),
+            (Some(since), false) => {
+                self.nanos += now.nanos() - since.nanos();
+                self.since = None;
+            }
+            (None, false) | (Some(_), true) => {}
+        }
+    }
+}
+
+impl Watch {
+    /// Nothing is waited for any more.
+    #[inline]
+    fn end_waits(&mut self, now: SimTime) {
+        self.sessions.note(false, now);
+        self.resources.note(false, now);
+    }
 }
 
 /// Counts during one run.
@@ -181,9 +211,8 @@ struct Counter<'a, S: IdSet> {
     stands_still: bool,
     steps: u64,
     events: u64,
-    /// When the last step was, and until when the waits are counted.
+    /// When the last step was.
     now: SimTime,
-    last: SimTime,
     roles: Vec<Watch>,
     has_refusals: bool,
     refused: Vec<u64>,
@@ -204,7 +233,6 @@ impl<'a, S: IdSet> Counter<'a, S> {
             steps: 0,
             events: 0,
             now: SimTime::ZERO,
-            last: SimTime::ZERO,
             roles: vec![Watch::default(); world.roles.len()],
             has_refusals: false,
             refused: vec![0; Code::ALL.len()],
@@ -216,7 +244,7 @@ impl<'a, S: IdSet> Counter<'a, S> {
         self.monitor.reset(initial);
         self.before.clone_from(initial);
         (self.is_broken, self.steps, self.events) = (false, 0, 0);
-        (self.now, self.last) = (SimTime::ZERO, SimTime::ZERO);
+        self.now = SimTime::ZERO;
         self.roles.fill(Watch::default());
         if self.has_refusals {
             self.refused.fill(0);
@@ -244,24 +272,25 @@ impl<'a, S: IdSet> Counter<'a, S> {
         self.is_broken |= !holds;
     }
 
-    /// Adds the time since the last step to the waits of every role whose deletion was requested and has not come. These parts of the state are
-    /// no longer as they were then.
+    /// Notes what every role whose deletion was requested and has not come waits for in this state, of which these parts are new.
     #[inline]
-    fn count_waits(&mut self, changed: Parts, state: &State<S>) {
-        let span = self.now.nanos() - self.last.nanos();
-        self.last = self.now;
+    fn note_waits(&mut self, changed: Parts, state: &State<S>) {
+        // What begins to be waited for begins with a task.
+        if !changed.meet(Parts::SESSIONS.and(Parts::RESOURCES).and(Parts::TASKS)) {
+            return;
+        }
         for (watch, role) in self.roles.iter_mut().zip((0..).map(RoleIdx)) {
-            if !watch.is_asked_for || watch.deleted.is_some() {
-                continue;
+            if watch.is_asked_for && watch.deleted.is_none() {
+                watch.sessions.note(self.universe.is_session_open(state, role), self.now);
+                watch.resources.note(state.blocking().meets(self.universe.resources_of(role)), self.now);
             }
-            watch.with_sessions += if watch.has_session { span } else { 0 };
-            watch.with_resources += if watch.has_resource { span } else { 0 };
-            // What begins to be waited for begins with a task.
-            if !changed.meet(Parts::SESSIONS.and(Parts::RESOURCES).and(Parts::TASKS)) {
-                continue;
-            }
-            watch.has_session = self.universe.is_session_open(state, role);
-            watch.has_resource = state.blocking().meets(self.universe.resources_of(role));
+        }
+    }
+
+    /// The run is over: so are the waits.
+    fn end_waits(&mut self) {
+        for watch in self.roles.iter_mut().filter(|watch| watch.deleted.is_none()) {
+            watch.end_waits(self.now);
         }
     }
 }
@@ -289,11 +318,13 @@ impl<S: IdSet> Observer<S> for Counter<'_, S> {
             }
         }
         let changed = state.differs_from(&self.before);
-        self.count_waits(changed, state);
+        self.note_waits(changed, state);
         if goes {
             for event in step.events {
                 if let Event::RoleDeleted { role, .. } = event {
-                    self.roles[role.index()].deleted.get_or_insert(now);
+                    let watch = &mut self.roles[role.index()];
+                    watch.end_waits(now);
+                    watch.deleted.get_or_insert(now);
                 }
             }
         }
