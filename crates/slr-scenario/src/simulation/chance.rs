@@ -24,9 +24,9 @@ impl Chance {
 
     /// The stream of that number, for actors whose names are numbered in advance.
     pub fn numbered(seed: u64, stream: u64) -> Self {
-        let mut generator = ChaCha8Rng::seed_from_u64(seed);
-        generator.set_stream(stream);
-        Self(generator)
+        let mut chance = Self(ChaCha8Rng::seed_from_u64(seed));
+        chance.0.set_stream(stream);
+        chance
     }
 
     /// The next 64 bits.

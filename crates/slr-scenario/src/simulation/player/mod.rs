@@ -50,14 +50,48 @@ enum What {
     RegionRecovers,
 }
 
-const WHATS: usize = What::RegionRecovers as usize + 1;
+impl What {
+    /// All of them, in their order.
+    const ALL: [Self; 18] = [
+        Self::Step,
+        Self::SessionOpens,
+        Self::SessionEnds,
+        Self::TaskStarts,
+        Self::TaskDecides,
+        Self::TaskBecomesVisible,
+        Self::TaskIsForgotten,
+        Self::RolePropagates,
+        Self::ServiceDeletesRole,
+        Self::ResourceMoves,
+        Self::TimeIsUp,
+        Self::ScheduleComes,
+        Self::OperatorWorks,
+        Self::OperatorPolls,
+        Self::OperatorReads,
+        Self::OperatorLosesPatience,
+        Self::RegionFails,
+        Self::RegionRecovers,
+    ];
+}
+
+/// For as many bits as say what is due.
+const WHAT_BITS: u32 = 5;
 
 /// Something that is due, and which scheduling of it this is: an earlier one is void once there is a later one.
-#[derive(Debug, Clone, Copy)]
+///
+/// In eight bytes, for an agenda moves its entries about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Due {
-    what: What,
     id: u32,
-    serial: u32,
+    /// What it is in the lowest [`WHAT_BITS`], and the number of the scheduling above them.
+    scheduling: u32,
+}
+
+impl Due {
+    #[inline]
+    fn what(self) -> What {
+        What::ALL[(self.scheduling & ((1 << WHAT_BITS) - 1)) as usize]
+    }
 }
 
 /// A scripted step that could not happen.
@@ -91,9 +125,8 @@ pub struct Player<'a, S> {
     seed: u64,
     /// Per actor, its stream number, and the stream once it has drawn.
     streams: Vec<(u64, Option<Chance>)>,
-    /// Per thing that can be due, the serial number of its latest scheduling.
-    serials: Vec<u32>,
-    stride: usize,
+    /// Per id and what can be due of it, the number of its latest scheduling, as [`Due`] has it.
+    schedulings: Vec<[u32; 1 << WHAT_BITS]>,
     /// Per session, why it will end.
     ends: Vec<SessionEnd>,
     /// Per role, its `MaxSessionDuration` in milliseconds.
@@ -116,7 +149,7 @@ pub struct Player<'a, S> {
     moves: Vec<Moves>,
     timetable: Timetable,
     /// What was scheduled last of all that is due at the present moment, unless it has come.
-    last_at_once: Option<(What, u32)>,
+    last_at_once: Option<Due>,
     /// Per operator, whether it is about to read the documentation.
     reads: Vec<bool>,
     unplayable: Vec<Unplayable>,
@@ -153,14 +186,13 @@ impl<'a, S: IdSet> Player<'a, S> {
             world.operators.len(),
             plan.outages.len(),
         ];
-        let stride = counts.into_iter().max().unwrap_or(0);
+        let ids = counts.into_iter().max().unwrap_or(0);
         Self {
             universe,
             plan,
             seed,
             streams: names.map(|name| (stream_number(&name), None)).collect(),
-            serials: vec![0; stride * WHATS],
-            stride,
+            schedulings: vec![[0; 1 << WHAT_BITS]; ids],
             ends: vec![SessionEnd::Done; world.sessions.len()],
             max_session: plan.max_session.clone(),
             efforts: vec![Effort::default(); world.operators.len()],
@@ -184,7 +216,7 @@ impl<'a, S: IdSet> Player<'a, S> {
         for (_, stream) in &mut self.streams {
             *stream = None;
         }
-        self.serials.fill(0);
+        self.schedulings.fill([0; 1 << WHAT_BITS]);
         self.max_session.clone_from(&self.plan.max_session);
         self.efforts.iter_mut().for_each(Effort::begin_again);
         self.tasks.clear();
@@ -248,37 +280,49 @@ impl<'a, S: IdSet> Player<'a, S> {
         stream.get_or_insert_with(|| Chance::numbered(seed, *number))
     }
 
+    /// Whether this is the latest scheduling.
     #[inline]
-    fn serial(&mut self, what: What, id: u32) -> &mut u32 {
-        &mut self.serials[what as usize * self.stride + id as usize]
+    fn is_current(&self, due: Due, what: What) -> bool {
+        self.schedulings[due.id as usize][what as usize] == due.scheduling
+    }
+
+    /// The latest scheduling of it.
+    #[inline]
+    fn latest(&self, what: What, id: u32) -> Due {
+        Due { id, scheduling: self.schedulings[id as usize][what as usize] }
+    }
+
+    /// The next scheduling of it, which makes the one before void.
+    #[inline]
+    fn schedule_anew(&mut self, what: What, id: u32) -> Due {
+        let latest = &mut self.schedulings[id as usize][what as usize];
+        *latest = (*latest | what as u32).wrapping_add(1 << WHAT_BITS);
+        Due { id, scheduling: *latest }
     }
 
     #[inline]
     fn at(&mut self, at: SimTime, what: What, id: u32, agenda: &mut Agenda<Due>) {
-        let (is_now, is_last) = (at <= agenda.now(), self.last_at_once == Some((what, id)));
+        let (is_now, is_last) = (at <= agenda.now(), self.last_at_once == Some(self.latest(what, id)));
         if is_now && is_last {
             // It is the last to come now anyway, and need not be put behind itself.
             return;
         }
+        let due = self.schedule_anew(what, id);
         if is_now {
-            self.last_at_once = Some((what, id));
+            self.last_at_once = Some(due);
         } else if is_last {
             // It does not come now any more.
             self.last_at_once = None;
         }
-        let serial = self.serial(what, id);
-        *serial = serial.wrapping_add(1);
-        let serial = *serial;
-        agenda.schedule(at, Due { what, id, serial });
+        agenda.schedule(at, due);
     }
 
     /// Lets what is scheduled of this not come.
     fn call_off(&mut self, what: What, id: u32) {
-        let serial = self.serial(what, id);
-        *serial = serial.wrapping_add(1);
-        if self.last_at_once == Some((what, id)) {
+        if self.last_at_once == Some(self.latest(what, id)) {
             self.last_at_once = None;
         }
+        self.schedule_anew(what, id);
     }
 
     #[inline]
@@ -477,7 +521,7 @@ impl<'a, S: IdSet> Player<'a, S> {
             Event::ResourceMoved { resource, transition } => {
                 self.resource_is_in(*resource, now, state, agenda);
                 self.resource_came_into(*resource, now, state, agenda);
-                if universe.transition(*resource, *transition).works == [true, false] {
+                if universe.works(*resource, *transition) == [true, false] {
                     self.role_is_idle(universe.role_of(*resource), now, state, agenda);
                 }
             }
@@ -566,15 +610,15 @@ impl<S: IdSet> Habits<S> for Player<'_, S> {
     }
 
     fn script(due: &Due) -> Option<u32> {
-        (due.what == What::Step).then_some(due.id)
+        (due.what() == What::Step).then_some(due.id)
     }
 
     fn actions(&mut self, due: Due, now: SimTime, state: &State<S>, actions: &mut Vec<Action<S>>) {
-        let Due { what, id, serial } = due;
-        if *self.serial(what, id) != serial {
+        let (what, id) = (due.what(), due.id);
+        if !self.is_current(due, what) {
             return;
         }
-        if self.last_at_once == Some((what, id)) {
+        if self.last_at_once == Some(due) {
             self.last_at_once = None;
         }
         match what {
@@ -638,7 +682,7 @@ impl<S: IdSet> Habits<S> for Player<'_, S> {
                 self.note(event, now, state, agenda);
             }
         }
-        if due.what == What::Step && step.refused.is_none() {
+        if due.what() == What::Step && step.refused.is_none() {
             self.take_parameters(due.id, now, state, agenda);
         }
         match step.action {
@@ -667,7 +711,7 @@ impl<S: IdSet> Habits<S> for Player<'_, S> {
 
     fn polls_again_after(&self, due: Due, state: &State<S>) -> Option<SimTime> {
         // Where calls are throttled chance decides about each.
-        if due.what != What::OperatorPolls || !self.plan.throttlings.is_empty() {
+        if due.what() != What::OperatorPolls || !self.plan.throttlings.is_empty() {
             return None;
         }
         let operator = OperatorIdx(due.id);
@@ -676,7 +720,7 @@ impl<S: IdSet> Habits<S> for Player<'_, S> {
     }
 
     fn impossible(&mut self, due: Due, now: SimTime, why: Impossible) {
-        match due.what {
+        match due.what() {
             What::Step => self.unplayable.push(Unplayable { step: due.id, at: now, why: Some(why) }),
             What::SessionOpens => self.waiting_sessions.insert(due.id),
             What::TimeIsUp | What::ResourceMoves => self.waiting_resources.insert(due.id),
@@ -698,17 +742,23 @@ impl<S: IdSet> Habits<S> for Player<'_, S> {
     }
 
     fn settled(&mut self, due: Due, now: SimTime, state: &State<S>, agenda: &mut Agenda<Due>) {
-        let is_current = *self.serial(due.what, due.id) == due.serial;
-        match due.what {
-            What::ResourceMoves if is_current && self.waiting_resources.contains(due.id) => {
+        let what = due.what();
+        match what {
+            What::ResourceMoves if self.waiting_resources.contains(due.id) && self.is_current(due, what) => {
                 self.schedule_move(ResourceIdx(due.id), now, state, agenda);
             }
-            What::ScheduleComes if is_current => self.await_schedule(ResourceIdx(due.id), now, state, agenda),
+            What::ScheduleComes if self.is_current(due, what) => {
+                self.await_schedule(ResourceIdx(due.id), now, state, agenda);
+            }
             // Nothing is left to read about: the role has gone meanwhile, as the operator finds out when it looks at its work.
-            What::OperatorReads if is_current && state.operator(OperatorIdx(due.id)).docs != Docs::Read => {
+            What::OperatorReads
+                if state.operator(OperatorIdx(due.id)).docs != Docs::Read && self.is_current(due, what) =>
+            {
                 self.at(now, What::OperatorWorks, due.id, agenda);
             }
-            What::OperatorWorks if is_current => self.operator_has_worked(OperatorIdx(due.id), now, state, agenda),
+            What::OperatorWorks if self.is_current(due, what) => {
+                self.operator_has_worked(OperatorIdx(due.id), now, state, agenda);
+            }
             _ => {}
         }
     }
@@ -728,9 +778,9 @@ mod tests {
     }
 
     /// What is still to come of the role: at which times.
-    fn comes(player: &mut Player<'_, u64>, agenda: &mut Agenda<Due>) -> Vec<u64> {
+    fn comes(player: &Player<'_, u64>, agenda: &mut Agenda<Due>) -> Vec<u64> {
         std::iter::from_fn(|| agenda.pop_until(SimTime::END))
-            .filter(|(_, due)| *player.serial(due.what, due.id) == due.serial)
+            .filter(|(_, due)| player.is_current(*due, due.what()))
             .map(|(at, _)| at.millis())
             .collect()
     }
@@ -744,24 +794,24 @@ mod tests {
         let mut player = Player::new(&universe, &plan, 1);
         player.at(now, what, 0, &mut agenda);
         player.at(now, what, 0, &mut agenda);
-        assert_eq!(comes(&mut player, &mut agenda), [0], "once is enough");
+        assert_eq!(comes(&player, &mut agenda), [0], "once is enough");
 
         player.reset(1);
         agenda.clear();
         player.at(now, what, 0, &mut agenda);
         player.at(SimTime::from_millis(5), what, 0, &mut agenda);
         player.at(now, what, 0, &mut agenda);
-        assert_eq!(comes(&mut player, &mut agenda), [0], "the latest scheduling counts");
+        assert_eq!(comes(&player, &mut agenda), [0], "the latest scheduling counts");
 
         player.reset(1);
         agenda.clear();
         player.at(now, what, 0, &mut agenda);
         player.call_off(what, 0);
-        assert_eq!(comes(&mut player, &mut agenda), [0_u64; 0], "it is called off");
+        assert_eq!(comes(&player, &mut agenda), [0_u64; 0], "it is called off");
         agenda.clear();
         player.at(now, what, 0, &mut agenda);
         player.call_off(what, 0);
         player.at(now, what, 0, &mut agenda);
-        assert_eq!(comes(&mut player, &mut agenda), [0], "and scheduled again");
+        assert_eq!(comes(&player, &mut agenda), [0], "and scheduled again");
     }
 }
