@@ -96,6 +96,16 @@ pub trait IdSet: Clone + Debug + Default + Eq + Ord + Hash + Send + Sync + 'stat
         }
     }
 
+    /// The ids among `members` that have the number in these planes.
+    #[inline]
+    fn having<const BITS: usize>(planes: &[Self; BITS], number: u8, members: &Self) -> Self {
+        let mut found = members.clone();
+        for (bit, plane) in planes.iter().enumerate() {
+            found = if number >> bit & 1 == 1 { found.and(plane) } else { found.minus(plane) };
+        }
+        found
+    }
+
     /// The set of the given ids.
     fn of(ids: impl IntoIterator<Item = u32>) -> Self {
         let mut set = Self::default();
@@ -210,6 +220,14 @@ macro_rules! word_sets {
             #[allow(clippy::cast_possible_truncation, reason = "a narrow set holds only narrow ids")]
             fn from_word(word: u64) -> Self {
                 word as Self
+            }
+            #[inline]
+            fn having<const BITS: usize>(planes: &[Self; BITS], number: u8, members: &Self) -> Self {
+                // Without a branch on the bits: which numbers are asked for in turn nobody could foretell.
+                planes.iter().enumerate().fold(*members, |found, (bit, plane)| {
+                    let wanted = Self::from(number >> bit & 1);
+                    found & (plane ^ wanted.wrapping_sub(1))
+                })
             }
             $($own)*
         }
@@ -428,11 +446,7 @@ impl<S: IdSet, const BITS: usize> Planes<S, BITS> {
     /// The ids among `members` that have the number.
     #[inline]
     pub fn having(&self, number: u8, members: &S) -> S {
-        let mut found = members.clone();
-        for (bit, plane) in self.0.iter().enumerate() {
-            found = if number >> bit & 1 == 1 { found.and(plane) } else { found.minus(plane) };
-        }
-        found
+        S::having(&self.0, number, members)
     }
 
     /// The ids whose number has bit `bit` set.
