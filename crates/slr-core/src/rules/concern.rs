@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use crate::event::Event;
 use crate::id::{ResourceIdx, RoleIdx, SessionIdx, TransitionIdx};
-use crate::kind::Mover;
+use crate::kind::{Mover, Transition};
 use crate::passed::Claims;
 use crate::set::IdSet;
 use crate::state::State;
@@ -200,7 +200,13 @@ impl<S: IdSet> Universe<S> {
     /// Whether the service can make the move with the resource now.
     #[inline]
     pub fn may_move(&self, state: &State<S>, resource: ResourceIdx, transition: TransitionIdx) -> bool {
-        self.bar_to_move(state, (resource, transition), self.transition(resource, transition)).is_none()
+        self.may_make(state, (resource, transition), self.transition(resource, transition))
+    }
+
+    /// The same for whoever has the transition at hand.
+    #[inline]
+    pub fn may_make(&self, state: &State<S>, made: (ResourceIdx, TransitionIdx), step: &Transition) -> bool {
+        self.bar_to_move(state, made, step).is_none()
     }
 
     /// Whether the session can be opened now.
@@ -215,7 +221,7 @@ impl<S: IdSet> Universe<S> {
         &self,
         state: &State<S>,
         resource: ResourceIdx,
-    ) -> impl Iterator<Item = (TransitionIdx, &crate::kind::Transition)> {
+    ) -> impl Iterator<Item = (TransitionIdx, &Transition)> {
         let kind = self.kind_of(resource);
         kind.by_service[usize::from(state.resource(resource))].iter().map(|id| (*id, &kind.transitions[id.index()]))
     }

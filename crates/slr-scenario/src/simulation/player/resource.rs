@@ -199,7 +199,8 @@ impl<S: IdSet> Player<'_, S> {
         let mut failing = Choices::default();
         let mut passing = Choices::default();
         for (id, transition) in universe.service_moves_from(state, resource) {
-            if !transition.exceptional && !self.is_timed(resource, id) && universe.may_move(state, resource, id) {
+            let is_open = !transition.exceptional && !self.is_timed(resource, id);
+            if is_open && universe.may_make(state, (resource, id), transition) {
                 match transition.when {
                     When::Always | When::NotInUse => passing.add(id),
                     When::InUse => failing.add(id),
