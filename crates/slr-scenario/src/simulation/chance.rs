@@ -16,6 +16,25 @@ pub const SCHEME: &str = "slr-chacha8/1";
 #[derive(Debug, Clone)]
 pub struct Chance(ChaCha8Rng);
 
+/// All streams under a seed, none of which has drawn.
+///
+/// A seed is spread to a key once for all of them: each number of that depends on the one before it, so that it takes its time.
+#[derive(Debug, Clone)]
+pub(super) struct Seeded(ChaCha8Rng);
+
+impl Seeded {
+    pub(super) fn by(seed: u64) -> Self {
+        Self(ChaCha8Rng::seed_from_u64(seed))
+    }
+
+    /// Lets a stream be the one of that number from its beginning.
+    #[inline]
+    pub(super) fn begin(&self, stream: &mut Chance, number: u64) {
+        stream.0.clone_from(&self.0);
+        stream.0.set_stream(number);
+    }
+}
+
 impl Chance {
     /// The stream of the actor of that name under a seed. Other actors' streams do not depend on it.
     pub fn of(seed: u64, actor: &str) -> Self {
@@ -24,9 +43,9 @@ impl Chance {
 
     /// The stream of that number, for actors whose names are numbered in advance.
     pub fn numbered(seed: u64, stream: u64) -> Self {
-        let mut chance = Self(ChaCha8Rng::seed_from_u64(seed));
-        chance.0.set_stream(stream);
-        chance
+        let mut generator = ChaCha8Rng::seed_from_u64(seed);
+        generator.set_stream(stream);
+        Self(generator)
     }
 
     /// The next 64 bits.

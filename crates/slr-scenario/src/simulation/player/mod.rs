@@ -20,7 +20,7 @@ use slr_core::{Action, Command, Event, IdSet, OperatorStep, State, Universe};
 use self::operator::Effort;
 use self::resource::{Moves, Outlooks};
 use self::timed::Timetable;
-use super::chance::{Chance, Delay, stream_number};
+use super::chance::{Chance, Delay, Seeded, stream_number};
 use super::plan::{Actions, DEFAULT_MAX_SESSION, Plan, Scripted, TaskName};
 use super::time::SimTime;
 use super::{Agenda, Habits, Step};
@@ -123,8 +123,9 @@ pub struct Player<'a, S> {
     universe: &'a Universe<S>,
     plan: &'a Plan,
     seed: u64,
-    /// Per actor, its stream number, and the stream once it has drawn.
-    streams: Vec<(u64, Option<Chance>)>,
+    seeded: Seeded,
+    /// Per actor.
+    streams: Vec<Stream>,
     /// Per id and what can be due of it, the number of its latest scheduling, as [`Due`] has it.
     schedulings: Vec<[u32; 1 << WHAT_BITS]>,
     /// Per session, why it will end.
@@ -133,6 +134,8 @@ pub struct Player<'a, S> {
     max_session: Vec<u64>,
     /// Per operator, what it has tried.
     efforts: Vec<Effort>,
+    /// Per operator, the resources for whose moves by their services it found that it has to wait, when it looked at its work last.
+    waits_for: Vec<S>,
     /// Every task so far, in the order of submission.
     tasks: Vec<Submitted>,
     /// The sessions that were to open while that was impossible, and wait until it has become possible.
@@ -153,6 +156,20 @@ pub struct Player<'a, S> {
     /// Per operator, whether it is about to read the documentation.
     reads: Vec<bool>,
     unplayable: Vec<Unplayable>,
+}
+
+/// The stream of an actor, which begins when it draws for the first time.
+#[derive(Debug)]
+struct Stream {
+    number: u64,
+    has_begun: bool,
+    chance: Chance,
+}
+
+impl Stream {
+    fn of(number: u64) -> Self {
+        Self { number, has_begun: false, chance: Chance::numbered(0, number) }
+    }
 }
 
 /// The actors that have streams of their own, in the order of their numbers.
@@ -191,11 +208,13 @@ impl<'a, S: IdSet> Player<'a, S> {
             universe,
             plan,
             seed,
-            streams: names.map(|name| (stream_number(&name), None)).collect(),
+            seeded: Seeded::by(seed),
+            streams: names.map(|name| Stream::of(stream_number(&name))).collect(),
             schedulings: vec![[0; 1 << WHAT_BITS]; ids],
             ends: vec![SessionEnd::Done; world.sessions.len()],
             max_session: plan.max_session.clone(),
             efforts: vec![Effort::default(); world.operators.len()],
+            waits_for: vec![S::default(); world.operators.len()],
             tasks: Vec::new(),
             waiting_sessions: S::default(),
             waiting_resources: S::default(),
@@ -213,12 +232,12 @@ impl<'a, S: IdSet> Player<'a, S> {
     /// Begins again under another seed.
     pub fn reset(&mut self, seed: u64) {
         self.seed = seed;
-        for (_, stream) in &mut self.streams {
-            *stream = None;
-        }
+        self.seeded = Seeded::by(seed);
+        self.streams.iter_mut().for_each(|stream| stream.has_begun = false);
         self.schedulings.fill([0; 1 << WHAT_BITS]);
         self.max_session.clone_from(&self.plan.max_session);
         self.efforts.iter_mut().for_each(Effort::begin_again);
+        self.waits_for.fill(S::default());
         self.tasks.clear();
         self.waiting_sessions = S::default();
         self.waiting_resources = S::default();
@@ -275,9 +294,12 @@ impl<'a, S: IdSet> Player<'a, S> {
             Actor::Resources(role) => 3 + 3 * role.index(),
             Actor::Operator(operator) => 1 + 3 * roles + operator.index(),
         };
-        let seed = self.seed;
-        let (number, stream) = &mut self.streams[index];
-        stream.get_or_insert_with(|| Chance::numbered(seed, *number))
+        let stream = &mut self.streams[index];
+        if !stream.has_begun {
+            self.seeded.begin(&mut stream.chance, stream.number);
+            stream.has_begun = true;
+        }
+        &mut stream.chance
     }
 
     /// Whether this is the latest scheduling.
@@ -681,6 +703,7 @@ impl<S: IdSet> Habits<S> for Player<'_, S> {
             for event in step.events {
                 self.note(event, now, state, agenda);
             }
+            debug_assert!(self.waits_are_due(state), "an operator waits for what has come");
         }
         if due.what() == What::Step && step.refused.is_none() {
             self.take_parameters(due.id, now, state, agenda);
