@@ -62,26 +62,27 @@ impl Table {
 
     /// Loads the buckets of `fingerprints` into the cache.
     #[inline]
-    pub(crate) fn touch(&self, fingerprints: &[u64]) {
-        touch(fingerprints.iter().map(|&fingerprint| self.shards[shard_of(fingerprint)].glance(fingerprint)));
+    pub(crate) fn touch(&self, fingerprints: impl Iterator<Item = u64>) {
+        touch(fingerprints.map(|fingerprint| self.shards[shard_of(fingerprint)].glance(fingerprint)));
     }
 
-    /// Keeps in `unseen` the places of those `fingerprints` that do not lie in their first bucket: of nine in ten steps
+    /// Keeps in `unseen` the places of those `states` whose fingerprints do not lie in their first bucket: of nine in ten steps
     /// no more has to be asked. Nothing here branches on what is found, and what loads the buckets does little else, so that many of
     /// them are on their way at once.
-    pub(crate) fn sift(&self, fingerprints: &[u64], unseen: &mut Vec<u32>) {
+    pub(crate) fn sift<T>(&self, states: &[T], fingerprint: impl Fn(&T) -> u64, unseen: &mut Vec<u32>) {
         unseen.clear();
-        unseen.resize(fingerprints.len(), 0);
-        let mut homes = [0; AT_ONCE];
+        unseen.resize(states.len(), 0);
+        let mut homes = [const { &Bucket::EMPTY }; AT_ONCE];
         let mut place = 0;
         let mut kept = 0;
-        for some in fingerprints.chunks(AT_ONCE) {
-            for (home, &fingerprint) in homes.iter_mut().zip(some) {
-                *home = self.shards[shard_of(fingerprint)].home(fingerprint);
+        for some in states.chunks(AT_ONCE) {
+            for (home, state) in homes.iter_mut().zip(some) {
+                *home = self.home(fingerprint(state));
             }
-            touch(some.iter().zip(&homes).map(|(&fingerprint, &home)| self.bucket(fingerprint, home).0[0]));
-            for (&fingerprint, &home) in some.iter().zip(&homes) {
-                let seen = self.bucket(fingerprint, home).holds(fingerprint);
+            touch(homes.iter().take(some.len()).map(|home| home.0[0]));
+            for (state, home) in some.iter().zip(&homes) {
+                let fingerprint = fingerprint(state);
+                let seen = home.holds(fingerprint);
                 unseen[kept] = place;
                 place += 1;
                 kept += usize::from(!seen) | usize::from(fingerprint == EMPTY);
@@ -90,9 +91,11 @@ impl Table {
         unseen.truncate(kept);
     }
 
+    /// The first bucket in which `fingerprint` may lie.
     #[inline]
-    fn bucket(&self, fingerprint: u64, home: usize) -> &Bucket {
-        &self.shards[shard_of(fingerprint)].buckets[home]
+    fn home(&self, fingerprint: u64) -> &Bucket {
+        let shard = &self.shards[shard_of(fingerprint)];
+        &shard.buckets[shard.home(fingerprint)]
     }
 
     /// The note of `fingerprint`, if it is here and `same` accepts its note (a table without notes asks `same(0)`).
@@ -129,8 +132,12 @@ impl Bucket {
     const EMPTY: Self = Self([EMPTY; BUCKET]);
 
     #[inline]
+    #[expect(
+        clippy::needless_bitwise_bool,
+        reason = "whether it is the first, the second or none, nobody could foretell"
+    )]
     fn holds(&self, fingerprint: u64) -> bool {
-        self.0.iter().map(|&slot| usize::from(slot == fingerprint)).sum::<usize>() != 0
+        self.0.iter().fold(false, |holds, &slot| holds | (slot == fingerprint))
     }
 
     #[inline]
