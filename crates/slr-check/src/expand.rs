@@ -333,9 +333,15 @@ impl<'p, M: Model> Expander<'p, M> {
     /// Asks the properties of states about `number`.
     #[inline]
     pub(crate) fn judge(&self, number: StateNumber, state: &M::State, tally: &mut Tally) {
-        let evident = self.evident_watches.is_empty() || self.model.is_evidently_sound(state);
-        let in_doubt: &[_] = if evident { &[] } else { &self.evident_watches };
-        for watch in self.watches.iter().chain(in_doubt) {
+        Self::ask(&self.watches, number, state, tally);
+        if !self.evident_watches.is_empty() && !self.model.is_evidently_sound(state) {
+            Self::ask(&self.evident_watches, number, state, tally);
+        }
+    }
+
+    #[inline]
+    fn ask(watches: &[Watch<'p, M::State>], number: StateNumber, state: &M::State, tally: &mut Tally) {
+        for watch in watches {
             if (watch.predicate)(state) == watch.decided_by {
                 note_finding(&mut tally.findings[watch.property], Finding { state: number, step: None });
             }
