@@ -67,131 +67,188 @@ fn note_finding(first: &mut Option<Finding>, finding: Finding) {
 
 /// The steps out of some states, before it is known which states they lead to.
 pub(crate) struct Batch<K> {
-    keys: Vec<K>,
-    /// Those of the keys that [`sift`](Batch::sift) has left come first.
-    fingerprints: Vec<u64>,
-    /// For each expanded state, where its steps end in `keys`.
-    ends: Vec<usize>,
+    /// Of those that are not left out, the states that they lead to. What lies beyond `kept` was written for another batch.
+    led_to: Vec<LedTo<K>>,
+    kept: usize,
+    /// How many were appended, with those that are left out.
+    generated: u64,
+    /// How many states have been expanded.
+    parents: u32,
     unseen: Vec<u32>,
-    /// Fingerprints of steps that were in a batch lately, by their low bits. Their states have been visited, or will be
-    /// on account of an earlier step than one that comes now. States near each other share many successors: this
-    /// leaves half of the steps out before they cost a look into the visited set.
-    recent: Box<[u64]>,
-    /// Whether equal fingerprints are not enough.
-    compare: bool,
-    /// If so: the keys that belong to `recent`.
-    recent_keys: Vec<Option<K>>,
+    recent: Recent<K>,
     pub(crate) tally: Tally,
     ample: Vec<(RuleId, u64, K)>,
 }
 
+/// A state that a step leads to.
+#[derive(Clone, Copy)]
+struct LedTo<K> {
+    fingerprint: u64,
+    key: K,
+    /// Which of the expanded states the step leaves.
+    parent: u32,
+}
+
 /// Steps after which a batch is looked up: enough to have many slots on their way at once, few enough to stay in the
 /// nearest caches.
-pub(crate) const BATCH_STEPS: usize = 2048;
+pub(crate) const BATCH_STEPS: u64 = 2048;
 
-/// So many are 512 KiB: they stay in the second-level cache. They spare two of three looks into a visited set that does not; a quarter
-/// of them would spare every other one, and twice as many would push each other out.
-const RECENT: usize = 1 << 16;
+/// States for which a batch has room as soon as it has any.
+const LEAST_ROOM: usize = 1024;
 
 impl<K: Key> Batch<K> {
     pub(crate) fn new(tally: Tally, compare: bool) -> Self {
         Self {
-            recent: nothing_recent().collect(),
-            compare,
-            recent_keys: Vec::new(),
-            keys: Vec::new(),
-            fingerprints: Vec::new(),
-            ends: Vec::new(),
+            led_to: Vec::new(),
+            kept: 0,
+            generated: 0,
+            parents: 0,
             unseen: Vec::new(),
+            recent: Recent::new(compare),
             tally,
             ample: Vec::new(),
         }
     }
 
     pub(crate) fn clear(&mut self) {
-        self.keys.clear();
-        self.ends.clear();
+        self.kept = 0;
+        self.generated = 0;
+        self.parents = 0;
     }
 
-    /// How many steps were appended since the batch was cleared, before it is [sifted](Self::sift): the same whoever appended what before.
+    /// Appends a step that leads to the state, unless another has led there lately.
+    #[inline]
+    fn append(&mut self, key: K) {
+        self.append_all(std::iter::once(key));
+    }
+
+    /// Appends steps that lead to the states, unless others have led there lately. Nothing here branches on that, which nobody could
+    /// foretell. Returns how many there are, with those that are left out.
+    #[inline]
+    fn append_all(&mut self, keys: impl Iterator<Item = K>) -> u64 {
+        let Self { led_to, kept, recent, parents: parent, .. } = self;
+        let parent = *parent;
+        let mut recent = recent.look();
+        let mut room = led_to.as_mut_slice();
+        let mut appended = 0;
+        for key in keys {
+            if *kept >= room.len() {
+                add_room(led_to, key);
+                room = led_to.as_mut_slice();
+            }
+            let fingerprint = filed_under(&key);
+            let is_other = !recent.replace(fingerprint, key);
+            room[*kept] = LedTo { fingerprint, key, parent };
+            *kept += usize::from(is_other);
+            appended += 1;
+        }
+        self.generated += appended;
+        appended
+    }
+
+    /// How many steps were appended since the batch was cleared, with those that were left out: the same whoever appended what before.
     pub(crate) const fn generated(&self) -> u64 {
-        self.keys.len() as u64
+        self.generated
     }
 
     /// Forgets what was generated lately, for it was not kept.
     pub(crate) fn forget_recent(&mut self) {
-        self.recent = nothing_recent().collect();
-        self.recent_keys.clear();
+        self.recent.forget();
     }
 
-    pub(crate) fn is_full(&self) -> bool {
-        self.keys.len() >= BATCH_STEPS
+    pub(crate) const fn is_full(&self) -> bool {
+        self.generated >= BATCH_STEPS
     }
 
     /// Leaves out the steps that lead to states which, as a first look tells, were visited.
     pub(crate) fn sift(&mut self, visited: &Visited<'_, K>) {
-        self.leave_out_recent();
+        let led_to = &self.led_to[..self.kept];
         if visited.compare {
-            visited.table.touch(&self.fingerprints[..self.keys.len()]);
+            visited.table.touch(led_to.iter().map(|state| state.fingerprint));
             self.unseen.clear();
-            self.unseen.extend((0u32..).take(self.keys.len()));
+            self.unseen.extend((0u32..).take(self.kept));
         } else {
-            visited.table.sift(&self.fingerprints[..self.keys.len()], &mut self.unseen);
+            visited.table.sift(led_to, |state| state.fingerprint, &mut self.unseen);
         }
-    }
-
-    /// Leaves out the steps to states to which another step has led lately. Nothing here branches on what is found, which nobody
-    /// could foretell.
-    #[expect(clippy::cast_possible_truncation, reason = "only the low bits matter")]
-    fn leave_out_recent(&mut self) {
-        let Self { keys, fingerprints, ends, recent, .. } = self;
-        // Whatever lies beyond was written for another batch, and need not be wiped.
-        if fingerprints.len() < keys.len() {
-            fingerprints.resize(keys.len(), 0);
-        }
-        if !K::INJECTIVE && self.compare {
-            self.recent_keys.resize(RECENT, None);
-        }
-        let mut kept = 0;
-        let mut step = 0;
-        for end in ends {
-            for at in step..*end {
-                let key = keys[at];
-                let fingerprint = filed_under(&key);
-                let place = fingerprint as usize % RECENT;
-                let mut is_other = recent[place] != fingerprint;
-                recent[place] = fingerprint;
-                // Said of the type too, so that nothing is left of it where keys are one word.
-                if !K::INJECTIVE && self.compare {
-                    is_other |= self.recent_keys[place] != Some(key);
-                    self.recent_keys[place] = Some(key);
-                }
-                keys[kept] = key;
-                fingerprints[kept] = fingerprint;
-                kept += usize::from(is_other);
-            }
-            step = *end;
-            *end = kept;
-        }
-        keys.truncate(kept);
     }
 
     /// The steps that are left: fingerprint, key, and which of the expanded states it leaves.
     #[inline]
     pub(crate) fn unseen(&self) -> impl Iterator<Item = (u64, K, u32)> {
-        let mut parent = 0;
-        self.unseen.iter().map(move |&place| {
-            while self.ends[parent as usize] <= place as usize {
-                parent += 1;
-            }
-            (self.fingerprints[place as usize], self.keys[place as usize], parent)
+        self.unseen.iter().map(|&place| {
+            let LedTo { fingerprint, key, parent } = self.led_to[place as usize];
+            (fingerprint, key, parent)
         })
     }
 }
 
-/// In no place a fingerprint that would be looked for there.
-fn nothing_recent() -> impl Iterator<Item = u64> {
-    (0..RECENT as u64).map(|place| !place)
+/// Adds room for more; what lies in it does not matter.
+#[cold]
+#[inline(never)]
+fn add_room<K: Key>(led_to: &mut Vec<LedTo<K>>, key: K) {
+    led_to.resize((led_to.len() * 2).max(LEAST_ROOM), LedTo { fingerprint: 0, key, parent: 0 });
+}
+
+/// Fingerprints of steps that were appended lately, by their low bits.
+///
+/// Their states have been visited, or will be on account of an earlier step than one that comes now. States near each other share many
+/// successors: this leaves two of three steps out before they cost a look into the visited set.
+struct Recent<K> {
+    fingerprints: Vec<u64>,
+    /// Whether equal fingerprints are not enough.
+    compare: bool,
+    /// If so: the keys that belong to the fingerprints.
+    keys: Vec<Option<K>>,
+}
+
+/// So many are 512 KiB: they stay in the second-level cache. They spare two of three looks into a visited set that does not; a quarter
+/// of them would spare every other one, and twice as many would push each other out.
+const RECENT: usize = 1 << 16;
+
+impl<K: Key> Recent<K> {
+    fn new(compare: bool) -> Self {
+        let mut recent = Self { fingerprints: vec![0; RECENT], compare, keys: Vec::new() };
+        recent.forget();
+        recent
+    }
+
+    fn forget(&mut self) {
+        for (place, fingerprint) in (0..).zip(self.fingerprints.iter_mut()) {
+            // In no place one that would be looked for there.
+            *fingerprint = !place;
+        }
+        self.keys.clear();
+        // Said of the type too, here and below, so that nothing is left of it where keys are one word.
+        if !K::INJECTIVE && self.compare {
+            self.keys.resize(RECENT, None);
+        }
+    }
+
+    #[inline]
+    fn look(&mut self) -> RecentLook<'_, K> {
+        RecentLook { fingerprints: &mut self.fingerprints[..RECENT], keys: &mut self.keys, compare: self.compare }
+    }
+}
+
+struct RecentLook<'a, K> {
+    /// Exactly [`RECENT`], which the compiler sees where these are made: it need not ask of any place whether it is among them.
+    fingerprints: &'a mut [u64],
+    keys: &'a mut [Option<K>],
+    compare: bool,
+}
+
+impl<K: Key> RecentLook<'_, K> {
+    /// Notes the state, and says whether it is noted already.
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "only the low bits matter")]
+    fn replace(&mut self, fingerprint: u64, key: K) -> bool {
+        let place = fingerprint as usize % RECENT;
+        let mut is_same = std::mem::replace(&mut self.fingerprints[place], fingerprint) == fingerprint;
+        if !K::INJECTIVE && self.compare {
+            is_same &= self.keys[place].replace(key) == Some(key);
+        }
+        is_same
+    }
 }
 
 /// A property of states, with the truth value that decides it.
@@ -276,9 +333,15 @@ impl<'p, M: Model> Expander<'p, M> {
     /// Asks the properties of states about `number`.
     #[inline]
     pub(crate) fn judge(&self, number: StateNumber, state: &M::State, tally: &mut Tally) {
-        let evident = self.evident_watches.is_empty() || self.model.is_evidently_sound(state);
-        let in_doubt: &[_] = if evident { &[] } else { &self.evident_watches };
-        for watch in self.watches.iter().chain(in_doubt) {
+        Self::ask(&self.watches, number, state, tally);
+        if !self.evident_watches.is_empty() && !self.model.is_evidently_sound(state) {
+            Self::ask(&self.evident_watches, number, state, tally);
+        }
+    }
+
+    #[inline]
+    fn ask(watches: &[Watch<'p, M::State>], number: StateNumber, state: &M::State, tally: &mut Tally) {
+        for watch in watches {
             if (watch.predicate)(state) == watch.decided_by {
                 note_finding(&mut tally.findings[watch.property], Finding { state: number, step: None });
             }
@@ -295,17 +358,18 @@ impl<'p, M: Model> Expander<'p, M> {
         visited: &Visited<'_, M::Key>,
         batch: &mut Batch<M::Key>,
     ) {
-        let state = self.model.unpack(&states.key(number));
+        let key = states.key(number);
+        let state = self.model.unpack(&key);
         self.judge(number, &state, &mut batch.tally);
         let is_end = if self.reduction && self.expand_ample(&state, visited, batch) {
             false
         } else if self.symmetry {
             self.expand_representatives(number, &state, batch)
         } else {
-            self.expand_fully(number, &states.key(number), &state, batch)
+            self.expand_fully(number, &key, &state, batch)
         };
         batch.tally.ends += u64::from(is_end);
-        batch.ends.push(batch.keys.len());
+        batch.parents += 1;
     }
 
     /// Appends all steps out of `state`, whose key is `key`. Returns whether there are none.
@@ -327,7 +391,7 @@ impl<'p, M: Model> Expander<'p, M> {
             batch.tally.count(self.model.rule(&action), instances);
             self.judge_step(number, steps, (state, &action, &next), &mut batch.tally);
             steps += 1;
-            batch.keys.push(self.key_of(&next));
+            batch.append(self.key_of(&next));
         });
         steps == 0
     }
@@ -379,7 +443,7 @@ impl<'p, M: Model> Expander<'p, M> {
         if suffices {
             for &(rule, instances, key) in &ample {
                 batch.tally.count(rule, instances);
-                batch.keys.push(key);
+                batch.append(key);
             }
         }
         batch.ample = ample;
@@ -401,16 +465,14 @@ impl<M: Model> Steps<M> for Appending<'_, '_, M> {
         let Self { expander, from: (number, state), batch, found } = self;
         batch.tally.count(expander.model.rule(&action), instances);
         expander.judge_step(*number, *found, (state, &action, &next), &mut batch.tally);
-        batch.keys.push(expander.model.pack(&next));
+        batch.append(expander.model.pack(&next));
         *found += 1;
     }
 
     #[inline]
     fn packed(&mut self, rule: RuleId, next: impl Iterator<Item = M::Key>) {
-        let before = self.batch.keys.len();
-        self.batch.keys.extend(next);
-        let instances = self.batch.keys.len() - before;
-        self.batch.tally.count(rule, instances as u64);
+        let instances = self.batch.append_all(next);
+        self.batch.tally.count(rule, instances);
         // A state has fewer steps than a batch has room for states of 32 bits.
         self.found = self.found.wrapping_add(u32::try_from(instances).unwrap_or(u32::MAX));
     }

@@ -1,10 +1,11 @@
 //! The visited set: open addressing over eight-byte slots.
 //!
 //! A slot holds the fingerprint of a state; for one-word keys that *is* the state. Eight slots are a bucket: a cache
-//! line, filled from its front, searched whole without branching, and left for the next one only when it is full. The
-//! bucket of a fingerprint is its high bits scaled to the number of buckets, so that tables need not be powers of two:
-//! they grow by a half, and because growth keeps the order it walks both tables front to back. The set is cut into
-//! shards by the topmost bits: growing one at a time keeps the old copy small, and threads own shards while they insert.
+//! line. The bucket of a fingerprint is its high bits scaled to the number of buckets, so that tables need not be powers of two:
+//! they grow by a half, and because growth keeps the order it walks both tables front to back. A bucket has two halves, each filled
+//! from its front and searched whole without branching. A fingerprint goes into the one that the bits behind those of the bucket choose,
+//! into the other where that is full, which costs no other look at the memory, and into the next bucket only where both are. The set is cut
+//! into shards by the topmost bits: growing one at a time keeps the old copy small, and threads own shards while they insert.
 //!
 //! How large a shard is depends only on how many states it holds, never on who inserted them or how: memory bounds thus
 //! stop at the same place whatever the number of threads.
@@ -12,8 +13,9 @@
 const SHARD_BITS: u32 = 6;
 /// The number of shards.
 pub(crate) const SHARDS: usize = 1 << SHARD_BITS;
-const FIRST_BUCKETS: usize = 8;
-const BUCKET: usize = 4;
+const FIRST_BUCKETS: usize = 4;
+const BUCKET: usize = 8;
+const HALF: usize = BUCKET / 2;
 const EMPTY: u64 = 0;
 /// So many buckets are loaded before the first of them is read: they are half of what the nearest cache holds.
 const AT_ONCE: usize = 256;
@@ -29,7 +31,7 @@ pub(crate) struct Table {
 pub(crate) struct Shard {
     buckets: Vec<Bucket>,
     /// What stands beside each slot; empty if nothing does.
-    notes: Vec<[u32; BUCKET]>,
+    notes: Vec<[[u32; HALF]; 2]>,
     noted: bool,
     held: usize,
     /// Fingerprint 0, which marks an empty slot, and its note.
@@ -37,8 +39,18 @@ pub(crate) struct Shard {
 }
 
 #[derive(Debug, Clone, Copy)]
-#[repr(align(32))]
-struct Bucket([u64; BUCKET]);
+#[repr(align(64))]
+struct Bucket([Half; 2]);
+
+#[derive(Debug, Clone, Copy)]
+struct Half([u64; HALF]);
+
+/// Half a bucket of a shard.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    bucket: usize,
+    half: usize,
+}
 
 /// The shard in which `fingerprint` belongs.
 #[inline]
@@ -62,26 +74,27 @@ impl Table {
 
     /// Loads the buckets of `fingerprints` into the cache.
     #[inline]
-    pub(crate) fn touch(&self, fingerprints: &[u64]) {
-        touch(fingerprints.iter().map(|&fingerprint| self.shards[shard_of(fingerprint)].glance(fingerprint)));
+    pub(crate) fn touch(&self, fingerprints: impl Iterator<Item = u64>) {
+        touch(fingerprints.map(|fingerprint| self.shards[shard_of(fingerprint)].glance(fingerprint)));
     }
 
-    /// Keeps in `unseen` the places of those `fingerprints` that do not lie in their first bucket: of nine in ten steps
+    /// Keeps in `unseen` the places of those `states` whose fingerprints do not lie in their first bucket: of nine in ten steps
     /// no more has to be asked. Nothing here branches on what is found, and what loads the buckets does little else, so that many of
     /// them are on their way at once.
-    pub(crate) fn sift(&self, fingerprints: &[u64], unseen: &mut Vec<u32>) {
+    pub(crate) fn sift<T>(&self, states: &[T], fingerprint: impl Fn(&T) -> u64, unseen: &mut Vec<u32>) {
         unseen.clear();
-        unseen.resize(fingerprints.len(), 0);
-        let mut homes = [0; AT_ONCE];
+        unseen.resize(states.len(), 0);
+        let mut homes = [const { &Half::EMPTY }; AT_ONCE];
         let mut place = 0;
         let mut kept = 0;
-        for some in fingerprints.chunks(AT_ONCE) {
-            for (home, &fingerprint) in homes.iter_mut().zip(some) {
-                *home = self.shards[shard_of(fingerprint)].home(fingerprint);
+        for some in states.chunks(AT_ONCE) {
+            for (home, state) in homes.iter_mut().zip(some) {
+                *home = self.home(fingerprint(state));
             }
-            touch(some.iter().zip(&homes).map(|(&fingerprint, &home)| self.bucket(fingerprint, home).0[0]));
-            for (&fingerprint, &home) in some.iter().zip(&homes) {
-                let seen = self.bucket(fingerprint, home).holds(fingerprint);
+            touch(homes.iter().take(some.len()).map(|home| home.0[0]));
+            for (state, home) in some.iter().zip(&homes) {
+                let fingerprint = fingerprint(state);
+                let seen = home.holds(fingerprint);
                 unseen[kept] = place;
                 place += 1;
                 kept += usize::from(!seen) | usize::from(fingerprint == EMPTY);
@@ -90,9 +103,10 @@ impl Table {
         unseen.truncate(kept);
     }
 
+    /// The half of a bucket in which `fingerprint` lies unless that was full before.
     #[inline]
-    fn bucket(&self, fingerprint: u64, home: usize) -> &Bucket {
-        &self.shards[shard_of(fingerprint)].buckets[home]
+    fn home(&self, fingerprint: u64) -> &Half {
+        self.shards[shard_of(fingerprint)].half(fingerprint)
     }
 
     /// The note of `fingerprint`, if it is here and `same` accepts its note (a table without notes asks `same(0)`).
@@ -115,7 +129,7 @@ impl Table {
     ///
     /// They spread evenly over the shards; twice as many as come to each are counted, and some more.
     pub(crate) fn bytes_with(&self, more: u64) -> u64 {
-        let to_each = usize::try_from(more / (SHARDS as u64 / 2)).unwrap_or(usize::MAX).saturating_add(BUCKET * 4);
+        let to_each = usize::try_from(more / (SHARDS as u64 / 2)).unwrap_or(usize::MAX).saturating_add(BUCKET * 2);
         self.shards.iter().map(|shard| shard.bytes_with(to_each)).sum()
     }
 
@@ -125,17 +139,21 @@ impl Table {
     }
 }
 
-impl Bucket {
-    const EMPTY: Self = Self([EMPTY; BUCKET]);
+impl Half {
+    const EMPTY: Self = Self([EMPTY; HALF]);
 
     #[inline]
+    #[expect(
+        clippy::needless_bitwise_bool,
+        reason = "whether it is the first, the second or none, nobody could foretell"
+    )]
     fn holds(&self, fingerprint: u64) -> bool {
-        self.0.iter().map(|&slot| usize::from(slot == fingerprint)).sum::<usize>() != 0
+        self.0.iter().fold(false, |holds, &slot| holds | (slot == fingerprint))
     }
 
     #[inline]
     const fn is_full(&self) -> bool {
-        self.0[BUCKET - 1] != EMPTY
+        self.0[HALF - 1] != EMPTY
     }
 
     #[inline]
@@ -152,25 +170,41 @@ impl Shard {
     }
 
     fn clear(&mut self, buckets: usize) {
-        self.buckets = vec![Bucket::EMPTY; buckets];
-        self.notes = vec![[0; BUCKET]; if self.noted { buckets } else { 0 }];
+        self.buckets = vec![Bucket([Half::EMPTY; 2]); buckets];
+        self.notes = vec![[[0; HALF]; 2]; if self.noted { buckets } else { 0 }];
     }
 
     #[inline]
     #[expect(clippy::cast_possible_truncation, reason = "the product's high word is below the number of buckets")]
-    fn home(&self, fingerprint: u64) -> usize {
-        ((u128::from(fingerprint << SHARD_BITS) * self.buckets.len() as u128) >> u64::BITS) as usize
+    fn home(&self, fingerprint: u64) -> Place {
+        let scaled = u128::from(fingerprint << SHARD_BITS) * self.buckets.len() as u128;
+        Place { bucket: (scaled >> u64::BITS) as usize, half: (scaled as u64 >> (u64::BITS - 1)) as usize }
+    }
+
+    #[inline]
+    fn half(&self, fingerprint: u64) -> &Half {
+        let Place { bucket, half } = self.home(fingerprint);
+        &self.buckets[bucket].0[half]
     }
 
     /// The first slot of the bucket for `fingerprint`.
     #[inline]
     pub(crate) fn glance(&self, fingerprint: u64) -> u64 {
-        self.buckets[self.home(fingerprint)].0[0]
+        self.half(fingerprint).0[0]
     }
 
+    /// The place after this one for a fingerprint that belongs in `home`.
     #[inline]
-    fn after(&self, bucket: usize) -> usize {
-        if bucket + 1 == self.buckets.len() { 0 } else { bucket + 1 }
+    fn after(&self, Place { bucket, half }: Place, home: Place) -> Place {
+        let half = half ^ 1;
+        let bucket = if half != home.half {
+            bucket
+        } else if bucket + 1 == self.buckets.len() {
+            0
+        } else {
+            bucket + 1
+        };
+        Place { bucket, half }
     }
 
     #[inline]
@@ -181,25 +215,26 @@ impl Shard {
         self.look(fingerprint, same).ok()
     }
 
-    /// The note of `fingerprint`, if it is here and `same` accepts it, or the bucket that has room for it.
+    /// The note of `fingerprint`, if it is here and `same` accepts it, or the place that has room for it.
     #[inline]
-    fn look(&self, fingerprint: u64, same: impl Fn(u32) -> bool) -> Result<u32, usize> {
-        let mut at = self.home(fingerprint);
+    fn look(&self, fingerprint: u64, same: impl Fn(u32) -> bool) -> Result<u32, Place> {
+        let home = self.home(fingerprint);
+        let mut at = home;
         loop {
-            let bucket = &self.buckets[at];
-            if bucket.holds(fingerprint) {
+            let slots = &self.buckets[at.bucket].0[at.half];
+            if slots.holds(fingerprint) {
                 if !self.noted {
                     return Ok(0);
                 }
-                let mut notes = bucket.0.iter().zip(&self.notes[at]);
+                let mut notes = slots.0.iter().zip(&self.notes[at.bucket][at.half]);
                 if let Some((_, &note)) = notes.find(|&(&slot, &note)| slot == fingerprint && same(note)) {
                     return Ok(note);
                 }
             }
-            if !bucket.is_full() {
+            if !slots.is_full() {
                 return Err(at);
             }
-            at = self.after(at);
+            at = self.after(at, home);
         }
     }
 
@@ -209,14 +244,14 @@ impl Shard {
         if fingerprint == EMPTY {
             return self.insert_zero(note);
         }
-        let Err(bucket) = self.look(fingerprint, same) else {
+        let Err(at) = self.look(fingerprint, same) else {
             return false;
         };
         if self.is_full() {
             self.grow();
             self.put(fingerprint, note);
         } else {
-            self.set(bucket, fingerprint, note);
+            self.set(at, fingerprint, note);
         }
         self.held += 1;
         true
@@ -235,16 +270,17 @@ impl Shard {
             self.zero = Some(after);
             return;
         }
-        let mut at = self.home(fingerprint);
+        let home = self.home(fingerprint);
+        let mut at = home;
         loop {
-            let slots = self.buckets[at].0.iter().zip(&mut self.notes[at]);
+            let slots = self.buckets[at.bucket].0[at.half].0.iter().zip(&mut self.notes[at.bucket][at.half]);
             for (&slot, note) in slots {
                 if slot == fingerprint && *note == before {
                     *note = after;
                     return;
                 }
             }
-            at = self.after(at);
+            at = self.after(at, home);
         }
     }
 
@@ -258,10 +294,12 @@ impl Shard {
         let old_buckets = std::mem::take(&mut self.buckets);
         let old_notes = std::mem::take(&mut self.notes);
         self.clear(old_buckets.len() + old_buckets.len() / 2);
-        for (at, bucket) in old_buckets.iter().enumerate() {
-            // Buckets are filled from their front.
-            for (slot, &fingerprint) in bucket.0.iter().enumerate().take_while(|&(_, &slot)| slot != EMPTY) {
-                self.put(fingerprint, if self.noted { old_notes[at][slot] } else { 0 });
+        for (bucket, halves) in old_buckets.iter().enumerate() {
+            for (half, slots) in halves.0.iter().enumerate() {
+                // They are filled from their front.
+                for (slot, &fingerprint) in slots.0.iter().enumerate().take_while(|&(_, &slot)| slot != EMPTY) {
+                    self.put(fingerprint, if self.noted { old_notes[bucket][half][slot] } else { 0 });
+                }
             }
         }
     }
@@ -269,20 +307,22 @@ impl Shard {
     /// Adds a fingerprint that is known to be absent to a shard that has room.
     #[inline]
     fn put(&mut self, fingerprint: u64, note: u32) {
-        let mut at = self.home(fingerprint);
-        while self.buckets[at].is_full() {
-            at = self.after(at);
+        let home = self.home(fingerprint);
+        let mut at = home;
+        while self.buckets[at.bucket].0[at.half].is_full() {
+            at = self.after(at, home);
         }
         self.set(at, fingerprint, note);
     }
 
-    /// Adds a fingerprint to a bucket that has room.
+    /// Adds a fingerprint to half a bucket that has room.
     #[inline]
-    fn set(&mut self, at: usize, fingerprint: u64, note: u32) {
-        let slot = self.buckets[at].held();
-        self.buckets[at].0[slot] = fingerprint;
+    fn set(&mut self, at: Place, fingerprint: u64, note: u32) {
+        let slots = &mut self.buckets[at.bucket].0[at.half];
+        let slot = slots.held();
+        slots.0[slot] = fingerprint;
         if self.noted {
-            self.notes[at][slot] = note;
+            self.notes[at.bucket][at.half][slot] = note;
         }
     }
 
@@ -291,7 +331,7 @@ impl Shard {
     }
 
     const fn bytes_of(&self, buckets: usize) -> u64 {
-        let notes = if self.noted { size_of::<[u32; BUCKET]>() } else { 0 };
+        let notes = if self.noted { size_of::<[[u32; HALF]; 2]>() } else { 0 };
         buckets as u64 * (size_of::<Bucket>() + notes) as u64
     }
 

@@ -346,7 +346,7 @@ fn a_graph_for_which_there_is_no_room_is_not_begun() {
     let (whole, all) = with(None);
     let states = whole.distinct;
     // What the exploration takes is little beside what every state takes in the graph.
-    for most in [whole.bytes + 100_000, whole.bytes + 40 * states] {
+    for most in [whole.bytes + 200_000, whole.bytes + 40 * states] {
         let (report, looks) = with(Some(most));
         assert_eq!((report.stop, report.exhaustive, report.distinct), (Stop::Memory, true, states));
         assert_eq!(report.verdict("it can be gone"), Some(&Verdict::Undecided));

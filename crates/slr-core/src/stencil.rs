@@ -35,13 +35,14 @@ impl Stencil {
     /// The word of the state after the action.
     #[inline]
     pub const fn apply(self, word: u64) -> u64 {
-        self.apply_to(0, word)
+        (word & !self.clear ^ self.flip).wrapping_add(self.count)
     }
 
-    /// The word of the state after the action about `id`.
+    /// The word of the state after the action about `id`. What is about one of several counts nothing.
     #[inline]
     pub const fn apply_to(self, id: u32, word: u64) -> u64 {
-        (word & !self.clear.wrapping_shl(id) ^ self.flip.wrapping_shl(id)).wrapping_add(self.count)
+        debug_assert!(self.count == 0);
+        word & !self.clear.wrapping_shl(id) ^ self.flip.wrapping_shl(id)
     }
 
     /// That of the first, made of that of `id`.

@@ -198,6 +198,8 @@ pub struct Universe<S> {
     callable: Vec<(u8, S)>,
     /// The codes in which services move resources whatever else there is, Regions apart, with those resources.
     free_to_move: Vec<(u8, S)>,
+    /// The same without those whose clean-up is plain.
+    callable_otherwise: Vec<(u8, S)>,
     /// The codes that are ends, with the resources of the kinds in which they are.
     ends: Vec<(u8, S)>,
 }
@@ -232,6 +234,7 @@ impl<S: IdSet> Universe<S> {
         let sessions = || (0_u32..).zip(&world.sessions);
         let plain_clean_ups_of = plain_clean_ups_by_code(&world, &children);
         let service_moves = service_moves(&world);
+        let callable = having_code(&world, |kind, code| matches!(kind.clean_up[usize::from(code)], CleanUp::Call(_)));
         let universe = Self {
             tag_calls: world.tag_calls.iter().map(|call| TagFacts::of(&world, call)).collect(),
             free_to_move: free_moves(&service_moves),
@@ -269,8 +272,9 @@ impl<S: IdSet> Universe<S> {
             has_namesakes: roles.iter().any(|facts| facts.namesakes.len() > 1),
             ends: having_code(&world, |kind, code| kind.state(code).is_some_and(|state| state.is_end)),
             plain_clean_ups: plain_clean_ups(&world, &plain_clean_ups_of),
+            callable_otherwise: not_plain(&callable, &plain_clean_ups_of),
             plain_clean_ups_of,
-            callable: having_code(&world, |kind, code| matches!(kind.clean_up[usize::from(code)], CleanUp::Call(_))),
+            callable,
             roles,
             children,
             regions,
@@ -510,6 +514,16 @@ impl<S: IdSet> Universe<S> {
         }
     }
 
+    /// Those of these sessions of the role that [are trusted](Self::is_trusted).
+    #[inline]
+    pub(crate) fn trusted_of(&self, state: &State<S>, role: RoleIdx, sessions: &S) -> S {
+        if state.attached.is_empty() || self.facts(role).trust_policies.is_empty() {
+            sessions.and(&self.trusted_sessions)
+        } else {
+            S::of(sessions.iter().filter(|session| self.is_trusted(state, SessionIdx(*session))))
+        }
+    }
+
     /// What a transition of the resource's kind asks for besides the resource's state and the use of its role.
     #[inline]
     pub(crate) fn requirements_of(&self, resource: ResourceIdx, transition: TransitionIdx) -> &[Requirement] {
@@ -574,6 +588,12 @@ impl<S: IdSet> Universe<S> {
     #[inline]
     pub fn move_freely(&self, state: &State<S>) -> S {
         if state.dark_regions.is_empty() { Self::in_any(&self.free_to_move, state) } else { S::default() }
+    }
+
+    /// Those of them whose clean-up is not [plain](Self::plain_clean_up).
+    #[inline]
+    pub(crate) fn callable_otherwise(&self, state: &State<S>) -> S {
+        Self::in_any(&self.callable_otherwise, state)
     }
 
     #[inline]
@@ -854,6 +874,15 @@ fn having_code<S: IdSet>(world: &World, is_so: impl Fn(&ResourceKind, u8) -> boo
         }
     }
     found
+}
+
+/// Those of the codes, with those of the resources, that have no plain clean-up.
+fn not_plain<S: IdSet>(callable: &[(u8, S)], plain: &[PlainByCode]) -> Vec<(u8, S)> {
+    let otherwise = |(code, members): &(u8, S)| {
+        let is_plain = |id: &u32| plain[*id as usize][usize::from(*code)].is_some();
+        (*code, S::of(members.iter().filter(|id| !is_plain(id))))
+    };
+    callable.iter().map(otherwise).filter(|(_, members)| !members.is_empty()).collect()
 }
 
 fn requirements<S: IdSet>(world: &World, claims: &Claims<S>) -> Vec<Vec<Vec<Requirement>>> {

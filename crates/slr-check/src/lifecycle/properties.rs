@@ -185,7 +185,7 @@ impl<S: IdSet, K: PackedKey> Lifecycle<'_, S, K> {
         let universe = self.universe;
         let is = move |predicate: Predicate, scene: &Scene<S>| predicate.holds(universe, &scene.state);
         let both =
-            move |p: Predicate, c: Option<Predicate>, scene: &Scene<S>| c.is_none_or(|c| is(c, scene)) && is(p, scene);
+            move |p: Predicate, c: Option<Predicate>, scene: &Scene<S>| is(p, scene) && c.is_none_or(|c| is(c, scene));
         match asked {
             Asked::Invariant(index) => {
                 let invariant = &invariants::<S>()[*index];
@@ -205,7 +205,7 @@ impl<S: IdSet, K: PackedKey> Lifecycle<'_, S, K> {
             }
             Asked::Always(name, predicate, circumstance) => {
                 let (p, c) = (*predicate, *circumstance);
-                Property::always(name, move |scene: &Scene<S>| c.is_some_and(|c| !is(c, scene)) || is(p, scene))
+                Property::always(name, move |scene: &Scene<S>| is(p, scene) || c.is_some_and(|c| !is(c, scene)))
             }
             Asked::Never(name, predicate, circumstance) => {
                 let (p, c) = (*predicate, *circumstance);

@@ -153,13 +153,35 @@ impl<S: IdSet> Universe<S> {
     fn offer_sessions(&self, state: &State<S>, offers: &mut impl Offers<S>) {
         let closed = self.reopening_sessions.minus(&state.sessions);
         if !closed.is_empty() {
-            let open_to = |session: &u32| self.bar_to_session(state, SessionIdx(*session)).is_none();
-            offers.sessions_open(&S::of(closed.iter().filter(open_to)));
+            offers.sessions_open(&self.free_to_open(state, closed));
         }
         offers.sessions_end(&state.sessions, SessionEnd::Done);
     }
 
+    /// Those of the closed sessions that may be opened.
     #[inline]
+    fn free_to_open(&self, state: &State<S>, closed: S) -> S {
+        let (mut left, mut free) = (closed, S::default());
+        while let Some(first) = left.first() {
+            let role = self.world().sessions[first as usize].role;
+            let of_role = left.and(self.sessions_of(role));
+            // Most of what may stand against a session is the same for all on its role.
+            if self.takes_sessions(state, role) {
+                free = free.or(&self.trusted_of(state, role, &of_role));
+            }
+            left = left.minus(&of_role);
+        }
+        debug_assert!(
+            self.reopening_sessions
+                .iter()
+                .all(|session| self.bar_to_session(state, SessionIdx(session)).is_none() == free.contains(session)),
+            "what is asked of all sessions at once is what is asked of each"
+        );
+        free
+    }
+
+    // By itself, as is `offer_resource_moves`: in one function with the rest its values would not stay in registers.
+    #[inline(never)]
     fn offer_steps(&self, state: &State<S>, operator: OperatorIdx, offers: &mut impl Offers<S>) {
         if self.may_read_docs(state, operator) {
             offers.operator_reads(operator);
@@ -176,6 +198,10 @@ impl<S: IdSet> Universe<S> {
                 offers.operator_submits(operator, answer.is_ok());
             }
         }
+        if described.works == Works::InAnyOrder && described.told == Told::AtOnce {
+            // It never polls, and never gives up.
+            return;
+        }
         for step in [OperatorStep::Polls, OperatorStep::GivesUp] {
             if self.bar_to_step(state, operator, step).is_none()
                 && (step != OperatorStep::Polls || self.poll_tells_something(state, operator))
@@ -191,7 +217,8 @@ impl<S: IdSet> Universe<S> {
         if known.is_empty() {
             return;
         }
-        if self.is_unhindered(state, operator) {
+        let is_unhindered = self.is_unhindered(state, operator);
+        if is_unhindered {
             for (number, clean_up) in (0..).zip(&self.plain_clean_ups) {
                 let ready = state.resources.having(clean_up.from, &clean_up.members).and(&known);
                 offers.operator_cleans_up(operator, &ready, Some(PlainCleanUpIdx(number)));
@@ -201,7 +228,9 @@ impl<S: IdSet> Universe<S> {
         if known.is_empty() {
             return;
         }
-        for resource in known.and(&self.callable(state)).iter() {
+        // Whatever is called for plainly has been offered.
+        let callable = if is_unhindered { self.callable_otherwise(state) } else { self.callable(state) };
+        for resource in known.and(&callable).iter() {
             if self.can_clean_up_now(state, operator, ResourceIdx(resource)) {
                 offers.operator_cleans_up(operator, &S::of([resource]), None);
             }
@@ -284,7 +313,7 @@ impl<S: IdSet> Universe<S> {
         }
     }
 
-    #[inline]
+    #[inline(never)]
     fn offer_resource_moves(&self, state: &State<S>, offers: &mut impl Offers<S>) {
         for (number, service_move) in (0..).zip(&self.service_moves) {
             let mut ready = state.resources.having(service_move.from, &service_move.members);
@@ -309,7 +338,8 @@ impl<S: IdSet> Universe<S> {
     }
 
     /// Whether the role's state and use allow the move.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a few word operations, asked for nearly every state that is checked")]
+    #[inline(always)]
     fn role_lets_move(&self, state: &State<S>, role: RoleIdx, service_move: &ServiceMove<S>) -> bool {
         let in_time = match service_move.when {
             When::Always => true,

@@ -36,6 +36,12 @@ impl<S: IdSet> Universe<S> {
         }
     }
 
+    /// Whether nothing about the role stands against its sessions being opened; for whom it is to say who is trusted.
+    #[inline]
+    pub(super) fn takes_sessions(&self, state: &State<S>, role: RoleIdx) -> bool {
+        state.is_live(role) && !state.is_fresh(role) && !self.is_locked(state, role)
+    }
+
     /// Whether the role takes no new use because its deletion is unfinished.
     ///
     /// Source: AWS WAF API Reference, `WAFServiceLinkedRoleErrorException`. A task that is judged at its start alone has to lock the
