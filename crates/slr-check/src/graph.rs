@@ -3,7 +3,7 @@
 use crate::expand::{Expander, Visited};
 use crate::explore::Explored;
 use crate::key::filed_under;
-use crate::round::each;
+use crate::round::{each, helpers};
 use crate::states::{NOBODY, StateNumber};
 use crate::table::Table;
 use crate::watch::Watch;
@@ -68,14 +68,12 @@ impl<'g, 'p, M: Model> Graph<'g, 'p, M> {
             graph.index.insert(filed_under(&key), number, |note| !compare || states.key(note) == key);
         }
         graph.starts.reserve_exact(explored.expanded as usize);
-        let pool = (threads > 1)
-            .then(|| rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads)).build().ok())
-            .flatten();
+        let helpers = helpers(threads);
         let chunks: Vec<StateNumber> = (0..explored.expanded).step_by(CHUNK as usize).collect();
         let deadline = watch.deadline();
         for stretch in chunks.chunks(STRETCH) {
             let mut parts: Vec<(Vec<usize>, Vec<StateNumber>)> = vec![Default::default(); stretch.len()];
-            each(pool.as_ref(), parts.iter_mut().zip(stretch).collect(), |(part, &first)| {
+            each(helpers.as_ref(), parts.iter_mut().zip(stretch).collect(), |(part, &first)| {
                 let last = first.saturating_add(CHUNK).min(explored.expanded);
                 for number in first..last {
                     // Half a task is none: the watch looks at the same clock before anybody takes it for whole.

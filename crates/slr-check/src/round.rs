@@ -11,7 +11,6 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use rayon::ThreadPool;
-use rayon::prelude::*;
 
 use crate::expand::{Batch, Expander, Tally, Visited};
 use crate::states::{MOST_STATES, NOBODY, StateNumber, States};
@@ -176,7 +175,7 @@ pub(crate) fn alone<M: Model>(
 
 /// Several threads, or one where reduction needs the visited set to stand still during a round.
 pub(crate) struct Team<K> {
-    pool: Option<ThreadPool>,
+    helpers: Option<ThreadPool>,
     /// What each thread expands with. A thread takes chunks in ascending order, so that what it generated lately came
     /// earlier in the order of discovery too.
     batches: Vec<Batch<K>>,
@@ -190,6 +189,8 @@ struct Chunk<K> {
     candidates: Vec<Vec<Candidate<K>>>,
     /// The lane of each candidate, in the order of discovery.
     order: Vec<u8>,
+    /// Those of them that were new, in the same order.
+    winners: Vec<Candidate<K>>,
     /// The states below this number are expanded.
     until: StateNumber,
     tally: Tally,
@@ -218,17 +219,14 @@ impl<K: Key> Team<K> {
         let chunk = || Chunk {
             candidates: (0..LANES).map(|_| Vec::new()).collect(),
             order: Vec::new(),
+            winners: Vec::new(),
             until: 0,
             tally: tally.clone(),
         };
         let lane = || Lane { won: Vec::new(), winners: Vec::new() };
-        // Where no threads can be had, the one that asks does all the work, with the same result.
-        let pool = (threads > 1)
-            .then(|| rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads)).build().ok())
-            .flatten();
         let batches = (0..threads).map(|_| Batch::new(tally.clone(), compare));
         Self {
-            pool,
+            helpers: helpers(threads),
             batches: batches.collect(),
             chunks: (0..CHUNKS).map(|_| chunk()).collect(),
             lanes: (0..LANES).map(|_| lane()).collect(),
@@ -252,7 +250,7 @@ impl<K: Key> Team<K> {
         let queue = Mutex::new(self.chunks.iter_mut().zip(&starts));
         // A thread that panics holding the queue takes the whole program down with it: nobody sees a poisoned one.
         let take = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
-        each(self.pool.as_ref(), self.batches.iter_mut().collect(), |batch| {
+        each(self.helpers.as_ref(), self.batches.iter_mut().collect(), |batch| {
             while let Some((chunk, &start)) = take() {
                 let is_over = || {
                     let is_over = deadline.is_over();
@@ -285,7 +283,7 @@ impl<K: Key> Team<K> {
         let Found { states, table, compare, .. } = found;
         let shards = table.shards_mut().chunks_mut(SHARDS_PER_LANE);
         each(
-            self.pool.as_ref(),
+            self.helpers.as_ref(),
             self.lanes.iter_mut().zip(shards).enumerate().collect(),
             |(number, (lane, shards))| {
                 lane.winners.clear();
@@ -296,31 +294,24 @@ impl<K: Key> Team<K> {
             },
         );
 
+        let (lanes, firsts) = (&self.lanes, firsts_of(chunks));
+        let chunks = self.chunks[..kept].iter_mut().zip(firsts);
+        each(self.helpers.as_ref(), chunks.collect(), |(chunk, firsts)| chunk.find_winners(lanes, &firsts));
         self.number_winners(kept, found);
         let until = early.map_or(round.end, |early| self.chunks[early].until);
         Played { until, pace: pace.after(early.map(|early| until - starts[early])), time_is_up: false }
     }
 
-    fn number_winners(&mut self, chunks: usize, found: &mut Found<K>) {
-        let mut judged = [0; LANES];
+    fn number_winners(&self, chunks: usize, found: &mut Found<K>) {
         let mut won = [0; LANES];
-        for chunk in &self.chunks[..chunks] {
-            let mut next = [0; LANES];
-            for &number in &chunk.order {
-                let number = usize::from(number) % LANES;
-                if self.lanes[number].won[judged[number]] {
-                    let Candidate { fingerprint, key, parent } = chunk.candidates[number][next[number]];
-                    if found.compare {
-                        let before = unnumbered(won[number]);
-                        let shard = &mut found.table.shards_mut()[shard_of(fingerprint)];
-                        shard.renote(fingerprint, before, found.states.found());
-                        won[number] += 1;
-                    }
-                    found.overflowed |= !found.states.add(key, parent);
-                }
-                judged[number] += 1;
-                next[number] += 1;
+        for &Candidate { fingerprint, key, parent } in self.chunks[..chunks].iter().flat_map(|chunk| &chunk.winners) {
+            if found.compare {
+                let lane = shard_of(fingerprint) / SHARDS_PER_LANE;
+                let shard = &mut found.table.shards_mut()[shard_of(fingerprint)];
+                shard.renote(fingerprint, unnumbered(won[lane]), found.states.found());
+                won[lane] += 1;
             }
+            found.overflowed |= !found.states.add(key, parent);
         }
     }
 }
@@ -380,6 +371,36 @@ impl<K: Key> Chunk<K> {
     }
 }
 
+/// For each chunk, which of its candidates is a lane's first of it.
+fn firsts_of<K>(chunks: &[Chunk<K>]) -> Vec<[usize; LANES]> {
+    let mut next = [0; LANES];
+    let firsts = chunks.iter().map(|chunk| {
+        let firsts = next;
+        for (next, candidates) in next.iter_mut().zip(&chunk.candidates) {
+            *next += candidates.len();
+        }
+        firsts
+    });
+    firsts.collect()
+}
+
+impl<K: Key> Chunk<K> {
+    /// Keeps the candidates that were new. `firsts` says which of its candidates is a lane's first of this chunk.
+    fn find_winners(&mut self, lanes: &[Lane<K>], firsts: &[usize; LANES]) {
+        let Self { candidates, order, winners, .. } = self;
+        let mut next = [0; LANES];
+        winners.clear();
+        for &number in order.iter() {
+            let number = usize::from(number) % LANES;
+            let place = next[number];
+            next[number] += 1;
+            if lanes[number].won[firsts[number] + place] {
+                winners.push(candidates[number][place]);
+            }
+        }
+    }
+}
+
 impl<K: Key> Lane<K> {
     /// Adds candidates to their shards, unless they are there.
     fn insert(&mut self, candidates: &[Candidate<K>], shards: &mut [Shard], states: &States<K>, compare: bool) {
@@ -405,12 +426,31 @@ impl<K: Key> Lane<K> {
     }
 }
 
-/// Does `work` on every item, by the threads of the pool if there is one.
-pub(crate) fn each<T: Send>(pool: Option<&ThreadPool>, items: Vec<T>, work: impl Fn(T) + Sync) {
-    match pool {
-        Some(pool) => pool.install(|| items.into_par_iter().with_max_len(1).for_each(&work)),
-        None => items.into_iter().for_each(work),
-    }
+/// The threads that help the one that asks; `None` if it does all the work, or if none can be had.
+pub(crate) fn helpers(threads: u16) -> Option<ThreadPool> {
+    let helpers = usize::from(threads.checked_sub(1).filter(|helpers| *helpers > 0)?);
+    rayon::ThreadPoolBuilder::new().num_threads(helpers).build().ok()
+}
+
+/// Does `work` on every item, by the thread that asks and those that help it. It begins at once: to hand the work over and to wait for the answer
+/// would take longer than many a round.
+pub(crate) fn each<T: Send>(helpers: Option<&ThreadPool>, items: Vec<T>, work: impl Fn(T) + Sync) {
+    let Some(helpers) = helpers else {
+        return items.into_iter().for_each(work);
+    };
+    let queue = Mutex::new(items.into_iter());
+    let take = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let work_through = || {
+        while let Some(item) = take() {
+            work(item);
+        }
+    };
+    helpers.in_place_scope(|scope| {
+        for _ in 0..helpers.current_num_threads() {
+            scope.spawn(|_| work_through());
+        }
+        work_through();
+    });
 }
 
 /// The number of the parent of an initial state.
