@@ -6,7 +6,7 @@
 //! last the winners are numbered, in the fixed order. So both give the same numbers.
 
 use std::ops::Range;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
@@ -432,6 +432,9 @@ pub(crate) fn helpers(threads: u16) -> Option<ThreadPool> {
     rayon::ThreadPoolBuilder::new().num_threads(helpers).build().ok()
 }
 
+/// How often whoever asked for help looks whether the others are ready before it waits to be woken.
+const MOST_LOOKS: u32 = 1000;
+
 /// Does `work` on every item, by the thread that asks and those that help it. It begins at once: to hand the work over and to wait for the answer
 /// would take longer than many a round.
 pub(crate) fn each<T: Send>(helpers: Option<&ThreadPool>, items: Vec<T>, work: impl Fn(T) + Sync) {
@@ -445,11 +448,21 @@ pub(crate) fn each<T: Send>(helpers: Option<&ThreadPool>, items: Vec<T>, work: i
             work(item);
         }
     };
+    let at_work = AtomicUsize::new(helpers.current_num_threads());
     helpers.in_place_scope(|scope| {
         for _ in 0..helpers.current_num_threads() {
-            scope.spawn(|_| work_through());
+            scope.spawn(|_| {
+                work_through();
+                at_work.fetch_sub(1, Ordering::Release);
+            });
         }
         work_through();
+        // They are about to be ready: to fall asleep and be woken takes longer.
+        let mut looks = 0;
+        while at_work.load(Ordering::Acquire) > 0 && looks < MOST_LOOKS {
+            std::thread::yield_now();
+            looks += 1;
+        }
     });
 }
 
