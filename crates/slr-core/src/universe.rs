@@ -586,7 +586,7 @@ impl<S: IdSet> Universe<S> {
 
     /// Resources that their services can move now whatever else there is; not all of them, but those that are seen at a glance.
     #[inline]
-    pub fn move_freely(&self, state: &State<S>) -> S {
+    pub(crate) fn move_freely(&self, state: &State<S>) -> S {
         if state.dark_regions.is_empty() { Self::in_any(&self.free_to_move, state) } else { S::default() }
     }
 

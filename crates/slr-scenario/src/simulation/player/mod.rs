@@ -134,8 +134,6 @@ pub struct Player<'a, S> {
     max_session: Vec<u64>,
     /// Per operator, what it has tried.
     efforts: Vec<Effort>,
-    /// Per operator, the resources for whose moves by their services it found that it has to wait, when it looked at its work last.
-    waits_for: Vec<S>,
     /// Every task so far, in the order of submission.
     tasks: Vec<Submitted>,
     /// The sessions that were to open while that was impossible, and wait until it has become possible.
@@ -214,7 +212,6 @@ impl<'a, S: IdSet> Player<'a, S> {
             ends: vec![SessionEnd::Done; world.sessions.len()],
             max_session: plan.max_session.clone(),
             efforts: vec![Effort::default(); world.operators.len()],
-            waits_for: vec![S::default(); world.operators.len()],
             tasks: Vec::new(),
             waiting_sessions: S::default(),
             waiting_resources: S::default(),
@@ -237,7 +234,6 @@ impl<'a, S: IdSet> Player<'a, S> {
         self.schedulings.fill([0; 1 << WHAT_BITS]);
         self.max_session.clone_from(&self.plan.max_session);
         self.efforts.iter_mut().for_each(Effort::begin_again);
-        self.waits_for.fill(S::default());
         self.tasks.clear();
         self.waiting_sessions = S::default();
         self.waiting_resources = S::default();
@@ -703,7 +699,6 @@ impl<S: IdSet> Habits<S> for Player<'_, S> {
             for event in step.events {
                 self.note(event, now, state, agenda);
             }
-            debug_assert!(self.waits_are_due(state), "an operator waits for what has come");
         }
         if due.what() == What::Step && step.refused.is_none() {
             self.take_parameters(due.id, now, state, agenda);

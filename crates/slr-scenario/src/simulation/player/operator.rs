@@ -7,7 +7,6 @@
 
 use slr_core::action::Call;
 use slr_core::id::{OperatorIdx, ResourceIdx, RoleIdx};
-use slr_core::kind::CleanUp;
 use slr_core::machine::Phase;
 use slr_core::world::{ReadsDocs, Told, Works};
 use slr_core::{Action, Event, IdSet, OperatorStep, State};
@@ -144,24 +143,15 @@ impl<S: IdSet> Player<'_, S> {
         self.at(next, What::OperatorPolls, id.0, agenda);
     }
 
-    /// What an operator does when it looks at its work: clean up all that it can, or else submit, or give up. Nothing while services still move
-    /// what it knows of and nothing else can be called for.
+    /// What an operator does when it looks at its work: clean up all that it can, or else submit, or give up.
     pub(super) fn operator_works(&mut self, id: OperatorIdx, now: SimTime, state: &State<S>, actions: &mut Actions<S>) {
         let universe = self.universe;
         let operator = universe.operator(id);
         let at_work = state.operator(id).phase.is_at_work();
         self.efforts[id.index()].cleans = None;
-        self.waits_for[id.index()] = S::default();
         let mut used_up = self.has_used_up(id, self.efforts[id.index()].requests);
         let known = universe.known_to(state, id);
         let callable = if at_work { known.and(&universe.callable(state)) } else { S::default() };
-        if operator.works == Works::InSteps && at_work && !used_up && callable.is_empty() {
-            let waits_for = known.and(&universe.move_freely(state));
-            if !waits_for.is_empty() {
-                self.waits_for[id.index()] = waits_for;
-                return;
-            }
-        }
         if !callable.is_empty() && state.is_live(universe.sought(state, id)) {
             for resource in callable.iter().map(ResourceIdx) {
                 if universe.can_clean_up(state, id, resource) {
@@ -222,8 +212,6 @@ impl<S: IdSet> Player<'_, S> {
         match event {
             Event::TaskFailed { role, .. } => {
                 for operator in universe.seekers_of(*role) {
-                    // The report may name something else that can be called for.
-                    self.waits_for[operator.index()] = S::default();
                     if universe.operator(*operator).works == Works::InAnyOrder {
                         self.wait_and_work(*operator, now, state, agenda);
                     }
@@ -234,13 +222,12 @@ impl<S: IdSet> Player<'_, S> {
             Event::SessionEnded { session, .. } => {
                 self.wake_operators(universe.world().sessions[session.index()].role, now, state, agenda);
             }
-            Event::ResourceMoved { resource, .. } => self.wake_operators_by(*resource, now, state, agenda),
+            Event::ResourceMoved { resource, .. } => {
+                self.wake_operators(universe.role_of(*resource), now, state, agenda);
+            }
             Event::FailureSeen { operator } => self.wait_and_work(*operator, now, state, agenda),
             // What it has learnt of it can clean up at once.
-            Event::DocsRead { operator } => self.work_at_once(*operator, now, agenda),
-            Event::ObstaclesNamed { operator, .. } => {
-                // The others know of them, too.
-                self.waits_for.fill(S::default());
+            Event::DocsRead { operator } | Event::ObstaclesNamed { operator, .. } => {
                 self.work_at_once(*operator, now, agenda);
             }
             Event::RegionFailed { .. } | Event::RegionRecovered { .. } => {
@@ -278,41 +265,12 @@ impl<S: IdSet> Player<'_, S> {
         }
     }
 
-    /// Lets the operators look at their work again to whom the resource's new state may give something to do: not those who wait for others that
-    /// their services still move, unless it can be called for.
-    fn wake_operators_by(&mut self, resource: ResourceIdx, now: SimTime, state: &State<S>, agenda: &mut Agenda<Due>) {
-        let universe = self.universe;
-        let is_callable = matches!(universe.clean_up_of(state, resource), CleanUp::Call(_));
-        for operator in universe.seekers_of(universe.role_of(resource)) {
-            let waits_for = &mut self.waits_for[operator.index()];
-            waits_for.remove(resource.0);
-            if waits_for.is_empty() || is_callable {
-                self.wake_operator(*operator, now, state, agenda);
-            }
-        }
-    }
-
     /// Lets the operators look at their work again who prepare the role's deletion.
     fn wake_operators(&mut self, role: RoleIdx, now: SimTime, state: &State<S>, agenda: &mut Agenda<Due>) {
         for operator in self.universe.seekers_of(role) {
-            self.waits_for[operator.index()] = S::default();
-            self.wake_operator(*operator, now, state, agenda);
-        }
-    }
-
-    /// Whether those who wait for moves of services still have to; something to be true after every step.
-    pub(super) fn waits_are_due(&self, state: &State<S>) -> bool {
-        let universe = self.universe;
-        universe.operators().zip(&self.waits_for).all(|(id, waits_for)| {
-            !state.operator(id).phase.is_at_work()
-                || waits_for.is_within(&universe.known_to(state, id).and(&universe.move_freely(state)))
-        })
-    }
-
-    #[inline]
-    fn wake_operator(&mut self, id: OperatorIdx, now: SimTime, state: &State<S>, agenda: &mut Agenda<Due>) {
-        if state.operator(id).phase.is_at_work() && now >= self.plan.operators[id.index()].starts {
-            self.at(now, What::OperatorWorks, id.0, agenda);
+            if state.operator(*operator).phase.is_at_work() && now >= self.plan.operators[operator.index()].starts {
+                self.at(now, What::OperatorWorks, operator.0, agenda);
+            }
         }
     }
 
