@@ -196,10 +196,10 @@ pub struct Universe<S> {
     plain_clean_ups_of: Vec<PlainByCode>,
     /// The codes in which somebody can be called for a resource's clean-up, with the resources of the kinds in which they are.
     callable: Vec<(u8, S)>,
-    /// The codes in which services move resources whatever else there is, Regions apart, with those resources.
-    free_to_move: Vec<(u8, S)>,
     /// The same without those whose clean-up is plain.
     callable_otherwise: Vec<(u8, S)>,
+    /// The codes in which services move resources whatever else there is, Regions apart, with those resources.
+    free_to_move: Vec<(u8, S)>,
     /// The codes that are ends, with the resources of the kinds in which they are.
     ends: Vec<(u8, S)>,
 }
@@ -584,16 +584,16 @@ impl<S: IdSet> Universe<S> {
         Self::in_any(&self.callable, state)
     }
 
-    /// Resources that their services can move now whatever else there is; not all of them, but those that are seen at a glance.
-    #[inline]
-    pub(crate) fn move_freely(&self, state: &State<S>) -> S {
-        if state.dark_regions.is_empty() { Self::in_any(&self.free_to_move, state) } else { S::default() }
-    }
-
     /// Those of them whose clean-up is not [plain](Self::plain_clean_up).
     #[inline]
     pub(crate) fn callable_otherwise(&self, state: &State<S>) -> S {
         Self::in_any(&self.callable_otherwise, state)
+    }
+
+    /// Resources that their services can move now whatever else there is; not all of them, but those that are seen at a glance.
+    #[inline]
+    pub(crate) fn move_freely(&self, state: &State<S>) -> S {
+        if state.dark_regions.is_empty() { Self::in_any(&self.free_to_move, state) } else { S::default() }
     }
 
     #[inline]

@@ -199,7 +199,10 @@ impl<S: IdSet> Universe<S> {
             }
         }
         if described.works == Works::InAnyOrder && described.told == Told::AtOnce {
-            // It never polls, and never gives up.
+            debug_assert!(
+                [OperatorStep::Polls, OperatorStep::GivesUp].iter().all(|step| !self.may_step(state, operator, *step)),
+                "it never polls, and never gives up"
+            );
             return;
         }
         for step in [OperatorStep::Polls, OperatorStep::GivesUp] {

@@ -43,9 +43,10 @@ impl Chance {
 
     /// The stream of that number, for actors whose names are numbered in advance.
     pub fn numbered(seed: u64, stream: u64) -> Self {
-        let mut generator = ChaCha8Rng::seed_from_u64(seed);
-        generator.set_stream(stream);
-        Self(generator)
+        let seeded = Seeded::by(seed);
+        let mut chance = Self(seeded.0.clone());
+        seeded.begin(&mut chance, stream);
+        chance
     }
 
     /// The next 64 bits.

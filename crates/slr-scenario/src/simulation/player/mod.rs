@@ -804,6 +804,14 @@ mod tests {
     }
 
     #[test]
+    fn what_can_be_due_is_numbered_in_the_order_of_its_list() {
+        for (place, what) in What::ALL.iter().enumerate() {
+            assert_eq!(*what as usize, place);
+            assert!(place < 1 << WHAT_BITS);
+        }
+    }
+
+    #[test]
     fn what_was_put_off_or_called_off_can_be_scheduled_for_now_again() {
         let Lowered { world, plan, .. } = lowered();
         let universe = Universe::new(world).unwrap();
