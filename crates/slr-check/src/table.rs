@@ -2,9 +2,9 @@
 //!
 //! A slot holds the fingerprint of a state; for one-word keys that *is* the state. Eight slots are a bucket: a cache
 //! line. The bucket of a fingerprint is its high bits scaled to the number of buckets, so that tables need not be powers of two:
-//! they grow by a half, and because growth keeps the order it walks both tables front to back. A bucket has two halves, each filled
-//! from its front and searched whole without branching. A fingerprint goes into the one that the bits behind those of the bucket choose,
-//! into the other where that is full, which costs no other look at the memory, and into the next bucket only where both are. The set is cut
+//! they grow by a half, and because growth keeps the order it walks both tables front to back. A bucket is filled from its front and
+//! compared whole: which of its slots matches nobody could foretell, and one wrong guess costs more than eight comparisons. A
+//! fingerprint goes into the next bucket only where the first is full. The set is cut
 //! into shards by the topmost bits: growing one at a time keeps the old copy small, and threads own shards while they insert.
 //!
 //! How large a shard is depends only on how many states it holds, never on who inserted them or how: memory bounds thus
@@ -15,7 +15,6 @@ const SHARD_BITS: u32 = 6;
 pub(crate) const SHARDS: usize = 1 << SHARD_BITS;
 const FIRST_BUCKETS: usize = 4;
 const BUCKET: usize = 8;
-const HALF: usize = BUCKET / 2;
 const EMPTY: u64 = 0;
 /// So many buckets are loaded before the first of them is read: they are half of what the nearest cache holds.
 const AT_ONCE: usize = 256;
@@ -31,26 +30,17 @@ pub(crate) struct Table {
 pub(crate) struct Shard {
     buckets: Vec<Bucket>,
     /// What stands beside each slot; empty if nothing does.
-    notes: Vec<[[u32; HALF]; 2]>,
+    notes: Vec<[u32; BUCKET]>,
     noted: bool,
     held: usize,
     /// Fingerprint 0, which marks an empty slot, and its note.
     zero: Option<u32>,
 }
 
+/// A cache line.
 #[derive(Debug, Clone, Copy)]
 #[repr(align(64))]
-struct Bucket([Half; 2]);
-
-#[derive(Debug, Clone, Copy)]
-struct Half([u64; HALF]);
-
-/// Half a bucket of a shard.
-#[derive(Debug, Clone, Copy)]
-struct Place {
-    bucket: usize,
-    half: usize,
-}
+struct Bucket([u64; BUCKET]);
 
 /// The shard in which `fingerprint` belongs.
 #[inline]
@@ -75,44 +65,28 @@ impl Table {
     /// Loads the buckets of `fingerprints` into the cache.
     #[inline]
     pub(crate) fn touch(&self, fingerprints: impl Iterator<Item = u64>) {
-        touch(fingerprints.map(|fingerprint| self.shards[shard_of(fingerprint)].glance(fingerprint)));
+        touch(fingerprints.map(|fingerprint| self.shard(fingerprint).glance(fingerprint)));
     }
 
-    /// Keeps in `unseen` the places of those `states` whose fingerprints do not lie in their first bucket: of nine in ten steps
-    /// no more has to be asked. Nothing here branches on what is found, and what loads the buckets does little else, so that many of
-    /// them are on their way at once.
+    /// Keeps in `unseen` the places of those `states` whose fingerprints lie in neither the first nor the second of their buckets:
+    /// of nearly all steps no more has to be asked.
     pub(crate) fn sift<T>(&self, states: &[T], fingerprint: impl Fn(&T) -> u64, unseen: &mut Vec<u32>) {
         unseen.clear();
-        unseen.resize(states.len(), 0);
-        let mut homes = [const { &Half::EMPTY }; AT_ONCE];
-        let mut place = 0;
-        let mut kept = 0;
-        for some in states.chunks(AT_ONCE) {
-            for (home, state) in homes.iter_mut().zip(some) {
-                *home = self.home(fingerprint(state));
-            }
-            touch(homes.iter().take(some.len()).map(|home| home.0[0]));
-            for (state, home) in some.iter().zip(&homes) {
-                let fingerprint = fingerprint(state);
-                let seen = home.holds(fingerprint);
-                unseen[kept] = place;
-                place += 1;
-                kept += usize::from(!seen) | usize::from(fingerprint == EMPTY);
-            }
-        }
-        unseen.truncate(kept);
+        unseen.extend((0u32..).take(states.len()));
+        let fingerprint = |place: u32| fingerprint(&states[place as usize]);
+        keep_absent(unseen, fingerprint, |fingerprint| self.shard(fingerprint).first(fingerprint));
+        keep_absent(unseen, fingerprint, |fingerprint| self.shard(fingerprint).second(fingerprint));
     }
 
-    /// The half of a bucket in which `fingerprint` lies unless that was full before.
     #[inline]
-    fn home(&self, fingerprint: u64) -> &Half {
-        self.shards[shard_of(fingerprint)].half(fingerprint)
+    const fn shard(&self, fingerprint: u64) -> &Shard {
+        &self.shards[shard_of(fingerprint)]
     }
 
     /// The note of `fingerprint`, if it is here and `same` accepts its note (a table without notes asks `same(0)`).
     #[inline]
     pub(crate) fn find(&self, fingerprint: u64, same: impl Fn(u32) -> bool) -> Option<u32> {
-        self.shards[shard_of(fingerprint)].find(fingerprint, same)
+        self.shard(fingerprint).find(fingerprint, same)
     }
 
     /// Adds `fingerprint` unless it is here and `same` accepts its note. Returns whether it was added.
@@ -139,21 +113,41 @@ impl Table {
     }
 }
 
-impl Half {
-    const EMPTY: Self = Self([EMPTY; HALF]);
+/// Keeps the places of the fingerprints that do not lie in the bucket named for them. Nothing here branches on what is found, and what
+/// loads the buckets does little else, so that many of them are on their way at once.
+#[inline]
+fn keep_absent<'t>(places: &mut Vec<u32>, fingerprint: impl Fn(u32) -> u64, bucket: impl Fn(u64) -> &'t Bucket) {
+    let mut buckets = [const { &Bucket::EMPTY }; AT_ONCE];
+    let mut kept = 0;
+    for first in (0..places.len()).step_by(AT_ONCE) {
+        let some = first..places.len().min(first + AT_ONCE);
+        for (bucket_of, &place) in buckets.iter_mut().zip(&places[some.clone()]) {
+            *bucket_of = bucket(fingerprint(place));
+        }
+        touch(buckets.iter().take(some.len()).map(|bucket| bucket.0[0]));
+        for (at, bucket) in some.zip(&buckets) {
+            let place = places[at];
+            let fingerprint = fingerprint(place);
+            let absent = bucket.places_of(fingerprint) == 0;
+            places[kept] = place;
+            kept += usize::from(absent) | usize::from(fingerprint == EMPTY);
+        }
+    }
+    places.truncate(kept);
+}
 
+impl Bucket {
+    const EMPTY: Self = Self([EMPTY; BUCKET]);
+
+    /// The places where `fingerprint` lies, each a bit. It is reckoned, not searched: whether and where it lies nobody could foretell.
     #[inline]
-    #[expect(
-        clippy::needless_bitwise_bool,
-        reason = "whether it is the first, the second or none, nobody could foretell"
-    )]
-    fn holds(&self, fingerprint: u64) -> bool {
-        self.0.iter().fold(false, |holds, &slot| holds | (slot == fingerprint))
+    fn places_of(&self, fingerprint: u64) -> u32 {
+        self.0.iter().rev().fold(0, |places, &slot| places << 1 | u32::from(slot == fingerprint))
     }
 
     #[inline]
     const fn is_full(&self) -> bool {
-        self.0[HALF - 1] != EMPTY
+        self.0[BUCKET - 1] != EMPTY
     }
 
     #[inline]
@@ -170,41 +164,38 @@ impl Shard {
     }
 
     fn clear(&mut self, buckets: usize) {
-        self.buckets = vec![Bucket([Half::EMPTY; 2]); buckets];
-        self.notes = vec![[[0; HALF]; 2]; if self.noted { buckets } else { 0 }];
+        self.buckets = vec![Bucket::EMPTY; buckets];
+        self.notes = vec![[0; BUCKET]; if self.noted { buckets } else { 0 }];
     }
 
     #[inline]
     #[expect(clippy::cast_possible_truncation, reason = "the product's high word is below the number of buckets")]
-    fn home(&self, fingerprint: u64) -> Place {
-        let scaled = u128::from(fingerprint << SHARD_BITS) * self.buckets.len() as u128;
-        Place { bucket: (scaled >> u64::BITS) as usize, half: (scaled as u64 >> (u64::BITS - 1)) as usize }
+    fn home(&self, fingerprint: u64) -> usize {
+        ((u128::from(fingerprint << SHARD_BITS) * self.buckets.len() as u128) >> u64::BITS) as usize
     }
 
+    /// The bucket in which `fingerprint` lies unless that was full before.
     #[inline]
-    fn half(&self, fingerprint: u64) -> &Half {
-        let Place { bucket, half } = self.home(fingerprint);
-        &self.buckets[bucket].0[half]
+    fn first(&self, fingerprint: u64) -> &Bucket {
+        &self.buckets[self.home(fingerprint)]
+    }
+
+    /// The bucket in which `fingerprint` lies if the first is full, otherwise the first.
+    #[inline]
+    fn second(&self, fingerprint: u64) -> &Bucket {
+        let home = self.home(fingerprint);
+        &self.buckets[if self.buckets[home].is_full() { self.after(home) } else { home }]
     }
 
     /// The first slot of the bucket for `fingerprint`.
     #[inline]
     pub(crate) fn glance(&self, fingerprint: u64) -> u64 {
-        self.half(fingerprint).0[0]
+        self.first(fingerprint).0[0]
     }
 
-    /// The place after this one for a fingerprint that belongs in `home`.
     #[inline]
-    fn after(&self, Place { bucket, half }: Place, home: Place) -> Place {
-        let half = half ^ 1;
-        let bucket = if half != home.half {
-            bucket
-        } else if bucket + 1 == self.buckets.len() {
-            0
-        } else {
-            bucket + 1
-        };
-        Place { bucket, half }
+    fn after(&self, bucket: usize) -> usize {
+        if bucket + 1 == self.buckets.len() { 0 } else { bucket + 1 }
     }
 
     #[inline]
@@ -215,26 +206,27 @@ impl Shard {
         self.look(fingerprint, same).ok()
     }
 
-    /// The note of `fingerprint`, if it is here and `same` accepts it, or the place that has room for it.
+    /// The note of `fingerprint`, if it is here and `same` accepts it, or the bucket that has room for it.
     #[inline]
-    fn look(&self, fingerprint: u64, same: impl Fn(u32) -> bool) -> Result<u32, Place> {
-        let home = self.home(fingerprint);
-        let mut at = home;
+    fn look(&self, fingerprint: u64, same: impl Fn(u32) -> bool) -> Result<u32, usize> {
+        let mut at = self.home(fingerprint);
         loop {
-            let slots = &self.buckets[at.bucket].0[at.half];
-            if slots.holds(fingerprint) {
-                if !self.noted {
-                    return Ok(0);
-                }
-                let mut notes = slots.0.iter().zip(&self.notes[at.bucket][at.half]);
-                if let Some((_, &note)) = notes.find(|&(&slot, &note)| slot == fingerprint && same(note)) {
+            let bucket = &self.buckets[at];
+            let mut places = bucket.places_of(fingerprint);
+            if places != 0 && !self.noted {
+                return Ok(0);
+            }
+            while places != 0 {
+                let note = self.notes[at][places.trailing_zeros() as usize % BUCKET];
+                if same(note) {
                     return Ok(note);
                 }
+                places &= places - 1;
             }
-            if !slots.is_full() {
+            if !bucket.is_full() {
                 return Err(at);
             }
-            at = self.after(at, home);
+            at = self.after(at);
         }
     }
 
@@ -270,17 +262,16 @@ impl Shard {
             self.zero = Some(after);
             return;
         }
-        let home = self.home(fingerprint);
-        let mut at = home;
+        let mut at = self.home(fingerprint);
         loop {
-            let slots = self.buckets[at.bucket].0[at.half].0.iter().zip(&mut self.notes[at.bucket][at.half]);
+            let slots = self.buckets[at].0.iter().zip(&mut self.notes[at]);
             for (&slot, note) in slots {
                 if slot == fingerprint && *note == before {
                     *note = after;
                     return;
                 }
             }
-            at = self.after(at, home);
+            at = self.after(at);
         }
     }
 
@@ -294,12 +285,10 @@ impl Shard {
         let old_buckets = std::mem::take(&mut self.buckets);
         let old_notes = std::mem::take(&mut self.notes);
         self.clear(old_buckets.len() + old_buckets.len() / 2);
-        for (bucket, halves) in old_buckets.iter().enumerate() {
-            for (half, slots) in halves.0.iter().enumerate() {
-                // They are filled from their front.
-                for (slot, &fingerprint) in slots.0.iter().enumerate().take_while(|&(_, &slot)| slot != EMPTY) {
-                    self.put(fingerprint, if self.noted { old_notes[bucket][half][slot] } else { 0 });
-                }
+        for (bucket, slots) in old_buckets.iter().enumerate() {
+            // They are filled from their front.
+            for (slot, &fingerprint) in slots.0.iter().enumerate().take_while(|&(_, &slot)| slot != EMPTY) {
+                self.put(fingerprint, if self.noted { old_notes[bucket][slot] } else { 0 });
             }
         }
     }
@@ -307,22 +296,21 @@ impl Shard {
     /// Adds a fingerprint that is known to be absent to a shard that has room.
     #[inline]
     fn put(&mut self, fingerprint: u64, note: u32) {
-        let home = self.home(fingerprint);
-        let mut at = home;
-        while self.buckets[at.bucket].0[at.half].is_full() {
-            at = self.after(at, home);
+        let mut at = self.home(fingerprint);
+        while self.buckets[at].is_full() {
+            at = self.after(at);
         }
         self.set(at, fingerprint, note);
     }
 
-    /// Adds a fingerprint to half a bucket that has room.
+    /// Adds a fingerprint to a bucket that has room.
     #[inline]
-    fn set(&mut self, at: Place, fingerprint: u64, note: u32) {
-        let slots = &mut self.buckets[at.bucket].0[at.half];
-        let slot = slots.held();
-        slots.0[slot] = fingerprint;
+    fn set(&mut self, at: usize, fingerprint: u64, note: u32) {
+        let bucket = &mut self.buckets[at];
+        let slot = bucket.held() % BUCKET;
+        bucket.0[slot] = fingerprint;
         if self.noted {
-            self.notes[at.bucket][at.half][slot] = note;
+            self.notes[at][slot] = note;
         }
     }
 
@@ -331,7 +319,7 @@ impl Shard {
     }
 
     const fn bytes_of(&self, buckets: usize) -> u64 {
-        let notes = if self.noted { size_of::<[[u32; HALF]; 2]>() } else { 0 };
+        let notes = if self.noted { size_of::<[u32; BUCKET]>() } else { 0 };
         buckets as u64 * (size_of::<Bucket>() + notes) as u64
     }
 
@@ -388,6 +376,28 @@ mod tests {
         table.shards_mut()[0].renote(9, 150, 5000);
         assert_eq!(table.find(9, |note| note == 5000), Some(5000));
         assert_eq!(table.find(9, |note| note == 150), None);
+    }
+
+    #[test]
+    fn sifting_keeps_what_is_absent_and_little_else() {
+        let mut table = Table::new(false);
+        let fingerprint = |number: u32| if number == 3 { 0 } else { u64::from(number).fingerprint() };
+        let mut looked = 0;
+        let mut kept_though_held = 0;
+        for held in 0..20_000u32 {
+            table.insert(fingerprint(held), 0, |_| true);
+            if held % 500 != 0 {
+                continue;
+            }
+            let states: Vec<u64> = (0..2 * held).map(fingerprint).collect();
+            let mut unseen = Vec::new();
+            table.sift(&states, |&fingerprint| fingerprint, &mut unseen);
+            let absent: Vec<u32> = unseen.iter().copied().filter(|&place| place > held).collect();
+            assert_eq!(absent, (held + 1..2 * held).collect::<Vec<_>>());
+            assert!(held < 3 || unseen.contains(&3), "no bucket tells whether 0 is held");
+            (looked, kept_though_held) = (looked + held, kept_though_held + unseen.len() - absent.len());
+        }
+        assert!(kept_though_held * 50 < looked as usize, "{kept_though_held} of {looked}");
     }
 
     #[test]
