@@ -26,9 +26,26 @@ impl<T: Copy> Arena<T> {
 
     #[cold]
     fn push_to_new_piece(&mut self, value: T) {
-        let mut piece = Vec::with_capacity(PIECE);
-        piece.push(value);
-        self.pieces.push(piece);
+        self.add_piece();
+        self.push(value);
+    }
+
+    fn add_piece(&mut self) {
+        self.pieces.push(Vec::with_capacity(PIECE));
+    }
+
+    /// Pushes all of them, in their order.
+    pub(crate) fn extend(&mut self, mut values: &[T]) {
+        while !values.is_empty() {
+            match self.pieces.last_mut() {
+                Some(piece) if piece.len() < PIECE => {
+                    let (here, later) = values.split_at(values.len().min(PIECE - piece.len()));
+                    piece.extend_from_slice(here);
+                    values = later;
+                }
+                Some(_) | None => self.add_piece(),
+            }
+        }
     }
 
     /// The value numbered `number`, which must have been pushed.
@@ -59,8 +76,12 @@ mod tests {
         for value in 0..=last {
             arena.push(u64::from(value) * 3);
         }
+        let mut at_once = Arena::new();
+        at_once.extend(&[0, 3]);
+        at_once.extend(&(2..=u64::from(last)).map(|value| value * 3).collect::<Vec<_>>());
+        assert_eq!(at_once.len(), arena.len());
         for number in [0, 1, (1 << PIECE_BITS) - 1, 1 << PIECE_BITS, last] {
-            assert_eq!(arena.get(number), u64::from(number) * 3);
+            assert_eq!((arena.get(number), at_once.get(number)), (u64::from(number) * 3, u64::from(number) * 3));
         }
         assert_eq!(arena.bytes(), 8 * (u64::from(last) + 1));
     }

@@ -13,6 +13,7 @@ use std::time::Instant;
 use rayon::ThreadPool;
 
 use crate::expand::{Batch, Expander, Tally, Visited};
+use crate::key::filed_under;
 use crate::states::{MOST_STATES, NOBODY, StateNumber, States};
 use crate::table::{SHARDS, Shard, Table, shard_of, touch};
 use crate::{Key, Model};
@@ -176,11 +177,34 @@ pub(crate) fn alone<M: Model>(
 /// Several threads, or one where reduction needs the visited set to stand still during a round.
 pub(crate) struct Team<K> {
     helpers: Option<ThreadPool>,
-    /// What each thread expands with. A thread takes chunks in ascending order, so that what it generated lately came
-    /// earlier in the order of discovery too.
+    /// What each thread expands with.
     batches: Vec<Batch<K>>,
     chunks: Vec<Chunk<K>>,
     lanes: Vec<Lane<K>>,
+}
+
+/// The chunks of a round, dealt out: to each thread a run of them, for states near each other share successors, and a thread knows
+/// only what it generated itself.
+///
+/// Who is ready with its own helps those behind it and never those before: a thread takes chunks in ascending order, so that what it
+/// generated lately came earlier in the order of discovery too.
+struct Runs<T>(Vec<Mutex<std::vec::IntoIter<T>>>);
+
+/// So many chunks more are left to the last run, which all the others help with.
+const HELPED: usize = 2;
+
+impl<T> Runs<T> {
+    fn of(mut chunks: Vec<T>, threads: usize) -> Self {
+        let dealt = chunks.len().saturating_sub(HELPED);
+        let mut runs: Vec<_> = (0..threads).rev().map(|thread| chunks.split_off(dealt * thread / threads)).collect();
+        runs.reverse();
+        Self(runs.into_iter().map(|run| Mutex::new(run.into_iter())).collect())
+    }
+
+    fn next(&self, thread: usize) -> Option<T> {
+        // A thread that panics holding a run takes the whole program down with it: nobody sees a poisoned one.
+        self.0[thread..].iter().find_map(|run| run.lock().unwrap_or_else(PoisonError::into_inner).next())
+    }
 }
 
 /// What expanding one chunk leaves.
@@ -189,8 +213,9 @@ struct Chunk<K> {
     candidates: Vec<Vec<Candidate<K>>>,
     /// The lane of each candidate, in the order of discovery.
     order: Vec<u8>,
-    /// Those of them that were new, in the same order.
-    winners: Vec<Candidate<K>>,
+    /// Those of them that were new, in the same order, and their parents.
+    winners: Vec<K>,
+    parents: Vec<StateNumber>,
     /// The states below this number are expanded.
     until: StateNumber,
     tally: Tally,
@@ -220,6 +245,7 @@ impl<K: Key> Team<K> {
             candidates: (0..LANES).map(|_| Vec::new()).collect(),
             order: Vec::new(),
             winners: Vec::new(),
+            parents: Vec::new(),
             until: 0,
             tally: tally.clone(),
         };
@@ -247,11 +273,9 @@ impl<K: Key> Team<K> {
         let starts: Vec<StateNumber> = round.clone().step_by(pace.parents as usize).collect();
         let end = |start: StateNumber| (start + pace.parents).min(round.end);
         let time_is_up = AtomicBool::new(false);
-        let queue = Mutex::new(self.chunks.iter_mut().zip(&starts));
-        // A thread that panics holding the queue takes the whole program down with it: nobody sees a poisoned one.
-        let take = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
-        each(self.helpers.as_ref(), self.batches.iter_mut().collect(), |batch| {
-            while let Some((chunk, &start)) = take() {
+        let runs = Runs::of(self.chunks.iter_mut().zip(&starts).collect(), self.batches.len());
+        each(self.helpers.as_ref(), self.batches.iter_mut().enumerate().collect(), |(thread, batch)| {
+            while let Some((chunk, &start)) = runs.next(thread) {
                 let is_over = || {
                     let is_over = deadline.is_over();
                     time_is_up.fetch_or(is_over, Ordering::Relaxed) || is_over
@@ -304,14 +328,17 @@ impl<K: Key> Team<K> {
 
     fn number_winners(&self, chunks: usize, found: &mut Found<K>) {
         let mut won = [0; LANES];
-        for &Candidate { fingerprint, key, parent } in self.chunks[..chunks].iter().flat_map(|chunk| &chunk.winners) {
+        for Chunk { winners, parents, .. } in &self.chunks[..chunks] {
             if found.compare {
-                let lane = shard_of(fingerprint) / SHARDS_PER_LANE;
-                let shard = &mut found.table.shards_mut()[shard_of(fingerprint)];
-                shard.renote(fingerprint, unnumbered(won[lane]), found.states.found());
-                won[lane] += 1;
+                for (number, key) in (found.states.found()..).zip(winners) {
+                    let fingerprint = filed_under(key);
+                    let lane = shard_of(fingerprint) / SHARDS_PER_LANE;
+                    let shard = &mut found.table.shards_mut()[shard_of(fingerprint)];
+                    shard.renote(fingerprint, unnumbered(won[lane]), number);
+                    won[lane] += 1;
+                }
             }
-            found.overflowed |= !found.states.add(key, parent);
+            found.overflowed |= !found.states.add_all(winners, parents);
         }
     }
 }
@@ -387,15 +414,18 @@ fn firsts_of<K>(chunks: &[Chunk<K>]) -> Vec<[usize; LANES]> {
 impl<K: Key> Chunk<K> {
     /// Keeps the candidates that were new. `firsts` says which of its candidates is a lane's first of this chunk.
     fn find_winners(&mut self, lanes: &[Lane<K>], firsts: &[usize; LANES]) {
-        let Self { candidates, order, winners, .. } = self;
+        let Self { candidates, order, winners, parents, .. } = self;
         let mut next = [0; LANES];
         winners.clear();
+        parents.clear();
         for &number in order.iter() {
             let number = usize::from(number) % LANES;
             let place = next[number];
             next[number] += 1;
             if lanes[number].won[firsts[number] + place] {
-                winners.push(candidates[number][place]);
+                let Candidate { key, parent, .. } = candidates[number][place];
+                winners.push(key);
+                parents.push(parent);
             }
         }
     }
@@ -472,7 +502,6 @@ pub(crate) const NO_PARENT: StateNumber = NOBODY;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::key::filed_under;
     use crate::{Property, RuleId};
 
     /// Every state leads to the next hundred.
@@ -582,6 +611,29 @@ mod tests {
         };
         for threads in [1, 2, 5] {
             assert_eq!(all(threads), (500_000, 5_000 + 5_099));
+        }
+    }
+
+    #[test]
+    fn every_chunk_is_taken_once_and_in_ascending_order() {
+        let runs = Runs::of((0..16).collect(), 2);
+        assert_eq!((runs.next(0), runs.next(1)), (Some(0), Some(7)));
+        for chunks in 0..20 {
+            for threads in 1..=5 {
+                let runs = Runs::of((0..chunks).collect(), threads);
+                let mut taken = vec![Vec::new(); threads];
+                // Now one thread comes, now another.
+                for turn in 0..chunks + threads * threads {
+                    let thread = turn * 7 % 5 % threads;
+                    taken[thread].extend(runs.next(thread));
+                }
+                assert!(taken.iter().all(|taken| taken.is_sorted()), "{taken:?}");
+                // Nobody may take what stands before its own run: whoever has that must come.
+                taken[0].extend(std::iter::from_fn(|| runs.next(0)));
+                let mut all = taken.concat();
+                all.sort_unstable();
+                assert_eq!(all, (0..chunks).collect::<Vec<_>>());
+            }
         }
     }
 

@@ -38,6 +38,16 @@ impl<K: Key> States<K> {
         true
     }
 
+    /// Numbers new states in their order, as far as there is room. Returns whether there was room for all.
+    pub(crate) fn add_all(&mut self, keys: &[K], parents: &[StateNumber]) -> bool {
+        let room = self.most - self.found;
+        let added = u32::try_from(keys.len()).map_or(room, |new| new.min(room));
+        self.keys.extend(&keys[..added as usize]);
+        self.parents.extend(&parents[..added as usize]);
+        self.found += added;
+        added as usize == keys.len()
+    }
+
     #[inline]
     pub(crate) fn key(&self, state: StateNumber) -> K {
         self.keys.get(state)
