@@ -261,8 +261,8 @@ fn summary<M: Model>(model: &M, settings: &Settings, explored: &Explored<M::Key>
         rules: model
             .rules()
             .into_iter()
-            .zip(&explored.tally.fired)
-            .map(|(rule, &fired)| RuleCoverage { rule, fired })
+            .zip(explored.tally.fired())
+            .map(|(rule, fired)| RuleCoverage { rule, fired })
             .collect(),
         properties: Vec::new(),
         bytes: explored.bytes,

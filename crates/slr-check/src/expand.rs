@@ -18,37 +18,55 @@ pub(crate) struct Finding {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Tally {
     pub(crate) ends: u64,
-    pub(crate) fired: Vec<u64>,
+    /// By rule, how often it fired.
+    fired: Vec<Counts>,
     /// The first finding per property.
     pub(crate) findings: Vec<Option<Finding>>,
 }
 
+const COUNTS: usize = 16;
+
+/// Counts that lie apart from all else in the caches: what two threads keep writing never shares what they fetch at once.
+#[derive(Debug, Clone, Copy, Default)]
+#[repr(align(128))]
+struct Counts([u64; COUNTS]);
+
 impl Tally {
     pub(crate) fn new(rules: usize, properties: usize) -> Self {
-        Self { ends: 0, fired: vec![0; rules], findings: vec![None; properties] }
+        let fired = vec![Counts::default(); rules.div_ceil(COUNTS)];
+        Self { ends: 0, fired, findings: vec![None; properties] }
+    }
+
+    /// How often each rule fired, and 0 for what is not a rule.
+    pub(crate) fn fired(&self) -> impl Iterator<Item = u64> {
+        self.fired.iter().flat_map(|counts| counts.0)
     }
 
     #[inline]
     fn count(&mut self, rule: RuleId, instances: u64) {
-        if let Some(fired) = self.fired.get_mut(rule.0 as usize) {
+        let rule = rule.0 as usize;
+        if let Some(counts) = self.fired.get_mut(rule / COUNTS) {
+            let fired = &mut counts.0[rule % COUNTS];
             *fired = fired.wrapping_add(instances);
         }
     }
 
     /// How many (action, argument) instances there were.
     pub(crate) fn edges(&self) -> u64 {
-        self.fired.iter().fold(0, |all, fired| all.saturating_add(*fired))
+        self.fired().fold(0, u64::saturating_add)
     }
 
     /// One of the same rules and properties that has counted nothing.
     pub(crate) fn emptied(&self) -> Self {
-        Self::new(self.fired.len(), self.findings.len())
+        Self::new(self.fired.len() * COUNTS, self.findings.len())
     }
 
     /// Adds what `other` counted to this and empties it.
     pub(crate) fn take(&mut self, other: &mut Self) {
         self.ends += std::mem::take(&mut other.ends);
-        for (fired, more) in self.fired.iter_mut().zip(&mut other.fired) {
+        let mine = self.fired.iter_mut().flat_map(|counts| &mut counts.0);
+        let theirs = other.fired.iter_mut().flat_map(|counts| &mut counts.0);
+        for (fired, more) in mine.zip(theirs) {
             *fired = fired.saturating_add(std::mem::take(more));
         }
         for (mine, theirs) in self.findings.iter_mut().zip(&mut other.findings) {
@@ -65,7 +83,8 @@ fn note_finding(first: &mut Option<Finding>, finding: Finding) {
     }
 }
 
-/// The steps out of some states, before it is known which states they lead to.
+/// The steps out of some states, before it is known which states they lead to. It lies apart from those of other threads, as its counts do.
+#[repr(align(128))]
 pub(crate) struct Batch<K> {
     /// Of those that are not left out, the states that they lead to. What lies beyond `kept` was written for another batch.
     led_to: Vec<LedTo<K>>,

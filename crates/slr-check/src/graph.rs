@@ -1,9 +1,9 @@
 //! The graph of the states that were expanded, for the questions that breadth-first search alone cannot answer.
 
+use crate::crew::Crew;
 use crate::expand::{Expander, Visited};
 use crate::explore::Explored;
 use crate::key::filed_under;
-use crate::round::{each, helpers};
 use crate::states::{NOBODY, StateNumber};
 use crate::table::Table;
 use crate::watch::Watch;
@@ -68,12 +68,12 @@ impl<'g, 'p, M: Model> Graph<'g, 'p, M> {
             graph.index.insert(filed_under(&key), number, |note| !compare || states.key(note) == key);
         }
         graph.starts.reserve_exact(explored.expanded as usize);
-        let helpers = helpers(threads);
+        let crew = Crew::of(threads);
         let chunks: Vec<StateNumber> = (0..explored.expanded).step_by(CHUNK as usize).collect();
         let deadline = watch.deadline();
         for stretch in chunks.chunks(STRETCH) {
             let mut parts: Vec<(Vec<usize>, Vec<StateNumber>)> = vec![Default::default(); stretch.len()];
-            each(helpers.as_ref(), parts.iter_mut().zip(stretch).collect(), |(part, &first)| {
+            crew.share(parts.iter_mut().zip(stretch).collect(), |(part, &first)| {
                 let last = first.saturating_add(CHUNK).min(explored.expanded);
                 for number in first..last {
                     // Half a task is none: the watch looks at the same clock before anybody takes it for whole.

@@ -15,6 +15,7 @@
 
 mod arena;
 mod check;
+mod crew;
 mod expand;
 mod explore;
 mod graph;

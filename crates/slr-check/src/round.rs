@@ -6,12 +6,10 @@
 //! last the winners are numbered, in the fixed order. So both give the same numbers.
 
 use std::ops::Range;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use rayon::ThreadPool;
-
+use crate::crew::Crew;
 use crate::expand::{Batch, Expander, Tally, Visited};
 use crate::key::filed_under;
 use crate::states::{MOST_STATES, NOBODY, StateNumber, States};
@@ -176,38 +174,16 @@ pub(crate) fn alone<M: Model>(
 
 /// Several threads, or one where reduction needs the visited set to stand still during a round.
 pub(crate) struct Team<K> {
-    helpers: Option<ThreadPool>,
-    /// What each thread expands with.
+    crew: Crew,
+    /// What each thread expands with. A thread takes chunks in ascending order, so that what it generated lately came
+    /// earlier in the order of discovery too; and it takes them in a row, for states near each other share successors.
     batches: Vec<Batch<K>>,
     chunks: Vec<Chunk<K>>,
     lanes: Vec<Lane<K>>,
 }
 
-/// The chunks of a round, dealt out: to each thread a run of them, for states near each other share successors, and a thread knows
-/// only what it generated itself.
-///
-/// Who is ready with its own helps those behind it and never those before: a thread takes chunks in ascending order, so that what it
-/// generated lately came earlier in the order of discovery too.
-struct Runs<T>(Vec<Mutex<std::vec::IntoIter<T>>>);
-
-/// So many chunks more are left to the last run, which all the others help with.
-const HELPED: usize = 2;
-
-impl<T> Runs<T> {
-    fn of(mut chunks: Vec<T>, threads: usize) -> Self {
-        let dealt = chunks.len().saturating_sub(HELPED);
-        let mut runs: Vec<_> = (0..threads).rev().map(|thread| chunks.split_off(dealt * thread / threads)).collect();
-        runs.reverse();
-        Self(runs.into_iter().map(|run| Mutex::new(run.into_iter())).collect())
-    }
-
-    fn next(&self, thread: usize) -> Option<T> {
-        // A thread that panics holding a run takes the whole program down with it: nobody sees a poisoned one.
-        self.0[thread..].iter().find_map(|run| run.lock().unwrap_or_else(PoisonError::into_inner).next())
-    }
-}
-
 /// What expanding one chunk leaves.
+#[repr(align(128))]
 struct Chunk<K> {
     /// By lane, the states that were not visited before the round.
     candidates: Vec<Vec<Candidate<K>>>,
@@ -229,6 +205,7 @@ struct Candidate<K> {
 }
 
 /// What filling one lane of the visited set leaves.
+#[repr(align(128))]
 struct Lane<K> {
     /// For each candidate of the lane, whether it was new.
     won: Vec<bool>,
@@ -250,10 +227,10 @@ impl<K: Key> Team<K> {
             tally: tally.clone(),
         };
         let lane = || Lane { won: Vec::new(), winners: Vec::new() };
-        let batches = (0..threads).map(|_| Batch::new(tally.clone(), compare));
+        let crew = Crew::of(threads);
         Self {
-            helpers: helpers(threads),
-            batches: batches.collect(),
+            batches: (0..crew.size()).map(|_| Batch::new(tally.clone(), compare)).collect(),
+            crew,
             chunks: (0..CHUNKS).map(|_| chunk()).collect(),
             lanes: (0..LANES).map(|_| lane()).collect(),
         }
@@ -273,17 +250,18 @@ impl<K: Key> Team<K> {
         let starts: Vec<StateNumber> = round.clone().step_by(pace.parents as usize).collect();
         let end = |start: StateNumber| (start + pace.parents).min(round.end);
         let time_is_up = AtomicBool::new(false);
-        let runs = Runs::of(self.chunks.iter_mut().zip(&starts).collect(), self.batches.len());
-        each(self.helpers.as_ref(), self.batches.iter_mut().enumerate().collect(), |(thread, batch)| {
-            while let Some((chunk, &start)) = runs.next(thread) {
+        self.crew.share_in_order(
+            &mut self.batches,
+            self.chunks.iter_mut().zip(&starts).collect(),
+            |batch, (chunk, &start)| {
                 let is_over = || {
                     let is_over = deadline.is_over();
                     time_is_up.fetch_or(is_over, Ordering::Relaxed) || is_over
                 };
                 chunk.expand(expander, start..end(start), pace.steps, &is_over, &found.visited(), batch);
                 chunk.tally.take(&mut batch.tally);
-            }
-        });
+            },
+        );
         if time_is_up.into_inner() {
             // Half a round is none: nobody could say which steps were taken.
             return Played { until: round.start, pace, time_is_up: true };
@@ -306,21 +284,18 @@ impl<K: Key> Team<K> {
         let chunks = &self.chunks[..kept];
         let Found { states, table, compare, .. } = found;
         let shards = table.shards_mut().chunks_mut(SHARDS_PER_LANE);
-        each(
-            self.helpers.as_ref(),
-            self.lanes.iter_mut().zip(shards).enumerate().collect(),
-            |(number, (lane, shards))| {
-                lane.winners.clear();
-                lane.won.clear();
-                for chunk in chunks {
-                    lane.insert(&chunk.candidates[number], shards, states, *compare);
-                }
-            },
-        );
+        let lanes = self.lanes.iter_mut().zip(shards).enumerate();
+        self.crew.share(lanes.collect(), |(number, (lane, shards))| {
+            lane.winners.clear();
+            lane.won.clear();
+            for chunk in chunks {
+                lane.insert(&chunk.candidates[number], shards, states, *compare);
+            }
+        });
 
         let (lanes, firsts) = (&self.lanes, firsts_of(chunks));
         let chunks = self.chunks[..kept].iter_mut().zip(firsts);
-        each(self.helpers.as_ref(), chunks.collect(), |(chunk, firsts)| chunk.find_winners(lanes, &firsts));
+        self.crew.share(chunks.collect(), |(chunk, firsts)| chunk.find_winners(lanes, &firsts));
         self.number_winners(kept, found);
         let until = early.map_or(round.end, |early| self.chunks[early].until);
         Played { until, pace: pace.after(early.map(|early| until - starts[early])), time_is_up: false }
@@ -456,46 +431,6 @@ impl<K: Key> Lane<K> {
     }
 }
 
-/// The threads that help the one that asks; `None` if it does all the work, or if none can be had.
-pub(crate) fn helpers(threads: u16) -> Option<ThreadPool> {
-    let helpers = usize::from(threads.checked_sub(1).filter(|helpers| *helpers > 0)?);
-    rayon::ThreadPoolBuilder::new().num_threads(helpers).build().ok()
-}
-
-/// How often whoever asked for help looks whether the others are ready before it waits to be woken.
-const MOST_LOOKS: u32 = 1000;
-
-/// Does `work` on every item, by the thread that asks and those that help it. It begins at once: to hand the work over and to wait for the answer
-/// would take longer than many a round.
-pub(crate) fn each<T: Send>(helpers: Option<&ThreadPool>, items: Vec<T>, work: impl Fn(T) + Sync) {
-    let Some(helpers) = helpers else {
-        return items.into_iter().for_each(work);
-    };
-    let queue = Mutex::new(items.into_iter());
-    let take = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
-    let work_through = || {
-        while let Some(item) = take() {
-            work(item);
-        }
-    };
-    let at_work = AtomicUsize::new(helpers.current_num_threads());
-    helpers.in_place_scope(|scope| {
-        for _ in 0..helpers.current_num_threads() {
-            scope.spawn(|_| {
-                work_through();
-                at_work.fetch_sub(1, Ordering::Release);
-            });
-        }
-        work_through();
-        // They are about to be ready: to fall asleep and be woken takes longer.
-        let mut looks = 0;
-        while at_work.load(Ordering::Acquire) > 0 && looks < MOST_LOOKS {
-            std::thread::yield_now();
-            looks += 1;
-        }
-    });
-}
-
 /// The number of the parent of an initial state.
 pub(crate) const NO_PARENT: StateNumber = NOBODY;
 
@@ -611,29 +546,6 @@ mod tests {
         };
         for threads in [1, 2, 5] {
             assert_eq!(all(threads), (500_000, 5_000 + 5_099));
-        }
-    }
-
-    #[test]
-    fn every_chunk_is_taken_once_and_in_ascending_order() {
-        let runs = Runs::of((0..16).collect(), 2);
-        assert_eq!((runs.next(0), runs.next(1)), (Some(0), Some(7)));
-        for chunks in 0..20 {
-            for threads in 1..=5 {
-                let runs = Runs::of((0..chunks).collect(), threads);
-                let mut taken = vec![Vec::new(); threads];
-                // Now one thread comes, now another.
-                for turn in 0..chunks + threads * threads {
-                    let thread = turn * 7 % 5 % threads;
-                    taken[thread].extend(runs.next(thread));
-                }
-                assert!(taken.iter().all(|taken| taken.is_sorted()), "{taken:?}");
-                // Nobody may take what stands before its own run: whoever has that must come.
-                taken[0].extend(std::iter::from_fn(|| runs.next(0)));
-                let mut all = taken.concat();
-                all.sort_unstable();
-                assert_eq!(all, (0..chunks).collect::<Vec<_>>());
-            }
         }
     }
 

@@ -25,8 +25,10 @@ pub(crate) struct Table {
     shards: Box<[Shard; SHARDS]>,
 }
 
-/// The part of a [`Table`] that holds the fingerprints with the same topmost bits.
+/// The part of a [`Table`] that holds the fingerprints with the same topmost bits. It lies apart from the others, which another thread
+/// may be filling.
 #[derive(Debug)]
+#[repr(align(128))]
 pub(crate) struct Shard {
     buckets: Vec<Bucket>,
     /// What stands beside each slot; empty if nothing does.
