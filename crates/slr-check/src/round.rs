@@ -182,26 +182,26 @@ pub(crate) struct Team<K> {
     lanes: Vec<Lane<K>>,
 }
 
-/// What expanding one chunk leaves.
+/// What expanding one chunk leaves: its candidates, the states that were not visited before the round.
 #[repr(align(128))]
 struct Chunk<K> {
-    /// By lane, the states that were not visited before the round.
-    candidates: Vec<Vec<Candidate<K>>>,
+    /// By lane, what is asked of it.
+    asked: Vec<Asked<K>>,
     /// The lane of each candidate, in the order of discovery.
     order: Vec<u8>,
-    /// Those of them that were new, in the same order, and their parents.
-    winners: Vec<K>,
+    /// The candidates and their parents in the same order, of which in the end those are left that were new.
+    keys: Vec<K>,
     parents: Vec<StateNumber>,
     /// The states below this number are expanded.
     until: StateNumber,
     tally: Tally,
 }
 
-#[derive(Clone, Copy)]
-struct Candidate<K> {
-    fingerprint: u64,
-    key: K,
-    parent: StateNumber,
+/// The candidates of a chunk that one lane is asked about: no more than it needs, for mostly it is filled by another thread.
+struct Asked<K> {
+    fingerprints: Vec<u64>,
+    /// Where words are compared.
+    keys: Vec<K>,
 }
 
 /// What filling one lane of the visited set leaves.
@@ -219,9 +219,9 @@ const UNNUMBERED: u32 = MOST_STATES;
 impl<K: Key> Team<K> {
     pub(crate) fn new(threads: u16, tally: &Tally, compare: bool) -> Self {
         let chunk = || Chunk {
-            candidates: (0..LANES).map(|_| Vec::new()).collect(),
+            asked: (0..LANES).map(|_| Asked { fingerprints: Vec::new(), keys: Vec::new() }).collect(),
             order: Vec::new(),
-            winners: Vec::new(),
+            keys: Vec::new(),
             parents: Vec::new(),
             until: 0,
             tally: tally.clone(),
@@ -289,7 +289,7 @@ impl<K: Key> Team<K> {
             lane.winners.clear();
             lane.won.clear();
             for chunk in chunks {
-                lane.insert(&chunk.candidates[number], shards, states, *compare);
+                lane.insert(&chunk.asked[number], shards, states, *compare);
             }
         });
 
@@ -303,9 +303,9 @@ impl<K: Key> Team<K> {
 
     fn number_winners(&self, chunks: usize, found: &mut Found<K>) {
         let mut won = [0; LANES];
-        for Chunk { winners, parents, .. } in &self.chunks[..chunks] {
+        for Chunk { keys, parents, .. } in &self.chunks[..chunks] {
             if found.compare {
-                for (number, key) in (found.states.found()..).zip(winners) {
+                for (number, key) in (found.states.found()..).zip(keys) {
                     let fingerprint = filed_under(key);
                     let lane = shard_of(fingerprint) / SHARDS_PER_LANE;
                     let shard = &mut found.table.shards_mut()[shard_of(fingerprint)];
@@ -313,7 +313,7 @@ impl<K: Key> Team<K> {
                     won[lane] += 1;
                 }
             }
-            found.overflowed |= !found.states.add_all(winners, parents);
+            found.overflowed |= !found.states.add_all(keys, parents);
         }
     }
 }
@@ -336,10 +336,13 @@ impl<K: Key> Chunk<K> {
         visited: &Visited<'_, K>,
         batch: &mut Batch<K>,
     ) {
-        self.order.clear();
-        for candidates in &mut self.candidates {
-            candidates.clear();
+        for Asked { fingerprints, keys } in &mut self.asked {
+            fingerprints.clear();
+            keys.clear();
         }
+        self.order.clear();
+        self.keys.clear();
+        self.parents.clear();
         let (mut next, mut steps) = (parents.start, 0);
         while next < parents.end && steps < most_steps {
             let first = next;
@@ -366,8 +369,13 @@ impl<K: Key> Chunk<K> {
             // which the lane will see as soon as anybody.
             if !visited.compare || !visited.holds(fingerprint, &key) {
                 let lane = shard_of(fingerprint) / SHARDS_PER_LANE;
-                self.candidates[lane].push(Candidate { fingerprint, key, parent: first + parent });
+                self.asked[lane].fingerprints.push(fingerprint);
+                if visited.compare {
+                    self.asked[lane].keys.push(key);
+                }
                 self.order.push(lane as u8);
+                self.keys.push(key);
+                self.parents.push(first + parent);
             }
         }
     }
@@ -378,8 +386,8 @@ fn firsts_of<K>(chunks: &[Chunk<K>]) -> Vec<[usize; LANES]> {
     let mut next = [0; LANES];
     let firsts = chunks.iter().map(|chunk| {
         let firsts = next;
-        for (next, candidates) in next.iter_mut().zip(&chunk.candidates) {
-            *next += candidates.len();
+        for (next, asked) in next.iter_mut().zip(&chunk.asked) {
+            *next += asked.fingerprints.len();
         }
         firsts
     });
@@ -387,44 +395,45 @@ fn firsts_of<K>(chunks: &[Chunk<K>]) -> Vec<[usize; LANES]> {
 }
 
 impl<K: Key> Chunk<K> {
-    /// Keeps the candidates that were new. `firsts` says which of its candidates is a lane's first of this chunk.
+    /// Leaves the candidates that were new. `firsts` says which of its candidates is a lane's first of this chunk.
     fn find_winners(&mut self, lanes: &[Lane<K>], firsts: &[usize; LANES]) {
-        let Self { candidates, order, winners, parents, .. } = self;
-        let mut next = [0; LANES];
-        winners.clear();
-        parents.clear();
-        for &number in order.iter() {
-            let number = usize::from(number) % LANES;
-            let place = next[number];
-            next[number] += 1;
-            if lanes[number].won[firsts[number] + place] {
-                let Candidate { key, parent, .. } = candidates[number][place];
-                winners.push(key);
-                parents.push(parent);
-            }
+        let Self { order, keys, parents, .. } = self;
+        let mut next = *firsts;
+        let mut left = 0;
+        // Which of them were new nobody could foretell: nothing here branches on it.
+        for (at, &lane) in order.iter().enumerate() {
+            let lane = usize::from(lane) % LANES;
+            let new = lanes[lane].won[next[lane]];
+            next[lane] += 1;
+            keys[left] = keys[at];
+            parents[left] = parents[at];
+            left += usize::from(new);
         }
+        keys.truncate(left);
+        parents.truncate(left);
     }
 }
 
 impl<K: Key> Lane<K> {
     /// Adds candidates to their shards, unless they are there.
-    fn insert(&mut self, candidates: &[Candidate<K>], shards: &mut [Shard], states: &States<K>, compare: bool) {
-        let shard_of = |candidate: &Candidate<K>| shard_of(candidate.fingerprint) % SHARDS_PER_LANE;
-        touch(candidates.iter().map(|candidate| shards[shard_of(candidate)].glance(candidate.fingerprint)));
+    fn insert(&mut self, asked: &Asked<K>, shards: &mut [Shard], states: &States<K>, compare: bool) {
+        let Asked { fingerprints, keys } = asked;
+        let shard_of = |fingerprint: u64| shard_of(fingerprint) % SHARDS_PER_LANE;
+        touch(fingerprints.iter().map(|&fingerprint| shards[shard_of(fingerprint)].glance(fingerprint)));
         let Self { won, winners } = self;
-        for candidate in candidates {
+        for (at, &fingerprint) in fingerprints.iter().enumerate() {
             let same = |note: u32| {
                 !compare
-                    || candidate.key
+                    || keys[at]
                         == if note & UNNUMBERED == 0 {
                             states.key(note)
                         } else {
                             winners[(note & !UNNUMBERED) as usize]
                         }
             };
-            let new = shards[shard_of(candidate)].insert(candidate.fingerprint, unnumbered(winners.len()), same);
+            let new = shards[shard_of(fingerprint)].insert(fingerprint, unnumbered(winners.len()), same);
             if new && compare {
-                winners.push(candidate.key);
+                winners.push(keys[at]);
             }
             won.push(new);
         }
