@@ -1,8 +1,8 @@
 //! The visited set: open addressing over eight-byte slots.
 //!
 //! A slot holds the fingerprint of a state; for one-word keys that *is* the state. Eight slots are a bucket: a cache
-//! line. The bucket of a fingerprint is its high bits scaled to the number of buckets, so that tables need not be powers of two:
-//! they grow by a half, and because growth keeps the order it walks both tables front to back. A bucket is filled from its front and
+//! line. The bucket of a fingerprint is its high bits scaled to the number of buckets: growth, which doubles it, keeps the order and walks both
+//! tables front to back. A bucket is filled from its front and
 //! compared whole: which of its slots matches nobody could foretell, and one wrong guess costs more than eight comparisons. A
 //! fingerprint goes into the next bucket only where the first is full. The set is cut
 //! into shards by the topmost bits: growing one at a time keeps the old copy small, and threads own shards while they insert.
@@ -13,7 +13,7 @@
 const SHARD_BITS: u32 = 6;
 /// The number of shards.
 pub(crate) const SHARDS: usize = 1 << SHARD_BITS;
-const FIRST_BUCKETS: usize = 4;
+const FIRST_BUCKETS: usize = 3;
 const BUCKET: usize = 8;
 const EMPTY: u64 = 0;
 /// So many buckets are loaded before the first of them is read: they are half of what the nearest cache holds.
@@ -286,7 +286,7 @@ impl Shard {
     fn grow(&mut self) {
         let old_buckets = std::mem::take(&mut self.buckets);
         let old_notes = std::mem::take(&mut self.notes);
-        self.clear(old_buckets.len() + old_buckets.len() / 2);
+        self.clear(old_buckets.len() * 2);
         for (bucket, slots) in old_buckets.iter().enumerate() {
             // They are filled from their front.
             for (slot, &fingerprint) in slots.0.iter().enumerate().take_while(|&(_, &slot)| slot != EMPTY) {
@@ -329,14 +329,14 @@ impl Shard {
         let held = self.held.saturating_add(more);
         let mut buckets = self.buckets.len();
         while held > Self::most_in(buckets) {
-            buckets += buckets / 2;
+            buckets *= 2;
         }
         self.bytes_of(buckets)
     }
 
-    /// Two thirds: beyond, many buckets overflow.
+    /// Three quarters: beyond, many buckets overflow.
     const fn most_in(buckets: usize) -> usize {
-        buckets * BUCKET / 3 * 2
+        buckets * BUCKET / 4 * 3
     }
 }
 
@@ -428,6 +428,6 @@ mod tests {
         assert!(forwards.bytes_with(0) >= forwards.bytes());
         let foreseen = Table::new(false).bytes_with(5000);
         assert!(foreseen >= forwards.bytes() && foreseen < 3 * forwards.bytes(), "{foreseen}");
-        assert!(forwards.bytes() < 5000 * 19);
+        assert!(forwards.bytes() < 5000 * 22);
     }
 }
