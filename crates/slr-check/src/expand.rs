@@ -368,24 +368,31 @@ impl<'p, M: Model> Expander<'p, M> {
     }
 
     /// Judges `number` and appends the steps out of it to `batch`. `visited` is the visited set as it stands, from
-    /// which reduction tells which states are yet to be expanded.
+    /// which reduction tells which states are yet to be expanded. The state is unpacked into `room`; what lay there does not matter.
     #[inline]
     pub(crate) fn expand(
         &self,
         number: StateNumber,
+        room: &mut Option<M::State>,
         states: &States<M::Key>,
         visited: &Visited<'_, M::Key>,
         batch: &mut Batch<M::Key>,
     ) {
         let key = states.key(number);
-        let state = self.model.unpack(&key);
-        self.judge(number, &state, &mut batch.tally);
-        let is_end = if self.reduction && self.expand_ample(&state, visited, batch) {
+        let state: &M::State = match room {
+            Some(state) => {
+                self.model.unpack_into(&key, state);
+                state
+            }
+            None => room.insert(self.model.unpack(&key)),
+        };
+        self.judge(number, state, &mut batch.tally);
+        let is_end = if self.reduction && self.expand_ample(state, visited, batch) {
             false
         } else if self.symmetry {
-            self.expand_representatives(number, &state, batch)
+            self.expand_representatives(number, state, batch)
         } else {
-            self.expand_fully(number, &key, &state, batch)
+            self.expand_fully(number, &key, state, batch)
         };
         batch.tally.ends += u64::from(is_end);
         batch.parents += 1;

@@ -32,6 +32,12 @@ pub trait Model: Sync + Sized {
     /// The state that was packed into `key`.
     fn unpack(&self, key: &Self::Key) -> Self::State;
 
+    /// Makes `state` the one that was packed into `key`. Worth saying where states are large: they are then unpacked where they lie.
+    #[inline]
+    fn unpack_into(&self, key: &Self::Key, state: &mut Self::State) {
+        *state = self.unpack(key);
+    }
+
     /// The rules of the model by name, in the order of [`RuleId`].
     fn rules(&self) -> Vec<String>;
 

@@ -147,13 +147,13 @@ pub(crate) fn alone<M: Model>(
 ) -> Played {
     let mut round = pace.round(waiting);
     let (mut next, mut early, mut time_is_up) = (round.start, None, false);
-    let (mut chunk, mut steps) = (round.start, 0);
+    let (mut chunk, mut steps, mut room) = (round.start, 0, None);
     while next < round.end && !time_is_up {
         let first = next;
         batch.clear();
         while next < round.end && !batch.is_full() {
             let before = batch.generated();
-            expander.expand(next, &found.states, &found.visited(), batch);
+            expander.expand(next, &mut room, &found.states, &found.visited(), batch);
             next += 1;
             steps += batch.generated() - before;
             if next == chunk + pace.parents {
@@ -343,12 +343,12 @@ impl<K: Key> Chunk<K> {
         self.order.clear();
         self.keys.clear();
         self.parents.clear();
-        let (mut next, mut steps) = (parents.start, 0);
+        let (mut next, mut steps, mut room) = (parents.start, 0, None);
         while next < parents.end && steps < most_steps {
             let first = next;
             batch.clear();
             while next < parents.end && !batch.is_full() && steps + batch.generated() < most_steps {
-                expander.expand(next, visited.states, visited, batch);
+                expander.expand(next, &mut room, visited.states, visited, batch);
                 next += 1;
             }
             steps += batch.generated();

@@ -296,56 +296,74 @@ impl Codec {
     /// The state that was packed into `words`.
     #[inline]
     pub fn unpack<S: IdSet>(&self, words: &[u64]) -> State<S> {
-        self.unpack_by(|field| field.read(words))
+        let mut state = State::default();
+        self.unpack_into(words, &mut state);
+        state
     }
 
-    /// The state that was packed into one word.
+    /// Makes `state` the one that was packed into `words`: where it lies, for a state that was just written in small pieces takes long to be moved
+    /// in large ones.
     #[inline]
-    pub fn unpack_word<S: IdSet>(&self, word: u64) -> State<S> {
-        self.unpack_by(|field| word.wrapping_shr(u32::from(field.shift)) & field.ones)
+    pub fn unpack_into<S: IdSet>(&self, words: &[u64], state: &mut State<S>) {
+        self.unpack_by(|field| field.read(words), state);
+    }
+
+    /// The same for one word.
+    #[inline]
+    pub fn unpack_word_into<S: IdSet>(&self, word: u64, state: &mut State<S>) {
+        self.unpack_by(|field| word.wrapping_shr(u32::from(field.shift)) & field.ones, state);
     }
 
     #[inline]
-    fn unpack_by<S: IdSet>(&self, read: impl Fn(&Field) -> u64) -> State<S> {
+    fn unpack_by<S: IdSet>(&self, read: impl Fn(&Field) -> u64, state: &mut State<S>) {
         let plane = |index: usize| S::from_word(read(&self.planes[index]));
         let rare = |index: usize| if self.has_rare { plane(index) } else { S::default() };
-        let mut state = State {
-            roles: Planes([plane(place::ROLES), plane(place::ROLES + 1)]),
-            tasks: Planes([plane(place::TASKS), plane(place::TASKS + 1), plane(place::TASKS + 2)]),
-            unseen_tasks: rare(place::UNSEEN_TASKS),
-            fresh_roles: rare(place::FRESH_ROLES),
-            busy_at_start: rare(place::BUSY_AT_START),
-            resources: Planes([
-                plane(place::RESOURCES),
-                plane(place::RESOURCES + 1),
-                rare(place::RESOURCES + 2),
-                rare(place::RESOURCES + 3),
-            ]),
-            reported: plane(place::REPORTED),
-            blocking_at_start: rare(place::BLOCKING_AT_START),
-            sessions: plane(place::SESSIONS),
-            attached: rare(place::ATTACHED),
-            dark_regions: rare(place::DARK_REGIONS),
-            operators: [OperatorState::default(); crate::world::MAX_OPERATORS],
-        };
-        for (field, own) in self.operators.iter().zip(&mut state.operators) {
-            *own = OperatorState {
-                phase: phase_of(read(&field.phase)),
-                attempts: u8::try_from(read(&field.attempts)).unwrap_or(u8::MAX),
-                docs: match read(&field.docs) {
-                    0 => Docs::Unread,
-                    1 => Docs::Read,
-                    _ => Docs::Wanted,
-                },
-                superseded: match read(&field.superseded) {
-                    0 => Superseded::No,
-                    1 => Superseded::Failed,
-                    2 => Superseded::Succeeded,
-                    _ => Superseded::Forgotten,
-                },
+        let State {
+            roles,
+            tasks,
+            unseen_tasks,
+            fresh_roles,
+            busy_at_start,
+            resources,
+            reported,
+            blocking_at_start,
+            sessions,
+            attached,
+            dark_regions,
+            operators,
+        } = state;
+        *roles = Planes([plane(place::ROLES), plane(place::ROLES + 1)]);
+        *tasks = Planes([plane(place::TASKS), plane(place::TASKS + 1), plane(place::TASKS + 2)]);
+        *unseen_tasks = rare(place::UNSEEN_TASKS);
+        *fresh_roles = rare(place::FRESH_ROLES);
+        *busy_at_start = rare(place::BUSY_AT_START);
+        *resources = Planes([
+            plane(place::RESOURCES),
+            plane(place::RESOURCES + 1),
+            rare(place::RESOURCES + 2),
+            rare(place::RESOURCES + 3),
+        ]);
+        *reported = plane(place::REPORTED);
+        *blocking_at_start = rare(place::BLOCKING_AT_START);
+        *sessions = plane(place::SESSIONS);
+        *attached = rare(place::ATTACHED);
+        *dark_regions = rare(place::DARK_REGIONS);
+        *operators = [OperatorState::default(); crate::world::MAX_OPERATORS];
+        for (field, own) in self.operators.iter().zip(operators) {
+            own.phase = phase_of(read(&field.phase));
+            own.attempts = u8::try_from(read(&field.attempts)).unwrap_or(u8::MAX);
+            own.docs = match read(&field.docs) {
+                0 => Docs::Unread,
+                1 => Docs::Read,
+                _ => Docs::Wanted,
+            };
+            own.superseded = match read(&field.superseded) {
+                0 => Superseded::No,
+                1 => Superseded::Failed,
+                2 => Superseded::Succeeded,
+                _ => Superseded::Forgotten,
             };
         }
-        state
     }
 }
 

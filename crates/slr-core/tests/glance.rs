@@ -57,7 +57,7 @@ proptest! {
         let universe = universe();
         let codec = Codec::new(&universe).expect("the world is narrow");
         for word in [word, near] {
-            let state = codec.unpack_word::<u8>(word);
+            let state = codec.unpack::<u8>(&[word]);
             if is_evidently_sound(&universe, &state) {
                 for invariant in invariants() {
                     prop_assert!((invariant.holds)(&universe, &state), "{}: {state:?}", invariant.name);
@@ -70,7 +70,7 @@ proptest! {
     fn what_does_not_look_at_what_changed_does_not_change((before, after) in two_states()) {
         let universe = universe();
         let codec = Codec::new(&universe).expect("the world is narrow");
-        let (before, after) = (codec.unpack_word::<u8>(before), codec.unpack_word::<u8>(after));
+        let (before, after) = (codec.unpack::<u8>(&[before]), codec.unpack::<u8>(&[after]));
         let changed = after.differs_from(&before);
         for predicate in predicates(&universe) {
             let are_alike = predicate.holds(&universe, &before) == predicate.holds(&universe, &after);
@@ -90,7 +90,7 @@ proptest! {
     fn a_step_that_seems_sound_is((before, after) in two_states()) {
         let universe = universe();
         let codec = Codec::new(&universe).expect("the world is narrow");
-        let (before, after) = (codec.unpack_word::<u8>(before), codec.unpack_word::<u8>(after));
+        let (before, after) = (codec.unpack::<u8>(&[before]), codec.unpack::<u8>(&[after]));
         for action in actions(&universe, &before).into_iter().chain(actions(&universe, &universe.initial())) {
             if is_evidently_sound_step(&universe, &before, &action, &after) {
                 for invariant in step_invariants() {

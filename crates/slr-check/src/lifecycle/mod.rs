@@ -64,8 +64,8 @@ pub trait PackedKey: Key {
     fn word(&self) -> Option<u64>;
     /// The key that is the word; asked only where keys are one word.
     fn of_word(word: u64) -> Self;
-    /// The scene that was packed.
-    fn unpack<S: IdSet>(&self, codec: &Codec) -> Scene<S>;
+    /// Makes `scene` the one that was packed.
+    fn unpack<S: IdSet>(&self, codec: &Codec, scene: &mut Scene<S>);
 }
 
 impl PackedKey for u64 {
@@ -87,8 +87,9 @@ impl PackedKey for u64 {
     }
 
     #[inline]
-    fn unpack<S: IdSet>(&self, codec: &Codec) -> Scene<S> {
-        Scene { state: codec.unpack_word(*self), script: script_of(codec.unpack_extra(&[*self])) }
+    fn unpack<S: IdSet>(&self, codec: &Codec, scene: &mut Scene<S>) {
+        codec.unpack_word_into(*self, &mut scene.state);
+        scene.script = script_of(codec.unpack_extra(&[*self]));
     }
 }
 
@@ -117,8 +118,9 @@ impl<const W: usize> PackedKey for [u64; W] {
     }
 
     #[inline]
-    fn unpack<S: IdSet>(&self, codec: &Codec) -> Scene<S> {
-        Scene { state: codec.unpack(self), script: script_of(codec.unpack_extra(self)) }
+    fn unpack<S: IdSet>(&self, codec: &Codec, scene: &mut Scene<S>) {
+        codec.unpack_into(self, &mut scene.state);
+        scene.script = script_of(codec.unpack_extra(self));
     }
 }
 
@@ -304,7 +306,14 @@ impl<S: IdSet, K: PackedKey> Model for Lifecycle<'_, S, K> {
 
     #[inline]
     fn unpack(&self, key: &K) -> Scene<S> {
-        key.unpack(&self.codec)
+        let mut scene = Scene { state: State::default(), script: 0 };
+        self.unpack_into(key, &mut scene);
+        scene
+    }
+
+    #[inline]
+    fn unpack_into(&self, key: &K, scene: &mut Scene<S>) {
+        key.unpack(&self.codec, scene);
     }
 
     #[inline]
