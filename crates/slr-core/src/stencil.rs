@@ -75,8 +75,8 @@ pub struct Stencils {
 impl Stencils {
     /// Finds out what the rules do.
     pub fn new<S: IdSet>(universe: &Universe<S>, codec: &Codec) -> Self {
-        let moves = universe.service_moves.iter().map(|made| (&made.members, made.transition));
-        let clean_ups = universe.plain_clean_ups.iter().map(|made| (&made.members, made.transition));
+        let moves = universe.moves.of_services.iter().map(|made| (&made.members, made.transition));
+        let clean_ups = universe.moves.plain_clean_ups.iter().map(|made| (&made.members, made.transition));
         Self {
             session: of_first_session::<S>(codec),
             service_moves: moves.map(|(members, made)| of_moves(universe, codec, members, made)).collect(),

@@ -222,7 +222,7 @@ impl<S: IdSet> Universe<S> {
         }
         let is_unhindered = self.is_unhindered(state, operator);
         if is_unhindered {
-            for (number, clean_up) in (0..).zip(&self.plain_clean_ups) {
+            for (number, clean_up) in (0..).zip(&self.moves.plain_clean_ups) {
                 let ready = state.resources.having(clean_up.from, &clean_up.members).and(&known);
                 offers.operator_cleans_up(operator, &ready, Some(PlainCleanUpIdx(number)));
                 known = known.minus(&ready);
@@ -287,7 +287,7 @@ impl<S: IdSet> Universe<S> {
         let is_its = |service_move: &&ServiceMove<S>| {
             service_move.from == code && service_move.members.contains(resource.0) && !service_move.is_exceptional
         };
-        self.service_moves.iter().filter(is_its).any(|service_move| {
+        self.moves.of_services.iter().filter(is_its).any(|service_move| {
             self.role_lets_move(state, self.role_of(resource), service_move)
                 && self.lets_move(state, resource, service_move)
         })
@@ -318,7 +318,7 @@ impl<S: IdSet> Universe<S> {
 
     #[inline(never)]
     fn offer_resource_moves(&self, state: &State<S>, offers: &mut impl Offers<S>) {
-        for (number, service_move) in (0..).zip(&self.service_moves) {
+        for (number, service_move) in (0..).zip(&self.moves.of_services) {
             let mut ready = state.resources.having(service_move.from, &service_move.members);
             // What the role says is most often the same for all.
             if ready.is_empty() || service_move.role.is_some_and(|role| !self.role_lets_move(state, role, service_move))
