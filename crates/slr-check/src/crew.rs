@@ -15,8 +15,9 @@ pub(crate) struct Crew {
 const MOST_LOOKS: u32 = 1000;
 
 impl Crew {
-    pub(crate) fn of(threads: u16) -> Self {
-        let helpers = usize::from(threads.saturating_sub(1));
+    /// No more than there are `items` at the most: the others would have nothing to do, and each takes memory.
+    pub(crate) fn of(threads: u16, items: usize) -> Self {
+        let helpers = usize::from(threads).min(items).saturating_sub(1);
         let pool = || rayon::ThreadPoolBuilder::new().num_threads(helpers).build().ok();
         Self { helpers: (helpers > 0).then(pool).flatten() }
     }
@@ -131,8 +132,8 @@ mod tests {
     #[test]
     fn a_crew_does_all_of_the_work() {
         for threads in [0, 1, 2, 5] {
-            let crew = Crew::of(threads);
-            assert_eq!(crew.size(), usize::from(threads.max(1)));
+            let crew = Crew::of(threads, 4);
+            assert_eq!(crew.size(), usize::from(threads.clamp(1, 4)));
             let done: Vec<AtomicUsize> = (0..100).map(|_| AtomicUsize::new(0)).collect();
             crew.share((0..100).collect(), |item: usize| {
                 done[item].fetch_add(1, Ordering::Relaxed);

@@ -68,7 +68,7 @@ impl<'g, 'p, M: Model> Graph<'g, 'p, M> {
             graph.index.insert(filed_under(&key), number, |note| !compare || states.key(note) == key);
         }
         graph.starts.reserve_exact(explored.expanded as usize);
-        let crew = Crew::of(threads);
+        let crew = Crew::of(threads, STRETCH);
         let chunks: Vec<StateNumber> = (0..explored.expanded).step_by(CHUNK as usize).collect();
         let deadline = watch.deadline();
         for stretch in chunks.chunks(STRETCH) {

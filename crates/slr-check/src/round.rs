@@ -227,7 +227,7 @@ impl<K: Key> Team<K> {
             tally: tally.clone(),
         };
         let lane = || Lane { won: Vec::new(), winners: Vec::new() };
-        let crew = Crew::of(threads);
+        let crew = Crew::of(threads, (CHUNKS as usize).max(LANES));
         Self {
             batches: (0..crew.size()).map(|_| Batch::new(tally.clone(), compare)).collect(),
             crew,
