@@ -57,8 +57,8 @@ pub fn check<M: Model>(
     if let (Stop::Exhausted, Some(stop)) = (report.stop, watch.ended()) {
         report.stop = stop;
     }
-    report.timing =
-        Timing { seconds: began.elapsed().as_secs_f64(), exploring_seconds, threads: settings.threads.get() };
+    let threads = u16::try_from(explored.threads).unwrap_or(u16::MAX);
+    report.timing = Timing { seconds: began.elapsed().as_secs_f64(), exploring_seconds, threads };
     Ok(Checked { report, runs })
 }
 

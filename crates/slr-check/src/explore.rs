@@ -39,6 +39,8 @@ pub(crate) struct Explored<K> {
     /// The states below this number were judged.
     pub(crate) examined: StateNumber,
     pub(crate) bytes: u64,
+    /// How many threads were at work.
+    pub(crate) threads: usize,
     pub(crate) stop: Stop,
 }
 
@@ -225,6 +227,7 @@ impl<M: Model> Exploration<'_, M> {
             expanded: self.expanded,
             examined,
             bytes: self.bytes,
+            threads: self.team.as_ref().map_or(1, Team::size),
             stop,
         }
     }

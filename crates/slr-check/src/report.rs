@@ -161,7 +161,7 @@ pub struct Timing {
     pub seconds: f64,
     /// Seconds of it spent exploring; the rest went into the properties that need the graph.
     pub exploring_seconds: f64,
-    /// Threads used.
+    /// Threads that explored: never more than find work, whatever the settings say.
     pub threads: u16,
 }
 

@@ -236,6 +236,11 @@ impl<K: Key> Team<K> {
         }
     }
 
+    /// How many threads there are: no more than find work.
+    pub(crate) fn size(&self) -> usize {
+        self.crew.size()
+    }
+
     /// A round by all threads: it begins with the first of the states that are waiting.
     pub(crate) fn together<M: Model<Key = K>>(
         &mut self,

@@ -11,7 +11,7 @@ use crate::{Model, Symmetry};
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "independent switches")]
 pub struct Settings {
-    /// How many threads expand and insert.
+    /// How many threads expand and insert. A round has sixteen parts: more threads would find no work, and are not begun.
     pub threads: NonZero<u16>,
     /// Explore one representative of the states that differ only in the names of interchangeable individuals.
     pub symmetry: bool,

@@ -9,7 +9,7 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use common_model::planes::{Layout, Narrow, Planes, State, Wide};
-use common_model::{Known, MEDIUM, SMALL, by_hand};
+use common_model::{Known, MEDIUM, SMALL, TINY, by_hand};
 use slr_check::{Bounds, Model, Progress, Property, Report, RuleId, Settings, Stop, Timing, Verdict, check};
 
 fn explore<L: Layout>(known: &Known, settings: &Settings) -> Report {
@@ -394,5 +394,16 @@ fn a_violation_ends_the_search_and_its_story_is_shortest() {
     for threads in 2..=4 {
         assert_eq!(report(threads, false), first);
         assert_eq!(report(threads, true), all);
+    }
+}
+
+#[test]
+fn there_are_no_more_threads_than_find_work() {
+    for (asked, at_work) in [(1, 1), (2, 2), (16, 16), (3000, 16)] {
+        let threads = NonZero::new(asked).expect("not zero");
+        let settings = Settings { threads, ..Settings::default() };
+        let checked = check(&Planes::<Narrow>::new(TINY.scope), &settings, &mut |_| ControlFlow::Continue(()));
+        let report = checked.expect("the settings are sound").report;
+        assert_eq!((report.distinct, report.timing.threads), (TINY.states, at_work));
     }
 }
